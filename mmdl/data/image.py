@@ -1,0 +1,147 @@
+"""Pictures as a model sees them: bright ink on black, centred in a small frame."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmdl.errors import DataError, FormatError
+
+FAINTEST = (
+    26  # of 255: a picture whose strongest ink is fainter than a tenth of white is a blank sheet with noise
+)
+LARGEST = 1024  # pixels a side beyond which a picture is shrunk before anything is computed from it
+
+
+@dataclass(frozen=True)
+class ImagePreprocessor:
+    """Pictures from anywhere, in the form of the data set's own.
+
+    Ink is how much a pixel differs from the background, and the background is what most of the border shows (its
+    median): on a light one ink is dark, on a dark one light. What is transparent is put on white, or on black if what
+    can be seen is light. The ink is cut out, shrunk if it does not fit the frame, made so bright that its strongest
+    pixel is 1, and centred; ink that fits keeps its size.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Size of the frame in pixels.
+    ink : int
+        Pixels on the longer side of ink that had to be shrunk: about a capital letter's among the data.
+    """
+
+    rows: int = 28
+    columns: int = 28
+    ink: int = 20
+
+    def __post_init__(self):
+        if not 1 <= self.ink <= min(self.rows, self.columns):
+            raise DataError(f"ink of {self.ink} pixels does not fit into {self.rows} x {self.columns}")
+
+    def encode(self, pictures):
+        """A list of N pictures -> (N, R, C, 1) float32 in [0, 1], 1 where the ink is strongest.
+
+        A picture is a Pillow image, the path of a file, or a uint8 array (R, C) or (R, C, 1 or 3 or 4). A blank one is
+        all zeros.
+
+        Raises
+        ------
+        DataError
+            If a file is missing; FormatError if it is no picture or a broken one.
+        """
+        from PIL import Image
+
+        if isinstance(pictures, (str, os.PathLike, Image.Image)):
+            raise DataError("pictures must be a list, even of one")
+        frames = [self.frame(ink_of(opened(picture))) for picture in pictures]
+        return np.array(frames, np.float32).reshape(-1, self.rows, self.columns, 1) / np.float32(255)
+
+    def frame(self, ink):
+        """Cut out, shrink, brighten and centre.  ink: grey levels, (R', C') uint8 of any size -> (R, C) uint8"""
+        frame = np.zeros((self.rows, self.columns), np.uint8)
+        strongest = ink.max()
+        if strongest < FAINTEST:
+            return frame
+        seen = ink > strongest // 8  # the faint edge of a stroke, or a camera's noise, does not set the size
+        down, across = seen.any(axis=1).nonzero()[0], seen.any(axis=0).nonzero()[0]
+        ink = ink[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
+        if ink.shape[0] > self.rows or ink.shape[1] > self.columns:
+            ink = shrunk(ink, self.ink)
+        top, left = (self.rows - ink.shape[0]) // 2, (self.columns - ink.shape[1]) // 2
+        frame[top : top + ink.shape[0], left : left + ink.shape[1]] = np.rint(
+            ink * (np.float32(255) / ink.max())
+        )
+        return frame
+
+
+def shrunk(levels, side):
+    """Grey levels (R, C) with at most `side` pixels a side, each the mean of what it covers."""
+    from PIL import Image
+
+    image = Image.fromarray(levels)
+    image.thumbnail((side, side), Image.Resampling.BOX)
+    return np.asarray(image)
+
+
+def opened(picture):
+    """The Pillow image of a path, an array or an image, upright."""
+    from PIL import Image, ImageOps
+
+    if isinstance(picture, (str, os.PathLike)):
+        path = os.fspath(picture)
+        try:
+            with Image.open(path) as image:
+                return ImageOps.exif_transpose(image)
+        except FileNotFoundError:
+            raise DataError(f"there is no picture {path}") from None
+        except Exception as mistake:  # broken files make Pillow's decoders raise errors of a dozen kinds
+            raise FormatError(f"{path} cannot be read as a picture ({type(mistake).__name__})") from None
+    if isinstance(picture, np.ndarray):
+        picture = _image_of_array(picture)
+    if not isinstance(picture, Image.Image):
+        raise DataError(f"a picture is an image, a path or a uint8 array, not {type(picture).__name__}")
+    if 0 in picture.size:
+        raise DataError("a picture needs at least one pixel")
+    return ImageOps.exif_transpose(picture)
+
+
+def ink_of(image):
+    """How far each pixel is from the background, (R, C) uint8: 255 is as far from it as grey can be."""
+    levels = np.asarray(grey(image), np.float32)
+    background = np.median(np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]]))
+    if background > 127.5:
+        levels, background = 255 - levels, 255 - background
+    ink = (levels - background) * (255 / (255 - background))
+    return np.rint(ink.clip(0, 255)).astype(np.uint8)
+
+
+def grey(image):
+    """Any Pillow image as grey levels of 8 bits without transparency, at most `LARGEST` pixels a side."""
+    from PIL import Image
+
+    if image.mode[0] in "IF":  # 16 or 32 bits, whose white is not agreed on: what is brightest is white
+        levels = np.nan_to_num(np.asarray(image, np.float64), posinf=0, neginf=0)
+        levels -= levels.min()
+        image = Image.fromarray((levels * (255 / max(levels.max(), 1e-9))).astype(np.uint8))
+    if "A" in image.getbands() or "transparency" in image.info:
+        image, opacity = image.convert("RGBA").convert("LA").split()
+        seen = np.asarray(opacity, np.float32)
+        light = (np.asarray(image) * seen).sum() > 127.5 * seen.sum()
+        image = Image.composite(image, Image.new("L", image.size, 0 if light else 255), opacity)
+    image = image.convert("L")
+    image.thumbnail((LARGEST, LARGEST))
+    return image
+
+
+def _image_of_array(levels):
+    from PIL import Image
+
+    if (
+        levels.dtype != np.uint8
+        or levels.ndim not in (2, 3)
+        or levels.shape[2:] not in ((), (1,), (3,), (4,))
+    ):
+        raise DataError(
+            f"an array for a picture is uint8 and (R, C) or (R, C, 1 or 3 or 4), not {levels.dtype} {levels.shape}"
+        )
+    return Image.fromarray(levels[..., 0] if levels.shape[2:] == (1,) else levels)

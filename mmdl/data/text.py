@@ -1,0 +1,87 @@
+"""Words as numbers: a vocabulary, and texts as rows of ids."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.tokens import Tokens
+
+PADDING, UNKNOWN = 0, 1
+FIRST_WORD = 2
+
+
+def split_words(text):
+    """The words of a text in capitals, parted at spaces and hyphens: "Two-headed arrow" -> TWO HEADED ARROW"""
+    return [word for word in re.split(r"[\s-]+", text.upper()) if word]
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """Word number n of `words` has the id n + 2; 0 is padding and 1 any word that is not known.
+
+    Parameters
+    ----------
+    words : tuple of str
+        The vocabulary, in capitals.
+    length : int
+        Words of a text beyond this many are cut off.
+    """
+
+    words: tuple[str, ...]
+    length: int
+
+    def __post_init__(self):
+        if self.length < 1:
+            raise DataError(f"a tokenizer needs room for at least one word, not {self.length}")
+
+    @classmethod
+    def fit(cls, texts, length=None, minimum=1):
+        """The vocabulary of these texts (give it training texts only), in alphabetical order.
+
+        Words that occur fewer than `minimum` times stay unknown. Without a `length`, the longest text sets it.
+        """
+        split = [split_words(text) for text in _checked(texts)]
+        occurrences = Counter(word for words in split for word in words)
+        words = tuple(sorted(word for word, count in occurrences.items() if count >= minimum))
+        return cls(words, length or max([1, *map(len, split)]))
+
+    @property
+    def entries(self):
+        """How many ids there are, A: the rows of an embedding table."""
+        return FIRST_WORD + len(self.words)
+
+    @cached_property
+    def ids(self):
+        """The id of each word."""
+        return {word: place for place, word in enumerate(self.words, FIRST_WORD)}
+
+    def encode(self, texts):
+        """A list of N texts -> Tokens(ids (N, T), mask (N, T)), T the longest of them and at least 1.
+
+        A word that is not known becomes the unknown id; a text without words becomes a row without tokens.
+        """
+        rows = [
+            [self.ids.get(word, UNKNOWN) for word in split_words(text)[: self.length]]
+            for text in _checked(texts)
+        ]
+        lengths = np.array([len(row) for row in rows], int)
+        mask = np.arange(max([1, *lengths])) < lengths[:, None]
+        values = np.full(mask.shape, PADDING, np.int32)
+        values[mask] = [word for row in rows for word in row]
+        return Tokens(values, mask)
+
+    def words_of(self, ids):
+        """The words of one row of ids (T,); padding is left out, and what is unknown reads "?"."""
+        return ["?" if each == UNKNOWN else self.words[each - FIRST_WORD] for each in ids if each != PADDING]
+
+
+def _checked(texts):
+    """A single string is a list of letters to Python, and hardly ever meant so."""
+    texts = [texts] if isinstance(texts, bytes) else list(texts) if not isinstance(texts, str) else [None]
+    if not all(isinstance(text, str) for text in texts):
+        raise DataError("texts must be a list of strings")
+    return texts

@@ -1,0 +1,61 @@
+"""What training makes small: one number for a batch, the mean over its examples."""
+
+import math
+
+import numpy as np
+
+from mmdl.formulas.activations import softplus
+from mmdl.formulas.softmax import log_softmax
+
+
+def softmax_cross_entropy(logits, labels, smoothing=0.0, mask=None):
+    """(31)  L = −Σ_n Σ_k t_nk log p_nk / N  with  p_n = softmax(s_n),  t_nk = (1 − ε) [k = label_n] + ε / K
+
+    logits s (..., K), labels (...) whole numbers in 0 ... K−1, mask (...) -> L.  ε is the smoothing.
+    Examples where mask is False are left out; N counts the others.
+    Source: as (11); smoothing: Szegedy et al., Rethinking the Inception architecture, 2016, section 7.
+    """
+    K = logits.shape[-1]
+    examples = [n for n in np.ndindex(labels.shape) if mask is None or mask[n]]
+    total = 0.0
+    for n in examples:
+        log_p = log_softmax(logits[n])
+        for k in range(K):
+            total -= ((1 - smoothing) * (k == labels[n]) + smoothing / K) * log_p[k]
+    return total / len(examples)
+
+
+def categorical_cross_entropy(p, targets, floor=1e-7):
+    """(32)  L = −Σ_n Σ_k t_nk log q_nk / N  with  q_nk = p_nk / Σ_j p_nj held within [floor, 1 − floor]
+
+    p (..., K) not negative, targets t (..., K) -> L.
+    Source: Goodfellow, Bengio, Courville, Deep Learning, 2016, section 6.2.2.3; the bounds as in Keras.
+    """
+    examples = list(np.ndindex(p.shape[:-1]))
+    total = 0.0
+    for n in examples:
+        whole = sum(p[n])
+        for k in range(p.shape[-1]):
+            q = min(max(p[n][k] / whole, floor), 1 - floor)
+            total -= targets[n][k] * math.log(q)
+    return total / len(examples)
+
+
+def binary_cross_entropy(logits, targets):
+    """(33)  L = Σ_n (log(1 + e^{s_n}) − t_n s_n) / N
+
+    logits s (...), targets t (...) in [0, 1] -> L.
+    The same as −Σ_n (t_n log σ(s_n) + (1 − t_n) log(1 − σ(s_n))) / N, for logits of any size.
+    Source: Goodfellow, Bengio, Courville, Deep Learning, 2016, section 6.2.2.2.
+    """
+    examples = np.ndindex(logits.shape)
+    return sum(softplus([logits[n]])[0] - targets[n] * logits[n] for n in examples) / logits.size
+
+
+def mean_squared_error(y, targets):
+    """(34)  L = Σ_n (y_n − t_n)² / N
+
+    y (...), targets t (...) -> L, over all N entries.
+    Source: Goodfellow, Bengio, Courville, Deep Learning, 2016, equation (5.4).
+    """
+    return sum((y[n] - targets[n]) ** 2 for n in np.ndindex(y.shape)) / y.size

@@ -1,0 +1,105 @@
+"""Self-attention with learned queries, keys and values."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.layers.initial import glorot_uniform
+from mmdl.layers.layer import Layer
+from mmdl.ops.attention import (
+    attention,
+    attention_backward,
+    multi_head_attention,
+    multi_head_attention_backward,
+)
+from mmdl.ops.dense import affine, affine_backward
+from mmdl.tokens import Tokens
+
+
+class SelfAttentionTrace(NamedTuple):
+    """What backward needs, and what a plot wants to see: `weights`."""
+
+    x: np.ndarray
+    q: np.ndarray
+    k: np.ndarray
+    v: np.ndarray
+    weights: np.ndarray  # (N, T, T)
+
+
+@dataclass(frozen=True, eq=False)
+class SelfAttention(Layer):
+    """Every token asks all tokens: q = x Wq, k = x Wk, v = x Wv.  Tokens (N, T, D) -> Tokens (N, T, H)"""
+
+    Wq: np.ndarray  # (D, H)
+    Wk: np.ndarray  # (D, H)
+    Wv: np.ndarray  # (D, H)
+    causal: bool = False
+
+    @classmethod
+    def init(cls, rng, features, width, causal=False, dtype=np.float32):
+        """Glorot uniform matrices."""
+        return cls(*(glorot_uniform(rng, (features, width), dtype) for _ in range(3)), causal)
+
+    def forward(self, tokens):
+        x, mask = tokens
+        q, k, v = x @ self.Wq, x @ self.Wk, x @ self.Wv
+        y, weights = attention(q, k, v, mask, self.causal)
+        return Tokens(y, mask), SelfAttentionTrace(x, q, k, v, weights)
+
+    def backward(self, dy, trace):
+        x, *attended = trace
+        dq, dk, dv = attention_backward(dy, *attended)
+        dx = dq @ self.Wq.T + dk @ self.Wk.T + dv @ self.Wv.T  # x was used three times: its gradients add
+        dWq, dWk, dWv = (np.tensordot(x, d, ((0, 1), (0, 1))) for d in (dq, dk, dv))
+        return dx, replace(self, Wq=dWq, Wk=dWk, Wv=dWv)
+
+
+class MultiHeadAttentionTrace(NamedTuple):
+    """As in SelfAttention, and what the heads said before they were mixed."""
+
+    x: np.ndarray
+    q: np.ndarray
+    k: np.ndarray
+    v: np.ndarray
+    weights: np.ndarray  # (N, heads, T, T)
+    heads: np.ndarray  # (N, T, H)
+
+
+@dataclass(frozen=True, eq=False)
+class MultiHeadAttention(Layer):
+    """Several heads look at once, each in its own columns; Wo mixes what they saw.  Tokens (N, T, D) -> (N, T, D)"""
+
+    Wq: np.ndarray  # (D, H): columns in groups, one a head
+    bq: np.ndarray  # (H,)
+    Wk: np.ndarray
+    bk: np.ndarray
+    Wv: np.ndarray
+    bv: np.ndarray
+    Wo: np.ndarray  # (H, D)
+    bo: np.ndarray  # (D,)
+    heads: int = 1
+    causal: bool = False
+
+    @classmethod
+    def init(cls, rng, features, heads, width=None, causal=False, dtype=np.float32):
+        """Glorot uniform matrices, zero biases; `width` H of all heads together is `features` by default."""
+        sizes = [(features, width or features)] * 3 + [(width or features, features)]
+        parameters = [array for D, H in sizes for array in (glorot_uniform(rng, (D, H), dtype), np.zeros(H, dtype))]
+        return cls(*parameters, heads, causal)
+
+    def forward(self, tokens):
+        x, mask = tokens
+        q, k, v = affine(x, self.Wq, self.bq), affine(x, self.Wk, self.bk), affine(x, self.Wv, self.bv)
+        seen, weights = multi_head_attention(q, k, v, self.heads, mask, self.causal)
+        return Tokens(affine(seen, self.Wo, self.bo), mask), MultiHeadAttentionTrace(x, q, k, v, weights, seen)
+
+    def backward(self, dy, trace):
+        x, q, k, v, weights, seen = trace
+        dseen, dWo, dbo = affine_backward(dy, seen, self.Wo)
+        dq, dk, dv = multi_head_attention_backward(dseen, q, k, v, weights)
+        dxq, dWq, dbq = affine_backward(dq, x, self.Wq)
+        dxk, dWk, dbk = affine_backward(dk, x, self.Wk)
+        dxv, dWv, dbv = affine_backward(dv, x, self.Wv)
+        gradient = MultiHeadAttention(dWq, dbq, dWk, dbk, dWv, dbv, dWo, dbo, self.heads, self.causal)
+        return dxq + dxk + dxv, gradient  # x was used three times: its gradients add

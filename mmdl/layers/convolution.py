@@ -1,0 +1,59 @@
+"""Convolution layers."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmdl.layers.initial import glorot_uniform
+from mmdl.layers.layer import Layer
+from mmdl.ops.convolution import conv1d, conv1d_backward, conv2d, conv2d_backward, conv2d_gradient
+
+
+@dataclass(frozen=True, eq=False)
+class Conv2D(Layer):
+    """y[p, q] = Σ x[p + i, q + j] w[i, j] + b.  (N, R, C, D) -> (N, P, Q, K)"""
+
+    w: np.ndarray  # (I, J, D, K)
+    b: np.ndarray  # (K,)
+    stride: int | tuple = 1
+    padding: str | int | tuple = "valid"
+    dilation: int | tuple = 1
+
+    @classmethod
+    def init(cls, rng, channels, filters, kernel=(3, 3), dtype=np.float32, **settings):
+        """Glorot uniform w, zero b; `settings` are stride, padding and dilation."""
+        return cls(glorot_uniform(rng, (*kernel, channels, filters), dtype), np.zeros(filters, dtype), **settings)
+
+    def forward(self, x):
+        return conv2d(x, self.w, self.b, self.stride, self.padding, self.dilation), x
+
+    def backward(self, dy, x):
+        dx, dw, db = conv2d_backward(dy, x, self.w, self.stride, self.padding, self.dilation)
+        return dx, replace(self, w=dw, b=db)
+
+    def gradient(self, dy, x):
+        dw, db = conv2d_gradient(dy, x, self.w, self.stride, self.padding, self.dilation)
+        return replace(self, w=dw, b=db)
+
+
+@dataclass(frozen=True, eq=False)
+class Conv1D(Layer):
+    """y[t] = Σ x[t + i] w[i] + b.  (N, T, D) -> (N, P, K)"""
+
+    w: np.ndarray  # (I, D, K)
+    b: np.ndarray  # (K,)
+    stride: int = 1
+    padding: str | int | tuple = "valid"
+    dilation: int = 1
+
+    @classmethod
+    def init(cls, rng, channels, filters, kernel=3, dtype=np.float32, **settings):
+        """Glorot uniform w, zero b; `settings` are stride, padding and dilation."""
+        return cls(glorot_uniform(rng, (kernel, channels, filters), dtype), np.zeros(filters, dtype), **settings)
+
+    def forward(self, x):
+        return conv1d(x, self.w, self.b, self.stride, self.padding, self.dilation), x
+
+    def backward(self, dy, x):
+        dx, dw, db = conv1d_backward(dy, x, self.w, self.stride, self.padding, self.dilation)
+        return dx, replace(self, w=dw, b=db)

@@ -1,0 +1,32 @@
+"""The embedding layer."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmdl.layers.layer import Layer
+from mmdl.ops.embedding import embedding, embedding_backward
+from mmdl.tokens import Tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding(Layer):
+    """A vector for every word.  Tokens of ids (N, T) -> Tokens (N, T, D)"""
+
+    E: np.ndarray  # (A, D)
+    padding_id: int | None = None  # this row is never changed
+
+    @classmethod
+    def init(cls, rng, entries, features, dtype=np.float32, padding_id=None):
+        """Uniform in ±0.05."""
+        return cls(rng.uniform(-0.05, 0.05, (entries, features)).astype(dtype), padding_id)
+
+    def forward(self, tokens):
+        return Tokens(embedding(tokens.values, self.E), tokens.mask), tokens
+
+    def backward(self, dy, tokens):
+        return None, self.gradient(dy, tokens)
+
+    def gradient(self, dy, tokens):
+        dy = np.where(tokens.mask[..., None], dy, 0)
+        return replace(self, E=embedding_backward(dy, tokens.values, self.E, self.padding_id))

@@ -1,0 +1,134 @@
+"""Pooling layers: over windows, over whole images, over sequences."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.layers.layer import Layer
+from mmdl.ops import pooling as ops
+from mmdl.ops import sequence_pooling as sequence_ops
+from mmdl.tokens import Tokens
+
+
+class MaxPoolTrace(NamedTuple):
+    """The input, and which of its entries won."""
+
+    x: np.ndarray
+    winner: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPool2D(Layer):
+    """The largest value of each window.  (N, R, C, D) -> (N, P, Q, D)"""
+
+    window: int | tuple = 2
+    stride: int | tuple | None = None
+    padding: str | int | tuple = "valid"
+
+    def forward(self, x):
+        y, winner = ops.max_pool2d(x, self.window, self.stride, self.padding)
+        return y, MaxPoolTrace(x, winner)
+
+    def backward(self, dy, trace):
+        return ops.max_pool2d_backward(dy, *trace, self.window, self.stride, self.padding), self
+
+
+@dataclass(frozen=True, eq=False)
+class AveragePool2D(Layer):
+    """The mean of each window.  (N, R, C, D) -> (N, P, Q, D)"""
+
+    window: int | tuple = 2
+    stride: int | tuple | None = None
+    padding: str | int | tuple = "valid"
+
+    def forward(self, x):
+        return ops.avg_pool2d(x, self.window, self.stride, self.padding), x
+
+    def backward(self, dy, x):
+        return ops.avg_pool2d_backward(dy, x, self.window, self.stride, self.padding), self
+
+
+@dataclass(frozen=True, eq=False)
+class GlobalPool(Layer):
+    """The largest value, or the mean, of each whole feature map.  (N, R, C, D) -> (N, D)"""
+
+    kind: str = "average"  # or "max"
+
+    def __post_init__(self):
+        _check_kind(self, "average", "max")
+
+    def forward(self, x):
+        if self.kind == "average":
+            return ops.global_average_pool(x), MaxPoolTrace(x, None)
+        y, winner = ops.global_max_pool(x)
+        return y, MaxPoolTrace(x, winner)
+
+    def backward(self, dy, trace):
+        if self.kind == "average":
+            return ops.global_average_pool_backward(dy, trace.x), self
+        return ops.global_max_pool_backward(dy, trace.x, trace.winner), self
+
+
+class SequencePoolTrace(NamedTuple):
+    """The input, and for the maximum which token won."""
+
+    x: np.ndarray
+    mask: np.ndarray
+    winner: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class SequencePool(Layer):
+    """One vector from the tokens that are there: their mean, maximum, or the last.  Tokens (N, T, D) -> (N, D)"""
+
+    kind: str = "mean"  # or "max", "last"
+
+    def __post_init__(self):
+        _check_kind(self, "mean", "max", "last")
+
+    def forward(self, tokens):
+        x, mask = tokens
+        if self.kind == "mean":
+            return sequence_ops.masked_mean(x, mask), SequencePoolTrace(x, mask)
+        if self.kind == "last":
+            return sequence_ops.last_valid(x, mask), SequencePoolTrace(x, mask)
+        y, winner = sequence_ops.masked_max(x, mask)
+        return y, SequencePoolTrace(x, mask, winner)
+
+    def backward(self, dy, trace):
+        if self.kind == "mean":
+            return sequence_ops.masked_mean_backward(dy, trace.x, trace.mask), self
+        if self.kind == "last":
+            return sequence_ops.last_valid_backward(dy, trace.x, trace.mask), self
+        return sequence_ops.masked_max_backward(dy, trace.x, trace.winner), self
+
+
+@dataclass(frozen=True, eq=False)
+class FlattenTokens(Layer):
+    """All tokens of an example in one row, where their number is fixed.  Tokens (N, T, D) -> (N, T · D)"""
+
+    def forward(self, tokens):
+        x = tokens.values
+        return x.reshape(len(x), x.shape[1] * x.shape[2]), x
+
+    def backward(self, dy, x):
+        return dy.reshape(x.shape), self
+
+
+@dataclass(frozen=True, eq=False)
+class Patches(Layer):
+    """The cells of a feature map as tokens, row by row.  (N, P, Q, K) -> Tokens (N, P · Q, K)"""
+
+    def forward(self, x):
+        values = x.reshape(len(x), x.shape[1] * x.shape[2], x.shape[3])
+        return Tokens(values, np.ones(values.shape[:2], bool)), x
+
+    def backward(self, dy, x):
+        return dy.reshape(x.shape), self
+
+
+def _check_kind(layer, *kinds):
+    if layer.kind not in kinds:
+        raise DataError(f'{type(layer).__name__}: kind must be one of {", ".join(kinds)}, not "{layer.kind}"')

@@ -1,0 +1,143 @@
+"""Recurrent layers: Tokens in, the state after every token out."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.layers.initial import glorot_uniform, orthogonal
+from mmdl.layers.layer import Layer
+from mmdl.ops.gru import GRUStates, gru, gru_backward
+from mmdl.ops.lstm import LSTMStates, lstm, lstm_backward
+from mmdl.ops.rnn import rnn, rnn_backward
+from mmdl.tokens import Tokens
+
+
+class RNNTrace(NamedTuple):
+    """What came in, and all states, the initial one at time 0."""
+
+    tokens: Tokens
+    h: np.ndarray  # (N, T + 1, H)
+
+
+@dataclass(frozen=True, eq=False)
+class RNN(Layer):
+    """hₜ = f(xₜ W + hₜ₋₁ U + b).  Tokens (N, T, D) -> Tokens (N, T, H)"""
+
+    W: np.ndarray  # (D, H)
+    U: np.ndarray  # (H, H)
+    b: np.ndarray  # (H,)
+    f: str = "tanh"  # or "relu", "sigmoid"
+
+    @classmethod
+    def init(cls, rng, features, units, f="tanh", dtype=np.float32):
+        """Glorot uniform W, orthogonal U, zero b."""
+        W = glorot_uniform(rng, (features, units), dtype)
+        return cls(W, orthogonal(rng, (units, units), dtype), np.zeros(units, dtype), f)
+
+    def forward(self, tokens):
+        h = rnn(tokens.values, self.W, self.U, self.b, mask=tokens.mask, f=self.f)
+        return Tokens(h[:, 1:], tokens.mask), RNNTrace(tokens, h)
+
+    def backward(self, dy, trace):
+        x, mask = trace.tokens
+        dx, dW, dU, db, _ = rnn_backward(_of_states(dy), x, self.W, self.U, trace.h, mask, self.f)
+        return dx, replace(self, W=dW, U=dU, b=db)
+
+
+class LSTMTrace(NamedTuple):
+    """What came in, and all states, cells and gates."""
+
+    tokens: Tokens
+    states: LSTMStates
+
+
+@dataclass(frozen=True, eq=False)
+class LSTM(Layer):
+    """cₜ = f ∘ cₜ₋₁ + i ∘ g,  hₜ = o ∘ tanh(cₜ).  Tokens (N, T, D) -> Tokens (N, T, H)"""
+
+    W: np.ndarray  # (D, 4H): i f g o
+    U: np.ndarray  # (H, 4H)
+    b: np.ndarray  # (4H,)
+
+    @classmethod
+    def init(cls, rng, features, units, dtype=np.float32):
+        """Glorot uniform W, orthogonal U, zero b but for the forget gate's, which are one: remember at first."""
+        b = np.zeros(4 * units, dtype)
+        b[units : 2 * units] = 1
+        return cls(glorot_uniform(rng, (features, 4 * units), dtype), orthogonal(rng, (units, 4 * units), dtype), b)
+
+    def forward(self, tokens):
+        states = lstm(tokens.values, self.W, self.U, self.b, mask=tokens.mask)
+        return Tokens(states.h[:, 1:], tokens.mask), LSTMTrace(tokens, states)
+
+    def backward(self, dy, trace):
+        x, mask = trace.tokens
+        dx, dW, dU, db, _, _ = lstm_backward(_of_states(dy), None, x, self.W, self.U, *trace.states, mask)
+        return dx, LSTM(dW, dU, db)
+
+
+class GRUTrace(NamedTuple):
+    """What came in, and all states and gates."""
+
+    tokens: Tokens
+    states: GRUStates
+
+
+@dataclass(frozen=True, eq=False)
+class GRU(Layer):
+    """hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ g.  Tokens (N, T, D) -> Tokens (N, T, H)"""
+
+    W: np.ndarray  # (D, 3H): z r g
+    U: np.ndarray  # (H, 3H)
+    b: np.ndarray  # (2, 3H): of the input, of the state
+
+    @classmethod
+    def init(cls, rng, features, units, dtype=np.float32):
+        """Glorot uniform W, orthogonal U, zero b."""
+        W = glorot_uniform(rng, (features, 3 * units), dtype)
+        return cls(W, orthogonal(rng, (units, 3 * units), dtype), np.zeros((2, 3 * units), dtype))
+
+    def forward(self, tokens):
+        states = gru(tokens.values, self.W, self.U, self.b, mask=tokens.mask)
+        return Tokens(states.h[:, 1:], tokens.mask), GRUTrace(tokens, states)
+
+    def backward(self, dy, trace):
+        x, mask = trace.tokens
+        dx, dW, dU, db, _ = gru_backward(_of_states(dy), x, self.W, self.U, *trace.states, mask)
+        return dx, GRU(dW, dU, db)
+
+
+class BidirectionalTrace(NamedTuple):
+    """The traces of both readers; the second's run backwards in time."""
+
+    ahead: NamedTuple
+    back: NamedTuple
+
+
+@dataclass(frozen=True, eq=False)
+class Bidirectional(Layer):
+    """One layer reads on, another reads back.  Tokens (N, T, D) -> Tokens (N, T, 2H)
+
+    Padding may come first for the second reader: a masked step keeps the initial state, so it does not matter.
+    """
+
+    ahead: Layer
+    back: Layer
+
+    def forward(self, tokens):
+        ahead, ahead_trace = self.ahead.forward(tokens)
+        back, back_trace = self.back.forward(Tokens(tokens.values[:, ::-1], tokens.mask[:, ::-1]))
+        y = np.concatenate([ahead.values, back.values[:, ::-1]], axis=2)
+        return Tokens(y, tokens.mask), BidirectionalTrace(ahead_trace, back_trace)
+
+    def backward(self, dy, trace):
+        dahead, dback = np.split(dy, 2, axis=2)
+        dx_back, back = self.back.backward(dback[:, ::-1], trace.back)
+        dx_ahead, ahead = self.ahead.backward(dahead, trace.ahead)
+        return dx_ahead + dx_back[:, ::-1], Bidirectional(ahead, back)
+
+
+def _of_states(dy):
+    """The gradient of all T + 1 states, of which the initial one is no output."""
+    return np.concatenate([np.zeros_like(dy, shape=(len(dy), 1, dy.shape[2])), dy], axis=1)

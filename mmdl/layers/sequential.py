@@ -1,0 +1,68 @@
+"""Layers one after the other, and a layer for each token."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.layers.layer import Layer
+from mmdl.tokens import Tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Sequential(Layer):
+    """y = fₙ(... f₂(f₁(x))); the trace is the tuple of the layers' traces"""
+
+    layers: tuple = ()
+
+    def forward(self, x):
+        traces = []
+        for layer in self.layers:
+            x, trace = layer.forward(x)
+            traces.append(trace)
+        return x, tuple(traces)
+
+    def backward(self, dy, trace):
+        gradients = []
+        for layer, its_trace in zip(reversed(self.layers), reversed(trace), strict=True):
+            dy, gradient = layer.backward(dy, its_trace)
+            gradients.append(gradient)
+        return dy, Sequential(tuple(reversed(gradients)))
+
+    def gradient(self, dy, trace):
+        if not self.layers:
+            return self
+        dy, gradient = Sequential(self.layers[1:]).backward(dy, trace[1:])
+        return Sequential((self.layers[0].gradient(dy, trace[0]), *gradient.layers))
+
+
+class EachTokenTrace(NamedTuple):
+    """Where there were tokens, and the layer's own trace."""
+
+    mask: np.ndarray
+    layer: object
+
+
+@dataclass(frozen=True, eq=False)
+class EachToken(Layer):
+    """A layer for vectors, applied to every token that is there; padding becomes zero.
+
+    Tokens (N, T, D) -> Tokens (N, T, K)
+    """
+
+    layer: Layer
+
+    def forward(self, tokens):
+        y, trace = self.layer.forward(tokens.values[tokens.mask])
+        return Tokens(_placed(y, tokens.mask), tokens.mask), EachTokenTrace(tokens.mask, trace)
+
+    def backward(self, dy, trace):
+        dx, gradient = self.layer.backward(dy[trace.mask], trace.layer)
+        return _placed(dx, trace.mask), EachToken(gradient)
+
+
+def _placed(rows, mask):
+    """The rows at the places where the mask is True, zeros elsewhere."""
+    x = np.zeros((*mask.shape, rows.shape[-1]), rows.dtype)
+    x[mask] = rows
+    return x

@@ -1,0 +1,66 @@
+"""The multimodal classifier: encoders, a fusion and a head, and what turns pictures and words into arrays."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.layers.layer import Layer
+from mmdl.ops.softmax import softmax
+
+
+class ClassifierTrace(NamedTuple):
+    """One entry for each part of the classifier."""
+
+    modalities: dict
+    fusion: object
+    head: object
+
+
+@dataclass(frozen=True, eq=False)
+class MultimodalClassifier(Layer):
+    """logits = head(fusion(each modality's encoding))
+
+    Parameters
+    ----------
+    modalities : dict of str to Modality
+    fusion : a layer of `mmdl.fusion`
+    head : Layer
+        From the fused vector (N, D) to the logits (N, K); an empty Sequential where the fusion yields them.
+    classes : tuple of str
+    preprocessors : dict of str to what turns raw examples of a modality into arrays
+    """
+
+    modalities: dict
+    fusion: Layer
+    head: Layer
+    classes: tuple
+    preprocessors: dict
+
+    def forward(self, batch):
+        """batch -> logits (N, K), trace"""
+        encoded, traces = {}, {}
+        for name, modality in self.modalities.items():
+            encoded[name], traces[name] = modality.forward(batch.inputs[name], batch.present[name])
+        present = np.stack([batch.present[name] for name in self.modalities], axis=1)
+        z, fusion_trace = self.fusion.forward(tuple(encoded.values()), present)
+        logits, head_trace = self.head.forward(z)
+        return logits, ClassifierTrace(traces, fusion_trace, head_trace)
+
+    def backward(self, dlogits, trace):
+        """dlogits (N, K) -> the gradients of the inputs by name (None for words), the gradient as a classifier"""
+        dz, head = self.head.backward(dlogits, trace.head)
+        dencoded, fusion = self.fusion.backward(dz, trace.fusion)
+        dx, modalities = {}, {}
+        for (name, modality), d in zip(self.modalities.items(), dencoded, strict=True):
+            dx[name], modalities[name] = modality.backward(d, trace.modalities[name])
+        return dx, replace(self, modalities=modalities, fusion=fusion, head=head)
+
+    def gradient(self, dlogits, trace):
+        dz, head = self.head.backward(dlogits, trace.head)
+        dencoded, fusion = self.fusion.backward(dz, trace.fusion)
+        modalities = {
+            name: modality.gradient(d, trace.modalities[name])
+            for (name, modality), d in zip(self.modalities.items(), dencoded, strict=True)
+        }
+        return replace(self, modalities=modalities, fusion=fusion, head=head)

@@ -1,0 +1,64 @@
+"""A modality that may be absent: an encoder, and what stands in for it."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.layers.layer import Layer
+from mmdl.tokens import Tokens, select
+
+
+class ModalityTrace(NamedTuple):
+    """Who was there, and the trace of the encoder, which saw only those."""
+
+    present: np.ndarray  # (N,) bool
+    encoder: object
+
+
+@dataclass(frozen=True, eq=False)
+class Modality(Layer):
+    """y = encoder(x) for the examples that have this modality, something learned for the others.
+
+    The encoder never sees an example whose modality is absent.
+    """
+
+    encoder: Layer
+    absent: np.ndarray | None  # (D,) for a vector, (1, D) for one token, None for nothing but zeros
+
+    def forward(self, x, present):
+        """x of N examples, present (N,) -> y of N examples, trace"""
+        if present.all():
+            y, trace = self.encoder.forward(x)
+            return y, ModalityTrace(present, trace)
+        y, trace = self.encoder.forward(select(x, present))
+        if isinstance(y, Tokens):
+            y = Tokens(_among_all(y.values, present), _among_all(y.mask, present))
+            y.mask[~present, 0] = True
+            y.values[~present, :1] = self.absent
+        else:
+            y = _among_all(y, present)
+            if self.absent is not None:
+                y[~present] = self.absent
+        return y, ModalityTrace(present, trace)
+
+    def backward(self, dy, trace):
+        """dx is zero for the absent, None if the input has no gradient"""
+        dx, encoder = self.encoder.backward(dy[trace.present], trace.encoder)
+        return None if dx is None else _among_all(dx, trace.present), self._with(encoder, dy, trace)
+
+    def gradient(self, dy, trace):
+        return self._with(self.encoder.gradient(dy[trace.present], trace.encoder), dy, trace)
+
+    def _with(self, encoder, dy, trace):
+        if self.absent is None:
+            return Modality(encoder, None)
+        dabsent = dy[~trace.present].sum(axis=0)
+        return Modality(encoder, dabsent[:1] if dabsent.ndim == 2 else dabsent)
+
+
+def _among_all(rows, present):
+    """The rows of those who are present among zeros for the others."""
+    x = np.zeros((len(present), *rows.shape[1:]), rows.dtype)
+    x[present] = rows
+    return x

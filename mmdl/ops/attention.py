@@ -1,0 +1,122 @@
+"""Attention, equation (3): every query takes a weighted mean of the values."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.errors import ShapeError
+from mmdl.ops._broadcast import sum_to
+from mmdl.ops.softmax import softmax, softmax_backward
+from mmdl.shapes import shapes
+
+
+class Attended(NamedTuple):
+    """What attention gives: the answer, and where it looked."""
+
+    y: np.ndarray  # (..., T, V)
+    weights: np.ndarray  # (..., T, S), each row sums to one
+
+
+@shapes(q="... T D", k="... S>0 D>0", v="... S V", mask="... S", bias="... T S")
+def attention(q, k, v, mask=None, causal=False, bias=None):
+    """y = a v  with  a = softmax(q kᵀ / √D + bias)
+
+    Parameters
+    ----------
+    q, k, v : arrays (..., T, D), (..., S, D), (..., S, V)
+        Queries, keys and values; leading axes broadcast. For heads on an axis of their own pass `mask[:, None]`.
+    mask : bool array (..., S), optional
+        True where there is a key. A query that may look nowhere gets zeros.
+    causal : bool
+        Query t sees only the keys s ≤ t.
+    bias : array (..., T, S), optional
+        Added to the scores.
+
+    Returns
+    -------
+    Attended : y (..., T, V), weights (..., T, S)
+
+    Source: Vaswani et al. 2017, equation (1); the article's equation (3).
+    """
+    s = q @ k.mT
+    s *= 1 / math.sqrt(q.shape[-1])  # np.sqrt of an int would turn float32 into float64
+    if bias is not None:
+        s = s + bias
+    if mask is None and not causal:
+        weights = softmax(s)
+    else:
+        weights = _masked_softmax(s, mask, causal)
+    return Attended(weights @ v, weights)
+
+
+@shapes(dy="... T V", q="... T D", k="... S D", v="... S V", weights="... T S", bias="... T S")
+def attention_backward(dy, q, k, v, weights, bias=None):
+    """da = dy vᵀ,  ds = a ∘ (da − ⟨da, a⟩);   dq = ds k / √D,  dk = dsᵀ q / √D,  dv = aᵀ dy
+
+    Where nothing was looked at a is 0, and so is ds: no mask is needed.
+
+    Returns
+    -------
+    dq, dk, dv : arrays like q, k, v; and dbias = ds, fourth, if `bias` is given.
+    """
+    ds = softmax_backward(dy @ v.mT, weights)
+    scaled = ds / math.sqrt(q.shape[-1])
+    gradients = sum_to(scaled @ k, q.shape), sum_to(scaled.mT @ q, k.shape), sum_to(weights.mT @ dy, v.shape)
+    return gradients if bias is None else (*gradients, sum_to(ds, bias.shape))
+
+
+@shapes(q="N T D", k="N S D", v="N S V", mask="N S")
+def multi_head_attention(q, k, v, heads=1, mask=None, causal=False):
+    """Each head attends with its own D / heads columns of q and k, and fills its own V / heads columns of y
+
+    Parameters
+    ----------
+    q, k, v : arrays (N, T, D), (N, S, D), (N, S, V)
+    heads : int
+        Divides D and V.
+    mask, causal : as in `attention`
+
+    Returns
+    -------
+    Attended : y (N, T, V), weights (N, heads, T, S)
+
+    Source: Vaswani et al. 2017, section 3.2.2, without the projections.
+    """
+    if heads < 1 or q.shape[2] % heads or v.shape[2] % heads:
+        raise ShapeError(f"multi_head_attention: {heads} heads do not divide D = {q.shape[2]} and V = {v.shape[2]}")
+    q, k, v = (split_heads(each, heads) for each in (q, k, v))
+    y, weights = attention(q, k, v, None if mask is None else mask[:, None], causal)
+    return Attended(merge_heads(y), weights)
+
+
+@shapes(dy="N T V", q="N T D", k="N S D", v="N S V", weights="N _ T S")
+def multi_head_attention_backward(dy, q, k, v, weights):
+    """The heads part, `attention_backward` each for itself, and they meet again.  -> dq, dk, dv"""
+    dy, q, k, v = (split_heads(each, weights.shape[1]) for each in (dy, q, k, v))
+    return tuple(merge_heads(gradient) for gradient in attention_backward(dy, q, k, v, weights))
+
+
+def split_heads(x, heads):
+    """(N, T, heads · D) -> (N, heads, T, D): first the columns are divided, then the axes change places"""
+    return x.reshape(*x.shape[:2], heads, x.shape[2] // heads).swapaxes(1, 2)
+
+
+def merge_heads(x):
+    """(N, heads, T, D) -> (N, T, heads · D)"""
+    return x.swapaxes(1, 2).reshape(len(x), x.shape[2], x.shape[1] * x.shape[3])
+
+
+def _masked_softmax(s, mask, causal):
+    """Softmax over the keys that may be seen; a row that sees none is zero. Overwrites s."""
+    if mask is not None:
+        s += np.where(mask, 0, -np.inf).astype(s.real.dtype)[..., None, :]
+    if causal:
+        s += np.triu(np.full(s.shape[-2:], -np.inf, s.real.dtype), k=1)
+    largest = s.real.max(axis=-1, keepdims=True)
+    largest[largest == -np.inf] = 0
+    a = np.exp(s - largest)
+    total = a.sum(axis=-1, keepdims=True)
+    total[total == 0] = 1
+    a /= total
+    return a

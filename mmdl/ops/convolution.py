@@ -1,0 +1,126 @@
+"""Convolution, equation (1): the same small kernel looks at every place of an image.
+
+The article's sum adds the offset to the position, x(x + x′, y + y′). Signal processing calls that a
+cross-correlation; its convolution subtracts the offset, which is the same sum with the kernel turned by 180 degrees.
+A kernel that is learned does not care, so the field says convolution for both, and so do we.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from mmdl.errors import ShapeError
+from mmdl.ops._windows import frame, pad, pair, sweeps
+from mmdl.shapes import shapes
+
+
+@shapes(x="N R C D", w="I J D K", b="K")
+def conv2d(x, w, b=None, stride=1, padding="valid", dilation=1):
+    """y[p, q] = Σᵢ Σⱼ x[p + i, q + j] w[i, j] + b
+
+    Parameters
+    ----------
+    x : array (N, R, C, D)
+        Images, channels last.
+    w : array (I, J, D, K)
+    b : array (K,), optional
+    stride : int or (rows, columns)
+        How far the kernel moves between stops: x[stride · p + i, ...].
+    padding : "valid", "same", int or ((top, bottom), (left, right))
+        Zeros around the image. "same" gives ceil(R / stride) rows, as in Keras.
+    dilation : int or (rows, columns)
+        How far apart the kernel's cells look: x[p + dilation · i, ...].
+
+    Returns
+    -------
+    y : array (N, P, Q, K)
+
+    Raises
+    ------
+    ShapeError
+        If letters disagree, or the kernel is larger than the padded image.
+
+    Source: the article's equation (1); Dumoulin, Visin, A guide to convolution arithmetic, 2016.
+    """
+    rows, columns = sweeps("conv2d", x, w.shape[:2], stride, padding, dilation)
+    y = _patches(x, rows, columns) @ w.reshape(-1, w.shape[3])
+    if b is not None:
+        y += b
+    return y.reshape(len(x), rows.stops, columns.stops, w.shape[3])
+
+
+@shapes(dy="N P Q K", x="N R C D", w="I J D K")
+def conv2d_backward(dy, x, w, stride=1, padding="valid", dilation=1):
+    """dx[p + i, q + j] += dy[p, q] w[i, j]ᵀ,  dw[i, j] = Σ x[p + i, q + j]ᵀ dy[p, q],  db = Σ dy
+
+    Returns
+    -------
+    dx : array (N, R, C, D)
+    dw : array (I, J, D, K)
+    db : array (K,)
+    """
+    rows, columns = sweeps("conv2d_backward", x, w.shape[:2], stride, padding, dilation)
+    _check_stops("conv2d_backward", dy, rows, columns)
+    dx = frame(x, rows, columns)
+    for i, j in np.ndindex(w.shape[:2]):
+        dx[:, rows.at(i), columns.at(j)] += (dy.reshape(-1, w.shape[3]) @ w[i, j].T).reshape(*dy.shape[:3], -1)
+    return dx[:, rows.inside, columns.inside], *conv2d_gradient(dy, x, w, stride, padding, dilation)
+
+
+@shapes(dy="N P Q K", x="N R C D", w="I J D K")
+def conv2d_gradient(dy, x, w, stride=1, padding="valid", dilation=1):
+    """dw, db: the parameters' part of `conv2d_backward`; the first layer needs no more"""
+    rows, columns = sweeps("conv2d_gradient", x, w.shape[:2], stride, padding, dilation)
+    _check_stops("conv2d_gradient", dy, rows, columns)
+    dy = dy.reshape(-1, w.shape[3])
+    return (_patches(x, rows, columns).T @ dy).reshape(w.shape), dy.sum(axis=0)
+
+
+@shapes(x="N T D", w="I D K", b="K")
+def conv1d(x, w, b=None, stride=1, padding="valid", dilation=1):
+    """y[t] = Σᵢ x[t + i] w[i] + b: a convolution over an image with one row
+
+    Parameters
+    ----------
+    x : array (N, T, D)
+    w : array (I, D, K)
+    b : array (K,), optional
+    stride, dilation : int
+    padding : "valid", "same", int or (before, after)
+
+    Returns
+    -------
+    y : array (N, P, K)
+    """
+    return conv2d(x[:, None], w[None], b, (1, stride), _beside(padding), (1, dilation))[:, 0]
+
+
+@shapes(dy="N P K", x="N T D", w="I D K")
+def conv1d_backward(dy, x, w, stride=1, padding="valid", dilation=1):
+    """dx[t + i] += dy[t] w[i]ᵀ,  dw[i] = Σ x[t + i]ᵀ dy[t],  db = Σ dy"""
+    dx, dw, db = conv2d_backward(dy[:, None], x[:, None], w[None], (1, stride), _beside(padding), (1, dilation))
+    return dx[:, 0], dw[0], db
+
+
+def _patches(x, rows, columns):
+    """Everything that the kernel sees, one stop a row: (N P Q, I J D)"""
+    x = pad(x, rows, columns)
+    n, r, c, d = x.strides
+    shape = (len(x), rows.stops, columns.stops, rows.window, columns.window, x.shape[3])
+    strides = (n, rows.stride * r, columns.stride * c, rows.dilation * r, columns.dilation * c, d)
+    windows = as_strided(x, shape, strides, writeable=False)
+    size = rows.window * columns.window * x.shape[3]
+    if x.shape[3] == 1:  # copying runs of Q pixels is faster than copying runs of J
+        return windows.transpose(3, 4, 5, 0, 1, 2).reshape(size, -1).T
+    return windows.reshape(-1, size)
+
+
+def _check_stops(function, dy, rows, columns):
+    if dy.shape[1:3] != (rows.stops, columns.stops):
+        raise ShapeError(
+            f"{function}: the kernel makes {rows.stops} x {columns.stops} stops but dy (N, P, Q, K) = {dy.shape}"
+        )
+
+
+def _beside(padding):
+    """Padding of a sequence as padding of an image with one row."""
+    return padding if isinstance(padding, str) else ((0, 0), pair(padding))

@@ -1,0 +1,46 @@
+"""Embedding: a table gives every word a vector of its own."""
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.shapes import shapes
+
+
+@shapes(ids="...", E="A D")
+def embedding(ids, E):
+    """y = E[id]: row `id` of the table, which is a one-hot row times E
+
+    Parameters
+    ----------
+    ids : integer array (...)
+    E : array (A, D)
+
+    Returns
+    -------
+    y : array (..., D)
+
+    Raises
+    ------
+    DataError
+        If an id is no row of E; negative ids would silently count from the end.
+    """
+    if ids.dtype.kind not in "iu":
+        raise DataError(f"embedding: ids must be integers, not {ids.dtype}")
+    if ids.size and not (0 <= ids.min() and ids.max() < len(E)):
+        raise DataError(f"embedding: ids must lie in 0..{len(E) - 1} but reach from {ids.min()} to {ids.max()}")
+    return E[ids]
+
+
+@shapes(dy="... D", ids="...", E="A D")
+def embedding_backward(dy, ids, E, padding_id=None):
+    """dE[id] = Σ of dy over all places where id stands; row `padding_id`, if given, gets nothing.  -> dE (A, D)"""
+    dE = np.zeros_like(E)
+    if ids.size:
+        # Equal ids are sorted together and added as runs; `np.add.at` would give the same many times slower.
+        order = ids.argsort(axis=None, kind="stable")
+        found = ids.reshape(-1)[order]
+        starts = np.flatnonzero(np.append(True, found[1:] != found[:-1]))
+        dE[found[starts]] = np.add.reduceat(dy.reshape(-1, E.shape[1])[order], starts, axis=0)
+    if padding_id is not None:
+        dE[padding_id] = 0
+    return dE

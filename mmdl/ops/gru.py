@@ -1,0 +1,82 @@
+"""The GRU: two gates, and no cell besides the state."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.ops.activations import sigmoid
+from mmdl.ops.dense import affine, affine_backward, affine_gradient
+from mmdl.ops.rnn import initial_states, keep
+from mmdl.shapes import shapes
+
+
+class GRUStates(NamedTuple):
+    """The states, the initial one at time 0, and what led from one to the next."""
+
+    h: np.ndarray  # (N, T + 1, H)
+    gates: np.ndarray  # (N, T, 3H): z, r and the candidate g, as activated
+    inner: np.ndarray  # (N, T, H): the candidate's share of the old state, before r lets it through
+
+
+@shapes(x="N T D", W="D 3H", U="H 3H", b="2 3H", h0="N H", mask="N T")
+def gru(x, W, U, b, h0=None, mask=None):
+    """hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ g
+
+    z, r = σ(xₜ W + hₜ₋₁ U + b),   g = tanh(xₜ W_g + b₀ + r ∘ inner),   inner = hₜ₋₁ U_g + b₁
+
+    Parameters
+    ----------
+    x : array (N, T, D)
+    W, U : arrays (D, 3H), (H, 3H)
+        Columns in the order z, r, g.
+    b : array (2, 3H)
+        The bias of the input and the bias of the state, as in Keras (`reset_after`).
+    h0 : array (N, H), optional
+    mask : bool array (N, T), optional
+
+    Returns
+    -------
+    GRUStates : h (N, T + 1, H), gates (N, T, 3H), inner (N, T, H)
+
+    Source: Cho et al. 2014, with the reset after the product as in cuDNN.
+    """
+    H = len(U)
+    gates = affine(x, W, b[0])
+    inner = np.empty((*x.shape[:2], H), gates.dtype)
+    h = initial_states(x, H, h0)
+    for t in range(x.shape[1]):
+        a = h[:, t] @ U + b[1]
+        inner[:, t] = a[:, 2 * H :]
+        z, r, g = np.split(gates[:, t], 3, axis=1)  # views: the gates are written where their inputs stood
+        z[:] = sigmoid(z + a[:, :H])
+        r[:] = sigmoid(r + a[:, H : 2 * H])
+        g[:] = np.tanh(g + r * inner[:, t])
+        h[:, t + 1] = keep(mask, t, z * h[:, t] + (1 - z) * g, h[:, t])
+    return GRUStates(h, gates, inner)
+
+
+@shapes(dh="N T+1 H", x="N T D", W="D 3H", U="H 3H", h="N T+1 H", gates="N T 3H", inner="N T H", mask="N T")
+def gru_backward(dh, x, W, U, h, gates, inner, mask=None):
+    """With Dₜ the whole gradient of hₜ:
+
+    dz = Dₜ ∘ (hₜ₋₁ − g) ∘ z (1 − z),   dg = Dₜ ∘ (1 − z) ∘ (1 − g²),   dr = dg ∘ inner ∘ r (1 − r)
+    da = (dz, dr, dg) is the gradient of the input's side, (dz, dr, dg ∘ r) that of the state's
+    Dₜ₋₁ = dhₜ₋₁ + Dₜ ∘ z + (dz, dr, dg ∘ r) Uᵀ
+
+    Returns
+    -------
+    dx, dW, dU, db, dh0 : arrays (N, T, D), (D, 3H), (H, 3H), (2, 3H), (N, H)
+    """
+    z, r, g = np.split(gates, 3, axis=2)
+    da, da_state = np.empty_like(gates), np.empty_like(gates)
+    D = dh[:, -1]
+    for t in reversed(range(x.shape[1])):
+        dz = D * (h[:, t] - g[:, t]) * z[:, t] * (1 - z[:, t])
+        dg = D * (1 - z[:, t]) * (1 - g[:, t] ** 2)
+        dr = dg * inner[:, t] * r[:, t] * (1 - r[:, t])
+        da[:, t] = keep(mask, t, np.concatenate([dz, dr, dg], axis=1), 0)
+        da_state[:, t] = keep(mask, t, np.concatenate([dz, dr, dg * r[:, t]], axis=1), 0)
+        D = dh[:, t] + keep(mask, t, D * z[:, t], D) + da_state[:, t] @ U.T
+    dx, dW, db_input = affine_backward(da, x, W)
+    dU, db_state = affine_gradient(da_state, h[:, :-1])
+    return dx, dW, dU, np.stack([db_input, db_state]), D

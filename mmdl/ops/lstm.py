@@ -1,0 +1,98 @@
+"""The LSTM: gates decide what a cell forgets, takes in and shows."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.ops.dense import affine, affine_backward, affine_gradient
+from mmdl.ops.rnn import initial_states, keep
+from mmdl.shapes import shapes
+
+
+class LSTMStates(NamedTuple):
+    """States and cells, the initial ones at time 0, and the gates that led from one to the next."""
+
+    h: np.ndarray  # (N, T + 1, H)
+    c: np.ndarray  # (N, T + 1, H)
+    gates: np.ndarray  # (N, T, 4H): i, f, g and o, as activated
+
+
+@shapes(x="N T D", W="D 4H", U="H 4H", b="4H", h0="N H", c0="N H", mask="N T")
+def lstm(x, W, U, b, h0=None, c0=None, mask=None):
+    """cₜ = f ∘ cₜ₋₁ + i ∘ g,  hₜ = o ∘ tanh(cₜ)
+
+    with the gates i, f, o = σ(a) and the candidate g = tanh(a), all of a = xₜ W + hₜ₋₁ U + b.
+
+    Parameters
+    ----------
+    x : array (N, T, D)
+    W, U, b : arrays (D, 4H), (H, 4H), (4H,)
+        Columns in the order i, f, g, o, as in Keras (which calls the candidate c).
+    h0, c0 : arrays (N, H), optional
+        Zeros if not given.
+    mask : bool array (N, T), optional
+        Where it is False state and cell are kept as they are.
+
+    Returns
+    -------
+    LSTMStates : h (N, T + 1, H), c (N, T + 1, H), gates (N, T, 4H)
+
+    Source: Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 for the forget gate.
+    """
+    H = len(U)
+    gates = affine(x, W, b)
+    h, c = initial_states(x, H, h0), initial_states(x, H, c0)
+    # σ(a) = ½ + ½ tanh(a / 2): so one tanh serves all four blocks
+    scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], gates.dtype), H)
+    for t in range(x.shape[1]):
+        a = gates[:, t]
+        a += h[:, t] @ U
+        a *= scale
+        np.tanh(a, out=a)
+        a *= scale
+        a += 1 - scale
+        i, f, g, o = np.split(a, 4, axis=1)
+        c[:, t + 1] = keep(mask, t, f * c[:, t] + i * g, c[:, t])
+        h[:, t + 1] = keep(mask, t, o * np.tanh(c[:, t + 1]), h[:, t])
+    return LSTMStates(h, c, gates)
+
+
+@shapes(
+    dh="N T+1 H", dc="N T+1 H", x="N T D", W="D 4H", U="H 4H", h="N T+1 H", c="N T+1 H", gates="N T 4H", mask="N T"
+)
+def lstm_backward(dh, dc, x, W, U, h, c, gates, mask=None):
+    """The cell's gradient comes by two ways, through hₜ and through the next cell:
+
+    Cₜ = dcₜ + Hₜ ∘ o ∘ (1 − tanh² cₜ) + Cₜ₊₁ ∘ fₜ₊₁
+    da = (Cₜ ∘ g ∘ i (1 − i),  Cₜ ∘ cₜ₋₁ ∘ f (1 − f),  Cₜ ∘ i ∘ (1 − g²),  Hₜ ∘ tanh(cₜ) ∘ o (1 − o))
+    Hₜ₋₁ = dhₜ₋₁ + da Uᵀ
+
+    Parameters
+    ----------
+    dh : array (N, T + 1, H)
+    dc : array (N, T + 1, H) or None
+        None where nothing but h is used further on.
+    x, W, U : the arguments of `lstm`
+    h, c, gates : its result
+
+    Returns
+    -------
+    dx, dW, dU, db, dh0, dc0 : arrays (N, T, D), (D, 4H), (H, 4H), (4H,), (N, H), (N, H)
+    """
+    H = len(U)
+    i, f, g, o = np.split(gates, 4, axis=2)
+    squashed = np.tanh(c[:, 1:])
+    slope = gates * (1 - gates)
+    slope[:, :, 2 * H : 3 * H] = 1 - g * g
+    through_h = o * (1 - squashed * squashed)
+    da = np.empty_like(gates)
+    D, C = dh[:, -1], np.zeros_like(dh[:, 0]) if dc is None else dc[:, -1]
+    for t in reversed(range(x.shape[1])):
+        after = C + D * through_h[:, t]
+        da_t = np.concatenate([after * g[:, t], after * c[:, t], after * i[:, t], D * squashed[:, t]], axis=1)
+        da[:, t] = keep(mask, t, da_t * slope[:, t], 0)
+        D = dh[:, t] + da[:, t] @ U.T + keep(mask, t, 0, D)
+        C = keep(mask, t, after * f[:, t], C) + (0 if dc is None else dc[:, t])
+    dx, dW, db = affine_backward(da, x, W)
+    dU, _ = affine_gradient(da, h[:, :-1])
+    return dx, dW, dU, db, D, C

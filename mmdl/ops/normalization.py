@@ -1,0 +1,137 @@
+"""Normalisation: mean zero and variance one, over the features of an example or over the examples of a batch."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.errors import ShapeError
+from mmdl.shapes import shapes
+
+
+class LayerNormalized(NamedTuple):
+    """The result, and what backward needs."""
+
+    y: np.ndarray  # (..., D)
+    normalized: np.ndarray  # (..., D), mean 0 and variance 1 in every row
+    deviation: np.ndarray  # (..., 1)
+
+
+@shapes(x="... D>0", gamma="D", beta="D")
+def layer_norm(x, gamma, beta, epsilon=1e-5):
+    """y = γ ∘ (x − mean) / √(variance + ε) + β, mean and variance over the last axis
+
+    Parameters
+    ----------
+    x : array (..., D)
+    gamma, beta : arrays (D,)
+
+    Returns
+    -------
+    LayerNormalized : y (..., D), normalized (..., D), deviation (..., 1)
+
+    Source: Ba, Kiros, Hinton, Layer normalization, 2016.
+    """
+    centered = x - x.mean(axis=-1, keepdims=True)
+    deviation = np.sqrt(_mean_product(centered, centered) + epsilon)
+    centered /= deviation
+    return LayerNormalized(gamma * centered + beta, centered, deviation)
+
+
+@shapes(dy="... D", gamma="D", normalized="... D", deviation="... 1")
+def layer_norm_backward(dy, gamma, normalized, deviation):
+    """dx = (dn − mean(dn) − n ∘ mean(dn ∘ n)) / deviation  with  dn = dy ∘ γ,  n = normalized
+
+    The second term is there because the mean depends on x, the third because the variance does.
+
+    Returns
+    -------
+    dx, dgamma, dbeta : arrays (..., D), (D,), (D,)
+    """
+    dn = dy * gamma
+    dx = dn - dn.mean(axis=-1, keepdims=True) - normalized * _mean_product(dn, normalized)
+    dx /= deviation
+    examples = tuple(range(dy.ndim - 1))
+    return dx, (dy * normalized).sum(axis=examples), dy.sum(axis=examples)
+
+
+class BatchNormalized(NamedTuple):
+    """The result, what backward needs, and the statistics that a layer remembers for inference."""
+
+    y: np.ndarray  # (..., D)
+    normalized: np.ndarray  # (..., D)
+    deviation: np.ndarray  # (D,)
+    mean: np.ndarray  # (D,)
+    variance: np.ndarray  # (D,), divided by the count, not by the count − 1
+
+
+@shapes(x="... D", gamma="D", beta="D", mask="...")
+def batch_norm(x, gamma, beta, mask=None, epsilon=1e-3):
+    """y = γ ∘ (x − mean) / √(variance + ε) + β, mean and variance over all axes but the last
+
+    Parameters
+    ----------
+    x : array (..., D)
+    gamma, beta : arrays (D,)
+    mask : bool array (...), optional
+        Rows where it is False are no examples: they are left out of the statistics, and y is zero there.
+
+    Returns
+    -------
+    BatchNormalized : y, normalized (..., D), deviation, mean, variance (D,)
+
+    Source: Ioffe, Szegedy, Batch normalization, 2015.
+    """
+    rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
+    if len(rows) == 0:
+        raise ShapeError(f"batch_norm: there is no example in x (..., D) = {x.shape} to take the mean of")
+    mean = rows.mean(axis=0)
+    variance = np.square(rows - mean).mean(axis=0)
+    deviation = np.sqrt(variance + epsilon)
+    normalized = _only((x - mean) / deviation, mask)
+    return BatchNormalized(_only(gamma * normalized + beta, mask), normalized, deviation, mean, variance)
+
+
+@shapes(dy="... D", gamma="D", normalized="... D", deviation="D", mask="...")
+def batch_norm_backward(dy, gamma, normalized, deviation, mask=None):
+    """dx = (dn − mean(dn) − n ∘ mean(dn ∘ n)) / deviation  with  dn = dy ∘ γ: as in `layer_norm_backward`,
+
+    only that the means run over the examples.
+
+    Returns
+    -------
+    dx, dgamma, dbeta : arrays (..., D), (D,), (D,)
+    """
+    dy = _only(dy, mask)
+    examples = tuple(range(dy.ndim - 1))
+    count = dy.size // dy.shape[-1] if mask is None else mask.sum()
+    dgamma, dbeta = (dy * normalized).sum(axis=examples), dy.sum(axis=examples)
+    dn = dy - (dbeta + normalized * dgamma) / dy.dtype.type(count)
+    return _only(dn * gamma / deviation, mask), dgamma, dbeta
+
+
+@shapes(x="... D", gamma="D", beta="D", mean="D", variance="D")
+def batch_norm_inference(x, gamma, beta, mean, variance, epsilon=1e-3):
+    """y = γ ∘ (x − mean) / √(variance + ε) + β with remembered statistics.  x (..., D) -> y (..., D)"""
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
+@shapes(dy="... D", x="... D", gamma="D", mean="D", variance="D")
+def batch_norm_inference_backward(dy, x, gamma, mean, variance, epsilon=1e-3):
+    """dx = dy ∘ γ / deviation,  dγ = Σ dy ∘ n,  dβ = Σ dy: the statistics are constants now
+
+    Returns
+    -------
+    dx, dgamma, dbeta : arrays (..., D), (D,), (D,)
+    """
+    deviation = np.sqrt(variance + epsilon)
+    examples = tuple(range(dy.ndim - 1))
+    return dy * gamma / deviation, (dy * (x - mean)).sum(axis=examples) / deviation, dy.sum(axis=examples)
+
+
+def _mean_product(a, b):
+    """mean(a ∘ b) along the last axis, kept: einsum needs no array for the product"""
+    return (np.einsum("...d,...d->...", a, b) / a.shape[-1])[..., None]
+
+
+def _only(x, mask):
+    return x if mask is None else np.where(mask[..., None], x, 0)

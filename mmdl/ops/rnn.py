@@ -1,0 +1,85 @@
+"""The recurrent network, equation (2): a state that is updated token by token."""
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.ops.activations import relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward
+from mmdl.ops.dense import affine, affine_backward, affine_gradient
+from mmdl.shapes import shapes
+
+ACTIVATIONS = {
+    "tanh": (tanh, tanh_backward),
+    "relu": (relu, relu_backward),
+    "sigmoid": (sigmoid, sigmoid_backward),
+}
+
+
+@shapes(x="N T D", W="D H", U="H H", b="H", h0="N H", mask="N T")
+def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
+    """hₜ = f(xₜ W + hₜ₋₁ U + b)
+
+    Parameters
+    ----------
+    x : array (N, T, D)
+    W, U, b : arrays (D, H), (H, H), (H,)
+    h0 : array (N, H), optional
+        The state before the first token; zeros if not given.
+    mask : bool array (N, T), optional
+        Where it is False the state is kept as it is.
+    f : "tanh", "relu" or "sigmoid"
+
+    Returns
+    -------
+    h : array (N, T + 1, H)
+        h[:, 0] is the initial state, h[:, t] the state after t tokens, h[:, -1] the final one.
+
+    Source: the article's equation (2); Elman, Finding structure in time, 1990.
+    """
+    f, _ = _activation("rnn", f)
+    a = affine(x, W, b)  # one product for all tokens; only U has to wait for its turn
+    h = initial_states(x, len(U), h0)
+    for t in range(x.shape[1]):
+        h[:, t + 1] = keep(mask, t, f(a[:, t] + h[:, t] @ U), h[:, t])
+    return h
+
+
+@shapes(dh="N T+1 H", x="N T D", W="D H", U="H H", h="N T+1 H", mask="N T")
+def rnn_backward(dh, x, W, U, h, mask=None, f="tanh"):
+    """Backpropagation through time: the gradient of a state comes from above and from the next state
+
+    daₜ = f′(aₜ) ∘ Dₜ,   Dₜ₋₁ = dhₜ₋₁ + daₜ Uᵀ
+    dx = da Wᵀ,  dW = Σ xₜᵀ daₜ,  dU = Σ hₜ₋₁ᵀ daₜ,  db = Σ daₜ
+
+    Returns
+    -------
+    dx, dW, dU, db, dh0 : arrays (N, T, D), (D, H), (H, H), (H,), (N, H)
+
+    Source: Werbos, Backpropagation through time, 1990.
+    """
+    _, f_backward = _activation("rnn_backward", f)
+    da = np.empty((*x.shape[:2], len(U)), dh.dtype)
+    D = dh[:, -1]
+    for t in reversed(range(x.shape[1])):
+        da[:, t] = keep(mask, t, f_backward(D, h[:, t + 1]), 0)
+        D = dh[:, t] + da[:, t] @ U.T + keep(mask, t, 0, D)
+    dx, dW, db = affine_backward(da, x, W)
+    dU, _ = affine_gradient(da, h[:, :-1])
+    return dx, dW, dU, db, D.copy() if x.shape[1] == 0 else D
+
+
+def initial_states(x, width, h0):
+    """Room for T + 1 states, the first of them h0.  -> (N, T + 1, H)"""
+    h = np.empty((len(x), x.shape[1] + 1, width), x.dtype)
+    h[:, 0] = 0 if h0 is None else h0
+    return h
+
+
+def keep(mask, t, new, old):
+    """`new` where there is a token at time t, else `old`"""
+    return new if mask is None else np.where(mask[:, t, None], new, old)
+
+
+def _activation(function, f):
+    if f not in ACTIVATIONS:
+        raise DataError(f'{function}: f must be one of {", ".join(ACTIVATIONS)}, not "{f}"')
+    return ACTIVATIONS[f]

@@ -1,0 +1,181 @@
+"""A model is a tree of arrays; so are its gradient and its moments.
+
+A node is an array, a tuple, a dictionary or a dataclass; whatever else stands in a tree (numbers, names, None) is a
+setting. A parameter that is used twice is one array that stands at two places.
+"""
+
+from dataclasses import field, fields, is_dataclass, replace
+
+import numpy as np
+
+from mmdl.errors import FormatError
+
+
+def map(f, tree, *others):
+    """Apply f to the arrays that stand at the same place in each tree; settings stay as they are in the first.
+
+    An array that stands at two places is given to f twice, and comes back as two.
+    """
+    if isinstance(tree, np.ndarray):
+        return f(tree, *others)
+    if not _is_node(tree):
+        return tree
+    return _rebuilt(tree, {name: map(f, *nodes) for name, *nodes in _children(tree, *others)})
+
+
+def map_nodes(f, tree):
+    """Apply f to every dataclass in the tree, the outermost last; the arrays are the same ones, shared or not."""
+    if not _is_node(tree):
+        return tree
+    tree = _rebuilt(tree, {name: map_nodes(f, child) for name, child in _children(tree)})
+    return f(tree) if is_dataclass(tree) else tree
+
+
+def leaves(tree, path=""):
+    """Yield every array with its dotted path, ("head.W", array); a shared array comes once for each of its places."""
+    if isinstance(tree, np.ndarray):
+        yield path, tree
+    elif _is_node(tree):
+        for name, child in _children(tree):
+            yield from leaves(child, f"{path}.{name}" if path else str(name))
+
+
+def add(a, b):
+    """The sum of two trees, array by array: gradients of two halves of a batch, say."""
+    return map(np.add, a, b)
+
+
+def zeros(tree):
+    """A tree of the same kind with zeros for arrays: where a moment starts."""
+    return map(np.zeros_like, tree)
+
+
+def copy(tree):
+    """A copy with arrays of its own; what was shared in the tree is shared in the copy."""
+    copies = {}
+    return map(lambda array: copies.setdefault(id(array), np.array(array, order="C")), tree)
+
+
+def count(tree):
+    """How many numbers there are to learn: shared arrays count once, running statistics not at all."""
+    running = running_momentum(tree)
+    return sum(array.size for path, array in distinct(tree) if path not in running)
+
+
+def equal(a, b):
+    """True if both trees are of the same kinds, with the same settings and the same numbers."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    if type(a) is not type(b):
+        return False
+    if not _is_node(a):
+        return a == b
+    mine, theirs = dict(_children(a)), dict(_children(b))
+    return mine.keys() == theirs.keys() and all(equal(mine[name], theirs[name]) for name in mine)
+
+
+def distinct(tree):
+    """Yield every array once, with the first of its paths."""
+    seen = set()
+    for path, array in leaves(tree):
+        if id(array) not in seen:
+            seen.add(id(array))
+            yield path, array
+
+
+def running(momentum="momentum"):
+    """Mark a dataclass field as a running statistic; `momentum` names the field that says how slowly it moves.
+
+    Its "gradient" is its distance from the batch's value, and an optimizer moves it by 1 − momentum times that.
+    """
+    return field(metadata={"running": momentum})
+
+
+def running_momentum(tree, path=""):
+    """The momentum of every running statistic: {dotted path: momentum}"""
+    found = {}
+    if _is_node(tree):
+        for name, child in _children(tree):
+            found |= running_momentum(child, f"{path}.{name}" if path else str(name))
+    if is_dataclass(tree):
+        for each in fields(tree):
+            if "running" in each.metadata:
+                found[f"{path}.{each.name}" if path else each.name] = getattr(tree, each.metadata["running"])
+    return found
+
+
+def describe(tree):
+    """The tree as plain JSON, with a dotted path in the place of each array: `rebuild` reverses it.
+
+    An array that is shared is named by the first of its paths. Random generators are no part of a description.
+    """
+    first = {}
+    for path, array in leaves(tree):
+        first.setdefault(id(array), path)
+    return _describe(tree, first)
+
+
+def rebuild(description, arrays, kinds):
+    """The tree again, from its description, its arrays by dotted path, and the table of known kinds by name.
+
+    Raises
+    ------
+    FormatError
+        If a kind, a setting or an array is not known. Nothing is ever imported or called by a name in a file.
+    """
+    if isinstance(description, list):
+        return tuple(rebuild(each, arrays, kinds) for each in description)
+    if not isinstance(description, dict):
+        return description
+    if "array" in description:
+        if description["array"] not in arrays:
+            raise FormatError(f"the array {description['array']!r} is missing")
+        return arrays[description["array"]]
+    children = {name: rebuild(each, arrays, kinds) for name, each in description.get("fields", {}).items()}
+    kind = description.get("kind")
+    if kind == "dict":
+        return children
+    if kind not in kinds:
+        raise FormatError(f"{kind!r} is no known kind of layer; known are {', '.join(sorted(kinds))}")
+    try:
+        return kinds[kind](**children)
+    except TypeError:
+        raise FormatError(f"{sorted(children)} are not the fields of {kind}") from None
+
+
+def _is_node(tree):
+    return isinstance(tree, (tuple, dict)) or (is_dataclass(tree) and not isinstance(tree, type))
+
+
+def _children(tree, *others):
+    """Yield each child's name and the nodes that stand there in all trees."""
+    if isinstance(tree, tuple):
+        yield from zip(range(len(tree)), tree, *others, strict=True)
+    elif isinstance(tree, dict):
+        yield from ((name, child, *(other[name] for other in others)) for name, child in tree.items())
+    else:
+        names = [each.name for each in fields(tree)]
+        yield from ((name, *(getattr(node, name) for node in (tree, *others))) for name in names)
+
+
+def _rebuilt(tree, children):
+    if isinstance(tree, tuple):
+        return type(tree)(*children.values()) if hasattr(tree, "_fields") else tuple(children.values())
+    return children if isinstance(tree, dict) else replace(tree, **children)
+
+
+def _describe(tree, first):
+    if isinstance(tree, np.ndarray):
+        return {"array": first[id(tree)]}
+    if isinstance(tree, tuple):
+        return [_describe(child, first) for child in tree]
+    if isinstance(tree, dict):
+        return {"kind": "dict", "fields": {name: _describe(child, first) for name, child in tree.items()}}
+    if is_dataclass(tree):
+        described = {name: _describe(child, first) for name, child in _children(tree)}
+        return {"kind": type(tree).__name__, "fields": described}
+    if isinstance(tree, np.random.Generator):
+        raise FormatError("a model in training mode carries a generator and cannot be described; leave that mode first")
+    if tree is not None and not isinstance(tree, (bool, int, float, str)):
+        raise FormatError(f"a {type(tree).__name__} has no place in a description")
+    return tree

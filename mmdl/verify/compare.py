@@ -1,0 +1,51 @@
+"""How far two results are apart, and the sentence that says so."""
+
+import numpy as np
+
+
+class PropertyError(AssertionError):
+    """A property that an op does not have, in one sentence; `error` says by how much, if that is a number."""
+
+    def __init__(self, sentence, error=np.inf):
+        super().__init__(sentence)
+        self.error = error
+
+
+def difference(actual, expected):
+    """Largest entry of |actual − expected|, relative to the larger of 1 and the largest entry expected.
+
+    Takes arrays and tuples of arrays; infinite where the shapes differ, or where something is not a number.
+    """
+    if isinstance(expected, tuple):
+        if not isinstance(actual, (tuple, list)) or len(actual) != len(expected):
+            return np.inf
+        return max((difference(*pair) for pair in zip(actual, expected, strict=True)), default=0.0)
+    if np.shape(actual) != np.shape(expected):
+        return np.inf
+    error = np.max(np.abs(np.subtract(actual, expected, dtype=complex)), initial=0)
+    error = error / max(1, np.max(np.abs(expected), initial=0))
+    return np.inf if np.isnan(error) else float(error)
+
+
+def agree(what, actual, expected, tolerance, source):
+    """The `difference`; PropertyError if it is larger than `tolerance`, naming the entry that is furthest off.
+
+    `what` is compared (`dW of affine`) with what `source` (`complex steps`) says.
+    """
+    if isinstance(expected, tuple):
+        if not isinstance(actual, (tuple, list)) or len(actual) != len(expected):
+            raise PropertyError(f"{what} must be {len(expected)} arrays")
+        pairs = enumerate(zip(actual, expected, strict=True))
+        return max((agree(f"{what}[{m}]", *pair, tolerance, source) for m, pair in pairs), default=0.0)
+    if np.shape(actual) != np.shape(expected):
+        raise PropertyError(f"{what} has shape {np.shape(actual)}, but {source} says {np.shape(expected)}")
+    error = difference(actual, expected)
+    if error > tolerance:
+        gap = np.nan_to_num(np.abs(np.subtract(actual, expected)), nan=np.inf, posinf=np.inf)
+        worst = np.unravel_index(np.argmax(gap), np.shape(gap))
+        place = f"[{', '.join(map(str, worst))}]" if worst else ""
+        raise PropertyError(
+            f"{what}{place} is {np.asarray(actual)[worst]:.6g}, but {source} says {np.asarray(expected)[worst]:.6g}",
+            error,
+        )
+    return error
