@@ -11,3 +11,7 @@ class DataError(ValueError):
 
 class FormatError(DataError):
     """A file that is not what it should be."""
+
+
+class TrainingError(ValueError):
+    """Training that cannot go on: the loss or its gradient is no longer a finite number."""

@@ -17,8 +17,8 @@ class Examples:
     Parameters
     ----------
     inputs : dict of str to array or Tokens
-        One entry for each modality, N examples long. Pictures (N, R, C, 1) may be kept as uint8, where 255 is ink:
-        `batches` makes them float32 in [0, 1].
+        One entry for each modality, N examples long. Pictures (N, R, C, 1) may be kept as uint8, where 255 is
+        ink: `batches` makes them float32 in [0, 1].
     labels : array of ints (N,)
         Places in the dataset's `classes`.
     present : dict of str to array of bool (N,), optional
@@ -74,10 +74,10 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Three splits of examples, the names of the classes, and all that a model needs to know about its inputs.
+    """Three splits of examples, the names of the classes, and what a model must know to take new inputs.
 
-    `preprocessors[modality].encode(list)` turns new inputs (strings, pictures) into the arrays of that modality.
-    `augment` holds the arguments with which `batches` should be called for training, and only then.
+    `preprocessors[modality].encode(list)` turns new inputs (strings, pictures) into that modality's arrays.
+    `augment` holds the arguments of `batches` that belong to training on this data, and only to training.
     """
 
     name: str

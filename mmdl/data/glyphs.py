@@ -1,8 +1,8 @@
 """The glyphs: characters as the DejaVu fonts draw them, with the words of their Unicode names.
 
-Pictures and texts made by people, on the disk of everyone who has matplotlib and Python. A model sees a character as 28
-x 28 grey pixels, reads its name with some words missing, and says which of ten families it belongs to. Neither is
-enough: the Latin, Greek and Cyrillic A are one picture, and CAPITAL LETTER A is one text.
+Pictures and texts made by people, on the disk of everyone who has matplotlib and Python. A model sees a
+character as 28 x 28 grey pixels, reads its name with some words missing, and says which of ten families it is
+from. Neither is enough: the Latin, Greek and Cyrillic A are one picture, and CAPITAL LETTER A is one text.
 """
 
 import importlib.util
@@ -55,41 +55,36 @@ def load(word_dropout=0.5, fonts=FONTS):
     Parameters
     ----------
     word_dropout : float
-        Probability with which captions lose each of their words: afresh in every epoch of training (by the dataset's
-        `augment`), once and for all in validation and test.
+        Probability with which captions lose each of their words: afresh in every epoch of training (by the
+        dataset's `augment`), once and for all in validation and test.
     fonts : sequence of str
         Names of matplotlib's font files.
 
     Returns
     -------
     Dataset
-        Modalities "image", (N, 28, 28, 1) uint8, and "text", Tokens of word ids. `about` holds each example's
-        "character", "name" and "font". A fifth of the characters is for testing, a tenth of the rest for validation.
+        Modalities "image", (N, 28, 28, 1) uint8, and "text", Tokens of word ids; `about` has "character",
+        "name" and "font". Of each family a fifth is for testing, a tenth of the rest for validation.
     """
     preprocessor = ImagePreprocessor()
     drawn = [glyph for font in fonts for glyph in draw(font, preprocessor)]
     character, font, image = (np.array(column) for column in zip(*drawn, strict=True))
-    known, place = np.unique(character, return_inverse=True)  # names and captions are made once for all fonts
 
+    known, place = np.unique(character, return_inverse=True)  # what is the same in all fonts is made once
+    name = np.array([unicodedata.name(each) for each in known])
+    label = np.array([CLASSES.index(family(each)) for each in known])
+    text = np.array([caption(each) for each in known])
     rng = np.random.default_rng(SPLIT_SEED)
-    rank = rng.permutation(len(known)) / len(known)  # in [0, 1), evenly: each character's place in the split
-    split = np.where(rank < 0.2, "test", np.where(rank < 0.28, "validation", "train"))
-    captions = np.array([caption(each) for each in known])
-    tokenizer = Tokenizer.fit(captions[split == "train"].tolist())
+    split = split_each(label, rng)
+    tokenizer = Tokenizer.fit(text[split == "train"])
+    words = tokenizer.encode(text)
 
-    words = tokenizer.encode(captions.tolist())
     examples = Examples(
         {"image": image[..., None], "text": Tokens(words.values[place], words.mask[place])},
-        np.array([CLASSES.index(family(each)) for each in known])[place],
-        about={
-            "character": character,
-            "name": np.array([*map(unicodedata.name, known)])[place],
-            "font": font,
-        },
+        label[place],
+        about={"character": character, "name": name[place], "font": font},
     )
-    train, validation, test = (
-        examples.select(split[place] == each) for each in ("train", "validation", "test")
-    )
+    train, validation, test = (examples.select(split[place] == s) for s in ("train", "validation", "test"))
     return Dataset(
         "glyphs",
         CLASSES,
@@ -99,6 +94,14 @@ def load(word_dropout=0.5, fonts=FONTS):
         preprocessors={"image": preprocessor, "text": tokenizer},
         augment={"word_dropout": word_dropout},
     )
+
+
+def split_each(labels, rng):
+    """Deal out the examples of each class: a fifth "test", a tenth of the rest "validation", then "train"."""
+    rank = np.empty(len(labels))
+    for members in (labels == label for label in np.unique(labels)):
+        rank[members] = rng.permutation(members.sum()) / members.sum()
+    return np.select([rank < 0.2, rank < 0.28], ["test", "validation"], "train")
 
 
 @cache
@@ -126,18 +129,14 @@ def draw(font, preprocessor):
     path = font_file(font)
     with TTFont(path, lazy=True) as tables:
         characters = sorted(filter(family, map(chr, tables.getBestCmap())))
-    # Twice the size, then means of 2 x 2: at this size FreeType snaps strokes to pixels, as no scaled picture does
+    # Twice the size, then means of 2 x 2: drawn small, strokes snap to pixels, as in no scaled picture
     pen = ImageFont.truetype(path, 2 * EM, layout_engine=ImageFont.Layout.BASIC)
-    cell = 2 * CANVAS
-    strip = Image.new(
-        "L", (cell, cell * len(characters))
-    )  # one picture for all: making a picture costs more than a glyph
+    strip = Image.new("L", (2 * CANVAS, 2 * CANVAS * len(characters)))  # one for all saves more than a second
     brush = ImageDraw.Draw(strip)
     for place, character in enumerate(characters):
-        brush.text((cell / 2, cell * (place + 0.5)), character, 255, font=pen, anchor="mm")
-    for character, ink in zip(
-        characters, np.asarray(strip.reduce(2)).reshape(-1, CANVAS, CANVAS), strict=True
-    ):
+        brush.text((CANVAS, CANVAS * (2 * place + 1)), character, 255, font=pen, anchor="mm")
+    inks = np.asarray(strip.reduce(2)).reshape(-1, CANVAS, CANVAS)
+    for character, ink in zip(characters, inks, strict=True):
         picture = preprocessor.frame(ink)
         if picture.any():
             yield character, font, picture

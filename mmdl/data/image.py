@@ -17,10 +17,10 @@ LARGEST = 1024  # pixels a side beyond which a picture is shrunk before anything
 class ImagePreprocessor:
     """Pictures from anywhere, in the form of the data set's own.
 
-    Ink is how much a pixel differs from the background, and the background is what most of the border shows (its
-    median): on a light one ink is dark, on a dark one light. What is transparent is put on white, or on black if what
-    can be seen is light. The ink is cut out, shrunk if it does not fit the frame, made so bright that its strongest
-    pixel is 1, and centred; ink that fits keeps its size.
+    The background is what most of the border shows (its median), and ink is what differs from it: dark on a
+    light background, light on a dark one. What is transparent is put on white, or on black if the rest is
+    light. The ink is cut out, shrunk if it does not fit the frame, made so bright that its strongest pixel is
+    1, and centred; ink that fits keeps its size.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ class ImagePreprocessor:
     def encode(self, pictures):
         """A list of N pictures -> (N, R, C, 1) float32 in [0, 1], 1 where the ink is strongest.
 
-        A picture is a Pillow image, the path of a file, or a uint8 array (R, C) or (R, C, 1 or 3 or 4). A blank one is
-        all zeros.
+        A picture is a Pillow image, the path of a file, or a uint8 array (R', C') or (R', C', 1 or 3 or 4). A
+        blank one gives zeros.
 
         Raises
         ------
@@ -57,7 +57,7 @@ class ImagePreprocessor:
         return np.array(frames, np.float32).reshape(-1, self.rows, self.columns, 1) / np.float32(255)
 
     def frame(self, ink):
-        """Cut out, shrink, brighten and centre.  ink: grey levels, (R', C') uint8 of any size -> (R, C) uint8"""
+        """Cut out, shrink, brighten and centre.  ink: grey levels (R', C') uint8 of any size -> (R, C)"""
         frame = np.zeros((self.rows, self.columns), np.uint8)
         strongest = ink.max()
         if strongest < FAINTEST:
@@ -68,9 +68,8 @@ class ImagePreprocessor:
         if ink.shape[0] > self.rows or ink.shape[1] > self.columns:
             ink = shrunk(ink, self.ink)
         top, left = (self.rows - ink.shape[0]) // 2, (self.columns - ink.shape[1]) // 2
-        frame[top : top + ink.shape[0], left : left + ink.shape[1]] = np.rint(
-            ink * (np.float32(255) / ink.max())
-        )
+        bright = ink * (np.float32(255) / max(ink.max(), 1))
+        frame[top : top + ink.shape[0], left : left + ink.shape[1]] = np.rint(bright)
         return frame
 
 
@@ -136,12 +135,7 @@ def grey(image):
 def _image_of_array(levels):
     from PIL import Image
 
-    if (
-        levels.dtype != np.uint8
-        or levels.ndim not in (2, 3)
-        or levels.shape[2:] not in ((), (1,), (3,), (4,))
-    ):
-        raise DataError(
-            f"an array for a picture is uint8 and (R, C) or (R, C, 1 or 3 or 4), not {levels.dtype} {levels.shape}"
-        )
+    if levels.dtype != np.uint8 or levels.ndim < 2 or levels.shape[2:] not in ((), (1,), (3,), (4,)):
+        form = f"{levels.dtype} of shape {levels.shape}"
+        raise DataError(f"a picture as an array is uint8 of shape (R, C) or (R, C, 1 or 3 or 4), not {form}")
     return Image.fromarray(levels[..., 0] if levels.shape[2:] == (1,) else levels)

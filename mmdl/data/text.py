@@ -15,7 +15,7 @@ FIRST_WORD = 2
 
 
 def split_words(text):
-    """The words of a text in capitals, parted at spaces and hyphens: "Two-headed arrow" -> TWO HEADED ARROW"""
+    """The words of a text in capitals, parted at spaces and hyphens: "Two-headed arrow" has three."""
     return [word for word in re.split(r"[\s-]+", text.upper()) if word]
 
 
@@ -42,7 +42,7 @@ class Tokenizer:
     def fit(cls, texts, length=None, minimum=1):
         """The vocabulary of these texts (give it training texts only), in alphabetical order.
 
-        Words that occur fewer than `minimum` times stay unknown. Without a `length`, the longest text sets it.
+        Words that occur fewer than `minimum` times stay unknown. The longest text sets a missing `length`.
         """
         split = [split_words(text) for text in _checked(texts)]
         occurrences = Counter(word for words in split for word in words)
@@ -64,10 +64,8 @@ class Tokenizer:
 
         A word that is not known becomes the unknown id; a text without words becomes a row without tokens.
         """
-        rows = [
-            [self.ids.get(word, UNKNOWN) for word in split_words(text)[: self.length]]
-            for text in _checked(texts)
-        ]
+        split = [split_words(text)[: self.length] for text in _checked(texts)]
+        rows = [[self.ids.get(word, UNKNOWN) for word in words] for words in split]
         lengths = np.array([len(row) for row in rows], int)
         mask = np.arange(max([1, *lengths])) < lengths[:, None]
         values = np.full(mask.shape, PADDING, np.int32)
@@ -80,8 +78,7 @@ class Tokenizer:
 
 
 def _checked(texts):
-    """A single string is a list of letters to Python, and hardly ever meant so."""
-    texts = [texts] if isinstance(texts, bytes) else list(texts) if not isinstance(texts, str) else [None]
-    if not all(isinstance(text, str) for text in texts):
-        raise DataError("texts must be a list of strings")
+    # One string alone would pass for a list of letters, and is never meant so
+    if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+        raise DataError("texts must be a list of strings, even of one")
     return texts

@@ -1,7 +1,7 @@
 """Fusion at feature level: one vector from each modality, made into one."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from mmdl.layers.dense import Dense
 from mmdl.layers.layer import Layer
@@ -26,6 +26,13 @@ class Concatenate(Layer):
         return ops.concatenate_backward(dz, encodings), self
 
 
+class ProjectedTrace(NamedTuple):
+    """What came in, and the same in the width that all share."""
+
+    encodings: tuple
+    projected: tuple
+
+
 @dataclass(frozen=True, eq=False)
 class Sum(Layer):
     """z = Σ_m (x_m W_m + b_m).  M arrays (N, D_m) -> (N, D)"""
@@ -40,11 +47,10 @@ class Sum(Layer):
 
     def forward(self, encodings, present=None):
         projected = project(self.projections, encodings)
-        return ops.elementwise_sum(projected), (encodings, projected)
+        return ops.elementwise_sum(projected), ProjectedTrace(encodings, projected)
 
     def backward(self, dz, trace):
-        encodings, projected = trace
-        return project_backward(self, ops.elementwise_sum_backward(dz, projected), encodings)
+        return project_backward(self, ops.elementwise_sum_backward(dz, trace.projected), trace.encodings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +70,10 @@ class Product(Layer):
 
     def forward(self, encodings, present=None):
         projected = project(self.projections, encodings)
-        return ops.elementwise_product(projected), (encodings, projected)
+        return ops.elementwise_product(projected), ProjectedTrace(encodings, projected)
 
     def backward(self, dz, trace):
-        encodings, projected = trace
-        return project_backward(self, ops.elementwise_product_backward(dz, projected), encodings)
+        return project_backward(self, ops.elementwise_product_backward(dz, trace.projected), trace.encodings)
 
 
 def project(projections, encodings):

@@ -29,5 +29,5 @@ class Layer:
 
 def training_mode(model, rng):
     """A copy of the model for training, with the same arrays: dropout draws from `rng`, batches are normalised by
-    their own statistics."""
+    their own statistics. `training_mode(model, None)` leaves that mode."""
     return tree.map_nodes(lambda node: node.in_training(rng) if hasattr(node, "in_training") else node, model)

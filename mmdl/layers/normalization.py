@@ -44,7 +44,7 @@ class BatchNorm(Layer):
     variance: np.ndarray = tree.running("momentum")  # (D,)
     momentum: float = 0.99
     epsilon: float = 1e-3
-    training: bool = False
+    rng: np.random.Generator | None = None  # in training mode, as in Dropout, though nothing is drawn from it
 
     @classmethod
     def init(cls, features, momentum=0.99, epsilon=1e-3, dtype=np.float32):
@@ -53,16 +53,16 @@ class BatchNorm(Layer):
         return cls(one, zero, zero.copy(), one.copy(), momentum, epsilon)
 
     def in_training(self, rng):
-        return replace(self, training=True)
+        return replace(self, rng=rng)
 
     def forward(self, x):
-        if self.training:
+        if self.rng is not None:
             normalized = ops.batch_norm(x, self.gamma, self.beta, epsilon=self.epsilon)
             return normalized.y, normalized
         return ops.batch_norm_inference(x, self.gamma, self.beta, self.mean, self.variance, self.epsilon), x
 
     def backward(self, dy, trace):
-        if self.training:
+        if self.rng is not None:
             dx, dgamma, dbeta = ops.batch_norm_backward(dy, self.gamma, trace.normalized, trace.deviation)
             distance = {"mean": self.mean - trace.mean, "variance": self.variance - trace.variance}
         else:

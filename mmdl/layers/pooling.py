@@ -107,14 +107,17 @@ class SequencePool(Layer):
 
 @dataclass(frozen=True, eq=False)
 class FlattenTokens(Layer):
-    """All tokens of an example in one row, where their number is fixed.  Tokens (N, T, D) -> (N, T · D)"""
+    """All tokens of an example in one row, where their number is fixed; zeros where there is none.
+
+    Tokens (N, T, D) -> (N, T · D)
+    """
 
     def forward(self, tokens):
-        x = tokens.values
-        return x.reshape(len(x), x.shape[1] * x.shape[2]), x
+        x = np.where(tokens.mask[:, :, None], tokens.values, 0)
+        return x.reshape(len(x), x.shape[1] * x.shape[2]), tokens
 
-    def backward(self, dy, x):
-        return dy.reshape(x.shape), self
+    def backward(self, dy, tokens):
+        return np.where(tokens.mask[:, :, None], dy.reshape(tokens.values.shape), 0), self
 
 
 @dataclass(frozen=True, eq=False)

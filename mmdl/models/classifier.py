@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmdl.data.prepare import prepare
+from mmdl.errors import DataError
 from mmdl.layers.layer import Layer
 from mmdl.ops.softmax import softmax
 
@@ -64,3 +66,22 @@ class MultimodalClassifier(Layer):
             for (name, modality), d in zip(self.modalities.items(), dencoded, strict=True)
         }
         return replace(self, modalities=modalities, fusion=fusion, head=head)
+
+    def predict_proba(self, batch=None, **raw):
+        """Probabilities (N, K) for a batch, or for raw examples: `predict_proba(image=picture, text="SMALL LETTER A")`
+
+        A modality takes a list or a single example: strings, Pillow images, paths of pictures. One that is not given,
+        or None, is absent.
+        """
+        return softmax(self(prepare(self.preprocessors, **raw) if batch is None else batch))
+
+    def predict(self, batch=None, **raw):
+        """The names of the most probable classes, a list of N; arguments as in `predict_proba`"""
+        return [self.classes[k] for k in self.predict_proba(batch, **raw).argmax(axis=1)]
+
+    def attention_weights(self, trace):
+        """Who looked at whom, for an attention fusion: {(from, to): (N, heads, T, S)} by names of modalities"""
+        if not hasattr(trace.fusion, "spans"):
+            raise DataError(f"a {type(self.fusion).__name__} fusion has no attention weights; an attention fusion has")
+        weights, spans = trace.fusion.block.attention.weights, dict(zip(self.modalities, trace.fusion.spans, strict=True))
+        return {(a, b): weights[:, :, spans[a], spans[b]] for a in spans for b in spans}

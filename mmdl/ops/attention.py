@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._broadcast import sum_to
+from mmdl.ops._reduce import row_max, row_sum, sum_to
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.shapes import shapes
 
@@ -113,10 +113,10 @@ def _masked_softmax(s, mask, causal):
         s += np.where(mask, 0, -np.inf).astype(s.real.dtype)[..., None, :]
     if causal:
         s += np.triu(np.full(s.shape[-2:], -np.inf, s.real.dtype), k=1)
-    largest = s.real.max(axis=-1, keepdims=True)
+    largest = row_max(s)
     largest[largest == -np.inf] = 0
     a = np.exp(s - largest)
-    total = a.sum(axis=-1, keepdims=True)
+    total = row_sum(a)
     total[total == 0] = 1
     a /= total
     return a

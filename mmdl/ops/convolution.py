@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from mmdl.errors import ShapeError
+from mmdl.ops._reduce import column_sum
 from mmdl.ops._windows import frame, pad, pair, sweeps
 from mmdl.shapes import shapes
 
@@ -62,7 +63,7 @@ def conv2d_backward(dy, x, w, stride=1, padding="valid", dilation=1):
     _check_stops("conv2d_backward", dy, rows, columns)
     dx = frame(x, rows, columns)
     for i, j in np.ndindex(w.shape[:2]):
-        dx[:, rows.at(i), columns.at(j)] += (dy.reshape(-1, w.shape[3]) @ w[i, j].T).reshape(*dy.shape[:3], -1)
+        dx[:, rows.at(i), columns.at(j)] += (dy.reshape(-1, w.shape[3]) @ w[i, j].T).reshape(*dy.shape[:3], w.shape[2])
     return dx[:, rows.inside, columns.inside], *conv2d_gradient(dy, x, w, stride, padding, dilation)
 
 
@@ -72,7 +73,7 @@ def conv2d_gradient(dy, x, w, stride=1, padding="valid", dilation=1):
     rows, columns = sweeps("conv2d_gradient", x, w.shape[:2], stride, padding, dilation)
     _check_stops("conv2d_gradient", dy, rows, columns)
     dy = dy.reshape(-1, w.shape[3])
-    return (_patches(x, rows, columns).T @ dy).reshape(w.shape), dy.sum(axis=0)
+    return (_patches(x, rows, columns).T @ dy).reshape(w.shape), column_sum(dy)
 
 
 @shapes(x="N T D", w="I D K", b="K")

@@ -1,5 +1,6 @@
 """A dense layer: every output is a weighted sum of all inputs."""
 
+from mmdl.ops._reduce import column_sum
 from mmdl.shapes import shapes
 
 
@@ -42,4 +43,4 @@ def affine_backward(dy, x, W):
 def affine_gradient(dy, x):
     """dW = xᵀ dy,  db = Σ dy: the parameters' part of `affine_backward`, where nobody asks for dx"""
     dy = dy.reshape(-1, dy.shape[-1])
-    return x.reshape(-1, x.shape[-1]).T @ dy, dy.sum(axis=0)
+    return x.reshape(-1, x.shape[-1]).T @ dy, column_sum(dy)

@@ -3,11 +3,12 @@
 Every function takes a tuple of M arrays, one a modality; every backward gives a tuple of M gradients.
 """
 
+import functools
 import math
 
 import numpy as np
 
-from mmdl.ops._broadcast import sum_to
+from mmdl.ops._reduce import sum_to
 from mmdl.ops.softmax import log_softmax, log_softmax_backward
 from mmdl.shapes import shapes
 
@@ -92,7 +93,7 @@ def average_of_experts(logits, present=None):
     Source: Jacobs, Jordan, Nowlan, Hinton 1991, without the gates.
     """
     opinions, count = _opinions(logits, present)
-    largest = np.max([x.real for x in opinions], axis=0)
+    largest = functools.reduce(np.maximum, [x.real for x in opinions])
     return np.log(sum(np.exp(x - largest) for x in opinions) / count) + largest
 
 

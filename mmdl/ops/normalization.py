@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
+from mmdl.ops._reduce import column_inner, column_sum, row_inner, row_sum
 from mmdl.shapes import shapes
 
 
@@ -31,8 +32,8 @@ def layer_norm(x, gamma, beta, epsilon=1e-5):
 
     Source: Ba, Kiros, Hinton, Layer normalization, 2016.
     """
-    centered = x - x.mean(axis=-1, keepdims=True)
-    deviation = np.sqrt(_mean_product(centered, centered) + epsilon)
+    centered = x - row_sum(x) / x.shape[-1]
+    deviation = np.sqrt(row_inner(centered, centered) / x.shape[-1] + epsilon)
     centered /= deviation
     return LayerNormalized(gamma * centered + beta, centered, deviation)
 
@@ -48,10 +49,10 @@ def layer_norm_backward(dy, gamma, normalized, deviation):
     dx, dgamma, dbeta : arrays (..., D), (D,), (D,)
     """
     dn = dy * gamma
-    dx = dn - dn.mean(axis=-1, keepdims=True) - normalized * _mean_product(dn, normalized)
+    D = dy.shape[-1]
+    dx = dn - row_sum(dn) / D - normalized * (row_inner(dn, normalized) / D)
     dx /= deviation
-    examples = tuple(range(dy.ndim - 1))
-    return dx, (dy * normalized).sum(axis=examples), dy.sum(axis=examples)
+    return dx, column_inner(dy, normalized), column_sum(dy)
 
 
 class BatchNormalized(NamedTuple):
@@ -102,9 +103,8 @@ def batch_norm_backward(dy, gamma, normalized, deviation, mask=None):
     dx, dgamma, dbeta : arrays (..., D), (D,), (D,)
     """
     dy = _only(dy, mask)
-    examples = tuple(range(dy.ndim - 1))
     count = dy.size // dy.shape[-1] if mask is None else mask.sum()
-    dgamma, dbeta = (dy * normalized).sum(axis=examples), dy.sum(axis=examples)
+    dgamma, dbeta = column_inner(dy, normalized), column_sum(dy)
     dn = dy - (dbeta + normalized * dgamma) / dy.dtype.type(count)
     return _only(dn * gamma / deviation, mask), dgamma, dbeta
 
@@ -124,13 +124,7 @@ def batch_norm_inference_backward(dy, x, gamma, mean, variance, epsilon=1e-3):
     dx, dgamma, dbeta : arrays (..., D), (D,), (D,)
     """
     deviation = np.sqrt(variance + epsilon)
-    examples = tuple(range(dy.ndim - 1))
-    return dy * gamma / deviation, (dy * (x - mean)).sum(axis=examples) / deviation, dy.sum(axis=examples)
-
-
-def _mean_product(a, b):
-    """mean(a ∘ b) along the last axis, kept: einsum needs no array for the product"""
-    return (np.einsum("...d,...d->...", a, b) / a.shape[-1])[..., None]
+    return dy * gamma / deviation, column_inner(dy, x - mean) / deviation, column_sum(dy)
 
 
 def _only(x, mask):

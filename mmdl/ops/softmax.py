@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmdl.ops._reduce import row_inner, row_max, row_sum
 from mmdl.shapes import shapes
 
 
@@ -18,30 +19,25 @@ def softmax(s):
     -------
     p : array (..., K), positive, each row sums to one
     """
-    p = np.exp(s - s.real.max(axis=-1, keepdims=True))
-    p /= p.sum(axis=-1, keepdims=True)
+    p = np.exp(s - row_max(s))
+    p /= row_sum(p)
     return p
 
 
 @shapes(dp="... K", p="... K")
 def softmax_backward(dp, p):
     """ds = p ∘ (dp − ⟨dp, p⟩): raising one score lowers all other probabilities"""
-    return p * (dp - _inner(dp, p))
+    return p * (dp - row_inner(dp, p))
 
 
 @shapes(s="... K>0")
 def log_softmax(s):
     """l = s − log Σ e^s along the last axis.  s (..., K) -> l (..., K)"""
-    shifted = s - s.real.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted = s - row_max(s)
+    return shifted - np.log(row_sum(np.exp(shifted)))
 
 
 @shapes(dl="... K", l="... K")
 def log_softmax_backward(dl, l):
     """ds = dl − e^l Σ dl"""
-    return dl - np.exp(l) * dl.sum(axis=-1, keepdims=True)
-
-
-def _inner(a, b):
-    """⟨a, b⟩ along the last axis, kept: einsum needs no array for the product"""
-    return np.einsum("...k,...k->...", a, b)[..., None]
+    return dl - np.exp(l) * row_sum(dl)

@@ -37,7 +37,7 @@ def map_formula(formula, contracts, arguments):
     results = [
         parts(formula(**{name: example(name, index) for name in arguments})) for index in np.ndindex(leading)
     ]
-    return tuple(np.stack(rows).reshape(*leading, *rows[0].shape) for rows in zip(*results, strict=True))
+    return tuple(np.reshape(rows, (*leading, *np.shape(rows[0]))) for rows in zip(*results, strict=True))
 
 
 def without_examples(contracts, arguments):

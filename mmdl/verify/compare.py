@@ -28,7 +28,7 @@ def difference(actual, expected):
 
 
 def agree(what, actual, expected, tolerance, source):
-    """The `difference`; PropertyError if it is larger than `tolerance`, naming the entry that is furthest off.
+    """The `difference`; PropertyError if it is larger than `tolerance`, naming the entry that is most wrong.
 
     `what` is compared (`dW of affine`) with what `source` (`complex steps`) says.
     """
@@ -44,8 +44,6 @@ def agree(what, actual, expected, tolerance, source):
         gap = np.nan_to_num(np.abs(np.subtract(actual, expected)), nan=np.inf, posinf=np.inf)
         worst = np.unravel_index(np.argmax(gap), np.shape(gap))
         place = f"[{', '.join(map(str, worst))}]" if worst else ""
-        raise PropertyError(
-            f"{what}{place} is {np.asarray(actual)[worst]:.6g}, but {source} says {np.asarray(expected)[worst]:.6g}",
-            error,
-        )
+        found, truth = np.asarray(actual)[worst], np.asarray(expected)[worst]
+        raise PropertyError(f"{what}{place} is {found:.6g}, but {source} says {truth:.6g}", error)
     return error

@@ -9,9 +9,9 @@ import numpy as np
 class Draws:
     """One case in the making.
 
-    `pick` chooses one of a sequence whose simplest entries come first. Hypothesis can do it, and will then find the
-    smallest failing case; so can `lambda options: options[rng.integers(len(options))]`. Numbers come from `seed`
-    alone, and no two are equal: what is mixed up shows.
+    `pick` chooses one of a sequence whose simplest entries come first. Hypothesis can do it, and then finds
+    the smallest failing case; so can `lambda options: options[rng.integers(len(options))]`. Numbers come from
+    the seed alone, and no two are equal: what is mixed up shows.
     """
 
     def __init__(self, pick, seed):
@@ -32,13 +32,14 @@ class Draws:
     def leading(self):
         """The lengths that `...` stands for: at most two axes."""
         if "..." not in self.lengths:
-            self.lengths["..."] = tuple(self.of(1, 2, 3) for _ in range(self.of(0, 1, 2)))
+            axes, *lengths = self.of(0, 1, 2), self.of(2, 1, 3), self.of(3, 2, 1)
+            self.lengths["..."] = tuple(lengths[:axes])
         return self.lengths["..."]
 
     def narrower(self):
         """Leading axes that broadcast to `leading()`: all of them, one less, or the first of length one."""
         full = self.leading()
-        return self.of(full, full[1:], (1, *full[1:])) if full else full
+        return self.of(full, full[1:], (1, *full[1:])[: len(full)])
 
     def shape(self, contract, leading=None):
         """The shape of a contract such as "... T+1 4H"; `leading` overrides the lengths of `...`."""
@@ -61,14 +62,16 @@ class Draws:
 
     def modalities(self, contract):
         """A tuple of M arrays, all but the first with `narrower` leading axes."""
-        return tuple(self.array(contract, self.narrower() if m else None) for m in range(self.size("M", (1, 2, 3))))
+        return tuple(
+            self.array(contract, self.narrower() if m else None) for m in range(self.size("M", (1, 2, 3)))
+        )
 
     def maybe(self, contract):
         """An array, or None."""
         return self.array(contract) if self.of(False, True) else None
 
     def distinct(self, contract):
-        """Numbers from -2 to 2 that keep apart, so that a small step changes no maximum and no variance is tiny."""
+        """Numbers from -2 to 2 that keep apart: a small step changes no maximum, and no variance is tiny."""
         shape = self.shape(contract)
         count = math.prod(shape)
         places = self.rng.permutation(count) + self.rng.uniform(0.3, 0.7, count)
@@ -107,7 +110,11 @@ class Draws:
 def in_words(arguments):
     """What a reader needs to try the case again: shapes of arrays of numbers, values of everything else."""
     words = [_in_words(name, value) for name, value in arguments.items() if value is not None]
-    stored = [value for value in arguments.values() if isinstance(value, np.ndarray) and not value.flags.c_contiguous]
+    stored = [
+        value
+        for value in arguments.values()
+        if isinstance(value, np.ndarray) and not value.flags.c_contiguous
+    ]
     return ", ".join(words + ["stored column by column"] * bool(stored))
 
 

@@ -15,15 +15,15 @@ from mmdl.verify.oracle import each
 class Entry:
     """One op: its forward and backward pass, its loops, and how to draw arguments for it.
 
-    `dataclasses.replace(entry, forward=..., backward=...)` puts somebody else's functions to the same test. They are
-    called by the names of their parameters, so the order of these does not matter.
+    `dataclasses.replace(entry, forward=..., backward=...)` puts somebody else's functions to the same test.
+    They are called by the names of their parameters, so the order of these does not matter.
     """
 
     forward: Callable
     backward: Callable | None  # None: a loss, which returns its gradient
     formula: Callable
     draw: Callable  # Draws -> arguments by name
-    differentiable: tuple[str, ...] = ("x",)  # arguments, in the order in which backward returns their gradients
+    differentiable: tuple[str, ...] = ("x",)  # arguments, in the order of what backward returns
     outputs: tuple[str, ...] = ("y",)  # results that an upstream gradient `d<output>` comes for
     laws: tuple[Callable, ...] = ()
     extreme: tuple[str, ...] = ()  # arguments that must stand ±1e4
@@ -36,7 +36,7 @@ class Entry:
 
     @classmethod
     def of(cls, forward, draw, **rest):
-        """The entry of an op whose backward stands beside it, and whose loops stand in the same file of `formulas`."""
+        """The entry of an op whose backward stands beside it, and whose loops stand in `formulas`."""
         beside = importlib.import_module(forward.__module__)
         loops = importlib.import_module(forward.__module__.replace(".ops.", ".formulas."))
         backward = getattr(beside, f"{forward.__name__}_backward", None)
@@ -84,11 +84,11 @@ class Entry:
         named = dict(zip(self.differentiable, returned, strict=False))
         for name in self.moving(arguments):
             if name not in named:
-                raise PropertyError(f"{self.name}_backward returns {len(named)} gradients and none for {name}")
+                raise PropertyError(f"{self.name}_backward returns {len(named)} gradients, none for {name}")
         return {name: named[name] for name in self.moving(arguments)}
 
     def pull(self, dy, **arguments):
-        """Backward straight from the arguments: gradients by name, for the upstream gradient of the one output."""
+        """Gradients by name, straight from the arguments, of an op with one output."""
         return self.gradients({self.outputs[0]: dy}, arguments, self.results(**arguments))
 
     def moving(self, arguments):

@@ -6,14 +6,14 @@ import numpy as np
 def complex_step_gradient(f, arguments, place, dy, h=1e-30):
     """Gradient of ⟨dy, f(arguments)⟩ with respect to one argument, exact to rounding.
 
-    f(x + ih) = f(x) + ih f'(x) + O(h²): nothing is subtracted, so nothing cancels, and h may be tiny. `f` must be
-    analytic where it is evaluated: it may branch on `.real`, and must not take absolute values or conjugates.
+    f(x + ih) = f(x) + ih f'(x) + O(h²): nothing is subtracted, so nothing cancels, and h may be tiny. `f`
+    must be analytic where it is evaluated: it may branch on `.real`, but not take magnitudes or conjugates.
 
     Parameters
     ----------
     f : function of arrays, giving an array or a tuple of arrays
     arguments : list
-        What `f` is called with. Floating-point arrays, and tuples of them, become complex; the rest is passed on.
+        What `f` is called with. Arrays of numbers, and tuples of them, become complex; the rest is passed on.
     place : int
         The argument to differentiate: an array, or a tuple of arrays.
     dy : array, or tuple of arrays
@@ -45,8 +45,8 @@ def complex_step_gradient(f, arguments, place, dy, h=1e-30):
 def complex_step_derivative(f, arguments, directions, h=1e-30):
     """J v, the derivative of f along `directions`, from one evaluation: f(x + ihv) = f(x) + ih J v + O(h²).
 
-    `directions` has one entry for each argument, shaped like it, or None for an argument that stays. Gives an array
-    or a tuple of arrays, as `f` does.
+    `directions` has one entry for each argument, shaped like it, or None for an argument that stays. Gives an
+    array or a tuple of arrays, as `f` does.
     """
     moved = [
         promote(x, complex) if v is None else each(lambda x, v: x + 1j * h * v, x, v)
@@ -80,9 +80,9 @@ def central_difference_gradient(f, arguments, place, dy, h=1e-5):
 def adjoint_gap(f, arguments, gradients, dy, directions):
     """|⟨dy, J v⟩ − ⟨Jᵀ dy, v⟩|: zero when `gradients` is Jᵀ dy, and practically only then, for a random v.
 
-    One evaluation of `f` tests all arguments together. The gap is relative to the larger of 1 and the sum of the
-    magnitudes that were added up. `gradients` and `directions` have one entry for each argument, None where it is
-    not differentiated.
+    One evaluation of `f` tests all arguments together. The gap is relative to the larger of 1 and the sum of
+    the magnitudes that were added up. `gradients` and `directions` have one entry for each argument, None for
+    one that is not differentiated.
 
     Source: Claerbout, Earth soundings analysis, 1992 (the dot-product test).
     """

@@ -1,7 +1,7 @@
 """The seven properties that every op must have, each a function of its entry in the catalogue and one case.
 
-They take an entry, the arguments by name and a random generator, return the error that they measured, and raise
-PropertyError, one plain sentence, if that is too large.
+They take an entry, the arguments by name and a random generator, return the error that they measured, and
+raise PropertyError, one plain sentence, if that is too large.
 """
 
 import copy
@@ -57,7 +57,9 @@ def adjoint_identity(entry, arguments, rng):
         [directions.get(name) for name in arguments],
     )
     if not gap <= EXACT:
-        raise PropertyError(f"⟨dy, J v⟩ and ⟨Jᵀ dy, v⟩ differ by {gap:.1e}, Jᵀ dy being what {entry.name}_backward gives")
+        raise PropertyError(
+            f"⟨dy, J v⟩ and ⟨Jᵀ dy, v⟩ differ by {gap:.1e}, Jᵀ dy being what {entry.name}_backward gives"
+        )
     return gap
 
 
@@ -89,36 +91,25 @@ def repeats_itself(entry, arguments, rng):
 
 
 def keeps_dtype_and_stays_finite(entry, arguments, rng):
-    """float32 in, float32 out, and float64 likewise; finite at ±1e4, with nothing to see and for no example at all.
+    """The dtype of the arguments is that of the results, which are finite at ±1e4 and with nothing to see.
 
     An empty batch, and a mean over nothing, may also raise ShapeError.
     """
     for how, case, may_refuse in _hard_cases(entry, arguments):
         for dtype in (np.float32, np.float64):
-            given = _cast(case, dtype)
             try:
                 with np.errstate(over="raise", invalid="raise", divide="raise"):
-                    results = entry.results(**given)
-                    upstream = _random_upstream(entry, results, rng)
-                    gradients = entry.gradients(upstream, given, results)
+                    _check_results(entry, _cast(case, dtype), dtype, f"{entry.name} {how}".strip(), rng)
             except FloatingPointError as error:
-                raise PropertyError(f"{entry.name}{how} in {np.dtype(dtype)}: {error}") from None
+                raise PropertyError(f"{entry.name} {how} in {np.dtype(dtype)}: {error}") from None
             except ShapeError:
-                if may_refuse:
-                    continue
-                raise
-            if given == case:
-                pass
-            for name, found in results.items():
-                _check_dtype_and_finite(f"{name} of {entry.name}{how}", found, dtype)
-            for name, found in gradients.items():
-                _check_dtype_and_finite(f"d{name} of {entry.name}_backward{how}", found, dtype)
-                _check_shape(f"d{name} of {entry.name}_backward{how}", found, given[name])
+                if not may_refuse:
+                    raise
     return 0.0
 
 
 def obeys_its_laws(entry, arguments, rng):
-    """The op's own laws, written beside its entry in the catalogue, hold to 1e-12."""
+    """The op's own laws, written beside its entry in the catalogue, hold."""
     errors = [0.0]
     for law in entry.laws:
         error = law(entry, arguments, rng)
@@ -150,13 +141,16 @@ def _hard_cases(entry, arguments):
     yield "", arguments, False
     large = {name: each(lambda x: EXTREME * np.sign(x), arguments[name]) for name in entry.extreme}
     if large:
-        yield " at ±1e4", {**arguments, **large}, False
-    masks = {name: value for name, value in arguments.items() if getattr(value, "dtype", None) == bool}
+        yield "at ±1e4", arguments | large, False
+    masks = [
+        name for name, value in arguments.items() if isinstance(value, np.ndarray) and value.dtype.kind == "b"
+    ]
     if masks:
-        yield " with nothing to see", {**arguments, **{name: mask & False for name, mask in masks.items()}}, entry.whole_batch
+        blind = {name: np.zeros_like(arguments[name]) for name in masks}
+        yield "with nothing to see", arguments | blind, entry.whole_batch
     empty = without_examples(entry.contracts, arguments)
     if empty:
-        yield " of an empty batch", empty, True
+        yield "of an empty batch", empty, True
 
 
 def _random_upstream(entry, results, rng):
@@ -196,15 +190,20 @@ def _check_unchanged(function, given, before):
             raise PropertyError(f"{function} changes its argument {name}")
 
 
-def _check_dtype_and_finite(what, found, dtype):
-    for part in map(np.asarray, parts(found)):
-        if part.dtype.kind in "fc" and part.dtype != dtype:
-            raise PropertyError(f"{what} is {part.dtype} for arguments in {np.dtype(dtype)}")
-        if not np.isfinite(part).all():
-            raise PropertyError(f"{what} in {np.dtype(dtype)} holds {part[~np.isfinite(part)].flat[0]}")
-
-
-def _check_shape(what, found, argument):
-    for gradient, array in zip(parts(found), parts(argument), strict=True):
-        if np.shape(gradient) != array.shape:
-            raise PropertyError(f"{what} has shape {np.shape(gradient)} for an argument of shape {array.shape}")
+def _check_results(entry, arguments, dtype, op, rng):
+    results = entry.results(**arguments)
+    gradients = entry.gradients(_random_upstream(entry, results, rng), arguments, results)
+    found = {f"{name} of {op}": value for name, value in results.items()}
+    found |= {f"d{name} of the backward pass of {op}": value for name, value in gradients.items()}
+    for what, value in found.items():
+        for part in map(np.asarray, parts(value)):
+            if entry.differentiable and part.dtype.kind in "fc" and part.dtype != dtype:
+                raise PropertyError(f"{what} is {part.dtype} for arguments in {np.dtype(dtype)}")
+            if not np.isfinite(part).all():
+                raise PropertyError(f"{what} holds {part[~np.isfinite(part)].flat[0]} in {np.dtype(dtype)}")
+    for name, gradient in gradients.items():
+        shapes = each(np.shape, gradient), each(np.shape, arguments[name])
+        if shapes[0] != shapes[1]:
+            raise PropertyError(
+                f"d{name} of the backward pass of {op} has shape {shapes[0]} instead of {shapes[1]}"
+            )

@@ -19,7 +19,9 @@ def blind_to_order(entry, arguments, rng):
     """The order of the key-value pairs does not matter."""
     order = rng.permutation(arguments["k"].shape[-2])
     mixed = arguments | {name: arguments[name][..., order, :] for name in ("k", "v")} | {"causal": False}
-    mixed |= {name: arguments[name][..., order] for name in ("mask", "bias") if arguments.get(name) is not None}
+    mixed |= {
+        name: arguments[name][..., order] for name in ("mask", "bias") if arguments.get(name) is not None
+    }
     return difference(entry(**mixed), entry(**arguments | {"causal": False}))
 
 
@@ -67,12 +69,14 @@ def one_head_is_attention(entry, arguments, rng):
 def heads_work_alone(entry, arguments, rng):
     """Each head's columns of y are attention over its own columns of q, k and v."""
     split = [np.split(arguments[name], arguments["heads"], axis=2) for name in "qkv"]
-    alone = [attention(*columns, arguments["mask"], arguments["causal"]).y for columns in zip(*split, strict=True)]
+    alone = [
+        attention(*columns, arguments["mask"], arguments["causal"]).y for columns in zip(*split, strict=True)
+    ]
     return difference(entry(**arguments), np.concatenate(alone, axis=2))
 
 
 def distance_alone_decides(entry, arguments, rng):
-    """The inner product of two positions depends only on how far they are apart, for an even number of columns."""
+    """The inner product of two positions depends only on their distance, if the columns come in pairs."""
     positions = entry(T=arguments["T"], D=2 * arguments["D"])
     products = positions @ positions.T
     return difference(products[1:, 1:], products[:-1, :-1])
@@ -83,9 +87,13 @@ def broadcasting(draws):
     for letter in "TSDV":
         draws.size(letter, (1, 2, 3))
     fewer = draws.narrower()
-    q, kv = draws.of((None, None), (None, fewer), (fewer, None))
-    arrays = {"q": draws.array("... T D", q), "k": draws.array("... S D", kv), "v": draws.array("... S V", kv)}
-    bias = draws.array("... T S", draws.of(None, ())) if draws.of(False, True) else None
+    q, kv = draws.of((None, fewer), (fewer, None))
+    arrays = {
+        "q": draws.array("... T D", q),
+        "k": draws.array("... S D", kv),
+        "v": draws.array("... S V", kv),
+    }
+    bias = draws.of(lambda: None, lambda: draws.array("... T S"), lambda: draws.array("T S"))()
     return arrays | {"mask": draws.mask("... S", kv), "causal": draws.of(False, True), "bias": bias}
 
 

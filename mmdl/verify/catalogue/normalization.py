@@ -8,7 +8,7 @@ from mmdl.verify.entry import Entry
 
 
 def blind_to_scale_and_shift(entry, arguments, rng):
-    """x scaled and shifted gives the same y, if ε is scaled along."""
+    """A scale and a shift of x change nothing, if ε is scaled along."""
     x, epsilon = arguments["x"], arguments["epsilon"]
     return difference(entry(**arguments | {"x": 2 * x + 1, "epsilon": 4 * epsilon}), entry(**arguments))
 

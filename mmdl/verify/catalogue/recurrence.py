@@ -107,7 +107,12 @@ def words(draws):
 
 def sequences(draws, gates=1, bias="H", states=("h0",)):
     """Sequences with and without masks and initial states; recurrent kernels are orthogonal, gate by gate."""
-    draws.size("N", (1, 2, 3)), draws.size("T", (1, 2, 3, 4, 0)), draws.size("D", (1, 2)), draws.size("H", (1, 2, 3))
+    (
+        draws.size("N", (1, 2, 3)),
+        draws.size("T", (1, 2, 3, 4, 0)),
+        draws.size("D", (1, 2)),
+        draws.size("H", (1, 2, 3)),
+    )
     arrays = draws.arrays(x="N T D", W=f"D {gates}H", b=bias) | {"U": draws.orthogonal("H", gates)}
     return arrays | {name: draws.maybe("N H") for name in states} | {"mask": draws.mask("N T")}
 

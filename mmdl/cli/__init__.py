@@ -1,0 +1,66 @@
+"""The command line: each command is a module that adds its arguments to a parser and runs.
+
+`add(commands)` describes the command; `run(arguments)` does the work and returns the exit code. What is slow to
+import, NumPy included, is imported in `run`, so that `mmdl --help` comes at once.
+"""
+
+import os
+import sys
+
+from mmdl import __version__
+from mmdl.cli import plot, predict, train, verify
+from mmdl.cli.parser import Parser
+from mmdl.errors import DataError, ShapeError, TrainingError
+
+COMMANDS = (train, predict, plot, verify)
+
+FAILED, INTERRUPTED, READER_GONE = 1, 130, 141  # the last two as shells count: 128 + the signal's number
+
+
+def main(argv=None):
+    """Run one command; the exit code is 0, 1 if it fails, 2 if it was asked wrongly, 130 after Ctrl-C.
+
+    Whatever goes wrong for a reason that the reader can know becomes one line on stderr.
+    """
+    try:
+        code = run(argv)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # whoever read along has seen enough; nor is there anywhere to flush to at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
+    except (DataError, ShapeError, TrainingError) as error:
+        return complain(error, FAILED)
+    except OSError as error:
+        return complain(f"{error.filename}: {error.strerror}" if error.filename else error, FAILED)
+
+
+def run(argv):
+    """Parse and run; an exit by the parser, after --help or a wrong argument, is an exit code like others."""
+    try:
+        arguments = parser().parse_args(argv)
+        return arguments.run(arguments)
+    except SystemExit as done:
+        return done.code
+
+
+def parser():
+    """The parser of `mmdl` with all its commands."""
+    top = Parser(
+        prog="mmdl",
+        description="Multimodal deep learning from scratch: pictures and words, every gradient by hand.",
+        epilog="Start with `mmdl train`. `mmdl COMMAND --help` shows what a command takes, with examples.",
+    )
+    top.add_argument("--version", action="version", version=f"mmdl {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return top
+
+
+def complain(sentence, code):
+    """One line on stderr, and the exit code that goes with it."""
+    print(f"mmdl: {sentence}", file=sys.stderr)
+    return code

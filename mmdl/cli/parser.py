@@ -1,0 +1,65 @@
+"""What all commands share: a parser that complains in one line, and numbers that make sense."""
+
+import argparse
+import math
+
+WRONG_USAGE = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, with texts kept as they are written, options spelled out, and one line for a mistake."""
+
+    def __init__(self, **settings):
+        super().__init__(
+            **settings, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+
+    def error(self, message):
+        """Leave with the exit code for wrong usage."""
+        sentence = message.removeprefix("argument ")
+        self.exit(WRONG_USAGE, f"mmdl: {sentence} (see {self.prog} --help)\n")
+
+
+def add_command(commands, run, name, summary, description, examples):
+    """The parser of one command.
+
+    Parameters
+    ----------
+    commands : what `add_subparsers` returned
+    run : function of the parsed arguments that returns the exit code
+    name, summary : str
+        As `mmdl --help` lists them.
+    description, examples : str
+        Above and below the arguments in `mmdl NAME --help`.
+    """
+    parser = commands.add_parser(
+        name, help=summary, description=description, epilog=f"examples:\n{examples}"
+    )
+    parser.set_defaults(run=run, wrong_usage=parser.error)
+    return parser
+
+
+def whole_number(least):
+    """A type for arguments: a whole number that is not below `least`."""
+
+    def parse(text):
+        try:
+            number = int(text)
+        except ValueError:
+            number = None
+        if number is None or number < least:
+            raise argparse.ArgumentTypeError(f"a whole number of at least {least} is needed, not {text}")
+        return number
+
+    return parse
+
+
+def positive_number(text):
+    """A type for arguments: a number above 0 that is not infinite."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"a number above 0 is needed, not {text}")
+    return number

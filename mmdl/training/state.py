@@ -1,0 +1,92 @@
+"""What an optimizer remembers: its moments, as trees of the model's own type that lie in one long row of numbers.
+
+A rule is then a few passes over one row, not over each of fifty arrays, most of them small.
+"""
+
+import numpy as np
+
+from mmdl import tree
+
+PIECE = 1 << 15  # numbers a rule treats at a time, so that gradient, moments and what lies between stay in the cache
+FAINT = 1e-30  # what is smaller counts as zero
+
+
+class State:
+    """Moments that start at zero, and room for the step of one model
+
+    Attributes
+    ----------
+    moments : tuple
+        One tree for each moment of the optimizer's rule.
+    steps : int
+        How many were made so far.
+    """
+
+    def __init__(self, model, moments):
+        pace = {path: 1 - momentum for path, momentum in tree.running_momentum(model).items()}
+        arrays = dict(sorted(tree.distinct(model), key=lambda found: found[0] in pace))  # running statistics come last
+        sizes = [array.size for array in arrays.values()]
+        self.rows = np.zeros((1 + moments, sum(sizes)), np.result_type(*arrays.values(), np.float32))
+        update, *self.moments = (_laid_over(row, model, arrays.values()) for row in self.rows)
+        self.moments = tuple(self.moments)
+        self.steps = 0
+        self.learned = sum(size for size, path in zip(sizes, arrays, strict=True) if path not in pace)
+        self.pace = np.repeat([pace.get(path, 1) for path in arrays], sizes)[self.learned :].astype(self.rows.dtype)
+        views = dict(tree.leaves(update))
+        self.places = [(_route(model, path), view) for path, view in views.items()]
+        self.targets = [(_route(model, path), views[path], path not in pace) for path in arrays]
+
+    def gather(self, gradient):
+        """The gradient of all that is learned as one row (n,), whose memory is the state's own
+
+        What stands at several places has the sum of its gradients.
+        """
+        update = self.rows[0]
+        update.fill(0)
+        for route, view in self.places:
+            view += _at(gradient, route)
+        update[self.learned :] *= self.pace
+        return update[: self.learned]
+
+    def pieces(self):
+        """The row and the rows of the moments, cut into pieces: arrays (1 + moments, at most PIECE)"""
+        if self.steps % 64 == 0:
+            # Without a gradient, of a rare word say, moments fade to denormal numbers, with which processors calculate
+            # a hundred times slower, and stay there: 0.9 times the smallest rounds to the smallest.
+            moments = self.rows[1:]
+            moments[np.abs(moments) < FAINT] = 0
+        for start in range(0, self.learned, PIECE):
+            yield self.rows[:, start : min(start + PIECE, self.learned)]
+
+    def move(self, model, shrink=1.0):
+        """p ← shrink · p − what stands in the row, in place; running statistics do not shrink"""
+        for route, view, is_learned in self.targets:
+            p = _at(model, route)
+            if is_learned and shrink != 1:
+                p *= shrink
+            p -= view
+
+
+def _laid_over(row, model, arrays):
+    """A tree like the model whose arrays are pieces of the row; what is shared in the model is shared here."""
+    views, start = {}, 0
+    for array in arrays:
+        views[id(array)] = row[start : start + array.size].reshape(array.shape)
+        start += array.size
+    return tree.map(lambda array: views[id(array)], model)
+
+
+def _route(model, path):
+    """The steps from the model to the array of that path; found once, because a walk over all the tree takes longer
+    than the optimizer's arithmetic."""
+    route = []
+    for name in path.split("."):
+        route.append(int(name) if isinstance(model, tuple) else name)
+        model = _at(model, route[-1:])
+    return route
+
+
+def _at(node, route):
+    for name in route:
+        node = node[name] if isinstance(node, (tuple, dict)) else getattr(node, name)
+    return node

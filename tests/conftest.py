@@ -1,0 +1,9 @@
+"""Settings that all tests share."""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("mmdl", deadline=None)
+settings.register_profile("mmdl-ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.load_profile("mmdl-ci" if os.environ.get("CI") else "mmdl")

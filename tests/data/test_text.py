@@ -1,0 +1,63 @@
+"""Texts to ids and back."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from mmdl.data import Tokenizer
+from mmdl.data.text import PADDING, UNKNOWN
+from mmdl.errors import DataError
+
+TEXTS = ["SMALL LETTER A", "CAPITAL LETTER A WITH HOOK", "TWO-HEADED LETTER"]
+tokenizer = Tokenizer.fit(TEXTS)
+
+
+def test_fit_takes_every_word_once_in_alphabetical_order():
+    assert tokenizer.words == ("A", "CAPITAL", "HEADED", "HOOK", "LETTER", "SMALL", "TWO", "WITH")
+    assert tokenizer.length == 5
+    assert tokenizer.entries == 10
+    assert Tokenizer.fit(TEXTS, length=2, minimum=2) == Tokenizer(("A", "LETTER"), 2)
+
+
+def test_round_trip():
+    ids, mask = tokenizer.encode(TEXTS)
+    assert [tokenizer.words_of(row) for row in ids] == [text.replace("-", " ").split() for text in TEXTS]
+    assert mask.tolist() == [[True] * 3 + [False] * 2, [True] * 5, [True] * 3 + [False] * 2]
+    assert (ids[~mask] == PADDING).all() and (ids[mask] > UNKNOWN).all()
+    assert ids.dtype == np.int32
+
+
+def test_case_spaces_and_hyphens_do_not_matter():
+    ids, _ = tokenizer.encode(["small letter a", "  Small\tLETTER -- a "])
+    assert np.array_equal(ids[0], ids[1])
+
+
+def test_unknown_words_and_empty_texts():
+    ids, mask = tokenizer.encode(["SMALL ELEPHANT", "", " - "])
+    assert ids.tolist() == [[tokenizer.ids["SMALL"], UNKNOWN], [0, 0], [0, 0]]
+    assert mask.tolist() == [[True, True], [False, False], [False, False]]
+    assert tokenizer.words_of(ids[0]) == ["SMALL", "?"]
+    assert tokenizer.encode([""]).values.shape == (1, 1)
+    assert tokenizer.encode([]).values.shape == (0, 1)
+
+
+def test_long_texts_are_cut_off():
+    assert tokenizer.encode(["A " * 50]).values.shape == (1, 5)
+
+
+def test_it_survives_json():
+    plain = json.loads(json.dumps(asdict(tokenizer)))
+    assert Tokenizer(tuple(plain["words"]), plain["length"]) == tokenizer
+
+
+@pytest.mark.parametrize("texts", ["SMALL LETTER A", [b"A"], [None], [["A"]]])
+def test_what_is_no_list_of_strings_is_refused(texts):
+    with pytest.raises(DataError, match="list of strings"):
+        tokenizer.encode(texts)
+
+
+def test_a_length_of_nothing_is_refused():
+    with pytest.raises(DataError, match="at least one word"):
+        Tokenizer(("A",), 0)

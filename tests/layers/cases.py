@@ -1,0 +1,178 @@
+"""Every layer with an input to try it on: small, in float64, with padding where there are tokens."""
+
+import numpy as np
+
+from mmdl.layers import (
+    GELU,
+    GRU,
+    LSTM,
+    RNN,
+    AveragePool2D,
+    BatchNorm,
+    Bidirectional,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    EachToken,
+    Embedding,
+    Flatten,
+    FlattenTokens,
+    GlobalPool,
+    LayerNorm,
+    LeakyReLU,
+    MaxPool2D,
+    MultiHeadAttention,
+    Patches,
+    ReLU,
+    SelfAttention,
+    SequencePool,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Softplus,
+    Tanh,
+    TransformerBlock,
+    training_mode,
+)
+from mmdl.tokens import Tokens
+from tests.layer_checks import scattered
+
+
+class SameNumbers:
+    """In the place of a generator: the same numbers at every call, so that a derivative can be taken."""
+
+    def random(self, shape, dtype):
+        return np.random.default_rng(5).random(shape, dtype)
+
+
+def vectors(rng, *shape):
+    return rng.standard_normal(shape or (3, 4))
+
+
+def tokens(rng, width=4):
+    """Four sequences: a whole one, one that ends, one with gaps, one without any token."""
+    mask = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 0, 1, 0], [0, 0, 0, 0, 0]], bool)
+    return Tokens(rng.standard_normal((*mask.shape, width)), mask)
+
+
+def ids(rng, entries=5):
+    """Words with repeats; as in real texts, id 0 is padding and nothing else."""
+    mask = tokens(rng).mask
+    return Tokens(np.where(mask, rng.integers(1, entries, mask.shape), 0), mask)
+
+
+def training(layer):
+    return training_mode(layer, SameNumbers())
+
+
+VECTORS = {
+    "relu": lambda rng: (ReLU(), vectors(rng)),
+    "leaky relu": lambda rng: (LeakyReLU(0.2), vectors(rng)),
+    "sigmoid": lambda rng: (Sigmoid(), vectors(rng)),
+    "tanh": lambda rng: (Tanh(), vectors(rng)),
+    "gelu": lambda rng: (GELU(), vectors(rng)),
+    "softplus": lambda rng: (Softplus(), vectors(rng)),
+    "softmax": lambda rng: (Softmax(), vectors(rng)),
+    "dense": lambda rng: (Dense.init(rng, 4, 5), vectors(rng)),
+    "dense on more axes": lambda rng: (Dense.init(rng, 4, 2), vectors(rng, 2, 3, 4)),
+    "dense on one feature": lambda rng: (Dense.init(rng, 1, 1), vectors(rng, 3, 1)),
+    "flatten": lambda rng: (Flatten(), vectors(rng, 2, 3, 2, 2)),
+    "layer norm": lambda rng: (LayerNorm.init(4), vectors(rng)),
+    "layer norm on more axes": lambda rng: (LayerNorm.init(4, epsilon=0.1), vectors(rng, 2, 3, 4)),
+    "batch norm": lambda rng: (BatchNorm.init(4), vectors(rng)),
+    "batch norm on images": lambda rng: (BatchNorm.init(2, epsilon=0.1), vectors(rng, 2, 3, 3, 2)),
+    "dropout": lambda rng: (Dropout(0.4), vectors(rng)),
+    "nothing": lambda rng: (Sequential(), vectors(rng)),
+    "sequential": lambda rng: (
+        Sequential((Dense.init(rng, 4, 3), Tanh(), Dense.init(rng, 3, 2))),
+        vectors(rng),
+    ),
+    "the same layer twice": lambda rng: (
+        Sequential((layer := Dense.init(rng, 4, 4), Tanh(), layer)),
+        vectors(rng),
+    ),
+}
+IMAGES = {
+    "conv2d": lambda rng: (Conv2D.init(rng, 2, 3, (3, 2)), vectors(rng, 2, 5, 4, 2)),
+    "conv2d on grey": lambda rng: (
+        Conv2D.init(rng, 1, 2, padding="same", stride=2),
+        vectors(rng, 2, 5, 4, 1),
+    ),
+    "conv2d with settings": lambda rng: (
+        Conv2D.init(rng, 2, 2, (2, 2), stride=(2, 1), dilation=(1, 2), padding=((1, 0), (0, 2))),
+        vectors(rng, 2, 4, 4, 2),
+    ),
+    "conv1d": lambda rng: (Conv1D.init(rng, 3, 2), vectors(rng, 2, 5, 3)),
+    "conv1d with settings": lambda rng: (
+        Conv1D.init(rng, 2, 3, 2, stride=2, padding=(2, 1), dilation=2),
+        vectors(rng, 2, 5, 2),
+    ),
+    "max pool": lambda rng: (MaxPool2D(), vectors(rng, 2, 5, 4, 2)),
+    "max pool that overlaps": lambda rng: (MaxPool2D((3, 2), 1, "same"), vectors(rng, 2, 4, 3, 2)),
+    "average pool": lambda rng: (AveragePool2D(), vectors(rng, 2, 4, 5, 2)),
+    "average pool that overlaps": lambda rng: (
+        AveragePool2D((2, 3), (1, 2), "same"),
+        vectors(rng, 2, 4, 5, 2),
+    ),
+    "global average": lambda rng: (GlobalPool(), vectors(rng, 2, 3, 2, 3)),
+    "global max": lambda rng: (GlobalPool("max"), vectors(rng, 2, 3, 2, 3)),
+    "patches": lambda rng: (Patches(), vectors(rng, 2, 3, 2, 3)),
+    "stages": lambda rng: (
+        Sequential((Conv2D.init(rng, 1, 2), MaxPool2D(), ReLU(), Patches(), SequencePool("max"))),
+        vectors(rng, 2, 6, 6, 1),
+    ),
+}
+TOKENS = {
+    "rnn": lambda rng: (RNN.init(rng, 4, 3), tokens(rng)),
+    "rnn with relu": lambda rng: (RNN.init(rng, 4, 3, "relu"), tokens(rng)),
+    "rnn with sigmoid": lambda rng: (RNN.init(rng, 4, 3, "sigmoid"), tokens(rng)),
+    "lstm": lambda rng: (LSTM.init(rng, 4, 3), tokens(rng)),
+    "gru": lambda rng: (GRU.init(rng, 4, 3), tokens(rng)),
+    "bidirectional": lambda rng: (Bidirectional(GRU.init(rng, 4, 3), RNN.init(rng, 4, 3)), tokens(rng)),
+    "one layer both ways": lambda rng: (Bidirectional(layer := LSTM.init(rng, 4, 2), layer), tokens(rng)),
+    "self attention": lambda rng: (SelfAttention.init(rng, 4, 3), tokens(rng)),
+    "causal self attention": lambda rng: (SelfAttention.init(rng, 4, 3, causal=True), tokens(rng)),
+    "multi-head attention": lambda rng: (MultiHeadAttention.init(rng, 4, 2), tokens(rng)),
+    "causal heads": lambda rng: (MultiHeadAttention.init(rng, 4, 3, width=6, causal=True), tokens(rng)),
+    "transformer block": lambda rng: (TransformerBlock.init(rng, 4, 2, 5), tokens(rng)),
+    "causal transformer block": lambda rng: (TransformerBlock.init(rng, 4, 1, 3, causal=True), tokens(rng)),
+    "mean": lambda rng: (SequencePool(), tokens(rng)),
+    "max": lambda rng: (SequencePool("max"), tokens(rng)),
+    "last": lambda rng: (SequencePool("last"), tokens(rng)),
+    "each token": lambda rng: (EachToken(Sequential((Dense.init(rng, 4, 3), Sigmoid()))), tokens(rng)),
+    "each token's norm": lambda rng: (EachToken(LayerNorm.init(4)), tokens(rng)),
+    "tokens through two layers": lambda rng: (
+        Sequential((GRU.init(rng, 4, 2), SequencePool("last"))),
+        tokens(rng),
+    ),
+}
+IDS = {
+    "embedding": lambda rng: (Embedding.init(rng, 5, 3), ids(rng)),
+    "embedding with padding": lambda rng: (Embedding.init(rng, 5, 3, padding_id=0), ids(rng)),
+    "reader": lambda rng: (
+        Sequential((Embedding.init(rng, 5, 3, padding_id=0), LSTM.init(rng, 3, 2), SequencePool("mean"))),
+        ids(rng),
+    ),
+}
+FIXED_LENGTH = {"flatten tokens": lambda rng: (FlattenTokens(), tokens(rng))}
+# Every batch has statistics of its own, so that examples meet and an empty batch has none
+IN_TRAINING = {
+    "batch norm in training": lambda rng: (training(BatchNorm.init(4)), vectors(rng)),
+    "batch norm of images in training": lambda rng: (training(BatchNorm.init(2)), vectors(rng, 2, 3, 2, 2)),
+    "each token's batch norm in training": lambda rng: (training(EachToken(BatchNorm.init(4))), tokens(rng)),
+}
+DROPPING = {
+    "dropout in training": lambda rng: (training(Dropout(0.4)), vectors(rng)),
+    "each token's dropout in training": lambda rng: (training(EachToken(Dropout(0.4))), tokens(rng)),
+}
+WITH_PADDING = TOKENS | IDS
+INDEPENDENT = VECTORS | IMAGES | WITH_PADDING | FIXED_LENGTH
+CASES = INDEPENDENT | IN_TRAINING | DROPPING
+
+
+def build(name):
+    """The layer, its parameters scattered, and its input; the same at every call."""
+    rng = np.random.default_rng(len(name))
+    layer, x = CASES[name](rng)
+    return scattered(layer, rng), x

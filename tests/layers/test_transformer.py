@@ -1,0 +1,44 @@
+"""The transformer block against its two lines."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mmdl import tree
+from mmdl.layers import TransformerBlock
+from mmdl.tokens import Tokens
+from tests.layer_checks import scattered, upstream
+from tests.layers.cases import tokens
+
+RNG = np.random.default_rng(0)
+X = tokens(RNG)
+BLOCK = scattered(TransformerBlock.init(RNG, 4, 2, 6), RNG)
+
+
+def test_its_two_lines():
+    x = X.values + BLOCK.attention(Tokens(BLOCK.norm1(X.values), X.mask)).values
+    x = x + BLOCK.narrow(np.maximum(BLOCK.widen(BLOCK.norm2(x)), 0))
+    assert np.allclose(BLOCK(X).values, x, rtol=0, atol=1e-14)
+
+
+def test_steps_that_add_nothing_leave_the_tokens_and_their_gradient():
+    attention = replace(BLOCK.attention, Wo=np.zeros((4, 4)), bo=np.zeros(4))
+    idle = replace(BLOCK, attention=attention, narrow=tree.zeros(BLOCK.narrow))
+    y, trace = idle.forward(X)
+    dy = upstream(y)
+    assert np.array_equal(y.values, X.values)
+    assert np.array_equal(idle.backward(dy, trace)[0], dy)
+
+
+def test_the_trace_shows_attention():
+    _, trace = BLOCK.forward(X)
+    assert trace.attention.weights.shape == (4, 2, 5, 5)
+
+
+def test_causal():
+    block = TransformerBlock.init(RNG, 4, 2, 6, causal=True)
+    assert not np.triu(block.forward(X)[1].attention.weights, k=1).any()
+
+
+def test_hidden_units():
+    assert BLOCK.widen.W.shape == (4, 6) and BLOCK.narrow.W.shape == (6, 4)

@@ -1,0 +1,75 @@
+"""The catalogue is complete, and can be read."""
+
+import importlib
+import inspect
+import pkgutil
+
+import numpy as np
+import pytest
+
+import mmdl.ops
+from mmdl.verify.catalogue import CATALOGUE, KINDS
+from mmdl.verify.draws import Draws
+from mmdl.verify.properties import PROPERTIES
+
+LAWS = [law for entry in CATALOGUE.values() for law in entry.laws]
+
+
+def differentiable_ops():
+    """The names of all functions in `ops` that have a backward beside them, or return a Loss."""
+    for module in pkgutil.iter_modules(mmdl.ops.__path__):
+        if not module.name.startswith("_"):
+            functions = vars(importlib.import_module(f"mmdl.ops.{module.name}"))
+            own = [
+                name
+                for name, f in functions.items()
+                if getattr(f, "__module__", "") == f"mmdl.ops.{module.name}"
+            ]
+            yield from (name for name in own if f"{name}_backward" in own)
+            if module.name in ("losses", "positions"):
+                yield from (
+                    name for name in own if inspect.isfunction(functions[name]) and not name.startswith("_")
+                )
+
+
+def test_every_op_has_its_line():
+    assert set(differentiable_ops()) == set(CATALOGUE)
+
+
+def test_no_op_stands_there_twice():
+    assert sum(len(kind.ENTRIES) for kind in KINDS) == len(CATALOGUE)
+
+
+@pytest.mark.parametrize("op", CATALOGUE)
+def test_names_in_an_entry_are_names_of_the_op(op):
+    entry = CATALOGUE[op]
+    parameters = set(inspect.signature(entry.forward).parameters)
+    assert entry.name == entry.forward.__name__ == op
+    assert {*entry.differentiable, *entry.extreme} <= parameters
+    assert entry.laws
+
+
+@pytest.mark.parametrize("op", CATALOGUE)
+def test_every_parameter_is_drawn(op):
+    """A setting that no draw ever names would be tested with its default only."""
+    entry, drawn = CATALOGUE[op], set()
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        drawn |= set(
+            entry.arguments(Draws(lambda options, rng=rng: options[rng.integers(len(options))], seed))
+        )
+    spared = (
+        {"floor"}
+        if op == "categorical_cross_entropy"
+        else {"epsilon"}
+        if op == "batch_norm_inference"
+        else set()
+    )
+    assert drawn | spared == set(inspect.signature(entry.forward).parameters) | spared
+
+
+@pytest.mark.parametrize("stated", dict.fromkeys((*PROPERTIES, *LAWS)), ids=lambda stated: stated.__name__)
+def test_properties_and_laws_open_with_a_sentence(stated):
+    first = stated.__doc__.splitlines()[0]
+    assert first[0].isupper() or "=" in first
+    assert first.endswith(".") or "=" in first

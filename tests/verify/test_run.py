@@ -1,0 +1,72 @@
+"""Reports say what held, what was tried and what failed; the table prints them."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mmdl.errors import DataError
+from mmdl.verify.catalogue import CATALOGUE
+from mmdl.verify.properties import PROPERTIES
+from mmdl.verify.run import attempt, report, table, verify
+
+TRANSPOSED = replace(CATALOGUE["affine"], forward=lambda x, W, b: x @ W.T.reshape(W.shape) + b)
+
+
+def test_unknown_names_are_refused_with_the_list():
+    with pytest.raises(DataError, match=r"there is no op sofmax or relo; the ops are affine, .*softmax"):
+        verify(["sofmax", "softmax", "relo"])
+
+
+def test_reports_come_one_by_one():
+    reports = verify(["relu", "tanh"], examples=3)
+    assert next(reports).op == "relu"
+    assert next(reports).op == "tanh"
+
+
+def test_a_good_op_holds_all_properties():
+    one = report(CATALOGUE["affine"], examples=10)
+    assert one.held == tuple(holds.__name__ for holds in PROPERTIES)
+    assert one.failures == {}
+    assert 10 < one.shapes <= 70
+    assert 0 < one.formula_error < 1e-14
+    assert 0 < one.gradient_error < 1e-14
+    assert one.seconds > 0
+
+
+def test_a_failure_comes_with_its_smallest_case():
+    one = report(TRANSPOSED, examples=40)
+    why = one.failures["equals_formula"]
+    assert "but the formula says" in why
+    assert "smallest case: x (2,), W (2, 2), b (2,), numbers from seed 0" in why
+    assert one.formula_error > 1e-12
+    assert "backward_is_gradient" in one.failures
+
+
+def test_other_errors_are_failures_too():
+    broken = replace(CATALOGUE["relu"], forward=lambda x: x["nothing"])
+    assert attempt(broken, PROPERTIES[0]).failure.startswith("IndexError: ")
+
+
+def test_what_fails_now_and_then_is_a_failure_too():
+    coin = np.random.default_rng(0)
+    fickle = replace(CATALOGUE["relu"], forward=lambda x: np.maximum(x, 0) + (coin.random() < 0.3))
+    assert attempt(fickle, PROPERTIES[0]).failure is not None
+
+
+def test_the_table_is_aligned_and_explains_failures():
+    lines = table([report(CATALOGUE["relu"], examples=2), report(TRANSPOSED, examples=40)]).splitlines()
+    header, relu, affine = lines[:3]
+    assert header.split() == ["op", "properties", "shapes", "against", "loops", "gradient", "seconds"]
+    assert len(header) == len(relu) == len(affine)
+    assert relu.split()[:4] == ["relu", "7", "of", "7"]
+    assert affine.split()[0] == "affine" and "7 of 7" not in affine
+    assert any(line.startswith("affine fails equals_formula: y of affine") for line in lines[3:])
+
+
+def test_importing_mmdl_does_not_import_hypothesis():
+    code = "import sys, mmdl, mmdl.ops.attention, mmdl.verify.properties; print('hypothesis' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "False"
