@@ -77,11 +77,19 @@ def _shape(function, argument, value):
     """The shape of one argument; a sequence of arrays gives a tuple of shapes."""
     if value is None:
         return None
-    arrays = value if argument.count and isinstance(value, (tuple, list)) else (value,)
-    if (argument.count and arrays is not value) or not all(isinstance(each, np.ndarray) for each in arrays):
-        wanted = "a tuple of arrays" if argument.count else "an array"
-        raise ShapeError(f"{function}: {argument.name} must be {wanted}, not {type(value).__name__}")
-    return tuple(each.shape for each in value) if argument.count else value.shape
+    if not argument.count:
+        return _array_shape(function, argument.name, value)
+    if not isinstance(value, (tuple, list)):
+        raise ShapeError(f"{function}: {argument.name} must be a tuple of arrays, not {type(value).__name__}")
+    return tuple(
+        _array_shape(function, f"{argument.name}[{place}]", each) for place, each in enumerate(value)
+    )
+
+
+def _array_shape(function, name, value):
+    if not isinstance(value, np.ndarray):
+        raise ShapeError(f"{function}: {name} must be an array, not {type(value).__name__}")
+    return value.shape
 
 
 def _bind(function, argument, shape, bound):
@@ -107,12 +115,11 @@ def _bind_axis(function, axis, length, where, bound):
         raise ShapeError(f"{function}: {letter} must be at least 1 in {where[0]} = {where[1]}")
     if letter == "_":
         return
-    if not letter:
-        _agree(function, factor, length, where, {factor: (int(factor), "the formula", factor)})
-    elif (length - int(more or 0)) % int(factor or 1) or length < int(more or 0):
+    count, rest = divmod(length - int(more or 0), int(factor or 1))
+    if rest or count < 0 or (not letter and count != 1):
         raise ShapeError(f"{function}: {length} cannot be {axis} in {where[0]} = {where[1]}")
-    else:
-        _agree(function, letter, (length - int(more or 0)) // int(factor or 1), where, bound)
+    if letter:
+        _agree(function, letter, count, where, bound)
 
 
 def _agree(function, letter, length, where, bound):

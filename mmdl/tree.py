@@ -28,7 +28,7 @@ def map_nodes(f, tree):
     if not _is_node(tree):
         return tree
     tree = _rebuilt(tree, {name: map_nodes(f, child) for name, child in _children(tree)})
-    return f(tree) if is_dataclass(tree) else tree
+    return f(tree) if _is_layer(tree) else tree
 
 
 def leaves(tree, path=""):
@@ -65,7 +65,9 @@ def count(tree):
 def equal(a, b):
     """True if both trees are of the same kinds, with the same settings and the same numbers."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+        return (
+            type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+        )
     if type(a) is not type(b):
         return False
     if not _is_node(a):
@@ -97,7 +99,7 @@ def running_momentum(tree, path=""):
     if _is_node(tree):
         for name, child in _children(tree):
             found |= running_momentum(child, f"{path}.{name}" if path else str(name))
-    if is_dataclass(tree):
+    if _is_layer(tree):
         for each in fields(tree):
             if "running" in each.metadata:
                 found[f"{path}.{each.name}" if path else each.name] = getattr(tree, each.metadata["running"])
@@ -112,6 +114,8 @@ def describe(tree):
     first = {}
     for path, array in leaves(tree):
         first.setdefault(id(array), path)
+    if len(set(first.values())) < len(first):
+        raise FormatError("two arrays have the same dotted path; let names have no dots")
     return _describe(tree, first)
 
 
@@ -123,16 +127,21 @@ def rebuild(description, arrays, kinds):
     FormatError
         If a kind, a setting or an array is not known. Nothing is ever imported or called by a name in a file.
     """
-    if isinstance(description, list):
-        return tuple(rebuild(each, arrays, kinds) for each in description)
-    if not isinstance(description, dict):
-        return description
-    if "array" in description:
-        if description["array"] not in arrays:
-            raise FormatError(f"the array {description['array']!r} is missing")
-        return arrays[description["array"]]
-    children = {name: rebuild(each, arrays, kinds) for name, each in description.get("fields", {}).items()}
-    kind = description.get("kind")
+    match description:
+        case list():
+            return tuple(rebuild(each, arrays, kinds) for each in description)
+        case {"array": str(path)}:
+            if path not in arrays:
+                raise FormatError(f"the array {path!r} is missing")
+            return arrays[path]
+        case {"kind": str(kind), "fields": dict(parts)}:
+            return _of_kind(kind, {name: rebuild(each, arrays, kinds) for name, each in parts.items()}, kinds)
+        case dict():
+            raise FormatError(f"{str(description)[:60]} describes no part of a model")
+    return description
+
+
+def _of_kind(kind, children, kinds):
     if kind == "dict":
         return children
     if kind not in kinds:
@@ -144,7 +153,11 @@ def rebuild(description, arrays, kinds):
 
 
 def _is_node(tree):
-    return isinstance(tree, (tuple, dict)) or (is_dataclass(tree) and not isinstance(tree, type))
+    return isinstance(tree, (tuple, dict)) or _is_layer(tree)
+
+
+def _is_layer(tree):
+    return is_dataclass(tree) and not isinstance(tree, type)
 
 
 def _children(tree, *others):
@@ -171,11 +184,13 @@ def _describe(tree, first):
         return [_describe(child, first) for child in tree]
     if isinstance(tree, dict):
         return {"kind": "dict", "fields": {name: _describe(child, first) for name, child in tree.items()}}
-    if is_dataclass(tree):
+    if _is_layer(tree):
         described = {name: _describe(child, first) for name, child in _children(tree)}
         return {"kind": type(tree).__name__, "fields": described}
     if isinstance(tree, np.random.Generator):
-        raise FormatError("a model in training mode carries a generator and cannot be described; leave that mode first")
+        raise FormatError(
+            "a model in training mode carries a generator and cannot be described; leave that mode first"
+        )
     if tree is not None and not isinstance(tree, (bool, int, float, str)):
         raise FormatError(f"a {type(tree).__name__} has no place in a description")
     return tree

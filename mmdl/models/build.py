@@ -5,10 +5,12 @@ import numpy as np
 from mmdl.data import ImagePreprocessor, Tokenizer
 from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
-from mmdl.layers import Dense, Sequential
+from mmdl.layers import Dense, Dropout, ReLU, Sequential
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import image_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
+
+DROPOUT = 0.3  # before every dense layer of a head
 
 
 def multimodal_classifier(rng, dataset, fusion="attention", width=64, dtype=np.float32):
@@ -30,42 +32,60 @@ def multimodal_classifier(rng, dataset, fusion="attention", width=64, dtype=np.f
     """
     if fusion not in FUSIONS:
         raise DataError(f'there is no fusion "{fusion}"; there are {", ".join(FUSIONS)}')
-    kind, classes = FUSIONS[fusion], len(dataset.classes)
-    modalities, features, lengths = {}, [], []
-    for name in dataset.modalities:
-        encoder, (length, size) = token_encoder(rng, dataset.preprocessors[name], kind.takes, width, dtype)
-        if kind.takes == "tokens":
-            absent = rng.normal(0, 0.02, (1, size)).astype(dtype)
-        else:
-            pool = "flatten" if isinstance(dataset.preprocessors[name], ImagePreprocessor) else "last"
-            encoder = to_vector(rng, encoder, pool, length * size if pool == "flatten" else size, width, dtype)
-            size, absent = width, np.zeros(width, dtype)
-        if kind.takes == "logits":
-            encoder, absent = Sequential((*encoder.layers, Dense.init(rng, size, classes, dtype))), None
-        modalities[name] = Modality(encoder, absent)
-        features.append(size)
-        lengths.append(length)
-    if kind.takes == "tokens":
-        fused = kind.init(rng, features, width, lengths, dtype=dtype)
-    else:
-        fused = kind.init(rng, features, width, dtype=dtype)
-    head = _head(rng, kind, fusion, features, width, classes, dtype)
-    return MultimodalClassifier(modalities, fused, head, dataset.classes, dataset.preprocessors)
+    build = {"tokens": _of_tokens, "vectors": _of_vectors, "logits": _of_experts}[FUSIONS[fusion].takes]
+    preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
+    modalities, fused, head = build(rng, FUSIONS[fusion], preprocessors, width, len(dataset.classes), dtype)
+    return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
 
 
-def token_encoder(rng, preprocessor, takes, width, dtype):
-    """The encoder for what a preprocessor yields, and the shape (T, D) of its tokens."""
+def token_encoder(rng, preprocessor, width, reader="lstm", dtype=np.float32):
+    """The encoder for what a preprocessor yields, and the shape (T, D) of its tokens
+
+    `reader` is what reads a text, as in `text_encoder`.
+    """
     if isinstance(preprocessor, ImagePreprocessor):
-        settings = {"filters": (16, width)} if takes == "tokens" else {"filters": (16, 32), "padding": "same"}
-        encoder = image_encoder(rng, **settings, dtype=dtype)
+        encoder = image_encoder(rng, filters=(16, width), dtype=dtype)
         return encoder, tokens_of(encoder, (preprocessor.rows, preprocessor.columns, 1))
     if isinstance(preprocessor, Tokenizer):
-        reader = "none" if takes == "tokens" else "lstm"
         return text_encoder(rng, preprocessor.entries, width, reader, dtype=dtype), (preprocessor.length, width)
     raise DataError(f"there is no encoder for what a {type(preprocessor).__name__} prepares")
 
 
-def _head(rng, kind, fusion, features, width, classes, dtype):
-    if kind.takes == "logits":
-        return Sequential(())
-    return Dense.init(rng, sum(features) if fusion == "concatenate" else width, classes, dtype)
+def vector_encoder(rng, preprocessor, width, dtype=np.float32):
+    """The encoder for what a preprocessor yields, made to end in one vector (width,)."""
+    encoder, shape = token_encoder(rng, preprocessor, width, dtype=dtype)
+    pool = "flatten" if isinstance(preprocessor, ImagePreprocessor) else "last"
+    return to_vector(rng, encoder, shape, pool, width, dtype)
+
+
+def _of_tokens(rng, kind, preprocessors, width, classes, dtype):
+    """All tokens meet: words come as they are, because attention reads them."""
+    modalities, lengths = {}, []
+    for name, preprocessor in preprocessors.items():
+        encoder, (length, features) = token_encoder(rng, preprocessor, width, "none", dtype)
+        modalities[name] = Modality(encoder, rng.normal(0, 0.02, (1, features)).astype(dtype))
+        lengths.append(length)
+    fusion = kind.init(rng, [width] * len(modalities), width, lengths, dtype=dtype)
+    return modalities, fusion, Sequential((Dropout(DROPOUT), Dense.init(rng, width, classes, dtype)))
+
+
+def _of_vectors(rng, kind, preprocessors, width, classes, dtype):
+    """Vectors meet; one hidden layer in the head lets them act on one another, whatever the fusion."""
+    modalities = {
+        name: Modality(vector_encoder(rng, preprocessor, width, dtype), np.zeros(width, dtype))
+        for name, preprocessor in preprocessors.items()
+    }
+    fusion = kind.init(rng, [width] * len(modalities), width, dtype=dtype)
+    fused = fusion(tuple(np.zeros((1, width), dtype) for _ in modalities)).shape[-1]  # found by trying
+    hidden = Dense.init(rng, fused, 2 * width, dtype), ReLU(), Dropout(DROPOUT)
+    return modalities, fusion, Sequential((Dropout(DROPOUT), *hidden, Dense.init(rng, 2 * width, classes, dtype)))
+
+
+def _of_experts(rng, kind, preprocessors, width, classes, dtype):
+    """Opinions meet: each modality has a head of its own."""
+    modalities = {}
+    for name, preprocessor in preprocessors.items():
+        encoder = vector_encoder(rng, preprocessor, width, dtype)
+        head = Dropout(DROPOUT), Dense.init(rng, width, classes, dtype)
+        modalities[name] = Modality(Sequential((*encoder.layers, *head)), None)
+    return modalities, kind.init(rng, [classes] * len(modalities), width, dtype=dtype), Sequential(())

@@ -9,6 +9,7 @@ from mmdl.layers import (
     RNN,
     Conv2D,
     Dense,
+    Dropout,
     Embedding,
     FlattenTokens,
     MaxPool2D,
@@ -55,19 +56,21 @@ def text_encoder(rng, words, width=64, reader="lstm", embedding=None, dtype=np.f
     return Sequential(tuple(layers))
 
 
-def to_vector(rng, encoder, pool, features, width=None, dtype=np.float32):
-    """The encoder with a pool behind it, and a dense layer to `width` with a ReLU if one is given.
+def to_vector(rng, encoder, shape, pool, width=None, dtype=np.float32):
+    """The encoder with a pool behind it and, if a width is given, a dense layer with a ReLU.  -> (N, D) or (N, width)
 
     Parameters
     ----------
-    pool : "mean", "max", "last" over tokens, or "flatten" where their number is fixed
-    features : int
-        What the pool yields: the token's width, times their number for "flatten".
+    shape : (T, D)
+        Of the encoder's tokens.
+    pool : "mean", "max", "last" over the tokens, or "flatten" where their number is fixed
+        Many flattened numbers are an invitation to learn by heart, so half of them are dropped in training.
     """
-    pooled = (encoder, FlattenTokens() if pool == "flatten" else SequencePool(pool))
+    length, features = shape
+    pooled = (FlattenTokens(), Dropout(0.5)) if pool == "flatten" else (SequencePool(pool),)
     if width:
-        pooled = (*pooled, Dense.init(rng, features, width, dtype), ReLU())
-    return Sequential(pooled)
+        pooled += Dense.init(rng, length * features if pool == "flatten" else features, width, dtype), ReLU()
+    return Sequential((*encoder.layers, *pooled))
 
 
 def tokens_of(encoder, shape):

@@ -113,8 +113,7 @@ def _masked_softmax(s, mask, causal):
         s += np.where(mask, 0, -np.inf).astype(s.real.dtype)[..., None, :]
     if causal:
         s += np.triu(np.full(s.shape[-2:], -np.inf, s.real.dtype), k=1)
-    largest = row_max(s)
-    largest[largest == -np.inf] = 0
+    largest = np.maximum(row_max(s), np.finfo(s.real.dtype).min)  # finite: a row without keys would be −∞ − (−∞)
     a = np.exp(s - largest)
     total = row_sum(a)
     total[total == 0] = 1

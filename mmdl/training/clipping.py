@@ -24,8 +24,8 @@ def clip_by_global_norm(gradient, limit):
     Returns
     -------
     gradient, norm
-        The norm is the one before. A gradient within the limit comes back as it is; running statistics always do. What
-        stands at several places counts with each of its parts here, while `optimizer.step(..., clip=limit)` adds first.
+        The norm is the one before. A gradient within the limit comes back as it is, running statistics always do.
+        Of a shared parameter, each part counts by itself here; `optimizer.step(..., clip=limit)` adds them first.
 
     Source: Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks, 2013.
     """

@@ -107,7 +107,7 @@ class RMSprop(Optimizer):
 class Adam(Optimizer):
     """m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − η m̂ / (√v̂ + ε)
 
-    with  m̂ = m / (1 − β₁ᵗ)  and  v̂ = v / (1 − β₂ᵗ)  in step t = 1, 2, ...: moments start at zero, and this makes up for it.
+    with  m̂ = m / (1 − β₁ᵗ)  and  v̂ = v / (1 − β₂ᵗ)  in step t = 1, 2, ..., which makes up for a start at zero.
 
     Source: Kingma, Ba, Adam: a method for stochastic optimization, 2015, algorithm 1.
     """

@@ -1,6 +1,6 @@
-"""Schedules: by what the learning rate is multiplied in each step, as functions of the step (0, 1, ...) and their number.
+"""Schedules: what the learning rate is multiplied by in step 0, 1, ... of so many.
 
-Parameters of a schedule are fixed beforehand: `fit(..., schedule=partial(cosine, warm_up=0.3))`.
+Further parameters are given beforehand: `fit(..., schedule=partial(cosine, warm_up=0.3))`.
 """
 
 import math
@@ -22,8 +22,8 @@ def step_decay(step, steps, factor=0.1, at=(0.5, 0.75)):
 def cosine(step, steps, warm_up=0.0):
     """η_t = η · t / w  for t < w,   η · ½ (1 + cos π (t − w) / (1 − w))  afterwards
 
-    t from 0 to 1 is the time in the middle of the step, w the share that warms up: from nearly zero to the full rate in a
-    straight line, and back to nearly zero along half a wave. With a high rate and w = 0.3 it is the one-cycle schedule.
+    t, from 0 to 1, is the time in the middle of the step, w the share that warms up: from nearly zero to the full rate
+    in a straight line, and back along half a wave. With a high rate and w = 0.3 this is the one-cycle schedule.
 
     Source: Loshchilov, Hutter, SGDR, 2017, equation 5; Smith, Topin, Super-convergence, 2018.
     """

@@ -7,12 +7,14 @@ import numpy as np
 
 from mmdl import tree
 
-PIECE = 1 << 15  # numbers a rule treats at a time, so that gradient, moments and what lies between stay in the cache
-FAINT = 1e-30  # what is smaller counts as zero
+PIECE = (
+    1 << 15
+)  # numbers a rule treats at a time, so that gradient, moments and what lies between stay in the cache
+FAINT = 1e-30  # a moment that is smaller counts as zero
 
 
 class State:
-    """Moments that start at zero, and room for the step of one model
+    """Moments that start at zero, and room for the next step of one model
 
     Attributes
     ----------
@@ -24,35 +26,40 @@ class State:
 
     def __init__(self, model, moments):
         pace = {path: 1 - momentum for path, momentum in tree.running_momentum(model).items()}
-        arrays = dict(sorted(tree.distinct(model), key=lambda found: found[0] in pace))  # running statistics come last
+        arrays = dict(
+            sorted(tree.distinct(model), key=lambda found: found[0] in pace)
+        )  # running statistics come last
         sizes = [array.size for array in arrays.values()]
-        self.rows = np.zeros((1 + moments, sum(sizes)), np.result_type(*arrays.values(), np.float32))
+        self.rows = np.zeros((1 + moments, sum(sizes)), np.result_type(np.float32, *arrays.values()))
         update, *self.moments = (_laid_over(row, model, arrays.values()) for row in self.rows)
         self.moments = tuple(self.moments)
         self.steps = 0
         self.learned = sum(size for size, path in zip(sizes, arrays, strict=True) if path not in pace)
-        self.pace = np.repeat([pace.get(path, 1) for path in arrays], sizes)[self.learned :].astype(self.rows.dtype)
+        self.pace = np.repeat([pace.get(path, 1) for path in arrays], sizes)[self.learned :].astype(
+            self.rows.dtype
+        )
         views = dict(tree.leaves(update))
-        self.places = [(_route(model, path), view) for path, view in views.items()]
         self.targets = [(_route(model, path), views[path], path not in pace) for path in arrays]
+        self.repeats = [(_route(model, path), views[path]) for path in views.keys() - arrays.keys()]
 
     def gather(self, gradient):
         """The gradient of all that is learned as one row (n,), whose memory is the state's own
 
         What stands at several places has the sum of its gradients.
         """
-        update = self.rows[0]
-        update.fill(0)
-        for route, view in self.places:
+        for route, view, _ in self.targets:
+            view[...] = _at(gradient, route)
+        for route, view in self.repeats:
             view += _at(gradient, route)
+        update = self.rows[0]
         update[self.learned :] *= self.pace
         return update[: self.learned]
 
     def pieces(self):
-        """The row and the rows of the moments, cut into pieces: arrays (1 + moments, at most PIECE)"""
+        """The row and those of the moments, piece by piece: arrays (1 + moments, at most PIECE)"""
         if self.steps % 64 == 0:
-            # Without a gradient, of a rare word say, moments fade to denormal numbers, with which processors calculate
-            # a hundred times slower, and stay there: 0.9 times the smallest rounds to the smallest.
+            # Without a gradient, of a rare word say, moments fade to denormal numbers, which cost fifty times as much,
+            # and stay there: 0.9 times the smallest is rounded to the smallest.
             moments = self.rows[1:]
             moments[np.abs(moments) < FAINT] = 0
         for start in range(0, self.learned, PIECE):
@@ -77,8 +84,7 @@ def _laid_over(row, model, arrays):
 
 
 def _route(model, path):
-    """The steps from the model to the array of that path; found once, because a walk over all the tree takes longer
-    than the optimizer's arithmetic."""
+    """The way from the model to an array; kept, because walking the whole tree takes longer than the arithmetic."""
     route = []
     for name in path.split("."):
         route.append(int(name) if isinstance(model, tuple) else name)

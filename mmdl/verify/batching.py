@@ -34,9 +34,7 @@ def map_formula(formula, contracts, arguments):
 
         return each(entry, arguments[name]) if name in batched else arguments[name]
 
-    results = [
-        parts(formula(**{name: example(name, index) for name in arguments})) for index in np.ndindex(leading)
-    ]
+    results = [parts(formula(**{name: example(name, index) for name in arguments})) for index in np.ndindex(leading)]
     return tuple(np.reshape(rows, (*leading, *np.shape(rows[0]))) for rows in zip(*results, strict=True))
 
 

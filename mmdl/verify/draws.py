@@ -62,9 +62,7 @@ class Draws:
 
     def modalities(self, contract):
         """A tuple of M arrays, all but the first with `narrower` leading axes."""
-        return tuple(
-            self.array(contract, self.narrower() if m else None) for m in range(self.size("M", (1, 2, 3)))
-        )
+        return tuple(self.array(contract, self.narrower() if m else None) for m in range(self.size("M", (1, 2, 3))))
 
     def maybe(self, contract):
         """An array, or None."""
@@ -110,11 +108,7 @@ class Draws:
 def in_words(arguments):
     """What a reader needs to try the case again: shapes of arrays of numbers, values of everything else."""
     words = [_in_words(name, value) for name, value in arguments.items() if value is not None]
-    stored = [
-        value
-        for value in arguments.values()
-        if isinstance(value, np.ndarray) and not value.flags.c_contiguous
-    ]
+    stored = [value for value in arguments.values() if isinstance(value, np.ndarray) and not value.flags.c_contiguous]
     return ", ".join(words + ["stored column by column"] * bool(stored))
 
 

@@ -1,10 +1,11 @@
 """All ops held against all properties: Hypothesis draws the cases and finds the smallest that fails."""
 
 import time
+import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
@@ -16,7 +17,7 @@ from mmdl.verify.oracle import each
 from mmdl.verify.properties import PROPERTIES, backward_is_gradient, equals_formula
 
 EXAMPLES = 50  # cases for each property of each op
-CHOICES = 40  # more than any case needs; drawn at once, because single draws Hypothesis likes to make equal
+CHOICES = 40  # bytes; more than any case needs. Drawn at once, because Hypothesis likes to make draws equal
 
 
 @dataclass
@@ -70,7 +71,10 @@ def report(entry, examples=EXAMPLES):
 
 
 def attempt(entry, holds, examples=EXAMPLES):
-    """One property of one op on `examples` cases, and on ever smaller ones when one fails."""
+    """One property of one op on `examples` cases, and on ever smaller ones when one fails.
+
+    Whether the cases are the same each time (`derandomize`) is left to the Hypothesis profile of whoever calls.
+    """
     tried = Attempt()
     case = ""
 
@@ -83,22 +87,24 @@ def attempt(entry, holds, examples=EXAMPLES):
         report_multiple_bugs=False,
     )
     @given(st.binary(min_size=CHOICES, max_size=CHOICES), st.integers(0, 2**32 - 1))
-    def try_one(choices, seed):
+    def try_one(choices, number):
         nonlocal case
         chosen = iter(choices)
-        arguments = entry.arguments(Draws(lambda options: options[next(chosen) % len(options)], seed))
-        case = f"{in_words(arguments)}, numbers from seed {seed}"
+        arguments = entry.arguments(Draws(lambda options: options[next(chosen, 0) % len(options)], number))
+        case = f"{in_words(arguments)}, numbers from seed {number}"
         tried.shapes.add(tuple((name, each(_shape, value)) for name, value in arguments.items()))
-        tried.error = max(tried.error, holds(entry, arguments, np.random.default_rng([seed, 1])))
+        tried.error = max(tried.error, holds(entry, arguments, np.random.default_rng([number, 1])))
 
+    if settings().derandomize:  # the same cases each time, but not for every property of every op
+        try_one = seed(zlib.crc32(f"{entry.name} {holds.__name__}".encode()))(try_one)
     try:
         try_one()
     except PropertyError as error:
         tried.failure, tried.error = f"{error} (smallest case: {case})", error.error
     except Flaky:
-        tried.failure = f"{entry.name} fails now and then for the same arguments (such as {case})"
+        tried.failure, tried.error = f"fails now and then for the same arguments (such as {case})", np.inf
     except Exception as error:
-        tried.failure = f"{type(error).__name__}: {error} (smallest case: {case})"
+        tried.failure, tried.error = f"{type(error).__name__}: {error} (smallest case: {case})", np.inf
     return tried
 
 

@@ -30,7 +30,11 @@ def test_conv2d_settings(settings, shape):
 
 @pytest.mark.parametrize(
     ("settings", "shape"),
-    [({}, (2, 5, 4)), ({"padding": "same", "stride": 2}, (2, 4, 4)), ({"dilation": 3, "padding": (1, 2)}, (2, 4, 4))],
+    [
+        ({}, (2, 5, 4)),
+        ({"padding": "same", "stride": 2}, (2, 4, 4)),
+        ({"dilation": 3, "padding": (1, 2)}, (2, 4, 4)),
+    ],
 )
 def test_conv1d_settings(settings, shape):
     layer = Conv1D.init(RNG, 3, 4, **settings)

@@ -22,7 +22,12 @@ def test_repeated_words_add_and_padding_does_not():
     layer = Embedding(E)
     dx, gradient = layer.backward(DY, WORDS)
     assert dx is None
-    assert gradient.E.tolist() == [[0, 0, 0], DY[0, 1].tolist(), (DY[0, 0] + DY[0, 2]).tolist(), DY[1, 0].tolist()]
+    assert gradient.E.tolist() == [
+        [0, 0, 0],
+        DY[0, 1].tolist(),
+        (DY[0, 0] + DY[0, 2]).tolist(),
+        DY[1, 0].tolist(),
+    ]
 
 
 def test_the_row_of_padding_stays():

@@ -49,7 +49,9 @@ def test_a_sequence_without_tokens_gives_zeros(kind):
 
 
 @pytest.mark.parametrize(
-    ("kind", "known"), [(GlobalPool, "average, max"), (SequencePool, "mean, max, last")], ids=["image", "sequence"]
+    ("kind", "known"),
+    [(GlobalPool, "average, max"), (SequencePool, "mean, max, last")],
+    ids=["image", "sequence"],
 )
 def test_unknown_kinds(kind, known):
     with pytest.raises(DataError) as error:

@@ -60,15 +60,8 @@ def test_any_shape_means_vectors():
 
 def test_an_empty_batch_keeps_its_parameters():
     x, W, mask = np.zeros((2, 3)), np.zeros((3, 4)), np.ones(2, bool)
-    empty = without_examples(
-        {"x": "N D", "W": "D K", "mask": "N"}, {"x": x, "W": W, "mask": mask, "f": "tanh"}
-    )
-    assert (
-        empty["x"].shape == (0, 3)
-        and empty["mask"].shape == (0,)
-        and empty["W"] is W
-        and empty["f"] == "tanh"
-    )
+    empty = without_examples({"x": "N D", "W": "D K", "mask": "N"}, {"x": x, "W": W, "mask": mask, "f": "tanh"})
+    assert empty["x"].shape == (0, 3) and empty["mask"].shape == (0,) and empty["W"] is W and empty["f"] == "tanh"
 
 
 def test_only_the_outermost_axis_is_emptied():

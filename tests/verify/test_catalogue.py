@@ -20,16 +20,10 @@ def differentiable_ops():
     for module in pkgutil.iter_modules(mmdl.ops.__path__):
         if not module.name.startswith("_"):
             functions = vars(importlib.import_module(f"mmdl.ops.{module.name}"))
-            own = [
-                name
-                for name, f in functions.items()
-                if getattr(f, "__module__", "") == f"mmdl.ops.{module.name}"
-            ]
+            own = [name for name, f in functions.items() if getattr(f, "__module__", "") == f"mmdl.ops.{module.name}"]
             yield from (name for name in own if f"{name}_backward" in own)
             if module.name in ("losses", "positions"):
-                yield from (
-                    name for name in own if inspect.isfunction(functions[name]) and not name.startswith("_")
-                )
+                yield from (name for name in own if inspect.isfunction(functions[name]) and not name.startswith("_"))
 
 
 def test_every_op_has_its_line():
@@ -55,16 +49,8 @@ def test_every_parameter_is_drawn(op):
     entry, drawn = CATALOGUE[op], set()
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        drawn |= set(
-            entry.arguments(Draws(lambda options, rng=rng: options[rng.integers(len(options))], seed))
-        )
-    spared = (
-        {"floor"}
-        if op == "categorical_cross_entropy"
-        else {"epsilon"}
-        if op == "batch_norm_inference"
-        else set()
-    )
+        drawn |= set(entry.arguments(Draws(lambda options, rng=rng: options[rng.integers(len(options))], seed)))
+    spared = {"floor"} if op == "categorical_cross_entropy" else {"epsilon"} if op == "batch_norm_inference" else set()
     assert drawn | spared == set(inspect.signature(entry.forward).parameters) | spared
 
 

@@ -21,9 +21,7 @@ def product(x, W):
     return x @ W
 
 
-@pytest.mark.parametrize(
-    ("oracle", "tolerance"), [(complex_step_gradient, 1e-15), (central_difference_gradient, 1e-9)]
-)
+@pytest.mark.parametrize(("oracle", "tolerance"), [(complex_step_gradient, 1e-15), (central_difference_gradient, 1e-9)])
 def test_gradient_of_a_product(rng, oracle, tolerance):
     x, W, dy = rng.standard_normal((2, 3)), rng.standard_normal((3, 4)), rng.standard_normal((2, 4))
     assert np.allclose(oracle(product, [x, W], 0, dy), dy @ W.T, rtol=0, atol=tolerance)
@@ -99,8 +97,6 @@ def test_a_step_lost_in_a_real_buffer_is_an_error():
 def test_promotion_touches_numbers_with_a_fraction_only():
     ids, mask = np.arange(3), np.ones(2, bool)
     assert promote(np.ones(2, np.float32), complex).dtype == complex
-    assert (
-        promote(ids, complex) is ids and promote(mask, complex) is mask and promote("same", complex) == "same"
-    )
+    assert promote(ids, complex) is ids and promote(mask, complex) is mask and promote("same", complex) == "same"
     assert promote(((1, 0), (0, 2)), complex) == ((1, 0), (0, 2))
     assert [part.dtype for part in promote((np.ones(1), ids), np.float32)] == [np.float32, ids.dtype]

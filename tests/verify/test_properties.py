@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mmdl.errors import ShapeError
 from mmdl.ops.activations import relu
 from mmdl.ops.attention import Attended, attention, attention_backward
 from mmdl.ops.convolution import conv2d, conv2d_backward
@@ -42,9 +43,7 @@ def planted(op, *caught_by, forward=False):
 
     def register(wrong):
         entry = CATALOGUE[op]
-        PLANTED.append(
-            (replace(entry, **{"forward" if forward else "backward": wrong}), caught_by, wrong.__name__)
-        )
+        PLANTED.append((replace(entry, **{"forward" if forward else "backward": wrong}), caught_by, wrong.__name__))
         return wrong
 
     return register
@@ -236,12 +235,17 @@ def not_a_number_where_nothing_is_seen(dy, q, k, v, weights, bias=None):
     return attention_backward(dy, q, k, v, np.where(total == 0, np.nan, weights), bias)
 
 
+@planted("attention", keeps_dtype_and_stays_finite, obeys_its_laws, forward=True)
+def refuses_to_look_nowhere(q, k, v, mask=None, causal=False, bias=None):
+    if mask is not None and not mask.any():
+        raise ShapeError("attention: there is no key")
+    return attention(q, k, v, mask, causal, bias)
+
+
 @planted("attention", backward_is_gradient, keeps_dtype_and_stays_finite)
 def repeated_keys_not_summed(dy, q, k, v, weights, bias=None):
     shape = np.broadcast_shapes(q.shape[:-2], k.shape[:-2])
-    return attention_backward(
-        dy, q, *(np.broadcast_to(x, (*shape, *x.shape[-2:])) for x in (k, v)), weights, bias
-    )
+    return attention_backward(dy, q, *(np.broadcast_to(x, (*shape, *x.shape[-2:])) for x in (k, v)), weights, bias)
 
 
 @planted("multi_head_attention", equals_formula, obeys_its_laws, forward=True)
@@ -288,11 +292,7 @@ def absent_experts_learn(dl, logits, l, present=None):
 
 @pytest.mark.parametrize(
     ("entry", "holds"),
-    [
-        pytest.param(entry, holds, id=f"{name}-{holds.__name__}")
-        for entry, caught, name in PLANTED
-        for holds in caught
-    ],
+    [pytest.param(entry, holds, id=f"{name}-{holds.__name__}") for entry, caught, name in PLANTED for holds in caught],
 )
 def test_planted_mistakes_are_caught(entry, holds):
     failure = attempt(entry, holds, examples=60).failure
@@ -303,9 +303,7 @@ def case(op, seed=0, **wanted):
     """The first drawn case with these settings, or where these functions of the arguments are true."""
     for number in range(seed, seed + 10_000):
         rng = np.random.default_rng(number)
-        arguments = CATALOGUE[op].arguments(
-            Draws(lambda options, rng=rng: options[rng.integers(len(options))], number)
-        )
+        arguments = CATALOGUE[op].arguments(Draws(lambda options, rng=rng: options[rng.integers(len(options))], number))
         if all(value(arguments[name]) for name, value in wanted.items()):
             return arguments, rng
     raise LookupError(op)
@@ -356,21 +354,15 @@ def test_properties_return_what_they_measured():
 
 
 def test_the_sentence_says_what_is_wrong():
-    arguments, rng = case(
-        "attention", bias=lambda bias: bias is None, q=lambda q: q.shape[-1] > 1 and q.shape[-2] > 1
-    )
+    arguments, rng = case("attention", mask=lambda mask: mask is None, k=lambda k: min(k.shape[-2:]) > 1)
     entry = replace(CATALOGUE["attention"], backward=scale_forgotten)
-    with pytest.raises(
-        PropertyError, match=r"^dq of attention_backward\[.*\] is .*, but complex step gradient says "
-    ):
+    with pytest.raises(PropertyError, match=r"^dq of attention_backward\[.*\] is .*, but complex step gradient says "):
         backward_is_gradient(entry, arguments, rng)
     with pytest.raises(PropertyError, match=r"^relu_backward changes its argument dy$"):
         leaves_arguments_alone(replace(CATALOGUE["relu"], backward=upstream_gradient_changed), *case("relu"))
     with pytest.raises(PropertyError, match=r"^softmax at ±1e4 in float32: overflow encountered in exp$"):
         keeps_dtype_and_stays_finite(replace(CATALOGUE["softmax"], forward=overflow), *case("softmax"))
-    with pytest.raises(
-        PropertyError, match=r"breaks a law by .*: Of equal values the first wins, row by row"
-    ):
+    with pytest.raises(PropertyError, match=r"breaks a law by .*: Of equal values the first wins, row by row"):
         many = case("global_max_pool", x=lambda x: x[0].size > 1)
         only_that = replace(CATALOGUE["global_max_pool"], laws=CATALOGUE["global_max_pool"].laws[-1:])
         obeys_its_laws(replace(only_that, backward=all_largest_places_win), *many)

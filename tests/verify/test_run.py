@@ -1,11 +1,13 @@
 """Reports say what held, what was tried and what failed; the table prints them."""
 
+import itertools
 import subprocess
 import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from mmdl.errors import DataError
 from mmdl.verify.catalogue import CATALOGUE
@@ -36,6 +38,20 @@ def test_a_good_op_holds_all_properties():
     assert one.seconds > 0
 
 
+def test_derandomized_cases_are_the_same_each_time():
+    same = settings(settings(), derandomize=True)
+    before = settings()
+    settings.register_profile("same each time", same)
+    settings.load_profile("same each time")
+    try:
+        first, second = (attempt(CATALOGUE["affine"], PROPERTIES[0], examples=10).shapes for _ in range(2))
+        other = attempt(CATALOGUE["affine"], PROPERTIES[1], examples=10).shapes
+    finally:
+        settings.register_profile("as before", before)
+        settings.load_profile("as before")
+    assert first == second != other
+
+
 def test_a_failure_comes_with_its_smallest_case():
     one = report(TRANSPOSED, examples=40)
     why = one.failures["equals_formula"]
@@ -47,13 +63,16 @@ def test_a_failure_comes_with_its_smallest_case():
 
 def test_other_errors_are_failures_too():
     broken = replace(CATALOGUE["relu"], forward=lambda x: x["nothing"])
-    assert attempt(broken, PROPERTIES[0]).failure.startswith("IndexError: ")
+    tried = attempt(broken, PROPERTIES[0])
+    assert tried.failure.startswith("IndexError: ") and "smallest case: x (1,)" in tried.failure
+    assert tried.error == np.inf
 
 
 def test_what_fails_now_and_then_is_a_failure_too():
-    coin = np.random.default_rng(0)
-    fickle = replace(CATALOGUE["relu"], forward=lambda x: np.maximum(x, 0) + (coin.random() < 0.3))
-    assert attempt(fickle, PROPERTIES[0]).failure is not None
+    calls = itertools.count()
+    warming_up = replace(CATALOGUE["relu"], forward=lambda x: np.maximum(x, 0) + (next(calls) == 0))
+    failure = attempt(warming_up, PROPERTIES[0]).failure
+    assert failure.startswith("fails now and then for the same arguments")
 
 
 def test_the_table_is_aligned_and_explains_failures():

@@ -19,9 +19,7 @@ def blind_to_order(entry, arguments, rng):
     """The order of the key-value pairs does not matter."""
     order = rng.permutation(arguments["k"].shape[-2])
     mixed = arguments | {name: arguments[name][..., order, :] for name in ("k", "v")} | {"causal": False}
-    mixed |= {
-        name: arguments[name][..., order] for name in ("mask", "bias") if arguments.get(name) is not None
-    }
+    mixed |= {name: arguments[name][..., order] for name in ("mask", "bias") if arguments.get(name) is not None}
     return difference(entry(**mixed), entry(**arguments | {"causal": False}))
 
 
@@ -69,9 +67,7 @@ def one_head_is_attention(entry, arguments, rng):
 def heads_work_alone(entry, arguments, rng):
     """Each head's columns of y are attention over its own columns of q, k and v."""
     split = [np.split(arguments[name], arguments["heads"], axis=2) for name in "qkv"]
-    alone = [
-        attention(*columns, arguments["mask"], arguments["causal"]).y for columns in zip(*split, strict=True)
-    ]
+    alone = [attention(*columns, arguments["mask"], arguments["causal"]).y for columns in zip(*split, strict=True)]
     return difference(entry(**arguments), np.concatenate(alone, axis=2))
 
 

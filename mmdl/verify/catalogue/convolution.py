@@ -78,10 +78,7 @@ def _by_signal_processing(entry, arguments, function, kernel):
     """Distance from what scipy says about one image channel and one kernel channel after the other."""
     x, w = arguments["x"], arguments["w"]
     expected = [
-        [
-            sum(function(image[..., d], kernel[..., d, k], "valid") for d in range(w.shape[2]))
-            for k in range(w.shape[3])
-        ]
+        [sum(function(image[..., d], kernel[..., d, k], "valid") for d in range(w.shape[2])) for k in range(w.shape[3])]
         for image in x
     ]
     return difference(entry(x=x, w=w), np.moveaxis(expected, 1, -1))

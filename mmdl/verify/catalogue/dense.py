@@ -98,9 +98,7 @@ ENTRIES = (
         extreme=("x",),
     ),
     _activation(relu, idempotent, slope_at_zero),
-    _activation(
-        leaky_relu, slope_at_zero, draw=lambda draws: vectors(draws) | {"slope": draws.of(0.01, 0.3)}
-    ),
+    _activation(leaky_relu, slope_at_zero, draw=lambda draws: vectors(draws) | {"slope": draws.of(0.01, 0.3)}),
     _activation(sigmoid, point_symmetric),
     _activation(tanh, stretched_sigmoid),
     _activation(gelu, odd_part_is_x_itself),

@@ -18,9 +18,7 @@ def splits_again(entry, arguments, rng):
     """Cut at the widths of the features, the result is the features again."""
     features = arguments["features"]
     found = np.split(entry(**arguments), np.cumsum([x.shape[-1] for x in features])[:-1], axis=-1)
-    return difference(
-        tuple(found), tuple(np.broadcast_to(x, y.shape) for x, y in zip(features, found, strict=True))
-    )
+    return difference(tuple(found), tuple(np.broadcast_to(x, y.shape) for x, y in zip(features, found, strict=True)))
 
 
 def commutes(entry, arguments, rng):
@@ -50,9 +48,7 @@ def leaves_absent_experts_out(entry, arguments, rng):
     l = entry(**case)
     gradient = entry.pull(rng.standard_normal(l.shape), **case)["logits"][m]
     others = logits[:m] + logits[m + 1 :]
-    expected = (
-        np.broadcast_to(entry(logits=others), l.shape) if others else np.full_like(l, -np.log(l.shape[-1]))
-    )
+    expected = np.broadcast_to(entry(logits=others), l.shape) if others else np.full_like(l, -np.log(l.shape[-1]))
     return difference((l, gradient), (expected, np.zeros_like(gradient)))
 
 
@@ -100,9 +96,7 @@ def _features(forward, draw, *laws):
 
 def _experts(forward, *laws):
     laws = (commutes, probabilities_sum_to_one, leaves_absent_experts_out, *laws)
-    return Entry.of(
-        forward, experts, differentiable=("logits",), outputs=("l",), laws=laws, extreme=("logits",)
-    )
+    return Entry.of(forward, experts, differentiable=("logits",), outputs=("l",), laws=laws, extreme=("logits",))
 
 
 ENTRIES = (

@@ -82,9 +82,7 @@ def distributions(draws):
     p = draws.rng.uniform(0.2, 1, draws.shape("... K"))
     if draws.of(False, True):
         p[..., 1:2] = 0
-    targets = draws.of(lambda scores: scores == scores.max(axis=-1, keepdims=True), softmax)(
-        draws.array("... K")
-    )
+    targets = draws.of(lambda scores: scores == scores.max(axis=-1, keepdims=True), softmax)(draws.array("... K"))
     return {"p": p, "targets": targets.astype(float)}
 
 

@@ -111,21 +111,15 @@ ENTRIES = (
         laws=(follows_a_shift_of_values, gradient_is_handed_on_whole, first_of_equals_wins),
         extreme=("x",),
     ),
-    Entry.of(
-        avg_pool2d, images, laws=(follows_a_shift_of_values, gradient_is_handed_on_whole), extreme=("x",)
-    ),
+    Entry.of(avg_pool2d, images, laws=(follows_a_shift_of_values, gradient_is_handed_on_whole), extreme=("x",)),
     Entry.of(
         global_max_pool,
         whole_images,
         laws=(blind_to_places, gradient_is_handed_on_whole, first_place_wins),
         extreme=("x",),
     ),
-    Entry.of(
-        global_average_pool, whole_images, laws=(blind_to_places, gradient_is_handed_on_whole), extreme=("x",)
-    ),
-    Entry.of(
-        masked_mean, sequences, laws=(blind_to_order, blind_to_padding, nothing_gives_zeros), extreme=("x",)
-    ),
+    Entry.of(global_average_pool, whole_images, laws=(blind_to_places, gradient_is_handed_on_whole), extreme=("x",)),
+    Entry.of(masked_mean, sequences, laws=(blind_to_order, blind_to_padding, nothing_gives_zeros), extreme=("x",)),
     Entry.of(
         masked_max,
         sequences,

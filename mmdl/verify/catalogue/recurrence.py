@@ -94,9 +94,7 @@ def cell_gradient_may_be_left_out(entry, arguments, rng):
     """dc = None means zeros."""
     results = entry.results(**arguments)
     dh = rng.standard_normal(results["h"].shape)
-    without, zeros = (
-        entry.gradients({"h": dh, "c": dc}, arguments, results) for dc in (None, np.zeros_like(dh))
-    )
+    without, zeros = (entry.gradients({"h": dh, "c": dc}, arguments, results) for dc in (None, np.zeros_like(dh)))
     return difference(tuple(without.values()), tuple(zeros.values()))
 
 

@@ -1,0 +1,50 @@
+"""Run folders: where a training writes, and where the other commands read."""
+
+import tempfile
+from contextlib import contextmanager
+from datetime import date
+from itertools import chain, count
+from pathlib import Path
+
+from mmdl.errors import DataError
+
+MODEL, HISTORY = "model.npz", "history.json"
+
+
+def model_file(given):
+    """The file of a model, which is given as such or by the folder of its run."""
+    path = Path(given)
+    return path / MODEL if path.is_dir() else path
+
+
+@contextmanager
+def new_run(out, fusion):
+    """A folder that can be written to and holds no run yet; if nothing was written in the end, it goes again.
+
+    It is `out` or, without it, runs/<date>-<fusion>; -2, -3, ... is appended if there is a run already.
+    """
+    wanted = Path(out or f"runs/{date.today().isoformat()}-{fusion}").absolute()
+    try:
+        folder, is_new = _claimed(wanted, may_exist=bool(out))
+        with tempfile.TemporaryFile(dir=folder):  # found out now, not after an hour of training
+            pass
+    except OSError as error:
+        raise DataError(f"cannot write into {wanted}: {error.strerror}") from None
+    try:
+        yield folder
+    finally:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _claimed(wanted, may_exist):
+    names = chain([wanted.name], (f"{wanted.name}-{number}" for number in count(2)))
+    for folder in map(wanted.with_name, names):
+        try:
+            folder.mkdir(parents=True)
+            return folder, True
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+            if may_exist and not (folder / MODEL).exists():
+                return folder, False

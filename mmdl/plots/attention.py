@@ -1,0 +1,121 @@
+"""Attention over a picture: where each word looks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.ops.softmax import softmax
+from mmdl.plots.display import Display
+from mmdl.plots.inputs import image_of, one, picture_name, text_name, tokenizer_of, viewable, words_of
+from mmdl.plots.receptive import feature_maps, over_picture, receptive_fields
+from mmdl.plots.style import MAGNITUDES, figure_of, percent, picture_on, styled
+
+
+@dataclass(eq=False)
+class AttentionDisplay(Display):
+    """A picture, and for every word the weights that it gives to the picture's patches.
+
+    Parameters
+    ----------
+    image : array (R, C) or (R, C, 3)
+    words : list of T str
+    patches : array (T, P, Q)
+        What a word gives to the picture's patches; the rest of one goes to the words.
+    heat : array (T, R, C)
+        The same weights over the picture, each patch's in the middle of the field that it sees.
+    verdict : str
+        The model's answer.
+    head : int, optional
+        Whose weights these are; None for the mean of all heads.
+    """
+
+    image: np.ndarray
+    words: list
+    patches: np.ndarray
+    heat: np.ndarray
+    verdict: str
+    head: int | None = None
+
+    @classmethod
+    def from_model(cls, model, examples, example=0, head=None):
+        """The attention of one example's words.  examples: Batch or Examples; head: a number, or None for the mean
+
+        Raises
+        ------
+        DataError
+            If the fusion has no attention, or the example lacks its picture or its text.
+        """
+        batch = one(examples, example)
+        words, logits, weights = attention_of(model, batch, head)
+        image, name = image_of(batch), picture_name(batch.inputs)
+        encoder = model.modalities[name].encoder
+        *_, (_, _, last) = feature_maps(encoder, image)
+        P, Q = last.shape[1:3]
+        patches = weights[text_name(batch.inputs), name].reshape(len(words), P, Q)
+        heat = over_picture(patches, receptive_fields(encoder, image), image.shape)
+        p = softmax(logits)
+        verdict = f"{model.classes[p.argmax()]} {percent(p.max())}"
+        return cls(viewable(image), words, patches, heat, verdict, head)
+
+    @property
+    def share(self):
+        """(T,): how much of each word's attention goes to the picture."""
+        return self.patches.sum(axis=(1, 2))
+
+    @styled
+    def plot(self, figure=None, columns=4):
+        """Draw the picture, then a heat map for every word on one common scale; `axes_` are theirs."""
+        count = 1 + len(self.words)
+        columns = min(columns, max(count, 3))
+        rows = -(-count // columns)
+        self.figure_ = figure_of(figure, 8 / columns * rows * 1.1 + 0.4)
+        grid = self.figure_.subplots(rows, columns, squeeze=False)
+        for ax in grid.ravel()[count:]:
+            ax.set_axis_off()
+        self.axes_ = grid.ravel()[:count]
+        picture_on(self.axes_[0], self.image)
+        self.axes_[0].set_title(f"the model says\n{self.verdict}")
+        largest = self.heat.max(initial=0) or 1
+        for ax, word, heat, share in zip(self.axes_[1:], self.words, self.heat, self.share, strict=True):
+            drawn = picture_on(ax, heat, cmap=MAGNITUDES, vmin=0, vmax=largest)
+            ax.contour(self._ink(), levels=[0.4], colors="white", linewidths=1.2)
+            ax.set_title(f"“{word}”\n{percent(share)} on the picture")
+        bar = self.figure_.colorbar(drawn, ax=grid, fraction=0.03, pad=0.02)
+        bar.set_label("attention on a pixel")
+        whose = "mean of all heads" if self.head is None else f"head {self.head}"
+        self.figure_.suptitle(f"Where each word looks ({whose})")
+        return self
+
+    def _ink(self):
+        return self.image if self.image.ndim == 2 else self.image.mean(axis=-1)
+
+
+def attention_of(model, batch, head=None):
+    """The words of a batch of one, its logits, and who looks at whom
+
+    Returns
+    -------
+    words : list of T str
+    logits : array (K,)
+    weights : dict of (from, to) to array (tokens from, tokens to)
+        Of one head, or the mean of all; by names of modalities. Padding is left out.
+    """
+    tokenizer, (words,) = tokenizer_of(model.preprocessors), [None]
+    if tokenizer is not None:
+        (words,) = words_of(batch, tokenizer)
+    if not words:
+        raise DataError("the example has no text, and attention is shown word by word")
+    logits, trace = model.forward(batch)
+    weights = model.attention_weights(trace)
+    heads = next(iter(weights.values())).shape[1]
+    if head is not None and not 0 <= head < heads:
+        raise DataError(f"there is no head {head}; there are {heads}, from 0 on")
+    chosen = range(heads) if head is None else [head]
+    there = {
+        name: np.flatnonzero(trace.fusion.mask[0, span])
+        for name, span in zip(model.modalities, trace.fusion.spans, strict=True)
+    }
+    return words, logits[0], {
+        (a, b): each[0, chosen].mean(axis=0)[np.ix_(there[a], there[b])] for (a, b), each in weights.items()
+    }

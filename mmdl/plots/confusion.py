@@ -1,0 +1,84 @@
+"""The confusion matrix: which classes are taken for which."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmdl.data import batches
+from mmdl.errors import DataError
+from mmdl.plots.display import Display
+from mmdl.plots.style import MAGNITUDES, axes_of, percent, readable_on, styled
+
+
+@dataclass(eq=False)
+class ConfusionDisplay(Display):
+    """How many examples of each class (row) were taken for each class (column).
+
+    Parameters
+    ----------
+    counts : integer array (K, K)
+    classes : sequence of K str
+    """
+
+    counts: np.ndarray
+    classes: tuple
+
+    @classmethod
+    def from_predictions(cls, labels, predictions, classes):
+        """counts[true, predicted] += 1 for every example.  labels, predictions: (N,) numbers or names of classes"""
+        true, predicted = (_numbers(each, classes) for each in (labels, predictions))
+        if true.shape != predicted.shape:
+            raise DataError(f"there are {len(true)} labels but {len(predicted)} predictions")
+        counts = np.zeros((len(classes), len(classes)), int)
+        np.add.at(counts, (true, predicted), 1)
+        return cls(counts, tuple(classes))
+
+    @classmethod
+    def from_model(cls, model, examples, size=256):
+        """What a model says to these Examples, `size` at a time."""
+        if not len(examples):
+            raise DataError("there are no examples to predict")
+        predicted = np.concatenate([model(batch).argmax(axis=1) for batch in batches(examples, size)])
+        return cls.from_predictions(examples.labels, predicted, model.classes)
+
+    @property
+    def rates(self):
+        """(K, K): the shares of every true class; rows sum to one, or to zero where a class has no example"""
+        return self.counts / self.counts.sum(axis=1, keepdims=True).clip(1)
+
+    @property
+    def accuracy(self):
+        """The share of all examples that are on the diagonal."""
+        return np.trace(self.counts) / max(1, self.counts.sum())
+
+    @styled
+    def plot(self, ax=None):
+        """Draw the matrix: colours and per cents by row, and the counts in small."""
+        self.figure_, self.ax_ = axes_of(ax, 2 + 0.46 * len(self.classes))
+        image = self.ax_.imshow(self.rates, cmap=MAGNITUDES, vmin=0, vmax=1, aspect="auto")
+        for (row, column), count in np.ndenumerate(self.counts):
+            if count:
+                rate = self.rates[row, column]
+                self.ax_.text(
+                    *(column, row, f"{percent(rate)}\n({count})"),
+                    **{"ha": "center", "va": "center", "fontsize": 7, "color": readable_on(image, rate)},
+                )
+        ticks = range(len(self.classes))
+        self.ax_.set_xticks(ticks, self.classes, rotation=30, ha="right")
+        self.ax_.set_yticks(ticks, [f"{name} ({n})" for name, n in zip(self.classes, self.counts.sum(1), strict=True)])
+        self.ax_.tick_params(length=0)
+        self.ax_.spines[:].set_visible(False)
+        self.ax_.set(xlabel="what the model says", ylabel="what it truly is (examples)")
+        self.ax_.set_title(f"Which class is taken for which: {percent(self.accuracy)} of all are on the diagonal")
+        self.figure_.colorbar(image, ax=self.ax_, label="share of the true class", fraction=0.03, pad=0.02)
+        return self
+
+
+def _numbers(values, classes):
+    """Numbers of classes, from numbers or names."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "iu":
+        values = np.array([classes.index(name) if name in classes else -1 for name in values.tolist()], int)
+    if values.size and not (0 <= values.min() and values.max() < len(classes)):
+        raise DataError(f"labels and predictions must be among the {len(classes)} classes")
+    return values

@@ -1,0 +1,34 @@
+"""What all displays share."""
+
+from typing import ClassVar
+
+from mmdl.errors import DataError
+from mmdl.plots.save import png, save
+from mmdl.plots.style import DPI
+
+
+class Display:
+    """The arrays behind a figure, and how to draw them.
+
+    `SomeDisplay.from_...(...)` computes the arrays, which are its fields; `plot()` draws them, keeps the figure as
+    `figure_` and its axes as `ax_` or `axes_`, and returns the display. Nothing is shown, and pyplot is never
+    touched; at the end of a notebook's cell a display that was drawn shows itself.
+    """
+
+    figure_: ClassVar = None
+
+    def save(self, path, dpi=DPI):
+        """Draw, if that has not been done yet, and write a PNG file. -> Path"""
+        if self.figure_ is None:
+            self.plot()
+        return save(self.figure_, path, dpi)
+
+    def _repr_png_(self):
+        return None if self.figure_ is None else png(self.figure_)
+
+
+def entry_of(names, kind):
+    """The entry `kind` of a dictionary, or a DataError that says which there are."""
+    if kind not in names:
+        raise DataError(f"there is no {kind!r}; there is {', '.join(map(repr, names)) or 'nothing'}")
+    return names[kind]

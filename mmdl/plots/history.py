@@ -1,0 +1,72 @@
+"""Training curves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.plots.display import Display
+from mmdl.plots.style import BLUE, GREEN, VERMILLION, figure_of, styled
+
+
+@dataclass(eq=False)
+class HistoryDisplay(Display):
+    """Loss and accuracy, epoch by epoch.
+
+    Parameters
+    ----------
+    history : dict of str to array (epochs,)
+        loss, accuracy, validation_loss, validation_accuracy, learning_rate; what is missing is not drawn.
+    """
+
+    history: dict
+
+    @classmethod
+    def from_history(cls, history):
+        """The history of a training: lists by name, one entry an epoch."""
+        curves = {name: np.array(values, float) for name, values in history.items()}
+        if not len(curves.get("loss", ())):
+            raise DataError("the history has no epoch, so there is nothing to draw")
+        return cls(curves)
+
+    @property
+    def best(self):
+        """The epoch, from 1 on, of the highest accuracy on the validation set; None without one"""
+        accuracy = self.history.get("validation_accuracy", np.empty(0))
+        return None if np.isnan(accuracy).all() else 1 + int(np.nanargmax(accuracy))
+
+    @styled
+    def plot(self, figure=None, learning_rate=False):
+        """Draw loss and accuracy side by side, and the learning rate as a third if asked for."""
+        learning_rate = learning_rate and "learning_rate" in self.history
+        self.figure_ = figure_of(figure, 3.2)
+        self.axes_ = self.figure_.subplots(1, 3 if learning_rate else 2)
+        for ax, name, better in zip(self.axes_, ("loss", "accuracy"), ("lower", "higher"), strict=False):
+            self._draw(ax, name, "training", BLUE, "o-")
+            self._draw(ax, f"validation_{name}", "validation", VERMILLION, "s--")
+            ax.set(title=f"{name.capitalize()} ({better} is better)", ylabel=name)
+        self.axes_[0].set_ylabel("cross-entropy (nats)")
+        self.axes_[1].set_ylabel("share of right answers")
+        if self.best:
+            self._mark_best(self.axes_[1])
+        if learning_rate:
+            self._draw(self.axes_[2], "learning_rate", None, GREEN, "^-")
+            self.axes_[2].set(title="Learning rate", ylabel="step size at the end of the epoch")
+        for ax in self.axes_:
+            ax.set_xlabel("epoch")
+            ax.xaxis.get_major_locator().set_params(integer=True)
+            ax.grid(True)
+        self.axes_[0].legend()
+        return self
+
+    def _draw(self, ax, name, label, colour, form):
+        values = self.history.get(name, np.empty(0))
+        if len(values):
+            ax.plot(1 + np.arange(len(values)), values, form, color=colour, label=label, markersize=5)
+
+    def _mark_best(self, ax):
+        highest = self.history["validation_accuracy"][self.best - 1]
+        ax.plot(self.best, highest, "o", markersize=13, markerfacecolor="none", color=VERMILLION)
+        ax.annotate(
+            f"best {highest:.3f}", (self.best, highest), (0, -18), textcoords="offset points", ha="center", va="top"
+        )

@@ -1,0 +1,88 @@
+"""What a display needs to know of a batch and of a model: which modality is the picture, which are the words."""
+
+import numpy as np
+
+from mmdl.data import Batch, Examples, Tokenizer, batches
+from mmdl.errors import DataError
+from mmdl.layers import Sequential
+from mmdl.tokens import Tokens, select
+
+
+def picture_name(inputs):
+    """The name of the first modality whose examples are images, (N, R, C, D)."""
+    return _first(inputs, "pictures", lambda column: isinstance(column, np.ndarray) and column.ndim == 4)
+
+
+def text_name(inputs):
+    """The name of the first modality whose examples are word ids, Tokens (N, T)."""
+    return _first(inputs, "text", lambda column: isinstance(column, Tokens) and column.values.ndim == 2)
+
+
+def tokenizer_of(preprocessors):
+    """The tokenizer among a model's or a dataset's preprocessors; None if no modality is text."""
+    return next((each for each in preprocessors.values() if isinstance(each, Tokenizer)), None)
+
+
+def as_batch(examples, rows):
+    """These examples as a model takes them.  examples: Batch or Examples; rows: a slice or places (n,)"""
+    if not len(examples):
+        raise DataError("there are no examples to show")
+    if isinstance(examples, Examples):
+        chosen = examples.select(rows)
+        return next(batches(chosen, len(chosen)))
+    return Batch(
+        {name: select(column, rows) for name, column in examples.inputs.items()},
+        {name: column[rows] for name, column in examples.present.items()},
+        examples.labels[rows],
+    )
+
+
+def one(examples, place):
+    """The example at this place as a batch of one."""
+    if not 0 <= place < len(examples):
+        raise DataError(f"there is no example {place}; there are {len(examples)}, from 0 on")
+    return as_batch(examples, [place])
+
+
+def words_of(batch, tokenizer):
+    """The words of every example, a list of lists; None for examples without a text."""
+    name = text_name(batch.inputs)
+    ids, seen = batch.inputs[name], batch.present[name]
+    return [
+        tokenizer.words_of(row[mask]) if there else None for row, mask, there in zip(*ids, seen, strict=True)
+    ]
+
+
+def image_of(batch):
+    """The picture of a batch of one, (R, C, D); a DataError if it has none."""
+    name = picture_name(batch.inputs)
+    if not batch.present[name][0]:
+        raise DataError(f"the example has no {name}, so there is nothing to show")
+    return batch.inputs[name][0]
+
+
+def viewable(image):
+    """An image (R, C, D) in the form that is drawn: (R, C) if D is 1, (R, C, 3) if it is in colour."""
+    return image if image.shape[-1] == 3 else image.mean(axis=-1)
+
+
+def flat_layers(layer):
+    """The layers of nested Sequentials, in their order."""
+    if not isinstance(layer, Sequential):
+        return [layer]
+    return [each for part in layer.layers for each in flat_layers(part)]
+
+
+def image_encoder_of(model):
+    """The layers that a model's pictures go through: the first encoder with a kernel over rows and columns."""
+    for modality in model.modalities.values():
+        if any(getattr(layer, "w", np.empty(0)).ndim == 4 for layer in flat_layers(modality.encoder)):
+            return modality.encoder
+    raise DataError(f"no modality of this model ({', '.join(model.modalities)}) has a convolution over images")
+
+
+def _first(inputs, what, fits):
+    for name, column in inputs.items():
+        if fits(column):
+            return name
+    raise DataError(f"there are no {what} among the modalities {', '.join(inputs)}")

@@ -1,0 +1,122 @@
+"""Checkpoints: a model in one file, as arrays by name and a description in plain JSON.
+
+The file is an archive of arrays, as `numpy.savez` writes them, with one more member, `manifest.json`. Reading it
+runs nothing that stands in it: there is no pickle, and only the kinds of `mmdl.models.kinds` are built.
+"""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from mmdl import __version__, tree
+from mmdl.errors import DataError, FormatError
+from mmdl.models.kinds import KINDS
+
+FORMAT, VERSION = "mmdl model", 1
+MANIFEST = "manifest.json"
+
+
+def save(path, model, **extras):
+    """Write the model to the file `path`, and with it whatever JSON can say, such as `history=...`
+
+    The file is written under another name in the same folder and then renamed: one that was there before stays whole
+    until a whole one takes its place.
+
+    Raises
+    ------
+    FormatError
+        If the model is in training mode, or holds what no model file may contain.
+    DataError
+        If the file cannot be written.
+    """
+    path, arrays = Path(path), dict(tree.distinct(model))
+    tree.map_nodes(_demand_no_training, model)
+    description = tree.describe(model)
+    _build(description, arrays)  # what could not be read is not written
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "mmdl": __version__,
+        "arrays": {name: {"shape": array.shape, "dtype": array.dtype.name} for name, array in arrays.items()},
+        "model": description,
+        "extras": extras,
+    }
+    text = json.dumps(manifest, ensure_ascii=False)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        _write(unfinished, text, arrays)
+        os.replace(unfinished, path)
+    except OSError as mistake:
+        raise DataError(f"{path} cannot be written: {mistake.strerror or mistake}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def load(path):
+    """The model of a file, and the extras that were saved with it
+
+    Returns
+    -------
+    model, extras
+        Arrays are contiguous and writable; what was shared is shared.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it may not be read.
+    FormatError
+        If it is not a whole model file of a version that is known here.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            manifest = json.loads(file[MANIFEST])
+            _check(manifest)
+            arrays = {name: _read(file, name, **wanted) for name, wanted in manifest["arrays"].items()}
+        return _build(manifest["model"], arrays), manifest["extras"]
+    except FormatError as mistake:
+        raise FormatError(f"{path}: {mistake}") from None
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as mistake:
+        raise DataError(f"{path} cannot be read: {mistake.strerror}") from None
+    except Exception as mistake:  # zipfile, NumPy and json have a dozen kinds of errors for a broken file
+        raise FormatError(f"{path} is no model file, or a broken one ({type(mistake).__name__})") from None
+
+
+def _write(path, manifest, arrays):
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(MANIFEST, manifest)
+        for name, array in arrays.items():
+            with file.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def _read(file, name, shape, dtype):
+    array = file[name]
+    if list(array.shape) != shape or array.dtype.name != dtype:
+        found = f"{array.dtype.name} {list(array.shape)}"
+        raise FormatError(f"the array {name!r} is {found}, but the manifest says {dtype} {shape}")
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+
+
+def _check(manifest):
+    if manifest["format"] != FORMAT:
+        raise FormatError(f"the manifest is of {manifest['format']!r}, not of {FORMAT!r}")
+    if manifest["version"] != VERSION:
+        raise FormatError(
+            f"this is version {manifest['version']} of the format, and only {VERSION} can be read"
+        )
+
+
+def _build(description, arrays):
+    model = tree.rebuild(description, arrays, KINDS)
+    if type(model) not in KINDS.values():
+        raise FormatError(f"a {type(model).__name__} is no model")
+    return model
+
+
+def _demand_no_training(node):
+    if getattr(node, "training", False):
+        raise FormatError("a model in training mode cannot be saved; save the one it was made from")
+    return node

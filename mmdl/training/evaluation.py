@@ -1,0 +1,46 @@
+"""How good a model is: its probabilities, loss and accuracy on examples that it does not learn from."""
+
+import numpy as np
+
+from mmdl.data.batches import batches
+from mmdl.errors import DataError
+from mmdl.ops.losses import softmax_cross_entropy
+from mmdl.ops.softmax import softmax
+
+
+def predictions(model, examples, batch_size=256, only=None):
+    """p = softmax(logits), for every example in its order.  -> (N, K)
+
+    Parameters
+    ----------
+    model : anything with forward(batch) -> logits (N, K), trace
+    examples : Examples
+    batch_size : int
+    only : sequence of str, optional
+        Names of modalities; all others count as absent.
+    """
+    return softmax(_logits(model, examples, batch_size, only))
+
+
+def evaluate(model, examples, batch_size=256, only=None, loss=softmax_cross_entropy):
+    """loss = mean of −log p(label),   accuracy = share of the examples whose label has the largest logit
+
+    Parameters as in `predictions`; another `loss(logits, labels)` returns value and gradient.
+
+    Returns
+    -------
+    dict : "loss" and "accuracy"
+    """
+    logits = _logits(model, examples, batch_size, only)
+    return {
+        "loss": float(loss(logits, examples.labels).value),
+        "accuracy": float((logits.argmax(axis=1) == examples.labels).mean()),
+    }
+
+
+def _logits(model, examples, batch_size, only):
+    if not len(examples):
+        raise DataError("there are no examples to look at")
+    if only is not None:
+        examples = examples.only(*([only] if isinstance(only, str) else only))
+    return np.concatenate([model.forward(batch)[0] for batch in batches(examples, batch_size)])
