@@ -81,9 +81,7 @@ def _shape(function, argument, value):
         return _array_shape(function, argument.name, value)
     if not isinstance(value, (tuple, list)):
         raise ShapeError(f"{function}: {argument.name} must be a tuple of arrays, not {type(value).__name__}")
-    return tuple(
-        _array_shape(function, f"{argument.name}[{place}]", each) for place, each in enumerate(value)
-    )
+    return tuple(_array_shape(function, f"{argument.name}[{place}]", each) for place, each in enumerate(value))
 
 
 def _array_shape(function, name, value):

@@ -65,9 +65,7 @@ def count(tree):
 def equal(a, b):
     """True if both trees are of the same kinds, with the same settings and the same numbers."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return (
-            type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
-        )
+        return type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
     if type(a) is not type(b):
         return False
     if not _is_node(a):
@@ -188,9 +186,7 @@ def _describe(tree, first):
         described = {name: _describe(child, first) for name, child in _children(tree)}
         return {"kind": type(tree).__name__, "fields": described}
     if isinstance(tree, np.random.Generator):
-        raise FormatError(
-            "a model in training mode carries a generator and cannot be described; leave that mode first"
-        )
+        raise FormatError("a model in training mode carries a generator and cannot be described; leave that mode first")
     if tree is not None and not isinstance(tree, (bool, int, float, str)):
         raise FormatError(f"a {type(tree).__name__} has no place in a description")
     return tree

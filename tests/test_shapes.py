@@ -65,9 +65,7 @@ GRAMMAR = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("contracts", "arguments"), [case[1:] for case in GRAMMAR], ids=[case[0] for case in GRAMMAR]
-)
+@pytest.mark.parametrize(("contracts", "arguments"), [case[1:] for case in GRAMMAR], ids=[case[0] for case in GRAMMAR])
 def test_what_fits_passes(contracts, arguments):
     f = checked(**contracts)
     for _ in range(2):  # the second time, letters have been bound already
@@ -138,10 +136,7 @@ class TestSentencesOfOps:
         )
 
     def test_two_biases(self):
-        assert (
-            refusal(gru, a(2, 5, 3), a(3, 12), a(4, 12), a(1, 12))
-            == "gru: 1 cannot be 2 in b (2, 3H) = (1, 12)"
-        )
+        assert refusal(gru, a(2, 5, 3), a(3, 12), a(4, 12), a(1, 12)) == "gru: 1 cannot be 2 in b (2, 3H) = (1, 12)"
 
     def test_states(self):
         assert refusal(rnn_backward, a(2, 5, 4), a(2, 5, 3), a(3, 4), a(4, 4), a(2, 6, 4)) == (

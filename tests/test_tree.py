@@ -83,9 +83,7 @@ class TestMapNodes:
     def test_what_f_returns_stands_there_and_is_what_the_outer_f_sees(self):
         changed = tree.map_nodes(lambda node: node.W if isinstance(node, Leaf) else node, model())
         assert changed.parts["words"].tolist() == [1, 2]
-        assert (
-            tree.map_nodes(lambda node: node.parts if isinstance(node, Model) else 1, model())["words"] == 1
-        )
+        assert tree.map_nodes(lambda node: node.parts if isinstance(node, Model) else 1, model())["words"] == 1
 
     @pytest.mark.parametrize("nothing", [None, 3, "name"])
     def test_what_holds_no_dataclass(self, nothing):
@@ -108,9 +106,7 @@ class TestLeaves:
         assert list(tree.leaves(nothing)) == []
 
     def test_distinct_arrays_come_once_under_their_first_path(self):
-        assert [path for path, _ in tree.distinct(model())] == [
-            path for path in PATHS if path != "parts.more.2.b"
-        ]
+        assert [path for path, _ in tree.distinct(model())] == [path for path in PATHS if path != "parts.more.2.b"]
 
     def test_equal_numbers_are_not_one_array(self):
         assert len(list(tree.distinct((a(1), a(1))))) == 2
@@ -189,9 +185,7 @@ class TestEqual:
     def test_differences(self, one, other):
         assert not tree.equal(one, other) and not tree.equal(other, one)
 
-    @pytest.mark.parametrize(
-        "same", [None, (), {}, "a", (1, (2.5, None)), Leaf(a(1)), a(np.nan), np.array([1, 2])]
-    )
+    @pytest.mark.parametrize("same", [None, (), {}, "a", (1, (2.5, None)), Leaf(a(1)), a(np.nan), np.array([1, 2])])
     def test_likeness(self, same):
         assert tree.equal(same, tree.copy(same))
 

@@ -124,6 +124,4 @@ class TestBadDescriptions:
         ids=str,
     )
     def test_anything_else(self, description):
-        assert self.refused(description).endswith(
-            ("describes no part of a model", "known are Leaf, Model, Moving")
-        )
+        assert self.refused(description).endswith(("describes no part of a model", "known are Leaf, Model, Moving"))

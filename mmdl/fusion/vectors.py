@@ -84,8 +84,7 @@ def project(projections, encodings):
 def project_backward(fusion, dprojected, encodings):
     """The gradients of the encodings, and of the fusion, whose projections are all it has to learn."""
     pairs = [
-        projection.backward(d, x)
-        for projection, d, x in zip(fusion.projections, dprojected, encodings, strict=True)
+        projection.backward(d, x) for projection, d, x in zip(fusion.projections, dprojected, encodings, strict=True)
     ]
     dencodings, gradients = zip(*pairs, strict=True)
     return dencodings, type(fusion)(gradients)

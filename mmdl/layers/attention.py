@@ -85,18 +85,14 @@ class MultiHeadAttention(Layer):
     def init(cls, rng, features, heads, width=None, causal=False, dtype=np.float32):
         """Glorot uniform matrices, zero biases; `width` H of all heads together is `features` by default."""
         sizes = [(features, width or features)] * 3 + [(width or features, features)]
-        parameters = [
-            array for D, H in sizes for array in (glorot_uniform(rng, (D, H), dtype), np.zeros(H, dtype))
-        ]
+        parameters = [array for D, H in sizes for array in (glorot_uniform(rng, (D, H), dtype), np.zeros(H, dtype))]
         return cls(*parameters, heads, causal)
 
     def forward(self, tokens):
         x, mask = tokens
         q, k, v = affine(x, self.Wq, self.bq), affine(x, self.Wk, self.bk), affine(x, self.Wv, self.bv)
         seen, weights = multi_head_attention(q, k, v, self.heads, mask, self.causal)
-        return Tokens(affine(seen, self.Wo, self.bo), mask), MultiHeadAttentionTrace(
-            x, q, k, v, weights, seen
-        )
+        return Tokens(affine(seen, self.Wo, self.bo), mask), MultiHeadAttentionTrace(x, q, k, v, weights, seen)
 
     def backward(self, dy, trace):
         x, q, k, v, weights, seen = trace

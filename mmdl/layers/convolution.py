@@ -22,9 +22,7 @@ class Conv2D(Layer):
     @classmethod
     def init(cls, rng, channels, filters, kernel=(3, 3), dtype=np.float32, **settings):
         """Glorot uniform w, zero b; `settings` are stride, padding and dilation."""
-        return cls(
-            glorot_uniform(rng, (*kernel, channels, filters), dtype), np.zeros(filters, dtype), **settings
-        )
+        return cls(glorot_uniform(rng, (*kernel, channels, filters), dtype), np.zeros(filters, dtype), **settings)
 
     def forward(self, x):
         return conv2d(x, self.w, self.b, self.stride, self.padding, self.dilation), x
@@ -51,9 +49,7 @@ class Conv1D(Layer):
     @classmethod
     def init(cls, rng, channels, filters, kernel=3, dtype=np.float32, **settings):
         """Glorot uniform w, zero b; `settings` are stride, padding and dilation."""
-        return cls(
-            glorot_uniform(rng, (kernel, channels, filters), dtype), np.zeros(filters, dtype), **settings
-        )
+        return cls(glorot_uniform(rng, (kernel, channels, filters), dtype), np.zeros(filters, dtype), **settings)
 
     def forward(self, x):
         return conv1d(x, self.w, self.b, self.stride, self.padding, self.dilation), x

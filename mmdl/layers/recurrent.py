@@ -65,9 +65,7 @@ class LSTM(Layer):
         """Glorot uniform W, orthogonal U, zero b but for the forget gate's, which are one: remember at first."""
         b = np.zeros(4 * units, dtype)
         b[units : 2 * units] = 1
-        return cls(
-            glorot_uniform(rng, (features, 4 * units), dtype), orthogonal(rng, (units, 4 * units), dtype), b
-        )
+        return cls(glorot_uniform(rng, (features, 4 * units), dtype), orthogonal(rng, (units, 4 * units), dtype), b)
 
     def forward(self, tokens):
         states = lstm(tokens.values, self.W, self.U, self.b, mask=tokens.mask)

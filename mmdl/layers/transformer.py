@@ -59,9 +59,7 @@ class TransformerBlock(Layer):
         a, widen = self.widen.forward(n2)
         active = relu(a)
         thought, narrow = self.narrow.forward(active)
-        return Tokens(x + thought, mask), TransformerBlockTrace(
-            norm1, attention, norm2, widen, active, narrow
-        )
+        return Tokens(x + thought, mask), TransformerBlockTrace(norm1, attention, norm2, widen, active, narrow)
 
     def backward(self, dy, trace):
         dactive, narrow = self.narrow.backward(dy, trace.narrow)

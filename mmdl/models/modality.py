@@ -34,8 +34,9 @@ class Modality(Layer):
         y, trace = self.encoder.forward(select(x, present))
         if isinstance(y, Tokens):
             y = Tokens(_among_all(y.values, present), _among_all(y.mask, present))
-            y.mask[~present, 0] = True
-            y.values[~present, :1] = self.absent
+            if self.absent is not None:
+                y.mask[~present, 0] = True
+                y.values[~present, :1] = self.absent
         else:
             y = _among_all(y, present)
             if self.absent is not None:

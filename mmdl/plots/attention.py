@@ -116,6 +116,11 @@ def attention_of(model, batch, head=None):
         name: np.flatnonzero(trace.fusion.mask[0, span])
         for name, span in zip(model.modalities, trace.fusion.spans, strict=True)
     }
-    return words, logits[0], {
-        (a, b): each[0, chosen].mean(axis=0)[np.ix_(there[a], there[b])] for (a, b), each in weights.items()
-    }
+    return (
+        words,
+        logits[0],
+        {
+            (a, b): each[0, chosen].mean(axis=0)[np.ix_(there[a], there[b])]
+            for (a, b), each in weights.items()
+        },
+    )

@@ -65,11 +65,15 @@ class ConfusionDisplay(Display):
                 )
         ticks = range(len(self.classes))
         self.ax_.set_xticks(ticks, self.classes, rotation=30, ha="right")
-        self.ax_.set_yticks(ticks, [f"{name} ({n})" for name, n in zip(self.classes, self.counts.sum(1), strict=True)])
+        self.ax_.set_yticks(
+            ticks, [f"{name} ({n})" for name, n in zip(self.classes, self.counts.sum(1), strict=True)]
+        )
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)
         self.ax_.set(xlabel="what the model says", ylabel="what it truly is (examples)")
-        self.ax_.set_title(f"Which class is taken for which: {percent(self.accuracy)} of all are on the diagonal")
+        self.ax_.set_title(
+            f"Which class is taken for which: {percent(self.accuracy)} of all are on the diagonal"
+        )
         self.figure_.colorbar(image, ax=self.ax_, label="share of the true class", fraction=0.03, pad=0.02)
         return self
 

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from mmdl.errors import DataError
 from mmdl.plots.save import png, save
 from mmdl.plots.style import DPI
 
@@ -25,10 +24,3 @@ class Display:
 
     def _repr_png_(self):
         return None if self.figure_ is None else png(self.figure_)
-
-
-def entry_of(names, kind):
-    """The entry `kind` of a dictionary, or a DataError that says which there are."""
-    if kind not in names:
-        raise DataError(f"there is no {kind!r}; there is {', '.join(map(repr, names)) or 'nothing'}")
-    return names[kind]

@@ -46,14 +46,18 @@ class FeatureMapsDisplay(Display):
         """The `count` maps of each layer that are strongest where the stage ends.  image: (R, C, D)"""
         found = [(layer, y[0]) for layer, _, y in feature_maps(encoder, image)]
         if not found:
-            raise DataError("the encoder has no layer that makes images of images, so there are no feature maps")
+            raise DataError(
+                "the encoder has no layer that makes images of images, so there are no feature maps"
+            )
         starts = [place for place, (layer, _) in enumerate(found) if isinstance(layer, Conv2D) and place]
         stages = []
         for group in np.split(np.arange(len(found)), starts):
             last = found[group[-1]][1]
             shown = np.sort(np.argsort(-np.abs(last).sum(axis=(0, 1)), kind="stable")[:count])
             limit = max(np.abs(found[place][1][..., shown]).max() for place in group) or 1
-            stages += [Stage(type(found[place][0]).__name__, found[place][1], shown, limit) for place in group]
+            stages += [
+                Stage(type(found[place][0]).__name__, found[place][1], shown, limit) for place in group
+            ]
         return cls(viewable(image), stages)
 
     @classmethod

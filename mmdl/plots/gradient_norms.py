@@ -55,7 +55,14 @@ class GradientNormDisplay(Display):
         edge = self.ax_.get_xlim()[0]
         self.ax_.hlines(place[there], edge, self.norms[there], color=BLUE, linewidth=1.2)
         if not there.all():
-            self.ax_.plot(np.full((~there).sum(), edge), place[~there], "X", color=VERMILLION, markersize=9, clip_on=False)
+            self.ax_.plot(
+                np.full((~there).sum(), edge),
+                place[~there],
+                "X",
+                color=VERMILLION,
+                markersize=9,
+                clip_on=False,
+            )
             for each in place[~there]:
                 self.ax_.annotate(
                     "zero", (edge, each), (9, 0), textcoords="offset points", va="center", color=VERMILLION
@@ -64,7 +71,9 @@ class GradientNormDisplay(Display):
         self.ax_.set_ylim(len(self.names) - 0.4, -0.6)
         self.ax_.set_yticks(place, self.names, fontsize=8)
         self.ax_.grid(True, axis="x")
-        self.ax_.set(xlabel="norm of the gradient (logarithmic)", title="How strongly the loss pulls at each part")
+        self.ax_.set(
+            xlabel="norm of the gradient (logarithmic)", title="How strongly the loss pulls at each part"
+        )
         return self
 
 
@@ -72,7 +81,13 @@ def owner(root, path):
     """The path of the dataclass that a parameter belongs to, with its kind: "head (Dense)" of "head.W"."""
     node, here, found = root, [], ""
     for name in path.split(".")[:-1]:
-        node = node[name] if isinstance(node, dict) else node[int(name)] if isinstance(node, tuple) else getattr(node, name)
+        node = (
+            node[name]
+            if isinstance(node, dict)
+            else node[int(name)]
+            if isinstance(node, tuple)
+            else getattr(node, name)
+        )
         here.append(name)
         if not isinstance(node, (dict, tuple)):
             found = f"{'.'.join(here)} ({type(node).__name__})"

@@ -68,5 +68,10 @@ class HistoryDisplay(Display):
         highest = self.history["validation_accuracy"][self.best - 1]
         ax.plot(self.best, highest, "o", markersize=13, markerfacecolor="none", color=VERMILLION)
         ax.annotate(
-            f"best {highest:.3f}", (self.best, highest), (0, -18), textcoords="offset points", ha="center", va="top"
+            f"best {highest:.3f}",
+            (self.best, highest),
+            (0, -18),
+            textcoords="offset points",
+            ha="center",
+            va="top",
         )

@@ -78,7 +78,9 @@ def image_encoder_of(model):
     for modality in model.modalities.values():
         if any(getattr(layer, "w", np.empty(0)).ndim == 4 for layer in flat_layers(modality.encoder)):
             return modality.encoder
-    raise DataError(f"no modality of this model ({', '.join(model.modalities)}) has a convolution over images")
+    raise DataError(
+        f"no modality of this model ({', '.join(model.modalities)}) has a convolution over images"
+    )
 
 
 def _first(inputs, what, fits):

@@ -85,7 +85,9 @@ class KernelsDisplay(Display):
         self.ax_.set_yticks(middle[1], self.filters)
         self.ax_.tick_params(length=0)
         self.ax_.set(xlabel="input channel", ylabel="filter")
-        self.ax_.set_title(f"{many.replace('kernels', 'filters')}, {I} × {J} weights over {of} {D} input channels")
+        self.ax_.set_title(
+            f"{many.replace('kernels', 'filters')}, {I} × {J} weights over {of} {D} input channels"
+        )
 
 
 def strongest(array, axis, count):

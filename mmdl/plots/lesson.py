@@ -37,9 +37,8 @@ def guess(question, unit=""):
 
 def number(typed, unit=""):
     """The finite number that someone typed, with a unit or a decimal comma perhaps; None if it is none."""
-    typed = typed.replace(unit, "").replace(",", ".") if unit else typed.replace(",", ".")
     try:
-        value = float(typed)
+        value = float(typed.removesuffix(unit).replace(",", "."))
     except ValueError:
         return None
     return value if math.isfinite(value) else None
@@ -73,7 +72,9 @@ def mark_guess(ax, value, axis="y"):
     line(value, color=VERMILLION, linestyle=(0, (5, 3)), linewidth=1.5)
     transform = ax.get_yaxis_transform() if axis == "y" else ax.get_xaxis_transform()
     spot = (0.99, value) if axis == "y" else (value, 0.99)
-    settings = {"va": "bottom", "ha": "right"} if axis == "y" else {"va": "top", "ha": "right", "rotation": 90}
+    settings = (
+        {"va": "bottom", "ha": "right"} if axis == "y" else {"va": "top", "ha": "right", "rotation": 90}
+    )
     ax.text(*spot, label, transform=transform, color=VERMILLION, fontsize=8, **settings)
 
 
@@ -91,19 +92,31 @@ def _note(ax, label, axis, beyond):
 def save_figure(figure, name, lesson=None):
     """Save a lesson's figure as figures/<name>.png beside the folder of lessons. -> Path, or None if that fails
 
+    A figure that cannot be written is one sentence on stderr, and the lesson goes on.
+
     Parameters
     ----------
     figure : matplotlib Figure
     name : str
-        "10_attention"; or the lesson's `__file__`, which says the folder too.
-    lesson : str or path, optional
-        The lesson's `__file__`; by default of the script that runs, and in a notebook the current folder.
-
-    The environment variable MMDL_FIGURES names another folder. A figure that cannot be written is one sentence on
-    stderr, and the lesson goes on.
+        "10_attention", or the lesson's `__file__`.
+    lesson : str, optional
+        The lesson's `__file__`; by default that of the script that runs. In a notebook the current folder counts.
     """
+    lesson = lesson or (name if name.endswith(".py") else None)
     try:
-        return save(figure, figures_folder(lesson or name) / f"{Path(name).stem}.png", limit=LARGEST)
+        return save(figure, figures_folder(lesson) / f"{Path(name).stem}.png", limit=LARGEST)
     except DataError as mistake:
-        print(f"No figure: {mistake}.", file=sys.stderr)
+        print(f"The figure is not saved: {mistake}.", file=sys.stderr)
         return None
+
+
+def figures_folder(lesson=None):
+    """Where a lesson's figures go: the folder that MMDL_FIGURES names, or "figures" beside "lessons"
+
+    A lesson that was copied to another folder gets a "figures" in that folder.
+    """
+    if chosen := os.environ.get("MMDL_FIGURES"):
+        return Path(chosen)
+    lesson = lesson or getattr(sys.modules["__main__"], "__file__", None)
+    folder = Path(lesson).resolve().parent if lesson else Path.cwd()
+    return (folder.parent if folder.name == "lessons" else folder) / "figures"

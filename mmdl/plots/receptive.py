@@ -20,7 +20,9 @@ class Field(NamedTuple):
         """The field of the cells of a next layer, whose window sweeps these cells."""
         reach = (sweep.window - 1) * sweep.dilation
         return Field(
-            self.first - sweep.before * self.stride, self.stride * sweep.stride, self.size + reach * self.stride
+            self.first - sweep.before * self.stride,
+            self.stride * sweep.stride,
+            self.size + reach * self.stride,
         )
 
 

@@ -10,7 +10,14 @@ SIGNED = "RdBu_r"  # always with limits ±v, so that white is zero
 INK = "gray_r"
 
 # Okabe, Ito, Color universal design, 2008: told apart by every kind of eye
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+)
 LINES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 
 STYLE = {

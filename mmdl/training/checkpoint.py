@@ -71,7 +71,7 @@ def load(path):
         If it is not a whole model file of a version that is known here.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             manifest = json.loads(file[MANIFEST])
             _check(manifest)
             arrays = {name: _read(file, name, **wanted) for name, wanted in manifest["arrays"].items()}

@@ -47,9 +47,7 @@ def test_order_matters():
 def test_the_modality_matters():
     """The same numbers as a patch and as a word are two things."""
     fusion = AttentionFusion.init(np.random.default_rng(0), (3, 3), 4, (3, 3), heads=2, dtype=np.float64)
-    alike = AttentionFusion(
-        fusion.projections[:1] * 2, fusion.modality, fusion.positions[:1] * 2, *_rest(fusion)
-    )
+    alike = AttentionFusion(fusion.projections[:1] * 2, fusion.modality, fusion.positions[:1] * 2, *_rest(fusion))
     image = X[0]
     nothing = Tokens(image.values, np.zeros_like(image.mask))
     assert not np.allclose(alike((image, nothing)), alike((nothing, image)))

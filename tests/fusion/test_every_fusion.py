@@ -13,9 +13,7 @@ from tests.fusion.cases import CASES, PRESENT, TOKENS, build, vectors
 KINDS = {kind.__name__: kind for kind in [*FUSIONS.values(), *map(layers.__dict__.get, layers.__all__)]}
 
 
-@pytest.mark.parametrize(
-    "check", layer_checks.CHECKS + layer_checks.BATCH_CHECKS, ids=lambda check: check.__name__
-)
+@pytest.mark.parametrize("check", layer_checks.CHECKS + layer_checks.BATCH_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("case", CASES)
 def test_every_fusion(case, check):
     check(*build(case))

@@ -46,9 +46,7 @@ class TestExperts:
             assert not mine[~PRESENT[:, m]].any() and mine[PRESENT[:, m]].all()
 
     def test_all_present_is_the_default(self, kind):
-        assert np.allclose(
-            kind().forward(LOGITS, np.ones((4, 3), bool))[0], kind()(LOGITS), rtol=0, atol=1e-14
-        )
+        assert np.allclose(kind().forward(LOGITS, np.ones((4, 3), bool))[0], kind()(LOGITS), rtol=0, atol=1e-14)
 
     def test_one_expert_alone_is_believed(self, kind):
         assert np.allclose(np.exp(kind()(LOGITS[:1])), softmax(LOGITS[0]))

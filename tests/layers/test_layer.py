@@ -12,9 +12,7 @@ from mmdl.layers import Dense, Dropout, Layer, Sequential, training_mode
 from tests import layer_checks
 from tests.layers.cases import CASES, DROPPING, FIXED_LENGTH, IN_TRAINING, INDEPENDENT, WITH_PADDING, build
 
-KINDS = {
-    name: getattr(mmdl.layers, name) for name in mmdl.layers.__all__ if name[0].isupper() and name != "Layer"
-}
+KINDS = {name: getattr(mmdl.layers, name) for name in mmdl.layers.__all__ if name[0].isupper() and name != "Layer"}
 
 
 def named(check):
@@ -77,12 +75,7 @@ def test_traces_are_named(case):
     """A trace is an array, Tokens or a result with names; only a Sequential has a plain tuple of its layers' traces."""
     layer, x = build(case)
     _, trace = layer.forward(x)
-    assert (
-        trace is None
-        or isinstance(trace, np.ndarray)
-        or hasattr(trace, "_fields")
-        or type(layer) is Sequential
-    )
+    assert trace is None or isinstance(trace, np.ndarray) or hasattr(trace, "_fields") or type(layer) is Sequential
 
 
 @pytest.mark.parametrize("kind", KINDS)

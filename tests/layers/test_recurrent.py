@@ -73,7 +73,7 @@ def test_bidirectional_reads_back_what_is_there(kind):
 
 def test_both_readers_learn():
     layer, x = Bidirectional(reader(GRU, 0), reader(GRU, 1)), tokens(np.random.default_rng(2))
-    y, trace = layer.forward(x)
+    _, trace = layer.forward(x)
     forth = np.concatenate([np.ones((4, 5, 3)), np.zeros((4, 5, 3))], axis=2)
     gradient = layer.gradient(forth, trace)
     assert gradient.ahead.W.any() and not gradient.back.W.any()

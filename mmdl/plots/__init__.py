@@ -1,0 +1,30 @@
+"""Pictures of data, models and training: `SomeDisplay.from_...(...).plot()`, and what lessons draw with."""
+
+from mmdl.plots.attention import AttentionDisplay
+from mmdl.plots.confusion import ConfusionDisplay
+from mmdl.plots.feature_maps import FeatureMapsDisplay
+from mmdl.plots.gradient_norms import GradientNormDisplay
+from mmdl.plots.gradient_through_time import GradientThroughTimeDisplay, norms_through_time
+from mmdl.plots.history import HistoryDisplay
+from mmdl.plots.images import ImagesDisplay
+from mmdl.plots.kernels import KernelsDisplay
+from mmdl.plots.lesson import guess, mark_guess, save_figure
+from mmdl.plots.save import save
+from mmdl.plots.word_attention import WordAttentionDisplay
+
+__all__ = [
+    "AttentionDisplay",
+    "ConfusionDisplay",
+    "FeatureMapsDisplay",
+    "GradientNormDisplay",
+    "GradientThroughTimeDisplay",
+    "HistoryDisplay",
+    "ImagesDisplay",
+    "KernelsDisplay",
+    "WordAttentionDisplay",
+    "guess",
+    "mark_guess",
+    "norms_through_time",
+    "save",
+    "save_figure",
+]

@@ -1,0 +1,49 @@
+"""A classifier so small that it trains in no time, and examples that it can learn."""
+
+import numpy as np
+import pytest
+
+from mmdl.data import Examples, ImagePreprocessor, Tokenizer
+from mmdl.fusion import Concatenate
+from mmdl.layers import Dense
+from mmdl.models import Modality, MultimodalClassifier, image_encoder, text_encoder, to_vector
+from mmdl.tokens import Tokens
+
+WORDS = ("LEFT", "MIDDLE", "RIGHT", "SMALL", "LARGE")
+
+
+def some_examples(count, seed):
+    """A bright column of pixels and the name of its place, among other words: three classes."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(3, size=count)
+    images = rng.integers(0, 128, (count, 6, 6, 1)).astype(np.uint8)
+    images[np.arange(count), :, 2 * labels] = 255
+    mask = np.arange(4) < rng.integers(1, 5, (count, 1))
+    values = np.where(mask, rng.integers(5, 7, (count, 4)), 0)
+    values[:, 0] = 2 + labels
+    return Examples({"image": images, "text": Tokens(values.astype(np.int32), mask)}, labels)
+
+
+@pytest.fixture
+def train():
+    return some_examples(90, 1)
+
+
+@pytest.fixture
+def validation():
+    return some_examples(40, 2)
+
+
+@pytest.fixture
+def model():
+    rng = np.random.default_rng(0)
+    image = to_vector(rng, image_encoder(rng, filters=(4,)), "flatten", 16, 8)
+    text = to_vector(rng, text_encoder(rng, 2 + len(WORDS), 6, "gru"), "last", 6, 8)
+    absent = [np.zeros(8, np.float32) for _ in range(2)]
+    return MultimodalClassifier(
+        {"image": Modality(image, absent[0]), "text": Modality(text, absent[1])},
+        Concatenate(),
+        Dense.init(rng, 16, 3),
+        ("left", "middle", "right"),
+        {"image": ImagePreprocessor(6, 6, 4), "text": Tokenizer(WORDS, 4)},
+    )

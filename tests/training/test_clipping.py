@@ -1,0 +1,44 @@
+"""Clipping shortens and never turns."""
+
+import numpy as np
+import pytest
+
+from mmdl import tree
+from mmdl.layers import BatchNorm, Dense, Sequential
+from mmdl.training import clip_by_global_norm, global_norm
+
+
+def gradient():
+    return (np.array([3.0, 0.0]), np.array([[4.0]], np.float32), "a setting")
+
+
+def test_norm_is_over_all_arrays():
+    assert global_norm(gradient()) == 5
+
+
+def test_long_gradient_is_shortened_to_the_limit():
+    before = gradient()
+    clipped, norm = clip_by_global_norm(before, 2.0)
+    assert norm == 5
+    assert global_norm(clipped) == pytest.approx(2.0)
+    np.testing.assert_allclose(clipped[0], [1.2, 0])
+    np.testing.assert_allclose(clipped[1], [[1.6]])
+    assert [part.dtype for part in clipped[:2]] == [np.float64, np.float32]
+    assert tree.equal(before, gradient())
+
+
+@pytest.mark.parametrize("limit", [5.0, 7.0, np.inf])
+def test_short_gradient_comes_back_as_it_is(limit):
+    before = gradient()
+    clipped, norm = clip_by_global_norm(before, limit)
+    assert clipped is before and norm == 5
+
+
+def test_running_statistics_are_neither_counted_nor_shortened():
+    model = Sequential((BatchNorm.init(2), Dense.init(np.random.default_rng(0), 2, 2)))
+    many = tree.map(lambda p: np.full_like(p, 10), model)
+    clipped, norm = clip_by_global_norm(many, 1.0)
+    assert norm == pytest.approx(10 * np.sqrt(2 + 2 + 4 + 2))
+    assert clipped.layers[0].mean is many.layers[0].mean
+    assert clipped.layers[0].variance is many.layers[0].variance
+    assert global_norm(clipped) == pytest.approx(1)
