@@ -151,7 +151,9 @@ def _of_kind(kind, children, kinds):
 
 
 def _is_node(tree):
-    return isinstance(tree, (tuple, dict)) or _is_layer(tree)
+    if isinstance(tree, tuple):  # one of names or numbers is a setting: nobody should walk through a whole vocabulary
+        return not isinstance(next(iter(tree), ""), (str, int, float))
+    return isinstance(tree, dict) or _is_layer(tree)
 
 
 def _is_layer(tree):

@@ -1,10 +1,10 @@
 """Reading the library's own source: which module imports which, and what else stands in it."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FILES = sorted((ROOT / "mmdl").rglob("*.py"))
 
 
 def module_of(path):
@@ -13,7 +13,13 @@ def module_of(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = {module_of(path): path for path in FILES}
+SOURCES = {module_of(path): path.read_text() for path in sorted((ROOT / "mmdl").rglob("*.py"))}
+
+
+@cache
+def nodes(source):
+    """Everything that stands in a source, as Python reads it."""
+    return tuple(ast.walk(ast.parse(source)))
 
 
 def imports(source, modules=()):
@@ -22,7 +28,7 @@ def imports(source, modules=()):
     `from a import b` is an import of a.b where that is one of `modules`, else of a.
     """
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
@@ -38,12 +44,21 @@ def packages(source):
 
 def calls(source):
     """Dotted names of everything that is called: print, np.random.default_rng, or .show of something unnamed."""
-    return {dotted(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)}
+    return {dotted(node.func) for node in nodes(source) if isinstance(node, ast.Call)}
+
+
+def prints(source):
+    """Whether something is printed on standard output: by a print that names no other stream."""
+    called = [node for node in nodes(source) if isinstance(node, ast.Call)]
+    streams = [
+        [word.value for word in call.keywords if word.arg == "file"] for call in called if dotted(call.func) == "print"
+    ]
+    return any(not stream or isinstance(stream[0], ast.Constant) for stream in streams)
 
 
 def names(source):
     """Dotted names of everything that is mentioned."""
-    return {dotted(node) for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Attribute, ast.Name))}
+    return {dotted(node) for node in nodes(source) if isinstance(node, (ast.Attribute, ast.Name))}
 
 
 def dotted(node):

@@ -26,8 +26,8 @@ def main(argv=None):
         code = run(argv)
         sys.stdout.flush()
         return code
-    except KeyboardInterrupt:
-        return complain("interrupted", INTERRUPTED)
+    except KeyboardInterrupt as stop:  # a command may have added what it kept
+        return complain(" ".join(["interrupted", *map(str, stop.args)]), INTERRUPTED)
     except BrokenPipeError:  # whoever read along has seen enough; nor is there anywhere to flush to at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE

@@ -10,9 +10,7 @@ class Parser(argparse.ArgumentParser):
     """argparse's, with texts kept as they are written, options spelled out, and one line for a mistake."""
 
     def __init__(self, **settings):
-        super().__init__(
-            **settings, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
+        super().__init__(**settings, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
 
     def error(self, message):
         """Leave with the exit code for wrong usage."""
@@ -32,9 +30,7 @@ def add_command(commands, run, name, summary, description, examples):
     description, examples : str
         Above and below the arguments in `mmdl NAME --help`.
     """
-    parser = commands.add_parser(
-        name, help=summary, description=description, epilog=f"examples:\n{examples}"
-    )
+    parser = commands.add_parser(name, help=summary, description=description, epilog=f"examples:\n{examples}")
     parser.set_defaults(run=run, wrong_usage=parser.error)
     return parser
 

@@ -7,10 +7,12 @@ from mmdl.cli.parser import add_command, whole_number
 from mmdl.cli.runs import model_file
 
 DESCRIPTION = """\
-Show a trained model a picture, a text, or both, and print the classes that it finds most probable.
+Show a trained model a picture, a text, or both, and print the classes that it
+finds most probable.
 
-A picture may be of any size, dark on light or light on dark; it is cut out and shrunk to the size that the model
-knows. Words that the model never met count as unknown, and are named."""
+A picture may be of any size, dark on light or light on dark; the ink is cut out
+and shrunk to the size that the model knows. Words that the model never met
+count as unknown, and are named."""
 
 EXAMPLES = """\
   mmdl predict runs/2025-01-31-attention --text "SMALL LETTER A WITH GRAVE"

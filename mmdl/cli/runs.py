@@ -1,5 +1,7 @@
 """Run folders: where a training writes, and where the other commands read."""
 
+import json
+import os
 import tempfile
 from contextlib import contextmanager
 from datetime import date
@@ -23,7 +25,7 @@ def new_run(out, fusion):
 
     It is `out` or, without it, runs/<date>-<fusion>; -2, -3, ... is appended if there is a run already.
     """
-    wanted = Path(out or f"runs/{date.today().isoformat()}-{fusion}").absolute()
+    wanted = Path(out or f"runs/{date.today().isoformat()}-{fusion}")
     try:
         folder, is_new = _claimed(wanted, may_exist=bool(out))
         with tempfile.TemporaryFile(dir=folder):  # found out now, not after an hour of training
@@ -37,9 +39,19 @@ def new_run(out, fusion):
             folder.rmdir()
 
 
+def write_json(path, content):
+    """Write a file whole or not at all: under another name, which then becomes its own."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def _claimed(wanted, may_exist):
-    names = chain([wanted.name], (f"{wanted.name}-{number}" for number in count(2)))
-    for folder in map(wanted.with_name, names):
+    numbered = (Path(f"{wanted}-{number}") for number in count(2))
+    for folder in chain([wanted], numbered):
         try:
             folder.mkdir(parents=True)
             return folder, True

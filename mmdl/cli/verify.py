@@ -1,15 +1,18 @@
 """`mmdl verify`: hold the operations against their formulas and their gradients."""
 
 import tempfile
+from contextlib import contextmanager
 
 from mmdl.cli.parser import add_command, whole_number
 
 DESCRIPTION = """\
-Try every operation on random shapes, settings and numbers, and hold it against what must be true: it equals the
-loops of its formula, its backward pass equals the gradient found with complex steps, it keeps the adjoint
-identity and its own laws, and it leaves its arguments as they were.
+Try every operation on random shapes, settings and numbers, and hold it against
+what must be true: it equals the loops of its formula, its backward pass equals
+the gradient found with complex steps, it keeps the adjoint identity and its own
+laws, and it leaves its arguments as they were.
 
-Where one fails, the smallest failing case is described in words, and the exit code is 1."""
+Where one fails, the smallest failing case is described in words, and the exit
+code is 1."""
 
 EXAMPLES = """\
   mmdl verify                          all of them: one or two minutes
@@ -19,9 +22,7 @@ EXAMPLES = """\
 
 def add(commands):
     """Describe `mmdl verify`."""
-    parser = add_command(
-        commands, run, "verify", "check every operation and its gradient", DESCRIPTION, EXAMPLES
-    )
+    parser = add_command(commands, run, "verify", "check every operation and its gradient", DESCRIPTION, EXAMPLES)
     parser.add_argument("ops", metavar="OP", nargs="*", help="operations to check; all if none is named")
     parser.add_argument(
         "--examples",
@@ -34,7 +35,6 @@ def add(commands):
 
 def run(arguments):
     """Print a row for each operation; 1 if any fails."""
-    from hypothesis.configuration import set_hypothesis_home_dir
     from tqdm import tqdm
 
     from mmdl.verify.catalogue import CATALOGUE
@@ -42,14 +42,26 @@ def run(arguments):
 
     running = verify(arguments.ops, arguments.examples)
     reports = []
-    with tempfile.TemporaryDirectory() as notes:  # Hypothesis would keep its own in the reader's folder
-        set_hypothesis_home_dir(notes)
-        try:
+    try:
+        with quiet_hypothesis():
             # disable=None: a bar on a terminal only
             for report in tqdm(running, "ops", len(arguments.ops or CATALOGUE), leave=False, disable=None):
                 reports.append(report)
+    finally:
+        if reports:  # after Ctrl-C, too
+            print(table(reports))
+    return 1 if any(report.failures for report in reports) else 0
+
+
+@contextmanager
+def quiet_hypothesis():
+    """Hypothesis without its notes in the current folder, and without its advice to authors of tests."""
+    from hypothesis.configuration import set_hypothesis_home_dir
+    from hypothesis.reporting import with_reporter
+
+    with tempfile.TemporaryDirectory() as folder, with_reporter(lambda line: None):
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
         finally:
             set_hypothesis_home_dir(None)
-            if reports:  # after Ctrl-C, too
-                print(table(reports))
-    return 1 if any(report.failures for report in reports) else 0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from mmdl.errors import ShapeError
 from mmdl.layers.dense import Dense
 from mmdl.layers.layer import Layer
 from mmdl.ops import fusion as ops
@@ -78,6 +79,8 @@ class Product(Layer):
 
 def project(projections, encodings):
     """Every modality through its own dense layer."""
+    if len(encodings) != len(projections):
+        raise ShapeError(f"this fusion is made for {len(projections)} modalities, not for {len(encodings)}")
     return tuple(projection(x) for projection, x in zip(projections, encodings, strict=True))
 
 

@@ -56,13 +56,13 @@ class BatchNorm(Layer):
         return replace(self, rng=rng)
 
     def forward(self, x):
-        if self.rng is not None:
+        if self.rng is not None and len(x):  # nobody, in a batch without a modality, has no statistics
             normalized = ops.batch_norm(x, self.gamma, self.beta, epsilon=self.epsilon)
             return normalized.y, normalized
         return ops.batch_norm_inference(x, self.gamma, self.beta, self.mean, self.variance, self.epsilon), x
 
     def backward(self, dy, trace):
-        if self.rng is not None:
+        if isinstance(trace, ops.BatchNormalized):
             dx, dgamma, dbeta = ops.batch_norm_backward(dy, self.gamma, trace.normalized, trace.deviation)
             distance = {"mean": self.mean - trace.mean, "variance": self.variance - trace.variance}
         else:

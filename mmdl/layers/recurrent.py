@@ -132,7 +132,7 @@ class Bidirectional(Layer):
         return Tokens(y, tokens.mask), BidirectionalTrace(ahead_trace, back_trace)
 
     def backward(self, dy, trace):
-        dahead, dback = np.split(dy, 2, axis=2)
+        dahead, dback = np.split(dy, [len(self.ahead.U)], axis=2)
         dx_back, back = self.back.backward(dback[:, ::-1], trace.back)
         dx_ahead, ahead = self.ahead.backward(dahead, trace.ahead)
         return dx_ahead + dx_back[:, ::-1], Bidirectional(ahead, back)

@@ -83,5 +83,6 @@ class MultimodalClassifier(Layer):
         """Who looked at whom, for an attention fusion: {(from, to): (N, heads, T, S)} by names of modalities"""
         if not hasattr(trace.fusion, "spans"):
             raise DataError(f"a {type(self.fusion).__name__} fusion has no attention weights; an attention fusion has")
-        weights, spans = trace.fusion.block.attention.weights, dict(zip(self.modalities, trace.fusion.spans, strict=True))
+        weights = trace.fusion.block.attention.weights
+        spans = dict(zip(self.modalities, trace.fusion.spans, strict=True))
         return {(a, b): weights[:, :, spans[a], spans[b]] for a in spans for b in spans}

@@ -39,7 +39,7 @@ def max_pool2d(x, window=2, stride=None, padding="valid"):
     winner = np.zeros(y.shape, np.min_scalar_type(window[0] * window[1]))
     for cell, (i, j) in enumerate(np.ndindex(*window)):
         here = x[:, rows.at(i), columns.at(j)]
-        # The last cell that was better than all before it has won; this is five times faster than winner[better] = cell.
+        # The last cell better than all before it has won; a fifth of the time of winner[better] = cell
         np.maximum(winner, (here.real > y.real) * winner.dtype.type(cell), out=winner)
         np.maximum(y, here, out=y)
     return MaxPooled(y, winner)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.patheffects import Normal, Stroke
 
 from mmdl.errors import DataError
 from mmdl.ops.softmax import softmax
@@ -24,6 +25,8 @@ class AttentionDisplay(Display):
         What a word gives to the picture's patches; the rest of one goes to the words.
     heat : array (T, R, C)
         The same weights over the picture, each patch's in the middle of the field that it sees.
+    reached : array (R, C)
+        The heat if every patch had the weight 1; zero at the borders where no patch has its middle.
     verdict : str
         The model's answer.
     head : int, optional
@@ -34,6 +37,7 @@ class AttentionDisplay(Display):
     words: list
     patches: np.ndarray
     heat: np.ndarray
+    reached: np.ndarray
     verdict: str
     head: int | None = None
 
@@ -53,10 +57,12 @@ class AttentionDisplay(Display):
         *_, (_, _, last) = feature_maps(encoder, image)
         P, Q = last.shape[1:3]
         patches = weights[text_name(batch.inputs), name].reshape(len(words), P, Q)
-        heat = over_picture(patches, receptive_fields(encoder, image), image.shape)
+        fields = receptive_fields(encoder, image)
+        heat = over_picture(patches, fields, image.shape)
+        reached = over_picture(np.ones((P, Q)), fields, image.shape)
         p = softmax(logits)
         verdict = f"{model.classes[p.argmax()]} {percent(p.max())}"
-        return cls(viewable(image), words, patches, heat, verdict, head)
+        return cls(viewable(image), words, patches, heat, reached, verdict, head)
 
     @property
     def share(self):
@@ -64,31 +70,43 @@ class AttentionDisplay(Display):
         return self.patches.sum(axis=(1, 2))
 
     @styled
-    def plot(self, figure=None, columns=4):
+    def plot(self, figure=None):
         """Draw the picture, then a heat map for every word on one common scale; `axes_` are theirs."""
         count = 1 + len(self.words)
-        columns = min(columns, max(count, 3))
-        rows = -(-count // columns)
-        self.figure_ = figure_of(figure, 8 / columns * rows * 1.1 + 0.4)
+        rows = -(-count // 4)
+        columns = -(-count // rows)
+        self.figure_ = figure_of(figure, 7.6 / max(columns, 3) * rows * 1.15 + 0.6)
         grid = self.figure_.subplots(rows, columns, squeeze=False)
         for ax in grid.ravel()[count:]:
             ax.set_axis_off()
         self.axes_ = grid.ravel()[:count]
         picture_on(self.axes_[0], self.image)
         self.axes_[0].set_title(f"the model says\n{self.verdict}")
-        largest = self.heat.max(initial=0) or 1
+        largest = 100 * self.patches.max(initial=0) or 1
         for ax, word, heat, share in zip(self.axes_[1:], self.words, self.heat, self.share, strict=True):
-            drawn = picture_on(ax, heat, cmap=MAGNITUDES, vmin=0, vmax=largest)
-            ax.contour(self._ink(), levels=[0.4], colors="white", linewidths=1.2)
-            ax.set_title(f"“{word}”\n{percent(share)} on the picture")
+            ax.set_facecolor("0.85")
+            drawn = picture_on(ax, 100 * self._of_patch(heat), cmap=MAGNITUDES, vmin=0, vmax=largest)
+            self._outline(ax)
+            ax.set_title(f"“{word}” looks\n{percent(share)} at the picture")
         bar = self.figure_.colorbar(drawn, ax=grid, fraction=0.03, pad=0.02)
-        bar.set_label("attention on a pixel")
+        bar.set_label("% of the word's attention, per patch")
         whose = "mean of all heads" if self.head is None else f"head {self.head}"
-        self.figure_.suptitle(f"Where each word looks ({whose})")
+        note = "A square is one patch, a cell of the last feature map; the rest of the attention is on other tokens."
+        grey = "" if self.reached.all() else " Grey: no patch there."
+        self.figure_.supxlabel(note + grey, fontsize=8)
+        self.figure_.suptitle(f"Where in the picture each word looks ({whose})")
         return self
 
-    def _ink(self):
-        return self.image if self.image.ndim == 2 else self.image.mean(axis=-1)
+    def _of_patch(self, heat):
+        """The weight of the patch that a pixel belongs to; NaN at the borders, where there is none."""
+        return np.divide(heat, self.reached, out=np.full_like(heat, np.nan), where=self.reached > 0)
+
+    def _outline(self, ax):
+        """The picture as a white line with a dark edge, to be seen on every colour."""
+        ink = self.image if self.image.ndim == 2 else self.image.mean(axis=-1)
+        if ink.min() < 0.4 < ink.max():
+            line = ax.contour(ink, levels=[0.4], colors="white", linewidths=1.2)
+            line.set(path_effects=[Stroke(linewidth=2.6, foreground="0.15"), Normal()])
 
 
 def attention_of(model, batch, head=None):
@@ -119,8 +137,5 @@ def attention_of(model, batch, head=None):
     return (
         words,
         logits[0],
-        {
-            (a, b): each[0, chosen].mean(axis=0)[np.ix_(there[a], there[b])]
-            for (a, b), each in weights.items()
-        },
+        {(a, b): each[0, chosen].mean(axis=0)[np.ix_(there[a], there[b])] for (a, b), each in weights.items()},
     )

@@ -59,22 +59,16 @@ class ConfusionDisplay(Display):
         for (row, column), count in np.ndenumerate(self.counts):
             if count:
                 rate = self.rates[row, column]
-                self.ax_.text(
-                    *(column, row, f"{percent(rate)}\n({count})"),
-                    **{"ha": "center", "va": "center", "fontsize": 7, "color": readable_on(image, rate)},
-                )
+                words = {"ha": "center", "va": "center", "fontsize": 7, "color": readable_on(image, rate)}
+                self.ax_.text(column, row, f"{percent(rate)}\n({count})", **words)
         ticks = range(len(self.classes))
         self.ax_.set_xticks(ticks, self.classes, rotation=30, ha="right")
-        self.ax_.set_yticks(
-            ticks, [f"{name} ({n})" for name, n in zip(self.classes, self.counts.sum(1), strict=True)]
-        )
+        self.ax_.set_yticks(ticks, [f"{name} ({n})" for name, n in zip(self.classes, self.counts.sum(1), strict=True)])
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)
         self.ax_.set(xlabel="what the model says", ylabel="what it truly is (examples)")
-        self.ax_.set_title(
-            f"Which class is taken for which: {percent(self.accuracy)} of all are on the diagonal"
-        )
-        self.figure_.colorbar(image, ax=self.ax_, label="share of the true class", fraction=0.03, pad=0.02)
+        self.ax_.set_title(f"Which class is taken for which: {percent(self.accuracy)} of all are on the diagonal")
+        self.figure_.colorbar(image, ax=self.ax_, label="share of the true class", fraction=0.03, pad=0.02, aspect=40)
         return self
 
 
@@ -83,6 +77,6 @@ def _numbers(values, classes):
     values = np.asarray(values)
     if values.dtype.kind not in "iu":
         values = np.array([classes.index(name) if name in classes else -1 for name in values.tolist()], int)
-    if values.size and not (0 <= values.min() and values.max() < len(classes)):
+    if not np.isin(values, np.arange(len(classes))).all():
         raise DataError(f"labels and predictions must be among the {len(classes)} classes")
     return values

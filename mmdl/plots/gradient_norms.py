@@ -1,6 +1,6 @@
 """The norm of the gradient, layer by layer or parameter by parameter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class GradientNormDisplay(Display):
         running, squares = tree.running_momentum(gradient), {}
         for path, array in tree.leaves(gradient):
             if path not in running:
-                name = path if by == "parameter" else owner(gradient, path)
+                name = path if by == "parameter" else layer_of(gradient, path)
                 squares[name] = squares.get(name, 0) + np.sum(np.square(array, dtype=float))
         if not squares:
             raise DataError("there is no array in this gradient")
@@ -47,48 +47,46 @@ class GradientNormDisplay(Display):
 
     @styled
     def plot(self, ax=None):
-        """Draw a dot for every norm, on a logarithmic axis; a norm of zero stands at the edge as a cross."""
-        self.figure_, self.ax_ = axes_of(ax, 1.4 + 0.22 * len(self.names))
+        """Draw a dot for every norm on a logarithmic axis of whole decades; a norm of zero is a cross at its edge."""
+        self.figure_, self.ax_ = axes_of(ax, 1.2 + 0.24 * len(self.names))
         place, there = np.arange(len(self.names)), self.norms > 0
-        self.ax_.set_xscale("log")
-        self.ax_.plot(self.norms[there], place[there], "o", color=BLUE, markersize=7)
-        edge = self.ax_.get_xlim()[0]
-        self.ax_.hlines(place[there], edge, self.norms[there], color=BLUE, linewidth=1.2)
-        if not there.all():
-            self.ax_.plot(
-                np.full((~there).sum(), edge),
-                place[~there],
-                "X",
-                color=VERMILLION,
-                markersize=9,
-                clip_on=False,
-            )
-            for each in place[~there]:
-                self.ax_.annotate(
-                    "zero", (edge, each), (9, 0), textcoords="offset points", va="center", color=VERMILLION
-                )
-        self.ax_.set_xlim(left=edge)
-        self.ax_.set_ylim(len(self.names) - 0.4, -0.6)
+        low, high = decades(self.norms[there])
+        self.ax_.set(xscale="log", xlim=(low, high), ylim=(len(self.names) - 0.4, -0.6))
+        self.ax_.hlines(place[there], low, self.norms[there], color=BLUE, linewidth=1.2)
+        self.ax_.plot(self.norms[there], place[there], "o", color=BLUE, markersize=7, clip_on=False)
+        for each in place[~there]:
+            self.ax_.plot(low, each, "X", color=VERMILLION, markersize=9, clip_on=False)
+            offset = {"xytext": (9, 0), "textcoords": "offset points", "va": "center"}
+            self.ax_.annotate("zero", (low, each), color=VERMILLION, **offset)
         self.ax_.set_yticks(place, self.names, fontsize=8)
         self.ax_.grid(True, axis="x")
-        self.ax_.set(
-            xlabel="norm of the gradient (logarithmic)", title="How strongly the loss pulls at each part"
-        )
+        self.ax_.set(xlabel="norm of the gradient (logarithmic)", title="How strongly the loss pulls at each part")
         return self
 
 
-def owner(root, path):
-    """The path of the dataclass that a parameter belongs to, with its kind: "head (Dense)" of "head.W"."""
-    node, here, found = root, [], ""
-    for name in path.split(".")[:-1]:
+def decades(norms):
+    """The powers of ten around these numbers: (0.01, 1) for 0.03 and 0.2"""
+    if not norms.size:
+        return 0.1, 1
+    low, high = np.floor(np.log10(norms.min())), np.ceil(np.log10(norms.max()))
+    return 10.0**low, 10.0 ** max(high, low + 1)
+
+
+def layer_of(root, path):
+    """The layer that a parameter belongs to, with its kind: "head (Dense)" of "head.W"
+
+    An array beside whole layers (the vector for what is absent, say) keeps its own path.
+    """
+    above = path.split(".")[:-1]
+    node = root
+    for each in above:
         node = (
-            node[name]
-            if isinstance(node, dict)
-            else node[int(name)]
+            node[int(each)]
             if isinstance(node, tuple)
-            else getattr(node, name)
+            else node[each]
+            if isinstance(node, dict)
+            else getattr(node, each)
         )
-        here.append(name)
-        if not isinstance(node, (dict, tuple)):
-            found = f"{'.'.join(here)} ({type(node).__name__})"
-    return found or type(root).__name__
+    if not is_dataclass(node) or any("." in inner for inner, _ in tree.leaves(node)):
+        return path
+    return f"{'.'.join(above) or 'layer'} ({type(node).__name__})"

@@ -79,9 +79,7 @@ def norms_through_time(rng, layer, tokens):
     Source: Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks, 2013.
     """
     if type(layer) not in STEPS_BACK:
-        raise DataError(
-            f"gradients through time are those of an RNN, LSTM or GRU, not of a {type(layer).__name__}"
-        )
+        raise DataError(f"gradients through time are those of an RNN, LSTM or GRU, not of a {type(layer).__name__}")
     _, trace = layer.forward(tokens)
     dh = rng.normal(size=(len(tokens.mask), len(layer.U))).astype(layer.U.dtype)
     dh /= np.sqrt((dh * dh).sum(axis=1, keepdims=True))
@@ -95,9 +93,7 @@ def norms_through_time(rng, layer, tokens):
 
 def _rnn(layer, trace, t, gradients):
     x, h, mask = trace.tokens.values, trace.h, trace.tokens.mask
-    *_, dh = rnn_backward(
-        *_last(gradients), x[:, [t]], layer.W, layer.U, h[:, t : t + 2], mask[:, [t]], layer.f
-    )
+    *_, dh = rnn_backward(*_last(gradients), x[:, [t]], layer.W, layer.U, h[:, t : t + 2], mask[:, [t]], layer.f)
     return (dh,)
 
 

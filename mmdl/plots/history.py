@@ -39,16 +39,18 @@ class HistoryDisplay(Display):
     def plot(self, figure=None, learning_rate=False):
         """Draw loss and accuracy side by side, and the learning rate as a third if asked for."""
         learning_rate = learning_rate and "learning_rate" in self.history
-        self.figure_ = figure_of(figure, 3.2)
+        self.figure_ = figure_of(figure, 3.6)
         self.axes_ = self.figure_.subplots(1, 3 if learning_rate else 2)
         for ax, name, better in zip(self.axes_, ("loss", "accuracy"), ("lower", "higher"), strict=False):
-            self._draw(ax, name, "training", BLUE, "o-")
-            self._draw(ax, f"validation_{name}", "validation", VERMILLION, "s--")
-            ax.set(title=f"{name.capitalize()} ({better} is better)", ylabel=name)
+            self._draw(ax, name, "training, while learning", BLUE, "o-")
+            self._draw(ax, f"validation_{name}", "validation, after each epoch", VERMILLION, "s--")
+            ax.set_title(f"{name.capitalize()} ({better} is better)")
+        if self.best:
+            highest = self.history["validation_accuracy"][self.best - 1]
+            ring = {"markersize": 13, "markerfacecolor": "none", "color": VERMILLION, "linestyle": "none"}
+            self.axes_[1].plot(self.best, highest, "o", label=f"best: {highest:.3f} (epoch {self.best})", **ring)
         self.axes_[0].set_ylabel("cross-entropy (nats)")
         self.axes_[1].set_ylabel("share of right answers")
-        if self.best:
-            self._mark_best(self.axes_[1])
         if learning_rate:
             self._draw(self.axes_[2], "learning_rate", None, GREEN, "^-")
             self.axes_[2].set(title="Learning rate", ylabel="step size at the end of the epoch")
@@ -56,22 +58,11 @@ class HistoryDisplay(Display):
             ax.set_xlabel("epoch")
             ax.xaxis.get_major_locator().set_params(integer=True)
             ax.grid(True)
-        self.axes_[0].legend()
+        lines, labels = self.axes_[1].get_legend_handles_labels()
+        self.figure_.legend(lines, labels, loc="outside lower center", ncols=3)
         return self
 
     def _draw(self, ax, name, label, colour, form):
         values = self.history.get(name, np.empty(0))
         if len(values):
             ax.plot(1 + np.arange(len(values)), values, form, color=colour, label=label, markersize=5)
-
-    def _mark_best(self, ax):
-        highest = self.history["validation_accuracy"][self.best - 1]
-        ax.plot(self.best, highest, "o", markersize=13, markerfacecolor="none", color=VERMILLION)
-        ax.annotate(
-            f"best {highest:.3f}",
-            (self.best, highest),
-            (0, -18),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-        )

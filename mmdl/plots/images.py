@@ -61,6 +61,7 @@ class ImagesDisplay(Display):
     @styled
     def plot(self, figure=None, columns=4):
         """Draw the grid; `axes_` are those of the pictures."""
+        columns = min(columns, len(self.images))
         rows = -(-len(self.images) // columns)
         self.figure_ = figure_of(figure, 2.25 * rows + 0.4)
         grid = self.figure_.subplots(rows, columns, squeeze=False).ravel()
@@ -78,16 +79,17 @@ class ImagesDisplay(Display):
         if image is None:
             ax.text(0, 0, "(no picture)", ha="center", va="center", color="0.4")
         ax.set_xlabel(textwrap.fill(caption or "(no text)", 22), fontsize=8, color="0.3")
+        bold = {"fontsize": 9, "fontweight": "bold"}
         if self.predictions is None:
-            ax.set_title(truth or "", fontweight="bold")
+            ax.set_title(truth or "", **bold)
             return
-        said = f"{self.predictions[place]} {percent(self.probabilities[place])}"
+        said = textwrap.fill(f"{self.predictions[place]} {percent(self.probabilities[place])}", 25)
         if truth is None:
-            ax.set_title(said)
+            ax.set_title(said, **bold)
         elif self.correct[place]:
-            ax.set_title(f"✓ {said}", color=BLUE, fontweight="bold")
+            ax.set_title(f"✓ {said}", color=BLUE, **bold)
         else:
-            ax.set_title(f"✗ {said}\ntruly {truth}", color=VERMILLION, fontweight="bold")
+            ax.set_title(f"✗ {said}\ntruly {truth}", color=VERMILLION, **bold)
             for spine in ax.spines.values():
                 spine.set(color=VERMILLION, linewidth=2, linestyle="--")
 

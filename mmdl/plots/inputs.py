@@ -48,9 +48,7 @@ def words_of(batch, tokenizer):
     """The words of every example, a list of lists; None for examples without a text."""
     name = text_name(batch.inputs)
     ids, seen = batch.inputs[name], batch.present[name]
-    return [
-        tokenizer.words_of(row[mask]) if there else None for row, mask, there in zip(*ids, seen, strict=True)
-    ]
+    return [tokenizer.words_of(row[mask]) if there else None for row, mask, there in zip(*ids, seen, strict=True)]
 
 
 def image_of(batch):
@@ -78,9 +76,7 @@ def image_encoder_of(model):
     for modality in model.modalities.values():
         if any(getattr(layer, "w", np.empty(0)).ndim == 4 for layer in flat_layers(modality.encoder)):
             return modality.encoder
-    raise DataError(
-        f"no modality of this model ({', '.join(model.modalities)}) has a convolution over images"
-    )
+    raise DataError(f"no modality of this model ({', '.join(model.modalities)}) has a convolution over images")
 
 
 def _first(inputs, what, fits):

@@ -67,8 +67,7 @@ class KernelsDisplay(Display):
         limit = np.abs(self.kernels).max(initial=0) or 1
         image = self.ax_.imshow(mosaic(tiles), cmap=SIGNED, vmin=-limit, vmax=limit)
         self._label(rows, across, I, J)
-        bar = self.figure_.colorbar(image, ax=self.ax_, fraction=0.03, pad=0.02)
-        bar.set_label("weight: red raises the output, blue lowers it")
+        self.figure_.colorbar(image, ax=self.ax_, label="weight", fraction=0.03, pad=0.02)
         return self
 
     def _label(self, rows, across, I, J):
@@ -76,18 +75,18 @@ class KernelsDisplay(Display):
         self.ax_.spines[:].set_visible(False)
         self.ax_.set_facecolor("0.8")
         many = f"{n} learned kernels" if n == K else f"The {n} strongest of {K} learned kernels"
+        meaning = "red: a large input raises the output, blue: it lowers it"
         if D == 1:
-            self.ax_.set(xticks=[], yticks=[], title=f"{many}, {I} × {J} weights each")
+            self.ax_.set(xticks=[], yticks=[], title=f"{many}, {I} × {J} weights each\n{meaning}")
             return
-        of = "all" if m == D else f"the {m} strongest of"
+        of = "all" if m == D else f"{m} of"
+        many = many.replace("kernels", "filters")
         middle = [(np.arange(count) + 0.5) * (side * FINE + GAP) for count, side in ((across, J), (rows, I))]
         self.ax_.set_xticks(middle[0], self.channels)
         self.ax_.set_yticks(middle[1], self.filters)
         self.ax_.tick_params(length=0)
         self.ax_.set(xlabel="input channel", ylabel="filter")
-        self.ax_.set_title(
-            f"{many.replace('kernels', 'filters')}, {I} × {J} weights over {of} {D} input channels"
-        )
+        self.ax_.set_title(f"{many}, {I} × {J} weights over {of} {D} input channels\n{meaning}")
 
 
 def strongest(array, axis, count):

@@ -5,11 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from mmdl.errors import DataError
 from mmdl.plots.save import save
-from mmdl.plots.style import VERMILLION, styled
+from mmdl.plots.style import styled
 
 LARGEST = 150_000  # bytes of a lesson's figure
+GUESS = "0.2"  # no curve is drawn in it
 
 
 def guess(question, unit=""):
@@ -48,45 +51,31 @@ def number(typed, unit=""):
 def mark_guess(ax, value, axis="y"):
     """Draw the reader's guess as a labelled dashed line across an axis; nothing for None.
 
-    A guess a little beyond the axis makes room for itself. One far beyond (or not above zero on a logarithmic axis)
-    would squeeze the figure, so it stands as a note at the edge.
+    A guess a little beyond the axis makes room for itself. One far beyond it (or not above zero where the axis is
+    logarithmic) would squeeze the figure: its line stands at the end, and says so.
     """
     if value is None:
         return
     if axis not in ("x", "y"):
         raise DataError(f'a guess is marked on axis "x" or "y", not "{axis}"')
-    scale = (ax.transScale + ax.transLimits).transform
-    along = 1 if axis == "y" else 0
-    get, put = (ax.get_ylim, ax.set_ylim) if axis == "y" else (ax.get_xlim, ax.set_xlim)
-    corner = [ax.get_xlim()[0], ax.get_ylim()[0]]
-    corner[along] = value
-    place = scale(corner)[along]  # 0 and 1 are the ends of the axis
-    label = f"your guess: {value:g}"
-    if not -0.5 <= place <= 1.5:
-        _note(ax, label, axis, place > 1)
-        return
-    low, high = get()
-    if not 0 <= place <= 1:
-        put((value, high) if place < 0 else (low, value))
-    line = ax.axhline if axis == "y" else ax.axvline
-    line(value, color=VERMILLION, linestyle=(0, (5, 3)), linewidth=1.5)
-    transform = ax.get_yaxis_transform() if axis == "y" else ax.get_xaxis_transform()
-    spot = (0.99, value) if axis == "y" else (value, 0.99)
-    settings = (
-        {"va": "bottom", "ha": "right"} if axis == "y" else {"va": "top", "ha": "right", "rotation": 90}
-    )
-    ax.text(*spot, label, transform=transform, color=VERMILLION, fontsize=8, **settings)
-
-
-def _note(ax, label, axis, beyond):
-    """The guess with an arrow, at that end of the axis beyond which it lies."""
-    arrow = {"y": "↓↑", "x": "←→"}[axis][beyond]
-    spot = (0.99, 0.97 if beyond else 0.03) if axis == "y" else (0.98 if beyond else 0.02, 0.97)
-    settings = {
-        "va": "top" if axis == "x" or beyond else "bottom",
-        "ha": "left" if axis == "x" and not beyond else "right",
-    }
-    ax.text(*spot, f"{label} {arrow}", transform=ax.transAxes, color=VERMILLION, fontsize=8, **settings)
+    start, end = getattr(ax, f"get_{axis}lim")()
+    first, last, here = getattr(ax, f"{axis}axis").get_transform().transform(np.array([start, end, value]))
+    place = (here - first) / (last - first)  # 0 and 1 are the ends of the axis, also of a logarithmic one
+    near = -0.5 <= place <= 1.5
+    shown = value if near else end if place > 1 else start
+    if near and not 0 <= place <= 1:
+        ax.set(**{f"{axis}lim": (value, end) if place < 0 else (start, value)})
+    label = f"your guess: {value:g}{'' if near else ', off this axis'}"
+    dashed = {"color": GUESS, "linestyle": (0, (5, 3)), "linewidth": 1.5}
+    words = {"color": GUESS, "fontsize": 8, "ha": "right", "va": "top" if place > 0.5 else "bottom"}
+    words["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+    if axis == "y":
+        ax.axhline(shown, **dashed)
+        ax.text(0.99, shown, label, transform=ax.get_yaxis_transform(), **words)
+    else:
+        words |= {"ha": "right" if place > 0.5 else "left", "va": "top", "rotation": 90}
+        ax.axvline(shown, **dashed)
+        ax.text(shown, 0.98, label, transform=ax.get_xaxis_transform(), **words)
 
 
 def save_figure(figure, name, lesson=None):

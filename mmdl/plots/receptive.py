@@ -79,7 +79,6 @@ def over_picture(weights, fields, shape):
     weights (..., P, Q), shape (R, C, ...) -> (..., R, C) with the same sum
     """
     rows, columns = (
-        spread(field, cells, pixels)
-        for field, cells, pixels in zip(fields, weights.shape[-2:], shape[:2], strict=True)
+        spread(field, cells, pixels) for field, cells, pixels in zip(fields, weights.shape[-2:], shape[:2], strict=True)
     )
     return rows.T @ weights @ columns

@@ -11,10 +11,13 @@ from mmdl.plots.style import DPI, styled
 @styled
 def png(figure, dpi=DPI):
     """The bytes of a PNG, without date and version, so that the same figure gives the same bytes."""
-    buffer = BytesIO()
-    figure.figure.savefig(
-        buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": True}
-    )
+    buffer, root = BytesIO(), figure.figure
+    before = [(ax, ax.get_in_layout(), ax.get_position(original=True), ax.get_position()) for ax in root.axes]
+    root.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": True})
+    for ax, in_layout, original, active in before:  # a layout starts from the last one: it would come out otherwise
+        ax.set_position(original, "original")
+        ax.set_position(active, "active")
+        ax.set_in_layout(in_layout)
     return buffer.getvalue()
 
 

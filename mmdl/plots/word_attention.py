@@ -55,9 +55,7 @@ class WordAttentionDisplay(Display):
             colour = readable_on(image, weight)
             self.ax_.text(column, row, f"{100 * weight:.0f}", ha="center", va="center", color=colour)
         ticks = range(len(self.weights))
-        self.ax_.set_xticks(
-            ticks, names + [f"{name}\n(all of it)" for name in self.others], rotation=30, ha="right"
-        )
+        self.ax_.set_xticks(ticks, names + [f"{name}\n(all of it)" for name in self.others], rotation=30, ha="right")
         self.ax_.set_yticks(ticks, names + [f"{name} (mean)" for name in self.others])
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)

@@ -33,7 +33,6 @@ def save(path, model, **extras):
         If the file cannot be written.
     """
     path, arrays = Path(path), dict(tree.distinct(model))
-    tree.map_nodes(_demand_no_training, model)
     description = tree.describe(model)
     _build(description, arrays)  # what could not be read is not written
     manifest = {
@@ -104,9 +103,7 @@ def _check(manifest):
     if manifest["format"] != FORMAT:
         raise FormatError(f"the manifest is of {manifest['format']!r}, not of {FORMAT!r}")
     if manifest["version"] != VERSION:
-        raise FormatError(
-            f"this is version {manifest['version']} of the format, and only {VERSION} can be read"
-        )
+        raise FormatError(f"this is version {manifest['version']} of the format, and only {VERSION} can be read")
 
 
 def _build(description, arrays):
@@ -114,9 +111,3 @@ def _build(description, arrays):
     if type(model) not in KINDS.values():
         raise FormatError(f"a {type(model).__name__} is no model")
     return model
-
-
-def _demand_no_training(node):
-    if getattr(node, "training", False):
-        raise FormatError("a model in training mode cannot be saved; save the one it was made from")
-    return node

@@ -25,10 +25,11 @@ class Progress(Callback):
     def epoch(self, model, history):
         self.done += 1
         if self.bar is None:
-            line = f"epoch {self.done}/{self.epochs}: {summary(history)}, {history['seconds'][-1]:.1f} s"
-            print(line, file=self.stream, flush=True)
+            metrics = summary(history, "loss", "accuracy", "validation_loss", "validation_accuracy")
+            seconds = history["seconds"][-1]
+            print(f"epoch {self.done}/{self.epochs}: {metrics}, {seconds:.1f} s", file=self.stream, flush=True)
         else:
-            self.bar.set_postfix_str(summary(history))
+            self.bar.set_postfix_str(summary(history, "accuracy", "validation_accuracy"))
             self.end()
 
     def end(self):
@@ -43,11 +44,10 @@ class Progress(Callback):
             desc=f"epoch {self.done + 1}/{self.epochs}",
             total=self.steps,
             file=self.stream,
-            bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} {elapsed}<{remaining} {postfix}",
+            bar_format="{desc} {bar:5} {n_fmt}/{total_fmt} {elapsed}<{remaining}{postfix}",
         )
 
 
-def summary(history):
-    """The last epoch in a few words."""
-    names = ("loss", "accuracy", "validation_loss", "validation_accuracy")
+def summary(history, *names):
+    """The last epoch's metrics of these names, as far as there are any, in words."""
     return ", ".join(f"{name.replace('_', ' ')} {history[name][-1]:.3f}" for name in names if name in history)

@@ -7,9 +7,7 @@ import numpy as np
 
 from mmdl import tree
 
-PIECE = (
-    1 << 15
-)  # numbers a rule treats at a time, so that gradient, moments and what lies between stay in the cache
+PIECE = 1 << 15  # numbers a rule treats at a time, few enough to stay in the cache
 FAINT = 1e-30  # a moment that is smaller counts as zero
 
 
@@ -26,21 +24,17 @@ class State:
 
     def __init__(self, model, moments):
         pace = {path: 1 - momentum for path, momentum in tree.running_momentum(model).items()}
-        arrays = dict(
-            sorted(tree.distinct(model), key=lambda found: found[0] in pace)
-        )  # running statistics come last
+        arrays = dict(sorted(tree.distinct(model), key=lambda pair: pair[0] in pace))  # running statistics come last
         sizes = [array.size for array in arrays.values()]
         self.rows = np.zeros((1 + moments, sum(sizes)), np.result_type(np.float32, *arrays.values()))
         update, *self.moments = (_laid_over(row, model, arrays.values()) for row in self.rows)
         self.moments = tuple(self.moments)
         self.steps = 0
         self.learned = sum(size for size, path in zip(sizes, arrays, strict=True) if path not in pace)
-        self.pace = np.repeat([pace.get(path, 1) for path in arrays], sizes)[self.learned :].astype(
-            self.rows.dtype
-        )
+        self.pace = np.repeat([pace.get(path, 1) for path in arrays], sizes).astype(self.rows.dtype)[self.learned :]
         views = dict(tree.leaves(update))
         self.targets = [(_route(model, path), views[path], path not in pace) for path in arrays]
-        self.repeats = [(_route(model, path), views[path]) for path in views.keys() - arrays.keys()]
+        self.repeats = [(_route(model, path), views[path]) for path in views if path not in arrays]
 
     def gather(self, gradient):
         """The gradient of all that is learned as one row (n,), whose memory is the state's own

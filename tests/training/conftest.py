@@ -5,8 +5,8 @@ import pytest
 
 from mmdl.data import Examples, ImagePreprocessor, Tokenizer
 from mmdl.fusion import Concatenate
-from mmdl.layers import Dense
-from mmdl.models import Modality, MultimodalClassifier, image_encoder, text_encoder, to_vector
+from mmdl.layers import GRU, Conv2D, Dense, Embedding, Flatten, MaxPool2D, ReLU, SequencePool, Sequential
+from mmdl.models import Modality, MultimodalClassifier
 from mmdl.tokens import Tokens
 
 WORDS = ("LEFT", "MIDDLE", "RIGHT", "SMALL", "LARGE")
@@ -37,11 +37,10 @@ def validation():
 @pytest.fixture
 def model():
     rng = np.random.default_rng(0)
-    image = to_vector(rng, image_encoder(rng, filters=(4,)), "flatten", 16, 8)
-    text = to_vector(rng, text_encoder(rng, 2 + len(WORDS), 6, "gru"), "last", 6, 8)
-    absent = [np.zeros(8, np.float32) for _ in range(2)]
+    image = Sequential((Conv2D.init(rng, 1, 4), MaxPool2D(2), ReLU(), Flatten(), Dense.init(rng, 16, 8), ReLU()))
+    text = Sequential((Embedding.init(rng, 2 + len(WORDS), 6), GRU.init(rng, 6, 8), SequencePool("last")))
     return MultimodalClassifier(
-        {"image": Modality(image, absent[0]), "text": Modality(text, absent[1])},
+        {"image": Modality(image, np.zeros(8, np.float32)), "text": Modality(text, np.zeros(8, np.float32))},
         Concatenate(),
         Dense.init(rng, 16, 3),
         ("left", "middle", "right"),

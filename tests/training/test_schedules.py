@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from itertools import pairwise
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_warm_up_is_a_straight_line_from_zero_to_the_peak(warm_up):
     assert found[0] == pytest.approx(0, abs=0.01) and found[-1] == pytest.approx(0, abs=0.01)
     assert max(found) == pytest.approx(1, abs=0.01)
     assert abs(found.index(max(found)) - peak) <= 1
-    rises = [after - before for before, after in zip(found[: peak - 1], found[1:peak], strict=True)]
+    rises = [after - before for before, after in pairwise(found[:peak])]
     assert rises == pytest.approx([1 / peak] * (peak - 1))
     assert found[peak:] == sorted(found[peak:], reverse=True)
 

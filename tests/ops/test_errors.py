@@ -1,0 +1,144 @@
+"""What letters cannot say is checked by name, and said in one sentence."""
+
+import numpy as np
+import pytest
+
+from mmdl.errors import DataError, ShapeError
+from mmdl.ops.attention import attention, multi_head_attention
+from mmdl.ops.convolution import conv1d, conv2d, conv2d_backward
+from mmdl.ops.dropout import dropout
+from mmdl.ops.embedding import embedding
+from mmdl.ops.losses import (
+    binary_cross_entropy,
+    categorical_cross_entropy,
+    mean_squared_error,
+    softmax_cross_entropy,
+)
+from mmdl.ops.normalization import batch_norm
+from mmdl.ops.pooling import avg_pool2d, max_pool2d
+from mmdl.ops.positions import sinusoidal_positions
+from mmdl.ops.rnn import rnn, rnn_backward
+from mmdl.ops.softmax import softmax
+
+
+def zeros(*shape):
+    return np.zeros(shape)
+
+
+X, W = zeros(2, 5, 5, 1), zeros(3, 3, 1, 4)
+
+SHAPE_ERRORS = {
+    "kernel larger than its image": (
+        lambda: conv2d(zeros(1, 2, 5, 1), W),
+        "conv2d: a kernel that reaches over 3 does not fit into R = 2 with padding 0 + 0",
+    ),
+    "dilated kernel larger than its sequence": (
+        lambda: conv1d(zeros(1, 4, 1), zeros(3, 1, 1), dilation=2),
+        "conv2d: a kernel that reaches over 5 does not fit into C = 4",
+    ),
+    "no stride": (lambda: conv2d(X, W, stride=0), "conv2d: window 3, stride 0 and dilation 1 must be at least 1"),
+    "negative padding": (lambda: conv2d(X, W, padding=-1), "conv2d: padding (-1, -1) must not be negative"),
+    "gradient of another size": (
+        lambda: conv2d_backward(zeros(2, 4, 3, 4), X, W),
+        "the kernel makes 3 x 3 stops but dy (N, P, Q, K) = (2, 4, 3, 4)",
+    ),
+    "window of padding only": (
+        lambda: max_pool2d(X, window=2, padding=2),
+        "max_pool2d: padding 2 must be smaller than the window 2",
+    ),
+    "window larger than its image": (lambda: avg_pool2d(X, window=6), "avg_pool2d: a kernel that reaches over 6"),
+    "heads that do not divide": (
+        lambda: multi_head_attention(zeros(1, 2, 6), zeros(1, 2, 6), zeros(1, 2, 6), heads=4),
+        "multi_head_attention: 4 heads do not divide D = 6 and V = 6",
+    ),
+    "attention without keys": (
+        lambda: attention(zeros(2, 3), zeros(0, 3), zeros(0, 3)),
+        "attention: S must be at least 1 in k (..., S, D) = (0, 3)",
+    ),
+    "softmax over nothing": (lambda: softmax(zeros(2, 0)), "softmax: K must be at least 1"),
+    "loss over nothing": (
+        lambda: softmax_cross_entropy(zeros(0, 3), np.zeros(0, int)),
+        "softmax_cross_entropy: a loss over no examples has no value",
+    ),
+    "loss over masked examples only": (
+        lambda: softmax_cross_entropy(zeros(2, 3), np.zeros(2, int), mask=np.zeros(2, bool)),
+        "softmax_cross_entropy: a loss over no examples has no value",
+    ),
+    "labels that would broadcast": (
+        lambda: softmax_cross_entropy(zeros(2, 3), np.zeros(1, int)),
+        "softmax_cross_entropy: labels must have shape (2,) but has (1,)",
+    ),
+    "targets that would broadcast": (
+        lambda: mean_squared_error(zeros(2, 1), zeros(2)),
+        "mean_squared_error: targets must have shape (2, 1) but has (2,)",
+    ),
+    "binary targets that would broadcast": (
+        lambda: binary_cross_entropy(zeros(2, 1), zeros(2)),
+        "binary_cross_entropy: targets must have shape (2, 1) but has (2,)",
+    ),
+    "distributions that would broadcast": (
+        lambda: categorical_cross_entropy(zeros(2, 3), zeros(1, 3)),
+        "categorical_cross_entropy: targets must have shape (2, 3) but has (1, 3)",
+    ),
+    "statistics of nobody": (
+        lambda: batch_norm(zeros(2, 3), zeros(3), zeros(3), mask=np.zeros(2, bool)),
+        "batch_norm: there is no example in x (..., D) = (2, 3)",
+    ),
+    "negative positions": (lambda: sinusoidal_positions(-1, 4), "sinusoidal_positions: T = -1 and D = 4"),
+}
+
+DATA_ERRORS = {
+    "padding by an unknown name": (
+        lambda: conv2d(X, W, padding="full"),
+        'conv2d: padding must be "valid", "same" or numbers, not "full"',
+    ),
+    "ids that are no rows": (
+        lambda: embedding(np.array([0, 3]), zeros(3, 2)),
+        "embedding: ids must lie in 0..2 but reach from 0 to 3",
+    ),
+    "negative ids, which would wrap": (
+        lambda: embedding(np.array([-1, 1]), zeros(3, 2)),
+        "embedding: ids must lie in 0..2 but reach from -1 to 1",
+    ),
+    "ids that are no integers": (
+        lambda: embedding(zeros(2), zeros(3, 2)),
+        "embedding: ids must be integers, not float64",
+    ),
+    "labels that are no classes": (
+        lambda: softmax_cross_entropy(zeros(2, 3), np.array([0, 3])),
+        "softmax_cross_entropy: labels must be integers in 0..2, not int64 from 0 to 3",
+    ),
+    "labels that are no integers": (
+        lambda: softmax_cross_entropy(zeros(0, 3), zeros(0)),
+        "softmax_cross_entropy: labels must be integers in 0..2, not float64",
+    ),
+    "a rate of one": (
+        lambda: dropout(zeros(2), zeros(2), 1.0),
+        "dropout: rate must be at least 0 and less than 1, not 1.0",
+    ),
+    "an unknown f": (
+        lambda: rnn(zeros(1, 2, 3), zeros(3, 4), zeros(4, 4), zeros(4), f="sine"),
+        'rnn: f must be one of tanh, relu, sigmoid, not "sine"',
+    ),
+    "an unknown f on the way back": (
+        lambda: rnn_backward(zeros(1, 3, 4), zeros(1, 2, 3), zeros(3, 4), zeros(4, 4), zeros(1, 3, 4), f="sine"),
+        'rnn_backward: f must be one of tanh, relu, sigmoid, not "sine"',
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", SHAPE_ERRORS)
+def test_shape_error(mistake):
+    call, sentence = SHAPE_ERRORS[mistake]
+    with pytest.raises(ShapeError) as caught:
+        call()
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("mistake", DATA_ERRORS)
+def test_data_error(mistake):
+    call, sentence = DATA_ERRORS[mistake]
+    with pytest.raises(DataError) as caught:
+        call()
+    assert sentence in str(caught.value)
+    assert not isinstance(caught.value, ShapeError)

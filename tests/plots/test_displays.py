@@ -1,0 +1,104 @@
+"""What every display keeps to: it draws where it is told, keeps what it drew, and gives the same file twice."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from mmdl.layers import LSTM
+from mmdl.ops.losses import softmax_cross_entropy
+from mmdl.plots import (
+    AttentionDisplay,
+    ConfusionDisplay,
+    FeatureMapsDisplay,
+    GradientNormDisplay,
+    GradientThroughTimeDisplay,
+    HistoryDisplay,
+    ImagesDisplay,
+    KernelsDisplay,
+    WordAttentionDisplay,
+)
+from mmdl.tokens import Tokens
+
+HISTORY = {
+    "loss": [1.2, 0.7, 0.6],
+    "accuracy": [0.5, 0.7, 0.8],
+    "validation_loss": [0.9, 0.6, 0.7],
+    "validation_accuracy": [0.6, 0.75, 0.72],
+    "learning_rate": [1e-3, 2e-3, 0],
+    "seconds": [1, 1, 1],
+}
+
+
+def gradient(model, batch):
+    logits, trace = model.forward(batch)
+    return model.gradient(softmax_cross_entropy(logits, batch.labels).gradient, trace)
+
+
+def through_time():
+    rng = np.random.default_rng(0)
+    tokens = Tokens(rng.normal(size=(2, 9, 3)), np.ones((2, 9), bool))
+    return GradientThroughTimeDisplay.from_layer(rng, LSTM.init(rng, 3, 4, dtype=float), tokens)
+
+
+ONE_AXES = {
+    "kernels": lambda tiny: KernelsDisplay.from_model(tiny.attention),
+    "kernels of a deeper layer": lambda tiny: KernelsDisplay.from_model(tiny.concatenate, stage=1),
+    "words": lambda tiny: WordAttentionDisplay.from_model(tiny.attention, tiny.batch, 1),
+    "confusion": lambda tiny: ConfusionDisplay.from_model(tiny.concatenate, tiny.dataset.test),
+    "gradient by layer": lambda tiny: GradientNormDisplay.from_gradient(gradient(tiny.attention, tiny.batch)),
+    "gradient through time": lambda tiny: through_time(),
+}
+MANY_AXES = {
+    "images": lambda tiny: ImagesDisplay.from_examples(tiny.dataset.train, tiny.dataset.classes),
+    "predictions": lambda tiny: ImagesDisplay.from_model(tiny.attention, tiny.dataset.train),
+    "feature maps": lambda tiny: FeatureMapsDisplay.from_model(tiny.concatenate, tiny.batch, 2),
+    "attention": lambda tiny: AttentionDisplay.from_model(tiny.attention, tiny.batch, 1),
+    "history": lambda tiny: HistoryDisplay.from_history(HISTORY),
+}
+
+
+@pytest.mark.parametrize("name", [*ONE_AXES, *MANY_AXES])
+def test_it_keeps_its_figure_and_is_the_same_file_twice(tiny, tmp_path, name):
+    make = {**ONE_AXES, **MANY_AXES}[name]
+    display = make(tiny)
+    assert display.figure_ is None and display._repr_png_() is None
+    assert display.plot() is display
+    assert isinstance(display.figure_, Figure) and display.figure_.get_figwidth() == 8
+    first = display.save(tmp_path / "a.png").read_bytes()
+    with rc_context({"font.size": 20, "axes.facecolor": "black", "lines.linewidth": 9}):
+        again = make(tiny).save(tmp_path / "b.png").read_bytes()
+    assert first == again == display._repr_png_()
+    assert len(first) <= 150_000
+    assert b"matplotlib" not in first and b"tIME" not in first
+
+
+@pytest.mark.parametrize("name", ONE_AXES)
+def test_it_draws_on_the_axes_that_are_given(tiny, name):
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    display = ONE_AXES[name](tiny).plot(ax=right)
+    assert display.ax_ is right and display.figure_ is figure
+    assert right.get_title() and not left.get_title() and not left.has_data()
+
+
+@pytest.mark.parametrize("name", MANY_AXES)
+def test_it_draws_in_the_figure_that_is_given(tiny, name):
+    figure = Figure(figsize=(8, 8), layout="constrained")
+    part = figure.subfigures(1, 2)[1]
+    display = MANY_AXES[name](tiny).plot(figure=part)
+    assert display.figure_ is part and part.axes
+    assert {ax.figure for ax in np.ravel(display.axes_)} == {part}
+
+
+def test_no_window_system_is_asked_for():
+    """Drawing and saving load no pyplot, in a program that has not done so itself."""
+    program = (
+        "import sys, io; from mmdl.plots import HistoryDisplay; from mmdl.plots.save import png;"
+        "png(HistoryDisplay.from_history({'loss': [1.0], 'accuracy': [0.5]}).plot().figure_);"
+        "sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0

@@ -1,0 +1,355 @@
+"""fit: the loop that anyone would write, and what it promises besides."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from mmdl import tree
+from mmdl.data import batches
+from mmdl.errors import DataError, TrainingError
+from mmdl.layers import BatchNorm, Dropout, Sequential
+from mmdl.ops.losses import softmax_cross_entropy
+from mmdl.training import SGD, Adam, Callback, cosine, evaluate, fit, global_norm, loss_and_gradient
+
+
+def without_seconds(history):
+    return {name: values for name, values in history.items() if name != "seconds"}
+
+
+class Recorder(Callback):
+    def __init__(self):
+        self.told, self.models = [], []
+
+    def start(self, epochs, steps):
+        self.told.append(("start", epochs, steps))
+
+    def step(self, model, step, loss):
+        self.told.append(("step", step, loss))
+
+    def epoch(self, model, history):
+        self.told.append(("epoch", len(history["loss"])))
+        self.models.append(tree.copy(model))
+
+    def end(self):
+        self.told.append(("end",))
+
+
+class Interrupting(Recorder):
+    """Presses Ctrl-C after so many steps."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.left = steps
+
+    def step(self, model, step, loss):
+        super().step(model, step, loss)
+        self.left -= 1
+        if self.left == 0:
+            self.now = tree.copy(model)
+            raise KeyboardInterrupt
+
+
+def test_ten_lines_give_the_same_numbers(model, train):
+    fitted = fit(model, train, optimizer=SGD(0.1), epochs=2, batch_size=16, rng=np.random.default_rng(7))
+
+    rng = np.random.default_rng(7)
+    for _ in range(2):
+        for batch in batches(train, 16, rng):
+            logits, trace = model.forward(batch)
+            _, dlogits = softmax_cross_entropy(logits, batch.labels)
+            gradient = model.gradient(dlogits, trace)
+            model = tree.map(lambda p, g: p - 0.1 * g, model, gradient)
+
+    assert tree.equal(fitted.model, model)
+
+
+def test_history_has_an_entry_an_epoch_of_every_metric(model, train, validation):
+    fitted = fit(model, train, validation, optimizer=Adam(0.01), epochs=3, rng=np.random.default_rng(0))
+    assert list(fitted.history) == [
+        "loss",
+        "accuracy",
+        "learning_rate",
+        "gradient_norm",
+        "validation_loss",
+        "validation_accuracy",
+        "seconds",
+    ]
+    assert all(len(values) == 3 for values in fitted.history.values())
+    assert all(type(value) is float for values in fitted.history.values() for value in values)
+    found = evaluate(fitted.model, validation)
+    assert fitted.history["validation_loss"][-1] == found["loss"]
+    assert fitted.history["validation_accuracy"][-1] == found["accuracy"]
+    assert fitted.history["learning_rate"] == pytest.approx([0.01] * 3)
+    assert not fitted.interrupted
+
+
+def test_history_holds_means_over_examples_and_steps(model, train):
+    fitted = fit(model, train, optimizer=SGD(0.0), epochs=1, batch_size=40, rng=np.random.default_rng(0))
+    whole = evaluate(model, train)
+    assert fitted.history["loss"] == pytest.approx([whole["loss"]], rel=1e-5)
+    assert fitted.history["accuracy"] == [whole["accuracy"]]
+    steps = [loss_and_gradient(model, batch)[2] for batch in batches(train, 40, np.random.default_rng(0))]
+    expected = np.mean([global_norm(gradient) for gradient in steps])
+    assert fitted.history["gradient_norm"] == pytest.approx([expected], rel=1e-5)
+    assert "validation_loss" not in fitted.history
+
+
+def test_learns(model, train, validation):
+    fitted = fit(
+        model,
+        train,
+        validation,
+        optimizer=Adam(0.03),
+        epochs=12,
+        rng=np.random.default_rng(0),
+        schedule=partial(cosine, warm_up=0.3),
+        clip=1.0,
+        modality_dropout=0.2,
+    )
+    assert evaluate(fitted.model, validation)["accuracy"] == 1
+    assert evaluate(fitted.model, validation, only="image")["accuracy"] > 0.6
+    assert evaluate(fitted.model, validation, only=("text",))["accuracy"] > 0.6
+
+
+def test_the_model_that_was_given_is_left_alone(model, train):
+    before = tree.copy(model)
+    fitted = fit(model, train, optimizer=Adam(), epochs=1, rng=np.random.default_rng(0))
+    assert tree.equal(model, before) and not tree.equal(fitted.model, before)
+
+
+def test_no_epoch_gives_a_copy(model, train):
+    fitted = fit(model, train, optimizer=Adam(), epochs=0, rng=np.random.default_rng(0))
+    assert tree.equal(fitted.model, model) and fitted.model is not model
+    assert fitted.history == {}
+
+
+def with_dropout(model):
+    return replace(model, head=Sequential((BatchNorm.init(16), Dropout(0.3), model.head)))
+
+
+def test_same_seed_same_bits(model, train, validation):
+    def run(seed):
+        return fit(
+            with_dropout(model),
+            train,
+            validation,
+            optimizer=Adam(0.01),
+            epochs=2,
+            rng=np.random.default_rng(seed),
+            word_dropout=0.3,
+            modality_dropout=0.2,
+        )
+
+    one, two, other = run(3), run(3), run(4)
+    assert tree.equal(one.model, two.model)
+    assert without_seconds(one.history) == without_seconds(two.history)
+    assert not tree.equal(one.model, other.model)
+
+
+def test_model_comes_back_out_of_training_mode_with_moved_statistics(model, train):
+    fitted = fit(with_dropout(model), train, optimizer=Adam(), epochs=1, rng=np.random.default_rng(0))
+    norm, dropout, _ = fitted.model.head.layers
+    assert norm.rng is None and dropout.rng is None
+    assert norm.mean.any() and (norm.variance != 1).any()
+
+
+def test_rate_follows_the_schedule_over_all_steps(model, train):
+    asked = []
+
+    def schedule(step, steps):
+        asked.append((step, steps))
+        return 1 / (1 + step)
+
+    fitted = fit(
+        model,
+        train,
+        optimizer=SGD(0.1),
+        epochs=2,
+        batch_size=30,
+        rng=np.random.default_rng(0),
+        schedule=schedule,
+    )
+    assert asked == [(step, 6) for step in range(6)]
+    assert fitted.history["learning_rate"] == pytest.approx(
+        [0.1 * (1 + 1 / 2 + 1 / 3) / 3, 0.1 * (1 / 4 + 1 / 5 + 1 / 6) / 3]
+    )
+
+
+def test_clipping_limits_the_step(model, train):
+    fitted = fit(model, train, optimizer=SGD(1.0), epochs=1, batch_size=90, rng=np.random.default_rng(0), clip=1e-3)
+    step = tree.map(np.subtract, model, fitted.model)
+    assert global_norm(step) == pytest.approx(1e-3, rel=1e-3)
+    assert fitted.history["gradient_norm"][0] > 1e-2
+
+
+def test_another_loss_is_used_for_training_and_validation(model, train, validation):
+    smooth = partial(softmax_cross_entropy, smoothing=0.2)
+    fitted = fit(
+        model,
+        train,
+        validation,
+        optimizer=SGD(0.0),
+        epochs=1,
+        batch_size=90,
+        rng=np.random.default_rng(0),
+        loss=smooth,
+    )
+    assert fitted.history["loss"] == pytest.approx([evaluate(model, train, loss=smooth)["loss"]], rel=1e-6)
+    assert fitted.history["validation_loss"] == [evaluate(model, validation, loss=smooth)["loss"]]
+    assert evaluate(model, train, loss=smooth)["loss"] != evaluate(model, train)["loss"]
+
+
+def test_patience_stops_and_keeps_the_best(model, train, validation):
+    recorder = Recorder()
+    fitted = fit(
+        model,
+        train,
+        validation.select(slice(0, 12)),
+        optimizer=SGD(1.5),
+        epochs=60,
+        rng=np.random.default_rng(0),
+        patience=2,
+        callbacks=(recorder,),
+    )
+    losses = fitted.history["validation_loss"]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 3 < 60
+    assert tree.equal(fitted.model, recorder.models[best])
+    assert not tree.equal(fitted.model, recorder.models[-1])
+
+
+def test_patience_that_does_not_run_out_keeps_the_best_too(model, train, validation):
+    recorder = Recorder()
+    fitted = fit(
+        model,
+        train,
+        validation,
+        optimizer=SGD(1.5),
+        epochs=6,
+        rng=np.random.default_rng(0),
+        patience=100,
+        callbacks=(recorder,),
+    )
+    assert len(fitted.history["loss"]) == 6
+    assert tree.equal(fitted.model, recorder.models[int(np.argmin(fitted.history["validation_loss"]))])
+
+
+def test_patience_needs_validation(model, train):
+    with pytest.raises(DataError, match="validation"):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), patience=1)
+
+
+def test_nothing_to_learn_from_is_said(model, train):
+    with pytest.raises(DataError, match="no examples"):
+        fit(model, train.select(slice(0, 0)), optimizer=SGD(), epochs=1, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_batch_size_is_checked(model, train, size):
+    with pytest.raises(DataError, match="at least one example"):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), batch_size=size)
+
+
+@pytest.mark.filterwarnings("error")
+def test_loss_that_is_not_finite_stops_with_epoch_and_step(model, train):
+    recorder = Recorder()
+    with pytest.raises(TrainingError, match=r"became (nan|inf) in epoch 1, step 2; .* than 1e\+30") as error:
+        fit(
+            model,
+            train,
+            optimizer=SGD(1e30),
+            epochs=2,
+            batch_size=30,
+            rng=np.random.default_rng(0),
+            callbacks=(recorder,),
+        )
+    assert isinstance(error.value, ValueError)
+    assert recorder.told[-1] == ("end",)
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_broken_by_the_last_step_are_found_by_validation(model, train, validation):
+    with pytest.raises(TrainingError, match=r"validation loss became (nan|inf) after epoch 1;"):
+        fit(
+            model,
+            train,
+            validation,
+            optimizer=SGD(1e38),
+            epochs=1,
+            batch_size=90,
+            rng=np.random.default_rng(0),
+        )
+
+
+def test_gradient_that_is_not_finite_stops(model, train):
+    def broken(logits, labels):
+        value, gradient = softmax_cross_entropy(logits, labels)
+        return value, gradient * np.float32(np.inf)
+
+    with pytest.raises(TrainingError, match="gradient norm became nan in epoch 1, step 1"):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), loss=broken)
+
+
+def test_interrupt_returns_what_is_done(model, train):
+    stop = Interrupting(5)
+    fitted = fit(
+        model,
+        train,
+        optimizer=SGD(0.1),
+        epochs=9,
+        batch_size=30,
+        rng=np.random.default_rng(0),
+        callbacks=(stop,),
+    )
+    assert fitted.interrupted
+    assert len(fitted.history["loss"]) == 1
+    assert tree.equal(fitted.model, stop.now) and not tree.equal(fitted.model, stop.models[0])
+    assert stop.told[-1] == ("end",)
+
+
+def test_interrupt_with_patience_returns_the_best_so_far(model, train, validation):
+    stop = Interrupting(5)
+    fitted = fit(
+        model,
+        train,
+        validation,
+        optimizer=SGD(0.1),
+        epochs=9,
+        batch_size=30,
+        rng=np.random.default_rng(0),
+        patience=3,
+        callbacks=(stop,),
+    )
+    assert fitted.interrupted and tree.equal(fitted.model, stop.models[0])
+
+
+def test_callbacks_are_told_in_order(model, train):
+    recorder = Recorder()
+    fit(
+        model,
+        train,
+        optimizer=SGD(),
+        epochs=2,
+        batch_size=45,
+        rng=np.random.default_rng(0),
+        callbacks=(recorder,),
+    )
+    assert [each[:2] for each in recorder.told] == [
+        ("start", 2),
+        ("step", 1),
+        ("step", 2),
+        ("epoch", 1),
+        ("step", 1),
+        ("step", 2),
+        ("epoch", 2),
+        ("end",),
+    ]
+    assert recorder.told[0] == ("start", 2, 2)
+    assert all(np.isfinite(each[2]) for each in recorder.told if each[0] == "step")
+
+
+def test_library_is_silent(model, train, validation, capfd):
+    fit(model, train, validation, optimizer=Adam(), epochs=2, rng=np.random.default_rng(0))
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,60 @@
+"""Progress: lines in a file, bars on a terminal."""
+
+import io
+import re
+
+import numpy as np
+
+from mmdl.training import SGD, Callback, Progress, fit
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class CtrlC(Callback):
+    def step(self, model, step, loss):
+        raise KeyboardInterrupt
+
+
+def run(model, train, stream, validation=None, others=()):
+    rng = np.random.default_rng(0)
+    callbacks = (Progress(stream), *others)
+    fit(model, train, validation, optimizer=SGD(), epochs=2, batch_size=45, rng=rng, callbacks=callbacks)
+    return stream.getvalue()
+
+
+def test_elsewhere_a_line_an_epoch(model, train, validation):
+    lines = run(model, train, io.StringIO(), validation).splitlines()
+    number = r"\d+\.\d{3}"
+    for epoch, line in enumerate(lines, 1):
+        assert re.fullmatch(
+            rf"epoch {epoch}/2: loss {number}, accuracy {number}, "
+            rf"validation loss {number}, validation accuracy {number}, \d+\.\d s",
+            line,
+        )
+    assert len(lines) == 2
+
+
+def test_without_validation_nothing_is_said_of_it(model, train):
+    assert "validation" not in run(model, train, io.StringIO())
+
+
+def test_on_a_terminal_a_bar_an_epoch(model, train, validation):
+    shown = run(model, train, Terminal(), validation)
+    bars = [line.split("\r")[-1] for line in shown.removesuffix("\n").split("\n")]
+    assert len(bars) == 2
+    for epoch, bar in enumerate(bars, 1):
+        assert bar.startswith(f"epoch {epoch}/2") and "2/2" in bar and "validation accuracy" in bar
+
+
+def test_bar_is_closed_when_training_is_interrupted(model, train):
+    stream = Terminal()
+    assert run(model, train, stream, others=(CtrlC(),)).endswith("\n")
+
+
+def test_standard_error_is_the_default(model, train, capsys):
+    fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), callbacks=(Progress(),))
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("epoch 1/1: loss")
