@@ -51,8 +51,8 @@ from mmdl.verify.oracle import complex_step_gradient
 #
 # ## Loops
 #
-# There is one state more than there are inputs. Python counts from 0, so the input `x[t]` leads from `h[t]` to `h[t +
-# 1]`.
+# There is one state more than there are inputs. Python counts from 0, so the input `x[t]` leads from `h[t]` to
+# `h[t + 1]`.
 
 
 # %%
@@ -82,18 +82,13 @@ def rnn_loops(x, W, U, b, f):
 
 
 # %%
-def same(a):
-    return a
-
-
 x = np.array([[1.0], [2.0], [0.0]])
-W = np.array([[1.0, 0.0]])
-U = np.array([[0.0, 1.0], [0.5, 0.0]])
-b = np.zeros(2)
-h = rnn_loops(x, W, U, b, same)
+W, U, b = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0], [0.5, 0.0]]), np.zeros(2)
+h = rnn_loops(x, W, U, b, f=np.positive)  # np.positive(a) is a
 print("states:", h.tolist())
 assert np.array_equal(h, [[0, 0], [1, 0], [2, 1], [0.5, 2]])
-assert not np.array_equal(rnn_loops(x[::-1], W, U, b, same)[-1], h[-1])  # another order, another state
+assert not np.array_equal(rnn_loops(x[::-1], W, U, b, f=np.positive)[-1], h[-1])  # another order, another state
+hand = x[None], W, U, h[None]  # as a batch of one, for later
 
 # %% [markdown]
 # ## The op
@@ -131,8 +126,8 @@ assert np.allclose(h, library_rnn(x, W, U, b), rtol=0, atol=1e-12)
 # 2. $da_t = f'(a_t) \circ \delta_t$, where $\circ$ multiplies number by number. For $\tanh$, $f'(a_t) = 1 - h_t^2$:
 #    the state itself is enough;
 # 3. $a_t$ is affine in $x_t$, so, as in lesson 00, $dx_t = da_t W^\mathsf{T}$;
-# 4. $W$, $U$ and $b$ are used at every step. That is a fork into $T$ paths: $dW = \sum_t x_t^\mathsf{T} da_t$, $dU =
-#    \sum_t h_{t-1}^\mathsf{T} da_t$, and $db$ is the sum of $da_t$ over steps and examples;
+# 4. $W$, $U$ and $b$ are used at every step. That is a fork into $T$ paths: $dW = \sum_t x_t^\mathsf{T} da_t$,
+#    $dU = \sum_t h_{t-1}^\mathsf{T} da_t$, and $db$ is the sum of $da_t$ over steps and examples;
 # 5. $\delta_{t-1} = dh_{t-1} + da_t U^\mathsf{T}$: from above, plus from the next state.
 #
 # This is called **backpropagation through time**.
@@ -164,14 +159,13 @@ def rnn_backward(dh, x, W, U, h, slope=tanh_slope):
 # wrong place ($dx_2 = 0$), $x_3$ was added directly ($dx_3 = 1$).
 
 # %%
-small = np.array([[[1.0], [2.0], [0.0]]]), np.array([[1.0, 0.0]]), np.array([[0.0, 1.0], [0.5, 0.0]])
 dh = np.array([[[0.0, 0], [0, 0], [0, 0], [1, 0]]])
-dx, *_ = rnn_backward(dh, *small, rnn(*small, np.zeros(2), same), slope=np.ones_like)
-print("dx by hand:", dx.ravel())
+dx, *_ = rnn_backward(dh, *hand, slope=np.ones_like)  # f(a) = a has slope 1 everywhere
+print("dx:", dx.ravel())
 assert np.array_equal(dx.ravel(), [0.5, 0, 1])
 
 # %% [markdown]
-# Then everything, with random numbers and a gradient at every state, against complex steps and the library:
+# Then with random numbers and a gradient at every state, against complex steps (lesson 01) and the library's op:
 
 # %%
 dh = rng.standard_normal((N, T + 1, H))
@@ -204,8 +198,8 @@ assert wrong_by[-1] < 1e-12 and (wrong_by[:-1] > 1e-3).all()
 # million times longer, nothing *but* the first rows counts, and a step along such a gradient throws the parameters
 # far away.
 #
-# For $U$ we take a random rotation times a number $\rho$. A rotation changes no length, so $U$ multiplies each length
-# by exactly $\rho$. (Its rows are at right angles to each other; `np.linalg.qr` makes such a matrix from any other.)
+# For $U$ we take a number $\rho$ times a random rotation (perhaps with a mirror), which `np.linalg.qr` makes from any
+# square matrix. A rotation changes no length, so $U$ multiplies each length by exactly $\rho$.
 
 # %%
 guessed = guess(
@@ -235,36 +229,27 @@ def lengths_back(delta, U, h, slope):
     return np.median(lengths, axis=1)  # of the strips
 
 
-linear, squeezed, slopes = {}, {}, {}
+linear, squeezed = {}, {}
+print("59 steps back:  ρ    f = a     tanh   a step multiplies by   typical slope   ρ · slope")
 for rho in (0.8, 1.0, 1.2, 2.0):
     U = rho * rotation
     h = rnn(strips, W, U, b)
     linear[rho] = lengths_back(start, U, h, np.ones_like)
     squeezed[rho] = lengths_back(start, U, h, tanh_slope)
-    slopes[rho] = np.sqrt(np.mean(tanh_slope(h[:, 1:]) ** 2))
-    assert np.isclose(linear[rho][59], rho**59, rtol=1e-9)
-
-print("length of δ 59 steps back")
-print("  ρ    f = a     tanh")
-for rho in linear:
-    print(f"{rho:3.1f} {linear[rho][59]:8.0e} {squeezed[rho][59]:8.0e}")
+    factor = squeezed[rho][59] ** (1 / 59)
+    slope = np.sqrt(np.mean(tanh_slope(h[:, 1:]) ** 2))
+    ends = f"{linear[rho][59]:8.0e} {squeezed[rho][59]:8.0e}"
+    print(f"{rho:18.1f} {ends} {factor:16.2f} {slope:17.2f} {rho * slope:13.2f}")
+    assert np.isclose(linear[rho][59], rho**59, rtol=1e-9) and abs(factor - rho * slope) < 0.06
 assert squeezed[0.8][59] < 1e-9 and squeezed[1.0][59] < 1e-4 and squeezed[1.2][59] < 0.05 < 10 < squeezed[2.0][59]
 
 # %% [markdown]
-# Without $\tanh$ the gradient obeys $\rho^{59}$: only $\rho = 1$ keeps it, and already 0.8 and 1.2 are hopeless. With
-# $\tanh$ even $\rho = 1.2$, which alone would lengthen each step by a fifth, **fades**. Line 2 is to blame: it
-# multiplies by $1 - h^2$, which is 1 at best, for $h = 0$, and less for each unit that has anything to say. So a step
-# multiplies by about $\rho$ *times a typical slope* (the root of the mean of all squared slopes). That rule of thumb
-# is surprisingly good:
-
-# %%
-print("  ρ   typical slope   ρ · slope   measured, a step")
-for rho, slope in slopes.items():
-    measured = squeezed[rho][59] ** (1 / 59)
-    print(f"{rho:3.1f} {slope:10.2f} {rho * slope:13.2f} {measured:14.2f}")
-    assert abs(measured - rho * slope) < 0.06
-
-# %% [markdown]
+# Without $\tanh$ the gradient obeys $\rho^{59}$: only $\rho = 1$ keeps it. With $\tanh$ even $\rho = 1.2$, which
+# alone would lengthen it by a fifth at each step, **fades**. Line 2 is to blame: it multiplies by $1 - h^2$, which is
+# 1 for a unit at $h = 0$, and less for every unit that has anything to say. So a step multiplies by about $\rho$
+# *times a typical slope* (the root of the mean of all squared slopes). The last two columns show how good this rule
+# of thumb is.
+#
 # And an untidy $U$, with random numbers in it? It stretches some directions and shrinks others. Two numbers describe
 # it: the most that *one* step can stretch anything (its largest **singular value**), and what a step multiplies by in
 # the long run (its **spectral radius**, the largest size of an eigenvalue; for a rotation times $\rho$, both are
@@ -279,9 +264,8 @@ print(f"largest stretch {stretch[0]:.2f}, radius 0.80: after 1 step {favourite[1
 assert np.isclose(favourite[1], stretch[0]) and stretch[0] > 1.2 and favourite[59] < 1e-4
 
 # %% [markdown]
-# It grows for one step and then fades like the others: **the radius decides, not the largest stretch.**
-#
-# ## The picture
+# It grows for one step and then fades like the others: in the long run **the radius decides, not the largest
+# stretch.**
 
 
 # %%
@@ -289,27 +273,21 @@ assert np.isclose(favourite[1], stretch[0]) and stretch[0] > 1.2 and favourite[5
 def picture():
     figure = figure_of(None, 3.9)
     left, right = figure.subplots(1, 2, sharey=True)
-    panels = (
-        (left, {rho: linear[rho] for rho in (0.8, 1.0, 1.2)}, "without f: only ρ = 1 keeps the gradient"),
-        (right, squeezed, "with tanh: even ρ = 1.2 fades"),
-    )
-    for ax, curves, title in panels:
-        for (rho, lengths), colour in zip(curves.items(), LINES, strict=False):
-            ax.plot(lengths, color=colour)
-            ax.text(60, lengths[59], f"ρ = {rho}", color=colour, va="center")
-        ax.set(yscale="log", xlim=(0, 72), xticks=range(0, 60, 10), title=title, xlabel="rows back from the last")
+    left.set_title("without f: only ρ = 1 keeps the gradient")
+    right.set_title("with tanh: even ρ = 1.2 fades")
+    for ax, curves, radii in (left, linear, (0.8, 1.0, 1.2)), (right, squeezed, (0.8, 1.0, 1.2, 2.0)):
+        for rho, colour in zip(radii, LINES, strict=False):
+            ax.plot(curves[rho], color=colour)
+            ax.text(60, curves[rho][59], f"ρ = {rho}", color=colour, va="center")
+        ax.set(yscale="log", xlim=(0, 72), xticks=range(0, 60, 10), xlabel="rows back from the last")
         ax.axhline(1, color="0.7", linewidth=1, zorder=0)
     left.plot(favourite, color=LINES[0], linestyle="--")
-    left.annotate(
-        f"untidy U with ρ = 0.8,\none step stretches up to {stretch[0]:.1f}",
-        (30, favourite[30]),
-        (4, 1e-9),
-        color=LINES[0],
-        arrowprops={"arrowstyle": "-", "color": LINES[0]},
-    )
+    words = f"U of random numbers, ρ = 0.8,\nalong what one step stretches by {stretch[0]:.1f}"
+    line = {"arrowstyle": "-", "color": LINES[0]}
+    left.annotate(words, (30, favourite[30]), (3, 1e-9), color=LINES[0], arrowprops=line)
     left.set(ylabel="length of the gradient of the state", ylim=(1e-12, 1e6))
     mark_guess(right, guessed)
-    figure.suptitle("How far back the gradient reaches in a recurrent network that reads a photograph")
+    figure.suptitle("A network reads a photograph row by row: its gradient fades or explodes (U = ρ × a rotation)")
     return figure
 
 
@@ -322,11 +300,9 @@ save_figure(picture(), "07_recurrence")
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/07_recurrence.py` looks at your versions of
-#
-# - one step: the next state from an input and the state before;
-# - the forward pass: all states, the initial one included;
-# - the backward pass through time: all five lines, and the carry of line 5 in particular.
+# `mmdl check lessons/exercises/07_recurrence.py` looks at your own step (the next state from an input and the state
+# before), forward pass (all states, $h_0$ included) and backward pass through time: mind what is carried back in line
+# 5.
 #
 # ## What you now know
 #

@@ -1,5 +1,6 @@
 """What every display keeps to: it draws where it is told, keeps what it drew, and gives the same file twice."""
 
+import os
 import subprocess
 import sys
 
@@ -101,4 +102,5 @@ def test_no_window_system_is_asked_for():
         "png(HistoryDisplay.from_history({'loss': [1.0], 'accuracy': [0.5]}).plot().figure_);"
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", program], env=here, timeout=60).returncode == 0

@@ -1,0 +1,178 @@
+"""`mmdl train`: files, JSON, Ctrl-C, and what is refused before anything is trained."""
+
+import json
+import re
+from datetime import date
+
+import pytest
+
+from mmdl import training
+from mmdl.cli import main
+from mmdl.cli.runs import new_run
+from mmdl.data import DATASETS
+from mmdl.fusion import FUSIONS
+from mmdl.training.recipes import RECIPES
+
+FIGURES = {"history.png", "confusion.png", "kernels.png", "images.png"}
+PNG = b"\x89PNG\r\n"
+
+
+@pytest.fixture
+def no_training(monkeypatch):
+    """A test that gets as far as training fails."""
+
+    def fit(*arguments, **settings):
+        raise AssertionError("training began")
+
+    monkeypatch.setattr("mmdl.training.recipes.fit", fit)
+
+
+def test_json_is_one_object_and_the_rest_is_on_stderr(few, capsys):
+    assert main(["train", "--fusion", "sum", "--epochs", "1", "--out", "run", "--json"]) == 0
+    captured = capsys.readouterr()
+    result = json.loads(captured.out)
+    assert list(result) == ["accuracy", "seconds", "epochs", "parameters", "out"]
+    assert list(result["accuracy"]) == ["all", "image", "text"]
+    assert all(0 < share < 1 for share in result["accuracy"].values())
+    assert list(result["seconds"]) == ["data", "train"]
+    assert result["epochs"] == 1
+    assert result["parameters"] > 1000
+    assert result["out"] == "run"
+    assert captured.err.count("epoch 1/1: loss ") == 1
+
+
+def test_a_run_keeps_model_history_and_figures(finished_run):
+    expected = {"model.npz", "history.json", "attention.png", *FIGURES}
+    assert {file.name for file in finished_run.iterdir()} == expected
+    assert all(file.read_bytes().startswith(PNG) for file in finished_run.glob("*.png"))
+    history = json.loads((finished_run / "history.json").read_text())
+    assert {name: len(values) for name, values in history.items()} == dict.fromkeys(history, 2)
+    _, extras = training.load(finished_run / "model.npz")
+    assert extras["history"] == history
+    assert (extras["data"], extras["fusion"], extras["seed"]) == ("glyphs", "attention", 0)
+    assert extras["recipe"]["epochs"] == 2
+
+
+def test_words_name_accuracies_and_files(few, capsys, tmp_path):
+    assert main(["train", "--fusion", "average", "--epochs", "1"]) == 0
+    said = capsys.readouterr().out
+    [folder] = (tmp_path / "runs").iterdir()
+    assert folder.name == f"{date.today().isoformat()}-average"
+    assert {file.name for file in folder.iterdir()} == {"model.npz", "history.json", *FIGURES}
+    for how in ("with all there is", "with the image alone", "with the text alone"):
+        assert re.search(rf"{how} +\d+\.\d %", said)
+    for file in folder.iterdir():
+        assert file.name in said
+    assert f"mmdl predict runs/{folder.name} " in said
+
+
+def test_ctrl_c_keeps_what_was_learned(few, complaint, monkeypatch, tmp_path, capsys):
+    def stop(self, model, history):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.Progress, "epoch", stop)
+    assert main(["train", "--epochs", "5", "--out", "run"]) == 130
+    sentence = "mmdl: interrupted after 1 of 5 epochs; what was learned so far is in run\n"
+    assert capsys.readouterr().err == sentence
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {"model.npz", "history.json"}
+    model, extras = training.load(tmp_path / "run" / "model.npz")
+    assert model.predict(text="SMALL LETTER A")[0] in model.classes
+    assert len(extras["history"]["loss"]) == 1
+
+
+def test_ctrl_c_after_training_says_where_the_model_is(few, complaint, monkeypatch, tmp_path, capsys):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mmdl.cli.train.draw", stop)
+    assert main(["train", "--epochs", "1", "--out", "run", "--json"]) == 130
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.endswith("interrupted after 1 of 1 epochs; what was learned so far is in run\n")
+
+
+def test_training_that_diverges_leaves_no_folder(few, capsys, tmp_path):
+    assert main(["train", "--epochs", "2", "--learning-rate", "1e9", "--out", "run"]) == 1
+    assert re.search(r"^mmdl: the loss became nan in epoch \d, step \d+", capsys.readouterr().err)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    {
+        "--epochs": ["0", "-1", "1.5", "many", "nan"],
+        "--batch-size": ["0", "-32", "x"],
+        "--seed": ["-1", "0.5"],
+        "--learning-rate": ["0", "-1", "nan", "inf", "fast"],
+    }.items(),
+)
+def test_weird_numbers_are_wrong_usage(option, values, few, no_training, complaint):
+    for value in values:
+        code, sentence = complaint("train", option, value)
+        assert code == 2
+        assert sentence.startswith(f"{option}: a ")
+        assert f"not {value} (" in sentence
+
+
+@pytest.mark.parametrize(("option", "known"), [("--fusion", FUSIONS), ("--data", DATASETS)])
+def test_an_unknown_name_is_told_the_known_ones(option, known, few, no_training, complaint, tmp_path):
+    code, sentence = complaint("train", option, "guesswork")
+    assert code == 1
+    assert "guesswork" in sentence
+    assert all(name in sentence for name in known)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_names_every_fusion_and_dataset(capsys):
+    main(["train", "--help"])
+    said = capsys.readouterr().out
+    assert all(name in said for name in (*FUSIONS, *DATASETS))
+
+
+@pytest.mark.parametrize("out", ["file", "file/run", "/dev/null/run"])
+def test_an_unwritable_folder_is_found_before_training(out, few, no_training, complaint, tmp_path):
+    (tmp_path / "file").touch()
+    code, sentence = complaint("train", "--out", out)
+    assert code == 1
+    assert sentence.startswith(f"cannot write into {out}: ")
+
+
+def test_a_read_only_folder_is_found_before_training(few, no_training, complaint, tmp_path, monkeypatch):
+    def refuse(**settings):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)  # root may write everywhere
+    assert complaint("train", "--out", "run") == (1, "cannot write into run: Permission denied")
+
+
+def test_every_fusion_has_a_recipe():
+    assert list(RECIPES) == list(FUSIONS)
+
+
+def test_runs_of_one_day_are_numbered(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = f"runs/{date.today().isoformat()}-sum"
+    with new_run(None, "sum") as first, new_run(None, "sum") as second:  # at the same time
+        (first / "model.npz").touch()
+        (second / "model.npz").touch()
+    with new_run(None, "sum") as third:
+        (third / "model.npz").touch()
+    assert [str(folder) for folder in (first, second, third)] == [name, f"{name}-2", f"{name}-3"]
+
+
+def test_a_folder_is_used_unless_it_holds_a_run(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    with new_run(tmp_path / "mine", "sum") as folder:
+        assert folder == tmp_path / "mine"
+        (folder / "model.npz").touch()
+    with new_run(tmp_path / "mine", "sum") as folder:
+        assert folder == tmp_path / "mine-2"
+
+
+def test_a_folder_without_anything_in_it_goes_again(tmp_path):
+    (tmp_path / "mine").mkdir()
+    for name in ("mine", "new"):
+        with new_run(tmp_path / name, "sum"):
+            pass
+    assert [folder.name for folder in tmp_path.iterdir()] == ["mine"]
