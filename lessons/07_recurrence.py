@@ -17,20 +17,17 @@
 #
 # Needs: lessons 00, 01; about 3 s.
 #
-# A picture is there all at once. A sentence comes word by word, and "dog bites man" is not "man bites dog". A
-# **recurrent network** reads one input after the other and keeps a few numbers in mind, its **state**. Each new state
-# is made from the input and from the state before.
-#
-# So the last state depends on the first word, through all the states between. Training must find its way back along
-# the same chain, one step at a time. Does it arrive?
+# "Dog bites man" is not "man bites dog". A **recurrent network** reads one input after the other and keeps a few
+# numbers in mind, its **state**; each new state is made from the input and the state before. So the last state
+# depends on the first word, through all states between. Training must find its way back along the same chain. Does it
+# arrive?
 
 # %%
 import numpy as np
 from matplotlib.cbook import get_sample_data
 from PIL import Image
 
-from mmdl.ops.rnn import rnn as library_rnn
-from mmdl.ops.rnn import rnn_backward as library_rnn_backward
+import mmdl.ops.rnn as op
 from mmdl.plots.lesson import guess, mark_guess, save_figure
 from mmdl.plots.style import LINES, figure_of, styled
 from mmdl.verify.oracle import complex_step_gradient
@@ -46,13 +43,12 @@ from mmdl.verify.oracle import complex_step_gradient
 # - $U$ is $(H, H)$: what the old state adds to each number of the new one;
 # - $f$ works on each number by itself. Usual is $\tanh$, which squeezes every number to between −1 and 1.
 #
-# $W$, $U$ and $b$ have no $t$: the same numbers serve at every step, however long the sequence is. This is equation
-# (2) of the article, which has columns instead of rows and therefore writes $W x_t$.
+# $W$, $U$ and $b$ have no $t$: the same numbers serve at every step, however long the sequence is. (The article's
+# equation (2) has columns and so writes $W x_t$.)
 #
 # ## Loops
 #
-# There is one state more than there are inputs. Python counts from 0, so the input `x[t]` leads from `h[t]` to
-# `h[t + 1]`.
+# There is one state more than there are inputs: the input `x[t]` leads from `h[t]` to `h[t + 1]`.
 
 
 # %%
@@ -61,12 +57,9 @@ def rnn_loops(x, W, U, b, f):
     h = np.zeros((T + 1, H))
     for t in range(T):
         for j in range(H):
-            a = b[j]
-            for d in range(D):
-                a += x[t, d] * W[d, j]
-            for i in range(H):
-                a += h[t, i] * U[i, j]
-            h[t + 1, j] = f(a)
+            from_input = sum(x[t, d] * W[d, j] for d in range(D))
+            from_state = sum(h[t, i] * U[i, j] for i in range(H))
+            h[t + 1, j] = f(from_input + from_state + b[j])
     return h
 
 
@@ -111,18 +104,17 @@ x, W, U, b = (rng.standard_normal(shape) for shape in ((N, T, D), (D, H), (H, H)
 h = rnn(x, W, U, b)
 for n in range(N):
     assert np.allclose(h[n], rnn_loops(x[n], W, U, b, np.tanh), rtol=0, atol=1e-12)
-assert np.allclose(h, library_rnn(x, W, U, b), rtol=0, atol=1e-12)
+assert np.allclose(h, op.rnn(x, W, U, b), rtol=0, atol=1e-12)
 
 # %% [markdown]
 # ## Backward
 #
 # Write $a_t = x_t W + h_{t-1} U + b$, so that $h_t = f(a_t)$. From above comes $dh_t$: how much the loss changes with
-# $h_t$ *directly*, if it looks at every state. (If it looks only at the last one, all others are zero.)
+# $h_t$ *directly*. (If the loss looks only at the last state, all others are zero.) But $h_t$ has a second reader,
+# the next state. A fork, and lesson 00 says: add what comes back. Let $\delta_t$ be all that arrives at $h_t$, and
+# walk from $t = T$ down to 1:
 #
-# But $h_t$ has a second reader, the next state. A fork, and lesson 00 says: add what comes back. Let $\delta_t$ be
-# all that arrives at $h_t$. Walking from $t = T$ down to 1:
-#
-# 1. $\delta_T = dh_T$, as there is no next state;
+# 1. every $\delta_t$ starts as $dh_t$, and $\delta_T$ stays so: there is no next state;
 # 2. $da_t = f'(a_t) \circ \delta_t$, where $\circ$ multiplies number by number. For $\tanh$, $f'(a_t) = 1 - h_t^2$:
 #    the state itself is enough;
 # 3. $a_t$ is affine in $x_t$, so, as in lesson 00, $dx_t = da_t W^\mathsf{T}$;
@@ -140,15 +132,15 @@ def tanh_slope(h):
 
 def rnn_backward(dh, x, W, U, h, slope=tanh_slope):
     dx, dW, dU, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(U), np.zeros(len(U))
-    delta = dh[:, -1]  #                          1.  δ_T = dh_T
-    for t in reversed(range(x.shape[1])):  #      h[:, t + 1] = f(x[:, t] @ W + h[:, t] @ U + b)
-        da = slope(h[:, t + 1]) * delta  #        2.  da = f′(a) ∘ δ
-        dx[:, t] = da @ W.T  #                    3.  dx = da Wᵀ
-        dW += x[:, t].T @ da  #                   4.  dW = Σ xᵀ da
-        dU += h[:, t].T @ da  #                       dU = Σ hᵀ da, with the state before
-        db += da.sum(axis=0)  #                       db = Σ da
-        delta = dh[:, t] + da @ U.T  #            5.  δ of the state before
-    return dx, dW, dU, db
+    delta = dh.copy()  #                                  1.  δ = dh, to begin with
+    for t in reversed(range(x.shape[1])):  #              h[:, t + 1] = f(x[:, t] @ W + h[:, t] @ U + b)
+        da = slope(h[:, t + 1]) * delta[:, t + 1]  #      2.  da = f′(a) ∘ δ
+        dx[:, t] = da @ W.T  #                            3.  dx = da Wᵀ
+        dW += x[:, t].T @ da  #                           4.  dW = Σ xᵀ da
+        dU += h[:, t].T @ da  #                               dU = Σ hᵀ da, with the state before
+        db += da.sum(axis=0)  #                               db = Σ da
+        delta[:, t] += da @ U.T  #                        5.  δ of the state before: dh + da Uᵀ
+    return dx, dW, dU, db, delta
 
 
 # %% [markdown]
@@ -156,7 +148,8 @@ def rnn_backward(dh, x, W, U, h, slope=tanh_slope):
 #
 # By hand first. In our three-step example, let the loss be the first number of $h_3$, so $dh_3 = (1, 0)$. It was half
 # of the second number of $h_2$, which was the first of $h_1$, which was $x_1$: so $dx_1 = \frac12$. $x_2$ went to the
-# wrong place ($dx_2 = 0$), $x_3$ was added directly ($dx_3 = 1$).
+# wrong place ($dx_2 = 0$), $x_3$ was added directly ($dx_3 = 1$). Then with random numbers and a gradient at every
+# state, against complex steps (lesson 01) and the library's op.
 
 # %%
 dh = np.array([[[0.0, 0], [0, 0], [0, 0], [1, 0]]])
@@ -164,26 +157,23 @@ dx, *_ = rnn_backward(dh, *hand, slope=np.ones_like)  # f(a) = a has slope 1 eve
 print("dx:", dx.ravel())
 assert np.array_equal(dx.ravel(), [0.5, 0, 1])
 
-# %% [markdown]
-# Then with random numbers and a gradient at every state, against complex steps (lesson 01) and the library's op:
-
-# %%
 dh = rng.standard_normal((N, T + 1, H))
-gradients = rnn_backward(dh, x, W, U, h)
-for place, gradient in enumerate(gradients):
-    assert np.allclose(gradient, complex_step_gradient(rnn, [x, W, U, b], place, dh), rtol=0, atol=1e-12)
-for gradient, theirs in zip(gradients, library_rnn_backward(dh, x, W, U, h), strict=False):  # theirs has dh0 too
-    assert np.allclose(gradient, theirs, rtol=0, atol=1e-12)
+*gradients, delta = rnn_backward(dh, x, W, U, h)
+*by_op, dh0 = op.rnn_backward(dh, x, W, U, h)
+for place in range(4):
+    nudges = complex_step_gradient(rnn, [x, W, U, b], place, dh)
+    assert np.allclose(gradients[place], nudges, rtol=0, atol=1e-12)
+    assert np.allclose(gradients[place], by_op[place], rtol=0, atol=1e-12)
+assert np.allclose(delta[:, 0], dh0, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# **A trap.** Forget the second half of line 5, `da @ U.T`, and the program still runs. Each state then hears only the
-# loss above it, never what came of it later. The last step is right, all others are wrong: in a backward pass through
-# time, mistakes grow towards the beginning.
+# **A trap.** Forget line 5 and the program still runs. Each state then hears only the loss above it, never what came
+# of it later. The last step is right, all others are wrong: in a backward pass, mistakes grow towards the beginning.
 
 # %%
 forgotten = (tanh_slope(h[:, 1:]) * dh[:, 1:]) @ W.T
 wrong_by = np.abs(forgotten - gradients[0]).max(axis=(0, 2))
-print("error of dx without the second half, by step:", np.round(wrong_by, 2))
+print("error of dx without line 5, by step:", np.round(wrong_by, 2))
 assert wrong_by[-1] < 1e-12 and (wrong_by[:-1] > 1e-3).all()
 
 # %% [markdown]
@@ -193,10 +183,9 @@ assert wrong_by[-1] < 1e-12 and (wrong_by[:-1] > 1e-3).all()
 # pixels wide. At the last row, the loss asks for something: $\delta_{60}$ is a random direction of length 1. (The
 # **length** of a vector, $\|\delta\|$, is the root of the sum of its squares.) How long is $\delta_1$, 59 steps back?
 #
-# Why does it matter? $dW$ is a sum over the steps. If $\delta_1$ is a millionth of $\delta_{60}$, the first row's
-# share of $dW$ is about a millionth too, and the network learns as if that row did not exist. If $\delta_1$ is a
-# million times longer, nothing *but* the first rows counts, and a step along such a gradient throws the parameters
-# far away.
+# It matters because $dW$ is a sum over the steps. If $\delta_1$ is a millionth of $\delta_{60}$, so is the first
+# row's share of $dW$, and the network learns as if that row did not exist. If $\delta_1$ is a million times longer, a
+# step along the gradient throws the parameters far away.
 #
 # For $U$ we take a number $\rho$ times a random rotation (perhaps with a mirror), which `np.linalg.qr` makes from any
 # square matrix. A rotation changes no length, so $U$ multiplies each length by exactly $\rho$.
@@ -214,32 +203,27 @@ strips -= strips.mean(axis=(1, 2), keepdims=True)
 strips /= strips.std(axis=(1, 2), keepdims=True)  # every strip with the same brightness and contrast
 
 rotation, _ = np.linalg.qr(rng.standard_normal((64, 64)))
-W = rng.uniform(-1, 1, (16, 64)) * np.sqrt(6 / (16 + 64))
-b = np.zeros(64)
-start = rng.standard_normal((320, 64))
-start /= np.linalg.norm(start, axis=1, keepdims=True)
+W, b = rng.uniform(-1, 1, (16, 64)) * np.sqrt(6 / (16 + 64)), np.zeros(64)
+dh = np.zeros((320, 61, 64))
+dh[:, -1] = rng.standard_normal((320, 64))
+dh /= np.linalg.norm(dh[:, -1:], axis=2, keepdims=True)
 
 
-def lengths_back(delta, U, h, slope):
-    """Lengths of δ at the last state, one step back, ... down to the state after the first input."""
-    lengths = [np.linalg.norm(delta, axis=1)]
-    for t in reversed(range(2, h.shape[1])):
-        delta = (slope(h[:, t]) * delta) @ U.T  # lines 2 and 5 of the backward pass
-        lengths.append(np.linalg.norm(delta, axis=1))
-    return np.median(lengths, axis=1)  # of the strips
+def lengths_back(dh, U, h, slope):
+    """Lengths of δ, from the last state back to the one after the first input; the median of the strips."""
+    *_, delta = rnn_backward(dh, strips, W, U, h, slope)
+    return np.median(np.linalg.norm(delta, axis=2), axis=0)[:0:-1]
 
 
 linear, squeezed = {}, {}
 print("59 steps back:  ρ    f = a     tanh   a step multiplies by   typical slope   ρ · slope")
 for rho in (0.8, 1.0, 1.2, 2.0):
-    U = rho * rotation
-    h = rnn(strips, W, U, b)
-    linear[rho] = lengths_back(start, U, h, np.ones_like)
-    squeezed[rho] = lengths_back(start, U, h, tanh_slope)
-    factor = squeezed[rho][59] ** (1 / 59)
-    slope = np.sqrt(np.mean(tanh_slope(h[:, 1:]) ** 2))
-    ends = f"{linear[rho][59]:8.0e} {squeezed[rho][59]:8.0e}"
-    print(f"{rho:18.1f} {ends} {factor:16.2f} {slope:17.2f} {rho * slope:13.2f}")
+    h = rnn(strips, W, rho * rotation, b)
+    linear[rho] = lengths_back(dh, rho * rotation, h, np.ones_like)
+    squeezed[rho] = lengths_back(dh, rho * rotation, h, tanh_slope)
+    factor, slope = squeezed[rho][59] ** (1 / 59), np.sqrt(np.mean(tanh_slope(h[:, 1:]) ** 2))
+    print(f"{rho:18.1f} {linear[rho][59]:8.0e} {squeezed[rho][59]:8.0e}", end="")
+    print(f"{factor:17.2f} {slope:17.2f} {rho * slope:13.2f}")
     assert np.isclose(linear[rho][59], rho**59, rtol=1e-9) and abs(factor - rho * slope) < 0.06
 assert squeezed[0.8][59] < 1e-9 and squeezed[1.0][59] < 1e-4 and squeezed[1.2][59] < 0.05 < 10 < squeezed[2.0][59]
 
@@ -258,14 +242,14 @@ assert squeezed[0.8][59] < 1e-9 and squeezed[1.0][59] < 1e-4 and squeezed[1.2][5
 # %%
 untidy = rng.standard_normal((64, 64))
 untidy *= 0.8 / np.abs(np.linalg.eigvals(untidy)).max()
-directions, stretch, _ = np.linalg.svd(untidy.T)  # δ Uᵀ: the rows of Uᵀ are what δ meets
-favourite = lengths_back(directions[:, :1].T, untidy, np.zeros((1, 61, 64)), np.ones_like)
+directions, stretch, _ = np.linalg.svd(untidy.T)  # a step back is δ Uᵀ; the first direction is stretched most
+dh[:, -1] = directions[:, 0]
+favourite = lengths_back(dh, untidy, h, np.ones_like)
 print(f"largest stretch {stretch[0]:.2f}, radius 0.80: after 1 step {favourite[1]:.2f}, after 59 {favourite[59]:.0e}")
 assert np.isclose(favourite[1], stretch[0]) and stretch[0] > 1.2 and favourite[59] < 1e-4
 
 # %% [markdown]
-# It grows for one step and then fades like the others: in the long run **the radius decides, not the largest
-# stretch.**
+# It grows for one step, then fades like the others: in the long run **the radius decides, not the largest stretch.**
 
 
 # %%
@@ -273,8 +257,8 @@ assert np.isclose(favourite[1], stretch[0]) and stretch[0] > 1.2 and favourite[5
 def picture():
     figure = figure_of(None, 3.9)
     left, right = figure.subplots(1, 2, sharey=True)
-    left.set_title("without f: only ρ = 1 keeps the gradient")
-    right.set_title("with tanh: even ρ = 1.2 fades")
+    left.set_title("f(a) = a, U = ρ × a rotation: only ρ = 1 keeps it")
+    right.set_title("f = tanh, the same U: even ρ = 1.2 fades")
     for ax, curves, radii in (left, linear, (0.8, 1.0, 1.2)), (right, squeezed, (0.8, 1.0, 1.2, 2.0)):
         for rho, colour in zip(radii, LINES, strict=False):
             ax.plot(curves[rho], color=colour)
@@ -287,7 +271,7 @@ def picture():
     left.annotate(words, (30, favourite[30]), (3, 1e-9), color=LINES[0], arrowprops=line)
     left.set(ylabel="length of the gradient of the state", ylim=(1e-12, 1e6))
     mark_guess(right, guessed)
-    figure.suptitle("A network reads a photograph row by row: its gradient fades or explodes (U = ρ × a rotation)")
+    figure.suptitle("A network reads a photograph row by row: its gradient fades or explodes")
     return figure
 
 
@@ -301,8 +285,7 @@ save_figure(picture(), "07_recurrence")
 # ## Exercises
 #
 # `mmdl check lessons/exercises/07_recurrence.py` looks at your own step (the next state from an input and the state
-# before), forward pass (all states, $h_0$ included) and backward pass through time: mind what is carried back in line
-# 5.
+# before), forward pass (all states, $h_0$ included) and backward pass through time: mind line 5.
 #
 # ## What you now know
 #

@@ -8,11 +8,11 @@ import os
 import sys
 
 from mmdl import __version__
-from mmdl.cli import plot, predict, train, verify
+from mmdl.cli import lesson, plot, predict, train, verify
 from mmdl.cli.parser import Parser
 from mmdl.errors import DataError, ShapeError, TrainingError
 
-COMMANDS = (train, predict, plot, verify)
+COMMANDS = (train, predict, plot, verify, lesson)
 
 FAILED, INTERRUPTED, READER_GONE = 1, 130, 141  # the last two as shells count: 128 + the signal's number
 
@@ -22,6 +22,8 @@ def main(argv=None):
 
     Whatever goes wrong for a reason that the reader can know becomes one line on stderr.
     """
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does where letters cannot be shown
     try:
         code = run(argv)
         sys.stdout.flush()

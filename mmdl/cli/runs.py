@@ -26,6 +26,8 @@ def new_run(out, fusion):
     It is `out` or, without it, runs/<date>-<fusion>; -2, -3, ... is appended if there is a run already.
     """
     wanted = Path(out or f"runs/{date.today().isoformat()}-{fusion}")
+    if not wanted.name.strip("."):  # "." and ".." are no names that a number can be appended to
+        wanted = wanted.resolve()
     try:
         folder, is_new = _claimed(wanted, may_exist=bool(out))
         with tempfile.TemporaryFile(dir=folder):  # found out now, not after an hour of training

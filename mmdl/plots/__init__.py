@@ -3,6 +3,7 @@
 from mmdl.plots.attention import AttentionDisplay
 from mmdl.plots.confusion import ConfusionDisplay
 from mmdl.plots.feature_maps import FeatureMapsDisplay
+from mmdl.plots.figure import subplots
 from mmdl.plots.gradient_norms import GradientNormDisplay
 from mmdl.plots.gradient_through_time import GradientThroughTimeDisplay, norms_through_time
 from mmdl.plots.history import HistoryDisplay
@@ -27,4 +28,5 @@ __all__ = [
     "norms_through_time",
     "save",
     "save_figure",
+    "subplots",
 ]

@@ -8,9 +8,10 @@ from matplotlib.patheffects import Normal, Stroke
 from mmdl.errors import DataError
 from mmdl.ops.softmax import softmax
 from mmdl.plots.display import Display
+from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import image_of, one, picture_name, text_name, tokenizer_of, viewable, words_of
 from mmdl.plots.receptive import feature_maps, over_picture, receptive_fields
-from mmdl.plots.style import MAGNITUDES, figure_of, percent, picture_on, styled
+from mmdl.plots.style import MAGNITUDES, percent, picture_on, styled
 
 
 @dataclass(eq=False)
@@ -22,7 +23,7 @@ class AttentionDisplay(Display):
     image : array (R, C) or (R, C, 3)
     words : list of T str
     patches : array (T, P, Q)
-        What a word gives to the picture's patches; the rest of one goes to the words.
+        What a word gives to the picture's patches; the rest of one goes to other tokens.
     heat : array (T, R, C)
         The same weights over the picture, each patch's in the middle of the field that it sees.
     reached : array (R, C)
@@ -48,15 +49,16 @@ class AttentionDisplay(Display):
         Raises
         ------
         DataError
-            If the fusion has no attention, or the example lacks its picture or its text.
+            If the fusion has no attention, the example lacks its picture or its text, or tokens are no patches.
         """
         batch = one(examples, example)
         words, logits, weights = attention_of(model, batch, head)
         image, name = image_of(batch), picture_name(batch.inputs)
-        encoder = model.modalities[name].encoder
-        *_, (_, _, last) = feature_maps(encoder, image)
-        P, Q = last.shape[1:3]
-        patches = weights[text_name(batch.inputs), name].reshape(len(words), P, Q)
+        encoder, patches = model.modalities[name].encoder, weights[text_name(batch.inputs), name]
+        *_, (P, Q) = [(0, 0), *(y.shape[1:3] for _, _, y in feature_maps(encoder, image))]
+        if patches.shape[1] != P * Q:
+            raise DataError(f"the tokens of {name} are no cells of a feature map, so they have no place in the picture")
+        patches = patches.reshape(len(words), P, Q)
         fields = receptive_fields(encoder, image)
         heat = over_picture(patches, fields, image.shape)
         reached = over_picture(np.ones((P, Q)), fields, image.shape)
@@ -119,9 +121,8 @@ def attention_of(model, batch, head=None):
     weights : dict of (from, to) to array (tokens from, tokens to)
         Of one head, or the mean of all; by names of modalities. Padding is left out.
     """
-    tokenizer, (words,) = tokenizer_of(model.preprocessors), [None]
-    if tokenizer is not None:
-        (words,) = words_of(batch, tokenizer)
+    tokenizer = tokenizer_of(model.preprocessors)
+    words = words_of(batch, tokenizer)[0] if tokenizer else None
     if not words:
         raise DataError("the example has no text, and attention is shown word by word")
     logits, trace = model.forward(batch)
@@ -134,8 +135,5 @@ def attention_of(model, batch, head=None):
         name: np.flatnonzero(trace.fusion.mask[0, span])
         for name, span in zip(model.modalities, trace.fusion.spans, strict=True)
     }
-    return (
-        words,
-        logits[0],
-        {(a, b): each[0, chosen].mean(axis=0)[np.ix_(there[a], there[b])] for (a, b), each in weights.items()},
-    )
+    found = {(a, b): each[0, chosen].mean(axis=0)[np.ix_(there[a], there[b])] for (a, b), each in weights.items()}
+    return words, logits[0], found

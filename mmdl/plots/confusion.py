@@ -7,7 +7,8 @@ import numpy as np
 from mmdl.data import batches
 from mmdl.errors import DataError
 from mmdl.plots.display import Display
-from mmdl.plots.style import MAGNITUDES, axes_of, percent, readable_on, styled
+from mmdl.plots.figure import axes_of
+from mmdl.plots.style import MAGNITUDES, percent, readable_on, styled
 
 
 @dataclass(eq=False)
@@ -67,7 +68,7 @@ class ConfusionDisplay(Display):
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)
         self.ax_.set(xlabel="what the model says", ylabel="what it truly is (examples)")
-        self.ax_.set_title(f"Which class is taken for which: {percent(self.accuracy)} of all are on the diagonal")
+        self.ax_.set_title(f"Which class is taken for which ({percent(self.accuracy)} of all are right)")
         self.figure_.colorbar(image, ax=self.ax_, label="share of the true class", fraction=0.03, pad=0.02, aspect=40)
         return self
 

@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from mmdl.plots.save import png, save
+from mmdl.plots.figure import png
+from mmdl.plots.save import save
 from mmdl.plots.style import DPI
 
 

@@ -9,9 +9,10 @@ from matplotlib.patches import Rectangle
 from mmdl.errors import DataError
 from mmdl.layers import Conv2D
 from mmdl.plots.display import Display
+from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import image_encoder_of, image_of, one, viewable
 from mmdl.plots.receptive import feature_maps
-from mmdl.plots.style import INK, SIGNED, figure_of, styled
+from mmdl.plots.style import INK, SIGNED, styled
 
 SPACING = 1.15  # from one map to the next, in widths of a map
 EXPLAINED = {

@@ -1,5 +1,6 @@
 """The norm of the gradient, layer by layer or parameter by parameter."""
 
+import functools
 from dataclasses import dataclass, is_dataclass
 
 import numpy as np
@@ -7,7 +8,8 @@ import numpy as np
 from mmdl import tree
 from mmdl.errors import DataError
 from mmdl.plots.display import Display
-from mmdl.plots.style import BLUE, VERMILLION, axes_of, styled
+from mmdl.plots.figure import axes_of
+from mmdl.plots.style import BLUE, VERMILLION, grid_on, styled
 
 
 @dataclass(eq=False)
@@ -59,7 +61,7 @@ class GradientNormDisplay(Display):
             offset = {"xytext": (9, 0), "textcoords": "offset points", "va": "center"}
             self.ax_.annotate("zero", (low, each), color=VERMILLION, **offset)
         self.ax_.set_yticks(place, self.names, fontsize=8)
-        self.ax_.grid(True, axis="x")
+        grid_on(self.ax_, "x")
         self.ax_.set(xlabel="norm of the gradient (logarithmic)", title="How strongly the loss pulls at each part")
         return self
 
@@ -78,15 +80,13 @@ def layer_of(root, path):
     An array beside whole layers (the vector for what is absent, say) keeps its own path.
     """
     above = path.split(".")[:-1]
-    node = root
-    for each in above:
-        node = (
-            node[int(each)]
-            if isinstance(node, tuple)
-            else node[each]
-            if isinstance(node, dict)
-            else getattr(node, each)
-        )
+    node = functools.reduce(_child, above, root)
     if not is_dataclass(node) or any("." in inner for inner, _ in tree.leaves(node)):
         return path
     return f"{'.'.join(above) or 'layer'} ({type(node).__name__})"
+
+
+def _child(node, name):
+    if isinstance(node, tuple):
+        return node[int(name)]
+    return node[name] if isinstance(node, dict) else getattr(node, name)

@@ -10,7 +10,8 @@ from mmdl.ops.gru import gru_backward
 from mmdl.ops.lstm import lstm_backward
 from mmdl.ops.rnn import rnn_backward
 from mmdl.plots.display import Display
-from mmdl.plots.style import LINES, axes_of, styled
+from mmdl.plots.figure import axes_of
+from mmdl.plots.style import LINES, grid_on, styled
 
 FORMS = ("-", "--", "-.", ":")
 
@@ -43,16 +44,18 @@ class GradientThroughTimeDisplay(Display):
         """Draw one line for every curve on a logarithmic axis; where a gradient is exactly zero, its line ends."""
         self.figure_, self.ax_ = axes_of(ax, 3.6)
         self.ax_.axhline(1, color="0.6", linewidth=1)
+        words = {"transform": self.ax_.get_yaxis_transform(), "ha": "right", "va": "bottom"}
+        self.ax_.text(0.99, 1, "nothing lost", color="0.4", fontsize=8, **words)
         for place, (name, curve) in enumerate(self.norms.items()):
             colour, form = LINES[place % len(LINES)], FORMS[place % len(FORMS)]
             self.ax_.plot(np.where(curve > 0, curve, np.nan), form, color=colour, label=name)
         self.ax_.set_yscale("log")
-        self.ax_.grid(True)
+        grid_on(self.ax_)
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.set(
             xlabel="steps back from the last",
             ylabel="norm of the state's gradient",
-            title="How far back the gradient reaches (1: nothing lost)",
+            title="How far back the gradient reaches",
         )
         if any(self.norms):
             self.ax_.legend()
@@ -92,38 +95,25 @@ def norms_through_time(rng, layer, tokens):
 
 
 def _rnn(layer, trace, t, gradients):
-    x, h, mask = trace.tokens.values, trace.h, trace.tokens.mask
-    *_, dh = rnn_backward(*_last(gradients), x[:, [t]], layer.W, layer.U, h[:, t : t + 2], mask[:, [t]], layer.f)
+    now, around = np.s_[:, t : t + 1], np.s_[:, t : t + 2]
+    (x, mask), h = trace
+    *_, dh = rnn_backward(*_last(gradients), x[now], layer.W, layer.U, h[around], mask[now], layer.f)
     return (dh,)
 
 
 def _lstm(layer, trace, t, gradients):
-    x, mask, (h, c, gates) = trace.tokens.values, trace.tokens.mask, trace.states
-    *_, dh, dc = lstm_backward(
-        *_last(gradients),
-        x[:, [t]],
-        layer.W,
-        layer.U,
-        h[:, t : t + 2],
-        c[:, t : t + 2],
-        gates[:, [t]],
-        mask[:, [t]],
-    )
+    now, around = np.s_[:, t : t + 1], np.s_[:, t : t + 2]
+    (x, mask), (h, c, gates) = trace
+    states = h[around], c[around], gates[now]
+    *_, dh, dc = lstm_backward(*_last(gradients), x[now], layer.W, layer.U, *states, mask[now])
     return dh, dc
 
 
 def _gru(layer, trace, t, gradients):
-    x, mask, (h, gates, inner) = trace.tokens.values, trace.tokens.mask, trace.states
-    *_, dh = gru_backward(
-        *_last(gradients),
-        x[:, [t]],
-        layer.W,
-        layer.U,
-        h[:, t : t + 2],
-        gates[:, [t]],
-        inner[:, [t]],
-        mask[:, [t]],
-    )
+    now, around = np.s_[:, t : t + 1], np.s_[:, t : t + 2]
+    (x, mask), (h, gates, inner) = trace
+    states = h[around], gates[now], inner[now]
+    *_, dh = gru_backward(*_last(gradients), x[now], layer.W, layer.U, *states, mask[now])
     return (dh,)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from mmdl.errors import DataError
 from mmdl.plots.display import Display
-from mmdl.plots.style import BLUE, GREEN, VERMILLION, figure_of, styled
+from mmdl.plots.figure import figure_of
+from mmdl.plots.style import BLUE, GREEN, VERMILLION, grid_on, styled
 
 
 @dataclass(eq=False)
@@ -57,12 +58,12 @@ class HistoryDisplay(Display):
         for ax in self.axes_:
             ax.set_xlabel("epoch")
             ax.xaxis.get_major_locator().set_params(integer=True)
-            ax.grid(True)
+            grid_on(ax)
         lines, labels = self.axes_[1].get_legend_handles_labels()
         self.figure_.legend(lines, labels, loc="outside lower center", ncols=3)
         return self
 
     def _draw(self, ax, name, label, colour, form):
         values = self.history.get(name, np.empty(0))
-        if len(values):
+        if np.isfinite(values).any():
             ax.plot(1 + np.arange(len(values)), values, form, color=colour, label=label, markersize=5)

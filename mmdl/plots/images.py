@@ -7,8 +7,9 @@ import numpy as np
 
 from mmdl.ops.softmax import softmax
 from mmdl.plots.display import Display
+from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import as_batch, picture_name, tokenizer_of, viewable, words_of
-from mmdl.plots.style import BLUE, VERMILLION, figure_of, percent, picture_on, styled
+from mmdl.plots.style import BLUE, VERMILLION, percent, picture_on, styled
 
 
 @dataclass(eq=False)
@@ -18,7 +19,7 @@ class ImagesDisplay(Display):
     Parameters
     ----------
     images : list of arrays (R, C) or (R, C, 3), None where there is no picture
-    captions : list of str, None where there is no text
+    captions : list of str, None where there is no text, "" where it is not to be shown
     truths : list of str, None where the class is not known
     predictions : list of str, optional
     probabilities : array (N,), optional
@@ -37,7 +38,7 @@ class ImagesDisplay(Display):
         batch = as_batch(examples, slice(count))
         name = picture_name(batch.inputs)
         seen = zip(batch.inputs[name], batch.present[name], strict=True)
-        captions = [None] * len(batch)
+        captions = [""] * len(batch)
         if tokenizer:
             captions = [words and " ".join(words) for words in words_of(batch, tokenizer)]
         truths = [classes[label] if label >= 0 else None for label in batch.labels]
@@ -78,7 +79,8 @@ class ImagesDisplay(Display):
         picture_on(ax, np.zeros((1, 1)) if image is None else image, vmin=0, vmax=1)
         if image is None:
             ax.text(0, 0, "(no picture)", ha="center", va="center", color="0.4")
-        ax.set_xlabel(textwrap.fill(caption or "(no text)", 22), fontsize=8, color="0.3")
+        caption = "(no text)" if caption is None else caption
+        ax.set_xlabel(textwrap.fill(caption, 22), fontsize=8, color="0.3")
         bold = {"fontsize": 9, "fontweight": "bold"}
         if self.predictions is None:
             ax.set_title(truth or "", **bold)

@@ -7,8 +7,9 @@ import numpy as np
 from mmdl.errors import DataError
 from mmdl.layers import Conv2D
 from mmdl.plots.display import Display
+from mmdl.plots.figure import axes_of
 from mmdl.plots.inputs import flat_layers, image_encoder_of
-from mmdl.plots.style import SIGNED, axes_of, styled
+from mmdl.plots.style import SIGNED, styled
 
 FINE, GAP = 8, 3  # each number of a kernel is drawn 8 x 8 fine, with 3 between kernels
 
@@ -55,15 +56,16 @@ class KernelsDisplay(Display):
     @styled
     def plot(self, ax=None, columns=8):
         """Draw all kernels in one picture; `columns` in a row if the input has one channel."""
-        n, m, I, J = self.kernels.shape
+        n, _, I, J = self.kernels.shape
         tiles = self.kernels
-        if m == 1:
+        if self.total[1] == 1:
+            columns = min(columns, n)
             rows = -(-n // columns)
             tiles = np.full((rows * columns, I, J), np.nan, self.kernels.dtype)
             tiles[:n] = self.kernels[:, 0]
             tiles = tiles.reshape(rows, columns, I, J)
         rows, across = tiles.shape[:2]
-        self.figure_, self.ax_ = axes_of(ax, min(10, 0.9 + 6.4 * rows * I / (across * J)))
+        self.figure_, self.ax_ = axes_of(ax, min(10, 0.9 + 6.4 * rows * I / (max(4, across) * J)))
         limit = np.abs(self.kernels).max(initial=0) or 1
         image = self.ax_.imshow(mosaic(tiles), cmap=SIGNED, vmin=-limit, vmax=limit)
         self._label(rows, across, I, J)
@@ -75,7 +77,7 @@ class KernelsDisplay(Display):
         self.ax_.spines[:].set_visible(False)
         self.ax_.set_facecolor("0.8")
         many = f"{n} learned kernels" if n == K else f"The {n} strongest of {K} learned kernels"
-        meaning = "red: a large input raises the output, blue: it lowers it"
+        meaning = "red raises the output, blue lowers it"
         if D == 1:
             self.ax_.set(xticks=[], yticks=[], title=f"{many}, {I} × {J} weights each\n{meaning}")
             return

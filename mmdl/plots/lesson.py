@@ -59,12 +59,14 @@ def mark_guess(ax, value, axis="y"):
     if axis not in ("x", "y"):
         raise DataError(f'a guess is marked on axis "x" or "y", not "{axis}"')
     start, end = getattr(ax, f"get_{axis}lim")()
-    first, last, here = getattr(ax, f"{axis}axis").get_transform().transform(np.array([start, end, value]))
+    scale = getattr(ax, f"{axis}axis").get_transform()
+    first, last, here = scale.transform(np.array([start, end, value]))
     place = (here - first) / (last - first)  # 0 and 1 are the ends of the axis, also of a logarithmic one
-    near = -0.5 <= place <= 1.5
+    near = -1 <= place <= 2
     shown = value if near else end if place > 1 else start
     if near and not 0 <= place <= 1:
-        ax.set(**{f"{axis}lim": (value, end) if place < 0 else (start, value)})
+        ends = np.array((place - 0.05, 1) if place < 0 else (0, place + 0.05))
+        ax.set(**{f"{axis}lim": scale.inverted().transform(first + ends * (last - first))})
     label = f"your guess: {value:g}{'' if near else ', off this axis'}"
     dashed = {"color": GUESS, "linestyle": (0, (5, 3)), "linewidth": 1.5}
     words = {"color": GUESS, "fontsize": 8, "ha": "right", "va": "top" if place > 0.5 else "bottom"}

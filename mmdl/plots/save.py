@@ -1,24 +1,12 @@
-"""Figures as files: whole or not at all, and the same bytes for the same picture."""
+"""Figures as files: whole or not at all."""
 
 import os
 from io import BytesIO
 from pathlib import Path
 
 from mmdl.errors import DataError
-from mmdl.plots.style import DPI, styled
-
-
-@styled
-def png(figure, dpi=DPI):
-    """The bytes of a PNG, without date and version, so that the same figure gives the same bytes."""
-    buffer, root = BytesIO(), figure.figure
-    before = [(ax, ax.get_in_layout(), ax.get_position(original=True), ax.get_position()) for ax in root.axes]
-    root.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"optimize": True})
-    for ax, in_layout, original, active in before:  # a layout starts from the last one: it would come out otherwise
-        ax.set_position(original, "original")
-        ax.set_position(active, "active")
-        ax.set_in_layout(in_layout)
-    return buffer.getvalue()
+from mmdl.plots.figure import png
+from mmdl.plots.style import DPI
 
 
 def save(figure, path, dpi=DPI, limit=None):
@@ -50,7 +38,7 @@ def save(figure, path, dpi=DPI, limit=None):
     if limit and len(content) > limit:
         content = fewer_colours(content)
         if len(content) > limit:
-            raise DataError(f"{path.name} takes {len(content) // 1000} kB, more than {limit // 1000}")
+            raise DataError(f"{path.name} takes {len(content) // 1000} kB, more than {limit // 1000} kB")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +48,7 @@ def save(figure, path, dpi=DPI, limit=None):
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as mistake:
-        raise DataError(f"{path} cannot be written ({mistake.strerror})") from None
+        raise DataError(f"{path} cannot be written ({mistake.strerror or mistake})") from None
     return path
 
 

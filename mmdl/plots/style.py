@@ -1,7 +1,7 @@
 """How all figures look: colours that everyone can tell apart, letters that can be read in a README."""
 
+from cycler import cycler
 from matplotlib import style
-from matplotlib.figure import Figure
 
 DPI = 100
 WIDTH = 8.0  # inches: 800 pixels
@@ -22,7 +22,7 @@ LINES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 
 STYLE = {
     "axes.axisbelow": True,
-    "axes.grid": False,
+    "axes.prop_cycle": cycler(color=LINES),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 10,
@@ -30,7 +30,6 @@ STYLE = {
     "figure.constrained_layout.w_pad": 0.06,
     "figure.titlesize": 12,
     "font.size": 9,
-    "grid.color": "0.9",
     "image.interpolation": "nearest",
     "legend.frameon": False,
     "lines.linewidth": 1.8,
@@ -39,25 +38,17 @@ STYLE = {
 styled = style.context(["default", STYLE])
 
 
-def figure_of(figure, height):
-    """The figure to draw in: the one given, or a new one of the README's width and this height in inches."""
-    return Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained") if figure is None else figure
-
-
-def axes_of(ax, height):
-    """The figure and the axes to draw in: those given, or new ones."""
-    if ax is not None:
-        return ax.figure, ax
-    figure = figure_of(None, height)
-    return figure, figure.subplots()
-
-
 def picture_on(ax, image, cmap=INK, **settings):
     """Draw an image (R, C), or (R, C, 3) in colour, without ticks but with a thin frame."""
     for spine in ax.spines.values():
         spine.set(visible=True, color="0.7", linewidth=0.8)
     ax.set(xticks=[], yticks=[])
     return ax.imshow(image, cmap=cmap, **settings)
+
+
+def grid_on(ax, axis="both"):
+    """Faint lines behind the curves."""
+    ax.grid(True, axis=axis, color="0.9")
 
 
 def readable_on(mappable, value):

@@ -6,8 +6,9 @@ import numpy as np
 
 from mmdl.plots.attention import attention_of
 from mmdl.plots.display import Display
+from mmdl.plots.figure import axes_of
 from mmdl.plots.inputs import one, text_name
-from mmdl.plots.style import MAGNITUDES, axes_of, readable_on, styled
+from mmdl.plots.style import MAGNITUDES, readable_on, styled
 
 
 @dataclass(eq=False)

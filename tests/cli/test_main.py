@@ -28,7 +28,7 @@ def test_module_is_the_program():
         assert f"\n    {name_of(command)} " in done.stdout
 
 
-@pytest.mark.parametrize("command", map(name_of, COMMANDS))
+@pytest.mark.parametrize("command", [name_of(command) for command in COMMANDS])
 def test_help_fits_a_terminal_and_shows_examples(command, capsys):
     assert main([command, "--help"]) == 0
     lines = capsys.readouterr().out.splitlines()

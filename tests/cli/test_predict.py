@@ -1,11 +1,11 @@
 """`mmdl predict`: a picture, a text or both, and what is said of strange ones."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from PIL import Image, ImageDraw
 
-from mmdl import tree
 from mmdl.cli import main
 from mmdl.training import load, save
 
@@ -112,9 +112,7 @@ def test_files_that_are_no_models(finished_run, pictures, complaint, tmp_path):
 
 def test_a_model_without_texts_says_what_it_takes(finished_run, tmp_path, complaint):
     model, extras = load(finished_run / "model.npz")
-    preprocessors = {"image": model.preprocessors["image"]}
-    model = tree.map_nodes(lambda node: node, model)
-    object.__setattr__(model, "preprocessors", preprocessors)
+    model = replace(model, preprocessors={"image": model.preprocessors["image"]})
     save(tmp_path / "model.npz", model, **extras)
     code, sentence = complaint("predict", tmp_path, "--text", "A")
     assert code == 1

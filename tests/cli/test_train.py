@@ -66,7 +66,7 @@ def test_words_name_accuracies_and_files(few, capsys, tmp_path):
     assert f"mmdl predict runs/{folder.name} " in said
 
 
-def test_ctrl_c_keeps_what_was_learned(few, complaint, monkeypatch, tmp_path, capsys):
+def test_ctrl_c_keeps_what_was_learned(few, monkeypatch, tmp_path, capsys):
     def stop(self, model, history):
         raise KeyboardInterrupt
 
@@ -80,7 +80,7 @@ def test_ctrl_c_keeps_what_was_learned(few, complaint, monkeypatch, tmp_path, ca
     assert len(extras["history"]["loss"]) == 1
 
 
-def test_ctrl_c_after_training_says_where_the_model_is(few, complaint, monkeypatch, tmp_path, capsys):
+def test_ctrl_c_after_training_says_where_the_model_is(few, monkeypatch, capsys):
     def stop(*arguments):
         raise KeyboardInterrupt
 
@@ -168,6 +168,15 @@ def test_a_folder_is_used_unless_it_holds_a_run(tmp_path):
         (folder / "model.npz").touch()
     with new_run(tmp_path / "mine", "sum") as folder:
         assert folder == tmp_path / "mine-2"
+
+
+def test_the_current_folder_has_a_name_that_can_be_numbered(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with new_run(".", "sum") as folder:
+        (folder / "model.npz").touch()
+    with new_run(".", "sum") as folder:
+        assert folder.resolve() == tmp_path.resolve() / "here-2"
 
 
 def test_a_folder_without_anything_in_it_goes_again(tmp_path):

@@ -10,7 +10,14 @@ import pytest
 from mmdl.data import Dataset, Examples, ImagePreprocessor, Tokenizer, batches
 from mmdl.models import multimodal_classifier
 
-TEXTS = ["small a", "two headed arrow with hook", "capital b", "small letter b with stroke", "", "capital"]
+TEXTS = [
+    "small a",
+    "two headed arrow with hook",
+    "capital b",
+    "small letter b with stroke",
+    "",
+    "capital letter b with",
+]
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from mmdl.plots import (
     ImagesDisplay,
     KernelsDisplay,
     WordAttentionDisplay,
+    subplots,
 )
 from mmdl.tokens import Tokens
 
@@ -95,10 +96,19 @@ def test_it_draws_in_the_figure_that_is_given(tiny, name):
     assert {ax.figure for ax in np.ravel(display.axes_)} == {part}
 
 
+def test_a_new_figure_is_in_the_same_style_and_shows_itself():
+    figure, axes = subplots(2, 3, height=4)
+    assert axes.shape == (2, 3) and figure.get_size_inches().tolist() == [8, 4]
+    assert axes[0, 0].plot([1, 2])[0].get_color() == "#0072B2"  # also outside our own functions
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    figure, ax = subplots()
+    assert ax.figure is figure
+
+
 def test_no_window_system_is_asked_for():
     """Drawing and saving load no pyplot, in a program that has not done so itself."""
     program = (
-        "import sys, io; from mmdl.plots import HistoryDisplay; from mmdl.plots.save import png;"
+        "import sys, io; from mmdl.plots import HistoryDisplay; from mmdl.plots.figure import png;"
         "png(HistoryDisplay.from_history({'loss': [1.0], 'accuracy': [0.5]}).plot().figure_);"
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )

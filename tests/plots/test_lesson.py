@@ -95,11 +95,11 @@ def test_a_guess_is_marked(axis):
 @pytest.mark.parametrize(
     ("scale", "limits", "value", "line", "after"),
     [
-        ("linear", (1, 3), 3.5, 3.5, (1, 3.5)),
-        ("linear", (1, 3), 0.5, 0.5, (0.5, 3)),
-        ("linear", (3, 1), 3.5, 3.5, (3.5, 1)),  # an axis that runs downwards
+        ("linear", (1, 3), 3.5, 3.5, (1, 3.6)),
+        ("linear", (1, 3), 0.5, 0.5, (0.4, 3)),
+        ("linear", (3, 1), 3.5, 3.5, (3.6, 1)),  # an axis that runs downwards
         ("linear", (1, 3), 1e9, 3, (1, 3)),
-        ("log", (1e-4, 1), 1e-5, 1e-5, (1e-5, 1)),
+        ("log", (1e-4, 1), 1e-5, 1e-5, (10**-5.2, 1)),
         ("log", (1e-4, 1), 0, 1e-4, (1e-4, 1)),
         ("log", (1e-4, 1), -3, 1e-4, (1e-4, 1)),
     ],

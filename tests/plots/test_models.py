@@ -8,7 +8,7 @@ import pytest
 from mmdl.data import batches
 from mmdl.data.prepare import prepare
 from mmdl.errors import DataError
-from mmdl.layers import AveragePool2D, Conv2D, Dense, MaxPool2D, ReLU, Sequential
+from mmdl.layers import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, ReLU, Sequential
 from mmdl.models import image_encoder
 from mmdl.ops.softmax import softmax
 from mmdl.plots import (
@@ -21,9 +21,11 @@ from mmdl.plots import (
 from mmdl.plots.inputs import flat_layers
 from mmdl.plots.kernels import FINE, GAP, mosaic
 from mmdl.plots.receptive import Field, over_picture, receptive_fields, spread
+from mmdl.tokens import Tokens
 
 
 def test_images_and_what_is_said_of_them(tiny):
+    assert ImagesDisplay.from_examples(tiny.batch, "abc", count=2).captions == ["", ""]
     display = ImagesDisplay.from_model(tiny.attention, tiny.dataset.train, count=5)
     assert len(display.images) == 5 and np.array_equal(display.images[2], tiny.batch["image"][2, :, :, 0])
     assert display.captions[1] == "TWO HEADED ARROW WITH HOOK" and display.captions[4] is None
@@ -163,7 +165,7 @@ def test_attention_over_the_picture(tiny, head):
 
 
 def test_attention_over_pictures_of_any_kind(tiny):
-    display = AttentionDisplay.from_model(tiny.attention, tiny.batch, 0)
+    display = AttentionDisplay.from_model(tiny.attention, tiny.batch, 5)
     for image in (np.zeros((28, 28)), np.random.default_rng(0).random((28, 28, 3))):  # blank; in colour
         replace(display, image=image, head=2).plot()
     everywhere = replace(display, reached=np.ones((28, 28))).plot()
@@ -199,6 +201,7 @@ def test_what_cannot_be_shown_is_said(tiny):
         ("no head 4", lambda: AttentionDisplay.from_model(model, tiny.batch, 0, head=4)),
         ("no example 6", lambda: AttentionDisplay.from_model(model, tiny.batch, 6)),
         ("no convolution 2", lambda: KernelsDisplay.from_model(model, stage=2)),
+        ("no cells of a feature map", lambda: AttentionDisplay.from_model(_of_one_token(model), tiny.batch, 0)),
         ("no modality of this model", lambda: KernelsDisplay.from_model(_without_pictures(model))),
         ("no text", lambda: AttentionDisplay.from_model(replace(model, preprocessors={}), tiny.batch, 0)),
         ("not of a ReLU", lambda: KernelsDisplay.from_layer(ReLU())),
@@ -216,3 +219,15 @@ def _text_of(examples):
 
 def _without_pictures(model):
     return replace(model, modalities={"text": model.modalities["text"]})
+
+
+def _of_one_token(model):
+    """The model with an image encoder that keeps only the first patch."""
+    image = model.modalities["image"]
+    encoder = Sequential((*image.encoder.layers, FirstToken()))
+    return replace(model, modalities=model.modalities | {"image": replace(image, encoder=encoder)})
+
+
+class FirstToken(Layer):
+    def forward(self, tokens):
+        return Tokens(*(each[:, :1] for each in tokens)), tokens

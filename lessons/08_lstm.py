@@ -1,0 +1,235 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 08 LSTM
+#
+# **Question.** What do the gates buy?
+#
+# Needs: lessons 00, 04, 06, 07; about 10 s.
+#
+# In lesson 07 the whole state was rewritten at every step, by a matrix and a $\tanh$, and the gradient faded on its way
+# back through them. The **long short-term memory** (LSTM) keeps a second state, the **cell**, which is not rewritten:
+# something is added to it, and something is faded out. How much of each is decided by **gates**, numbers between 0
+# (shut) and 1 (open) that the network computes afresh at each step.
+
+# %%
+import math
+
+import numpy as np
+
+import mmdl.ops.lstm as op
+from mmdl.layers import LSTM, RNN, Dense, SequencePool, Sequential
+from mmdl.ops.losses import softmax_cross_entropy
+from mmdl.plots.lesson import guess, mark_guess, save_figure
+from mmdl.plots.style import LINES, SIGNED, figure_of, styled
+from mmdl.tokens import Tokens
+from mmdl.training import Adam
+from mmdl.verify.oracle import complex_step_gradient
+
+# %% [markdown]
+# ## The formula
+#
+# $$a = x_t W + h_{t-1} U + b = (a_i, a_f, a_g, a_o)$$
+# $$i = \sigma(a_i), \quad f = \sigma(a_f), \quad g = \tanh(a_g), \quad o = \sigma(a_o)$$
+# $$c_t = f \circ c_{t-1} + i \circ g, \qquad h_t = o \circ \tanh(c_t)$$
+#
+# - $x_t$ is $(D)$, the input; $h_t$ and $c_t$ are $(H)$, state and cell; $h_0$ and $c_0$ are zeros;
+# - $\sigma(a) = 1 / (1 + e^{-a})$, the **sigmoid**, makes any number a gate; $\circ$ multiplies number by number;
+# - $g$ is what could be stored, the **candidate**. The **input gate** $i$ says how much of it is, the **forget gate**
+#   $f$ how much of the old cell stays (1: all of it), the **output gate** $o$ how much the state shows of the cell;
+# - four layers side by side make all four from the same things: $W$ is $(D, 4H)$, $U$ is $(H, 4H)$, $b$ is $(4H)$.
+#
+# ## Loops
+
+
+# %%
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def lstm_loops(x, W, U, b, h0, c0):
+    (T, D), H = x.shape, len(U)
+    h, c = np.zeros((T + 1, H)), np.zeros((T + 1, H))
+    h[0], c[0] = h0, c0
+    for t in range(T):
+        a = np.array(b)
+        for j in range(4 * H):
+            a[j] += sum(x[t, d] * W[d, j] for d in range(D)) + sum(h[t, k] * U[k, j] for k in range(H))
+        for j in range(H):
+            i, f, g, o = sigmoid(a[j]), sigmoid(a[H + j]), math.tanh(a[2 * H + j]), sigmoid(a[3 * H + j])
+            c[t + 1, j] = f * c[t, j] + i * g
+            h[t + 1, j] = o * math.tanh(c[t + 1, j])
+    return h, c
+
+
+# %% [markdown]
+# ## By hand
+#
+# Sigmoids of logarithms are fractions: $\sigma(\log k) = k / (k + 1)$, and $\tanh(\frac12 \log 3) = \frac12$. So one
+# unit with $b = (0, \log 3, \frac12 \log 3, \log 4)$ and no weights has $i = \frac12$, $f = \frac34$, $g = \frac12$ and
+# $o = \frac45$. It starts with 2 in its cell:
+#
+# - $c_1 = \frac34 \cdot 2 + \frac12 \cdot \frac12 = 1.75$
+# - $h_1 = \frac45 \cdot \tanh(1.75) = \frac45 \cdot 0.9414 = 0.7531$
+
+# %%
+b = np.array([0, math.log(3), math.log(3) / 2, math.log(4)])
+h, c = lstm_loops(np.zeros((1, 1)), np.zeros((1, 4)), np.zeros((1, 4)), b, h0=0, c0=2)
+print(f"c1 = {c[1, 0]:.4f}, h1 = {h[1, 0]:.4f}")
+assert abs(c[1, 0] - 1.75) < 1e-12 and abs(h[1, 0] - 0.7531) < 5e-5
+
+# %% [markdown]
+# ## The op
+#
+# With $x$ $(N, T, D)$ and $h$, $c$ $(N, T + 1, H)$ as in lesson 07. The gates, $(N, T, 4H)$, are kept: the way back needs them.
+
+
+# %%
+def lstm(x, W, U, b):
+    (N, T, _), H = x.shape, len(U)
+    h, c = np.zeros((2, N, T + 1, H), np.result_type(x, W, U, b))
+    gates = np.zeros((N, T, 4 * H), h.dtype)
+    for t in range(T):
+        a_i, a_f, a_g, a_o = np.split(x[:, t] @ W + h[:, t] @ U + b, 4, axis=1)
+        i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
+        c[:, t + 1] = f * c[:, t] + i * g
+        h[:, t + 1] = o * np.tanh(c[:, t + 1])
+        gates[:, t] = np.concatenate([i, f, g, o], axis=1)
+    return h, c, gates
+
+
+rng = np.random.default_rng(8)
+N, T, D, H = 2, 5, 3, 4
+x, W, U, b = (rng.standard_normal(shape) for shape in ((N, T, D), (D, 4 * H), (H, 4 * H), (4 * H,)))
+h, c, gates = lstm(x, W, U, b)
+for n in range(N):
+    assert np.allclose((h[n], c[n]), lstm_loops(x[n], W, U, b, 0, 0), rtol=0, atol=1e-12)
+for ours, theirs in zip((h, c, gates), op.lstm(x, W, U, b), strict=True):
+    assert np.allclose(ours, theirs, rtol=0, atol=1e-12)
+
+# %% [markdown]
+# ## Backward
+#
+# As in lesson 07, $\delta_t$ is all that arrives at $h_t$. Now there is also $\gamma_t$, all that arrives at the cell $c_t$.
+# **The cell has two readers**: $h_t$ shows it, and $c_{t+1}$ carries it on. From $t = T$ down to 1:
+#
+# 1. through $h_t = o \circ \tanh(c_t)$, the cell gets $\delta_t \circ o \circ (1 - \tanh^2 c_t)$, on top of what $\gamma_t$
+#    holds already from $c_{t+1}$; and $do = \delta_t \circ \tanh(c_t)$;
+# 2. through $c_t = f \circ c_{t-1} + i \circ g$: $di = \gamma_t \circ g$, $df = \gamma_t \circ c_{t-1}$, $dg = \gamma_t \circ i$;
+# 3. slopes: $\sigma' = \sigma (1 - \sigma)$ and $\tanh' = 1 - \tanh^2$, so $da = (di\, i (1-i),\ df f (1-f),\ dg (1-g^2),\ do\, o (1-o))$;
+# 4. $a$ is affine: $dx_t$, $dW$, $dU$, $db$ and what goes to $h_{t-1}$ as in lesson 07;
+# 5. and to the cell before: $\gamma_{t-1} = \gamma_t \circ f$.
+#
+# Look at line 5. No matrix, no $\tanh$: along the cell, a step back multiplies by the forget gate and by nothing else. **Where the
+# gate is open, the gradient arrives unharmed.** That is what the gates buy.
+
+
+# %%
+def lstm_backward(dh, x, W, U, h, c, gates):
+    dx, dW, dU, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(U), np.zeros(U.shape[1])
+    delta, gamma = dh.copy(), np.zeros_like(dh)
+    for t in reversed(range(x.shape[1])):
+        i, f, g, o = np.split(gates[:, t], 4, axis=1)
+        squashed = np.tanh(c[:, t + 1])
+        gamma[:, t + 1] += delta[:, t + 1] * o * (1 - squashed**2)  #            1. γ: through h, on top of the next c
+        do = delta[:, t + 1] * squashed  #                                          do = δ ∘ tanh c
+        di, dg = gamma[:, t + 1] * g, gamma[:, t + 1] * i  #                     2. di = γ ∘ g, dg = γ ∘ i
+        df = gamma[:, t + 1] * c[:, t]  #                                           df = γ ∘ c, of the step before
+        da = [di * i * (1 - i), df * f * (1 - f), dg * (1 - g * g), do * o * (1 - o)]  # 3. slopes
+        da = np.concatenate(da, axis=1)
+        dx[:, t] = da @ W.T  #                                                   4. dx = da Wᵀ
+        dW += x[:, t].T @ da  #                                                     dW = Σ xᵀ da
+        dU += h[:, t].T @ da  #                                                     dU = Σ hᵀ da
+        db += da.sum(axis=0)  #                                                     db = Σ da
+        delta[:, t] += da @ U.T  #                                                  δ of the state before
+        gamma[:, t] = gamma[:, t + 1] * f  #                                     5. γ of the cell before
+    return dx, dW, dU, db
+
+
+# %% [markdown]
+# ## Checked
+#
+# Random numbers, a gradient at every state, against complex steps and the library. (Drop the `+` of `+=` in line 1 and see what
+# the check says: the cell then forgets its second reader.)
+
+# %%
+dh = rng.standard_normal(h.shape)
+gradients, by_op = lstm_backward(dh, x, W, U, h, c, gates), op.lstm_backward(dh, None, x, W, U, h, c, gates)
+for place in range(4):
+    nudges = complex_step_gradient(lambda *arguments: lstm(*arguments)[0], [x, W, U, b], place, dh)
+    assert np.allclose(gradients[place], nudges, rtol=0, atol=1e-12)
+    assert np.allclose(gradients[place], by_op[place], rtol=0, atol=1e-12)
+
+# %% [markdown]
+# ## An experiment: the flagged letter
+#
+# Twenty letters, each A, B, C or D. One of the first ten carries a flag. At the end the network is asked: *which letter was
+# flagged?* It must store one letter and not be distracted by nineteen others that look the same. Guessing is right 25 % of the time.
+#
+# An input is five numbers: a one for the letter (**one-hot**: the other three are zero), and the flag. The last state goes
+# through an affine layer to four scores, and lesson 04's loss. We train three networks with 32 units:
+#
+# - the recurrent network of lesson 07;
+# - an LSTM;
+# - the same LSTM, with 1 instead of 0 in the forget gates' part of $b$ before training starts. Nothing else differs.
+#
+# By hand: at the start the weights are small, so the forget gates are about $\sigma(0) = 0.5$ or $\sigma(1) = 0.73$. Fifteen steps back
+# the cell's gradient is $0.5^{15} = 0.00003$ or $0.73^{15} = 0.009$ of what it was.
+
+# %%
+LETTERS, FLAG, UNITS, STEPS = "ABCD", 4, 32, 200
+guessed = guess("After 200 steps of training, how often is the LSTM with the bias 0 right, in %?", "%")
+
+
+def flagged_letters(rng, N, T=20):
+    """Sequences (N, T, 5) as Tokens, and for each the number of the flagged letter (N)"""
+    everyone, letters, place = np.arange(N), rng.integers(4, size=(N, T)), rng.integers(T // 2, size=N)
+    x = np.zeros((N, T, 5), np.float32)
+    x[everyone[:, None], np.arange(T), letters] = 1
+    x[everyone, place, FLAG] = 1
+    return Tokens(x, np.ones((N, T), bool)), letters[everyone, place]
+
+
+def train(rng, reader):
+    """The trained model, and the share of right answers at each step of training (on fresh sequences each time)"""
+    model = Sequential((reader, SequencePool("last"), Dense.init(rng, UNITS, 4)))
+    optimizer, right = Adam(0.01), []
+    state = optimizer.start(model)
+    for _ in range(STEPS):
+        tokens, labels = flagged_letters(rng, 64)
+        logits, trace = model.forward(tokens)
+        _, dlogits = softmax_cross_entropy(logits, labels)
+        optimizer.step(model, model.gradient(dlogits, trace), state, clip=1.0)
+        right.append(np.mean(logits.argmax(axis=1) == labels))
+    return model, right
+
+
+def lstm_with_bias(rng, forget):
+    layer = LSTM.init(rng, 5, UNITS)
+    layer.b[UNITS : 2 * UNITS] = forget  # i f g o: the second quarter
+    return layer
+
+
+networks = {
+    "RNN": lambda rng: RNN.init(rng, 5, UNITS),
+    "LSTM, forget bias 0": lambda rng: lstm_with_bias(rng, 0),
+    "LSTM, forget bias 1": lambda rng: lstm_with_bias(rng, 1),
+}
+tokens, labels = flagged_letters(np.random.default_rng(100), 1000)
+curves = {}
+for name, reader in networks.items():
+    results = [train(rng, reader(rng)) for rng in map(np.random.default_rng, range(3))]
+    curves[name] = np.array([right for _, right in results])
+    tested = [np.mean(model(tokens).argmax(axis=1) == labels) for model, _ in results]
+    print(f"{name:20} right on 1000 new sequences, three seeds:", *(f"{share:.3f}" for share in tested))
+    assert min(tested) > 0.9 if name.endswith("1") else max(tested) < 0.4
