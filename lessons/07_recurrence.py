@@ -28,8 +28,8 @@ from matplotlib.cbook import get_sample_data
 from PIL import Image
 
 import mmdl.ops.rnn as op
-from mmdl.plots.lesson import guess, mark_guess, save_figure
-from mmdl.plots.style import LINES, figure_of, styled
+from mmdl.plots import guess, mark_guess, save_figure, subplots
+from mmdl.plots.style import LINES, styled
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
@@ -255,21 +255,20 @@ assert np.isclose(favourite[1], stretch[0]) and stretch[0] > 1.2 and favourite[5
 # %%
 @styled
 def picture():
-    figure = figure_of(None, 3.9)
-    left, right = figure.subplots(1, 2, sharey=True)
+    figure, (left, right) = subplots(1, 2, height=3.9)
     left.set_title("f(a) = a, U = ρ × a rotation: only ρ = 1 keeps it")
     right.set_title("f = tanh, the same U: even ρ = 1.2 fades")
     for ax, curves, radii in (left, linear, (0.8, 1.0, 1.2)), (right, squeezed, (0.8, 1.0, 1.2, 2.0)):
         for rho, colour in zip(radii, LINES, strict=False):
             ax.plot(curves[rho], color=colour)
             ax.text(60, curves[rho][59], f"ρ = {rho}", color=colour, va="center")
-        ax.set(yscale="log", xlim=(0, 72), xticks=range(0, 60, 10), xlabel="rows back from the last")
-        ax.axhline(1, color="0.7", linewidth=1, zorder=0)
+        ax.hlines(1, 0, 59, color="0.7", linewidth=1, zorder=0)
+        ax.set(yscale="log", ylim=(1e-12, 1e6), xlim=(0, 72), xticks=range(0, 60, 10), xlabel="rows back from the last")
     left.plot(favourite, color=LINES[0], linestyle="--")
     words = f"U of random numbers, ρ = 0.8,\nalong what one step stretches by {stretch[0]:.1f}"
     line = {"arrowstyle": "-", "color": LINES[0]}
     left.annotate(words, (30, favourite[30]), (3, 1e-9), color=LINES[0], arrowprops=line)
-    left.set(ylabel="length of the gradient of the state", ylim=(1e-12, 1e6))
+    left.set_ylabel("length of the gradient of the state")
     mark_guess(right, guessed)
     figure.suptitle("A network reads a photograph row by row: its gradient fades or explodes")
     return figure

@@ -17,10 +17,10 @@
 #
 # Needs: lessons 00, 04, 06, 07; about 10 s.
 #
-# In lesson 07 the whole state was rewritten at every step, by a matrix and a $\tanh$, and the gradient faded on its way
-# back through them. The **long short-term memory** (LSTM) keeps a second state, the **cell**, which is not rewritten:
-# something is added to it, and something is faded out. How much of each is decided by **gates**, numbers between 0
-# (shut) and 1 (open) that the network computes afresh at each step.
+# In lesson 07 the whole state was rewritten at every step, by a matrix and a $\tanh$, and the gradient faded on its
+# way back through them. The **long short-term memory** (LSTM) keeps a second state, the **cell**, which is not
+# rewritten: something is added to it, and something is faded out. How much of each is decided by **gates**, numbers
+# between 0 (shut) and 1 (open) that the network computes afresh at each step.
 
 # %%
 import math
@@ -30,8 +30,8 @@ import numpy as np
 import mmdl.ops.lstm as op
 from mmdl.layers import LSTM, RNN, Dense, SequencePool, Sequential
 from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.plots.lesson import guess, mark_guess, save_figure
-from mmdl.plots.style import LINES, SIGNED, figure_of, styled
+from mmdl.plots import guess, mark_guess, save_figure, subplots
+from mmdl.plots.style import LINES, SIGNED
 from mmdl.tokens import Tokens
 from mmdl.training import Adam
 from mmdl.verify.oracle import complex_step_gradient
@@ -76,8 +76,8 @@ def lstm_loops(x, W, U, b, h0, c0):
 # ## By hand
 #
 # Sigmoids of logarithms are fractions: $\sigma(\log k) = k / (k + 1)$, and $\tanh(\frac12 \log 3) = \frac12$. So one
-# unit with $b = (0, \log 3, \frac12 \log 3, \log 4)$ and no weights has $i = \frac12$, $f = \frac34$, $g = \frac12$ and
-# $o = \frac45$. It starts with 2 in its cell:
+# unit with $b = (0, \log 3, \frac12 \log 3, \log 4)$ and no weights has $i = \frac12$, $f = \frac34$, $g = \frac12$
+# and $o = \frac45$. It starts with 2 in its cell:
 #
 # - $c_1 = \frac34 \cdot 2 + \frac12 \cdot \frac12 = 1.75$
 # - $h_1 = \frac45 \cdot \tanh(1.75) = \frac45 \cdot 0.9414 = 0.7531$
@@ -91,7 +91,8 @@ assert abs(c[1, 0] - 1.75) < 1e-12 and abs(h[1, 0] - 0.7531) < 5e-5
 # %% [markdown]
 # ## The op
 #
-# With $x$ $(N, T, D)$ and $h$, $c$ $(N, T + 1, H)$ as in lesson 07. The gates, $(N, T, 4H)$, are kept: the way back needs them.
+# With $x$ $(N, T, D)$ and $h$, $c$ $(N, T + 1, H)$ as in lesson 07. The gates, $(N, T, 4H)$, are kept: the way back
+# needs them.
 
 
 # %%
@@ -120,18 +121,20 @@ for ours, theirs in zip((h, c, gates), op.lstm(x, W, U, b), strict=True):
 # %% [markdown]
 # ## Backward
 #
-# As in lesson 07, $\delta_t$ is all that arrives at $h_t$. Now there is also $\gamma_t$, all that arrives at the cell $c_t$.
-# **The cell has two readers**: $h_t$ shows it, and $c_{t+1}$ carries it on. From $t = T$ down to 1:
+# As in lesson 07, $\delta_t$ is all that arrives at $h_t$. Now there is also $\gamma_t$, all that arrives at the cell
+# $c_t$. **The cell has two readers**: $h_t$ shows it, and $c_{t+1}$ carries it on. From $t = T$ down to 1:
 #
-# 1. through $h_t = o \circ \tanh(c_t)$, the cell gets $\delta_t \circ o \circ (1 - \tanh^2 c_t)$, on top of what $\gamma_t$
-#    holds already from $c_{t+1}$; and $do = \delta_t \circ \tanh(c_t)$;
-# 2. through $c_t = f \circ c_{t-1} + i \circ g$: $di = \gamma_t \circ g$, $df = \gamma_t \circ c_{t-1}$, $dg = \gamma_t \circ i$;
-# 3. slopes: $\sigma' = \sigma (1 - \sigma)$ and $\tanh' = 1 - \tanh^2$, so $da = (di\, i (1-i),\ df f (1-f),\ dg (1-g^2),\ do\, o (1-o))$;
+# 1. through $h_t = o \circ \tanh(c_t)$, the cell gets $\delta_t \circ o \circ (1 - \tanh^2 c_t)$, on top of what
+#    $\gamma_t$ holds already from $c_{t+1}$; and $do = \delta_t \circ \tanh(c_t)$;
+# 2. through $c_t = f \circ c_{t-1} + i \circ g$: $di = \gamma_t \circ g$, $df = \gamma_t \circ c_{t-1}$,
+#    $dg = \gamma_t \circ i$;
+# 3. slopes: $\sigma' = \sigma (1 - \sigma)$ and $\tanh' = 1 - \tanh^2$, so
+#    $da = (di\, i (1-i),\ df f (1-f),\ dg (1-g^2),\ do\, o (1-o))$;
 # 4. $a$ is affine: $dx_t$, $dW$, $dU$, $db$ and what goes to $h_{t-1}$ as in lesson 07;
 # 5. and to the cell before: $\gamma_{t-1} = \gamma_t \circ f$.
 #
-# Look at line 5. No matrix, no $\tanh$: along the cell, a step back multiplies by the forget gate and by nothing else. **Where the
-# gate is open, the gradient arrives unharmed.** That is what the gates buy.
+# Look at line 5. No matrix, no $\tanh$: along the cell, a step back multiplies by the forget gate and by nothing
+# else. **Where the gate is open, the gradient arrives unharmed.** That is what the gates buy.
 
 
 # %%
@@ -159,8 +162,8 @@ def lstm_backward(dh, x, W, U, h, c, gates):
 # %% [markdown]
 # ## Checked
 #
-# Random numbers, a gradient at every state, against complex steps and the library. (Drop the `+` of `+=` in line 1 and see what
-# the check says: the cell then forgets its second reader.)
+# Random numbers, a gradient at every state, against complex steps and the library. (Drop the `+` of `+=` in line 1
+# and see what the check says: the cell then forgets its second reader.)
 
 # %%
 dh = rng.standard_normal(h.shape)
@@ -173,18 +176,19 @@ for place in range(4):
 # %% [markdown]
 # ## An experiment: the flagged letter
 #
-# Twenty letters, each A, B, C or D. One of the first ten carries a flag. At the end the network is asked: *which letter was
-# flagged?* It must store one letter and not be distracted by nineteen others that look the same. Guessing is right 25 % of the time.
+# Twenty letters, each A, B, C or D. One of the first ten carries a flag. At the end the network is asked: *which
+# letter was flagged?* It must store one letter and not be distracted by nineteen others that look the same. Guessing
+# is right 25 % of the time.
 #
-# An input is five numbers: a one for the letter (**one-hot**: the other three are zero), and the flag. The last state goes
-# through an affine layer to four scores, and lesson 04's loss. We train three networks with 32 units:
+# An input is five numbers: a one for the letter (**one-hot**: the other three are zero), and the flag. The last state
+# goes through an affine layer to four scores, and lesson 04's loss. We train three networks with 32 units:
 #
 # - the recurrent network of lesson 07;
 # - an LSTM;
 # - the same LSTM, with 1 instead of 0 in the forget gates' part of $b$ before training starts. Nothing else differs.
 #
-# By hand: at the start the weights are small, so the forget gates are about $\sigma(0) = 0.5$ or $\sigma(1) = 0.73$. Fifteen steps back
-# the cell's gradient is $0.5^{15} = 0.00003$ or $0.73^{15} = 0.009$ of what it was.
+# By hand: at the start the weights are small, so the forget gates are about $\sigma(0) = 0.5$ or $\sigma(1) = 0.73$.
+# Fifteen steps back the cell's gradient is $0.5^{15} = 0.00003$ or $0.73^{15} = 0.009$ of what it was.
 
 # %%
 LETTERS, FLAG, UNITS, STEPS = "ABCD", 4, 32, 200

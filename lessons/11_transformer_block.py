@@ -19,12 +19,13 @@
 #
 # A **transformer** is a stack of equal blocks. In each, the **tokens** (words, or patches of a picture, each a row of
 # $D$ numbers) first look at one another, then each thinks for itself. That is attention (lesson 10) and two affine
-# layers with a ReLU between (lessons 00 and 05): nothing new. Yet stacked 24 high, they do nothing useful. Two small
-# additions make the stack work, and it is not the obvious one that does what you expect.
+# layers with a ReLU between (lessons 00 and 05): nothing new. But a stack of 24 such blocks is useless. Two small
+# additions make it work; each of them alone fails, in its own way.
 
 # %%
 import numpy as np
 from matplotlib.cbook import get_sample_data
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from mmdl import tree
@@ -42,7 +43,8 @@ from mmdl.verify.oracle import complex_step_gradient
 # %% [markdown]
 # ## The formulas
 #
-# $$x' = x + \mathrm{attention}(\mathrm{norm}(x)) \qquad y = x' + \mathrm{relu}(\mathrm{norm}(x')\, W_1 + b_1)\, W_2 + b_2$$
+# $$x' = x + \mathrm{attention}(\mathrm{norm}(x))$$
+# $$y = x' + \mathrm{relu}(\mathrm{norm}(x')\, W_1 + b_1)\, W_2 + b_2$$
 #
 # $x$, $x'$ and $y$ are $(N, T, D)$: $N$ examples of $T$ tokens. The two additions are
 #
@@ -52,7 +54,8 @@ from mmdl.verify.oracle import complex_step_gradient
 #
 # For one token $x$ of $D$ numbers, with their mean $\mu$ and their variance:
 #
-# $$\sigma = \sqrt{\tfrac1D \textstyle\sum_d (x_d - \mu)^2 + \varepsilon} \qquad n_d = \frac{x_d - \mu}{\sigma} \qquad y_d = \gamma_d\, n_d + \beta_d$$
+# $$\sigma = \sqrt{\tfrac1D \textstyle\sum_d (x_d - \mu)^2 + \varepsilon} \qquad n_d = \frac{x_d - \mu}{\sigma}
+# \qquad y_d = \gamma_d\, n_d + \beta_d$$
 #
 # $\gamma$ and $\beta$ are $(D)$, to be learned, and start as ones and zeros. $\varepsilon = 0.00001$ only prevents a
 # division by zero. The name is **layer norm**.
@@ -169,7 +172,7 @@ def merge_heads(x):  # and back
 
 tokens = np.arange(T)[None, :, None] + np.zeros((1, T, D))  # token t is (t, t, t, ...)
 right, wrong = split_heads(tokens), tokens.reshape(1, HEADS, T, -1)
-print("head 0 gets numbers of the tokens\nright\n", right[0, 0], "\nwrong\n", wrong[0, 0])
+print("token 1 of head 0 has numbers of token", right[0, 0, 1], "  with reshape alone of token", wrong[0, 0, 1])
 assert np.array_equal(merge_heads(split_heads(x)), x)
 assert right.shape == wrong.shape and not np.array_equal(right, wrong)
 
@@ -257,7 +260,7 @@ assert np.allclose(block(absurd, p, mask)[0][1, :3], alone[0], rtol=0, atol=1e-1
 #
 # We cut a photograph into 100 patches of 8 × 8 pixels. Each patch is a token of $D = 64$ numbers, all with the same
 # brightness and contrast. They go through 24 blocks with random parameters, a network before its first day of training,
-# in four variants: with and without the way around, with and without norm. We look at two things:
+# in four variants: with and without residual, with and without norm. We look at two things:
 #
 # - **backward**: a random gradient of length 1 enters at the top. How long is it when it arrives at each block?
 # - **forward**: how different are the tokens still? We take the **cosine** of two tokens, their product divided by
@@ -288,12 +291,7 @@ def no_norm_backward(dy, gamma, n, sigma):
 
 def cosines(x):
     unit = x[0] / np.linalg.norm(x[0], axis=-1, keepdims=True)
-    return unit @ unit.T
-
-
-def mean_cosine(x):
-    T = x.shape[1]
-    return (cosines(x).sum() - T) / (T * (T - 1))  # without each token's cosine with itself, which is 1
+    return unit @ unit.T  # (100, 100), and 1 on the diagonal
 
 
 variants = {
@@ -305,20 +303,91 @@ variants = {
 alike, lengths, last = {}, {}, {}
 print("               gradient at block 1   size of numbers   mean cosine after 6   after 24")
 for name, (around, norm, norm_backward) in variants.items():
-    x, dx, traces = start, top, []
-    alike[name], lengths[name] = [mean_cosine(x)], [1.0]
+    x, dx, traces, seen = start, top, [], [cosines(start)]
+    lengths[name] = [1.0]
     for p in blocks:
         x, trace = block(x, p, everywhere, around, norm)
         traces.append(trace)
-        alike[name].append(mean_cosine(x))
+        seen.append(cosines(x))
     for p, trace in zip(reversed(blocks), reversed(traces), strict=True):
         dx, _ = block_backward(dx, p, trace, around, norm_backward)
         lengths[name].insert(0, np.linalg.norm(dx))
-    last[name] = cosines(x)
+    last[name], alike[name] = seen[-1], (np.sum(seen, axis=(1, 2)) - 100) / (100 * 99)  # the diagonal does not count
     size = np.sqrt(np.mean(x**2))
     print(f"{name:14} {lengths[name][0]:19.1e} {size:17.1e} {alike[name][6]:21.3f} {alike[name][24]:10.3f}")
 assert lengths["neither"][0] < 1e-2 and lengths["residual only"][0] > 1e3 and 0.2 < lengths["both"][0] < 20
-assert alike["norm only"][6] > 0.99 and alike["neither"][6] > 0.99 and alike["both"][24] < 0.95 < alike["residual only"][24]
+assert min(alike["norm only"][6], alike["neither"][6], alike["residual only"][24]) > 0.99 > 0.95 > alike["both"][24]
+assert np.ptp(last["norm only"]) < 1e-9 < 0.1 < np.ptp(last["both"])
 
 # %% [markdown]
-# XXX
+# Line by line:
+#
+# - **Neither.** Each step multiplies by its matrices, and the gradient fades, as it did over time in lesson 07. And
+#   attention *replaces* each token by a mean of all tokens. After six means of means a hundred patches are one.
+# - **Residual only.** There is a way around, and the gradient does not fade. But what a step adds is proportional to
+#   what is there: compound interest. Numbers and gradient explode, and the one direction that grows fastest outruns all
+#   others, in every token.
+# - **Norm only.** Sizes are kept, and the gradient is fine: look at it alone and you would call this network healthy.
+#   It is dead: a hundred different patches have become the same vector, and nothing that comes later can tell them
+#   apart.
+# - **Both.** The norm makes every step's contribution equally large, so numbers grow by addition, not by
+#   multiplication; the way around keeps what makes each token itself. **Only the pair keeps the gradient *and* the
+#   differences.**
+
+
+# %%
+@styled
+def picture():
+    figure = figure_of(None, 5.6)
+    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.5))
+    top.suptitle("A hundred patches after 24 blocks: how alike is each to the one in the frame?", fontsize=11)
+    axes = top.subplots(1, 5)
+    row, column = 5, 4
+    picture_on(axes[0], photograph, cmap="gray")
+    axes[0].set_xlabel("the patches")
+    for ax, (name, cosine) in zip(axes[1:], last.items(), strict=True):
+        heat = picture_on(ax, cosine[10 * row + column].reshape(10, 10), cmap="viridis", vmin=0.5, vmax=1)
+        ax.set_xlabel(name)
+    for ax, size in zip(axes, (8, 1, 1, 1, 1), strict=True):
+        ax.add_patch(Rectangle((column * size - 0.5, row * size - 0.5), size, size, fill=False, edgecolor="red"))
+    top.colorbar(heat, ax=axes, label="cosine", fraction=0.03)
+    left, right = bottom.subplots(1, 2)
+    labels = {  # colour, and where the name stands in both panels
+        "neither": (ORANGE, (12, 1e-4), (2.2, 1.03)),
+        "residual only": (VERMILLION, (8, 3e5), (9, 0.865)),
+        "norm only": (BLUE, (10, 0.05), (6.5, 1.03)),
+        "both": (GREEN, (12, 2.5), (14, 0.7)),
+    }
+    for name, (colour, here, there) in labels.items():
+        left.plot(lengths[name], color=colour)
+        left.text(*here, name, color=colour)
+        right.plot(alike[name], color=colour)
+        right.text(*there, name, color=colour)
+    left.set(yscale="log", ylabel="length of the gradient", title="Residual alone: the gradient explodes")
+    right.set(ylim=(-0.05, 1.12), ylabel="mean cosine of two tokens", title="Only the pair keeps tokens different")
+    for ax in (left, right):
+        ax.set(xlabel="tokens after this block (0: the patches)", xticks=range(0, 25, 6))
+    mark_guess(right, guessed)
+    return figure
+
+
+save_figure(picture(), "11_transformer_block")
+
+# %% [markdown]
+# ## Exercises
+#
+# `mmdl check lessons/exercises/11_transformer_block.py`
+#
+# - `layer_norm` and its backward pass: do the two laws hold?
+# - the heads: split the columns, attend, merge them again.
+# - the block: forward, and back past both forks.
+# - the causal mask: a token may look only at itself and at earlier ones. A writer of texts needs it, since later words
+#   do not exist yet.
+#
+# ## What you now know
+#
+# - A block is attention among tokens, then two affine layers for each by itself; each step is normed before and added
+#   after.
+# - The norm forgets a token's size; its backward pass has three terms, for $x$, the mean and the variance.
+# - Residual: forks, whose gradients add. Alone it lets numbers grow without limit.
+# - A healthy gradient is not enough: without residual, attention makes all tokens the same.

@@ -57,7 +57,7 @@ class AttentionFusion(Layer):
             tuple(Dense.init(rng, D, width, dtype) for D in features),
             embeddings(len(features)),
             tuple(embeddings(length) for length in lengths),
-            TransformerBlock.init(rng, width, heads, hidden or 2 * width, dtype=dtype),
+            TransformerBlock.init(rng, width, heads, hidden or 4 * width, dtype=dtype),
             LayerNorm.init(width, dtype=dtype),
         )
 
