@@ -62,8 +62,9 @@ def conv2d_backward(dy, x, w, stride=1, padding="valid", dilation=1):
     rows, columns = sweeps("conv2d_backward", x, w.shape[:2], stride, padding, dilation)
     _check_stops("conv2d_backward", dy, rows, columns)
     dx = frame(x, rows, columns)
+    seen = (dy.reshape(-1, w.shape[3]) @ w.mT).reshape(*w.shape[:2], *dy.shape[:3], w.shape[2])  # (I, J, N, P, Q, D)
     for i, j in np.ndindex(w.shape[:2]):
-        dx[:, rows.at(i), columns.at(j)] += (dy.reshape(-1, w.shape[3]) @ w[i, j].T).reshape(*dy.shape[:3], w.shape[2])
+        dx[:, rows.at(i), columns.at(j)] += seen[i, j]
     return dx[:, rows.inside, columns.inside], *conv2d_gradient(dy, x, w, stride, padding, dilation)
 
 

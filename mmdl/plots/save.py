@@ -54,10 +54,12 @@ def save(figure, path, dpi=DPI, limit=None):
 
 def fewer_colours(content):
     """The bytes of a PNG with at most 256 colours."""
-    from PIL import Image
+    from PIL import Image, PngImagePlugin
 
-    buffer = BytesIO()
+    buffer, carried = BytesIO(), PngImagePlugin.PngInfo()
     with Image.open(BytesIO(content)) as image:
+        for key, text in image.text.items():
+            carried.add_text(key, text)
         reduced = image.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        reduced.save(buffer, "png", optimize=True, dpi=image.info["dpi"])
+        reduced.save(buffer, "png", optimize=True, dpi=image.info["dpi"], pnginfo=carried)
     return buffer.getvalue()

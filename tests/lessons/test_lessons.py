@@ -1,0 +1,110 @@
+"""Every lesson runs from any folder, says what it says in order, and draws the figures that are in the repository."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmdl import curriculum
+from mmdl.plots.numbers import numbers_in
+
+LESSONS = {each.name: each for each in curriculum.lessons()}
+FIGURES = curriculum.folder().parent / "figures"
+HEADER = """\
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+"""
+SLOWEST = 3  # a busy machine may take so many times the seconds that a lesson says it needs, and 30 more
+SAME = 0.2  # how far numbers behind a figure may lie apart: other machines round, and so train, a little differently
+
+
+def test_they_are_all_there():
+    assert [each.number for each in LESSONS.values()] == list(range(len(LESSONS)))
+    assert len(LESSONS) >= 18
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_form(name):
+    text = LESSONS[name].path.read_text(encoding="utf-8")
+    assert text.startswith(HEADER)
+    assert LESSONS[name].seconds <= (60 if name[:2] in ("05", "09", "15", "16") else 20)
+    assert f"mmdl check lessons/exercises/{name}.py" in text
+    assert "guess(" in text and "assert " in text and "now know" in text.lower()
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_it_converts_without_loss(name, tmp_path):
+    import jupytext
+
+    notebook = jupytext.read(LESSONS[name].path)
+    again = jupytext.reads(jupytext.writes(notebook, fmt="ipynb"), fmt="ipynb")
+    assert [cell.source for cell in again.cells] == [cell.source for cell in notebook.cells]
+    assert len(notebook.cells) >= 10
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_committed_figure_is_small(name):
+    figures = list(FIGURES.glob(f"{name}*.png"))
+    assert figures
+    assert all(figure.stat().st_size <= 150_000 for figure in figures)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LESSONS)
+def test_it_runs_and_draws_the_committed_figure(name, tmp_path):
+    ran = subprocess.run(
+        [sys.executable, LESSONS[name].path],
+        cwd=tmp_path,
+        env=os.environ | {"MMDL_FIGURES": str(tmp_path), "CI": "true"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30 + SLOWEST * LESSONS[name].seconds,
+    )
+    assert ran.returncode == 0, ran.stderr
+    drawn = sorted(path.name for path in tmp_path.glob("*.png"))
+    assert drawn == sorted(path.name for path in FIGURES.glob(f"{name}*.png"))
+    for figure in drawn:
+        assert_same_numbers(numbers_in(tmp_path / figure), numbers_in(FIGURES / figure))
+        assert_alike(tmp_path / figure, FIGURES / figure)
+
+
+def assert_same_numbers(new, committed):
+    assert [[row[:1] for row in ax] for ax in new] == [[row[:1] for row in ax] for ax in committed]
+    for row, old in zip(sum(new, []), sum(committed, []), strict=True):
+        spread = max(1e-12, old[5] - old[4], abs(old[2]))
+        assert np.allclose(row[2:4], old[2:4], rtol=0, atol=SAME * spread), (row, old)
+
+
+def assert_alike(new, committed):
+    """The same picture, but for fonts, or where a curve lies a pixel higher."""
+    with Image.open(new) as a, Image.open(committed) as b:
+        assert a.size == b.size
+        a, b = (np.asarray(image.convert("L").reduce(8), float) for image in (a, b))
+    assert np.abs(a - b).mean() < 6  # of 255
+
+
+def test_stale_numbers_are_noticed():
+    old = [[["line", 5, 1.0, 0.5, 0.0, 2.0]]]
+    assert_same_numbers([[["line", 5, 1.1, 0.5, 0.0, 2.0]]], old)
+    with pytest.raises(AssertionError):
+        assert_same_numbers([[["line", 5, 1.6, 0.5, 0.0, 2.0]]], old)
+
+
+def test_the_list_of_lessons_names_them_all():
+    table = (Path(curriculum.folder()) / "README.md").read_text(encoding="utf-8")
+    for each in LESSONS.values():
+        assert f"{each.name}.py" in table and f"{each.name}.png" in table and each.question in table
