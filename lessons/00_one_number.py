@@ -17,21 +17,23 @@
 #
 # Needs: Python and school calculus; about 1 s.
 #
-# A neural network is one long calculation. It starts with numbers that we are given (a picture) and numbers that
-# we may choose (the parameters), and it ends with a single number, the **loss** $L$: how wrong the answer was.
+# A neural network is one long calculation. It starts from numbers that are given (a picture) and numbers that we may
+# choose (the parameters), and it ends in a single number, the **loss** $L$: how wrong the answer was.
 #
-# Training asks every number in between the same question: *if you were a little larger, by how much would
-# the loss grow, for each bit of you?* The answer is that number's **gradient**.
+# Training asks every number on the way the same question: *if you grew a little, how many times as much would the
+# loss grow?* The answer is that number's **gradient**. 5 means: five times as much. 0: not at all. $-1$: the loss
+# falls by as much as the number grows.
 #
-# So it is always the gradient *of the loss*, and its name only has to say *with respect to what*: $dx$ stands
-# for $\partial L / \partial x$. One answer for each number: **$dx$ always has the shape of $x$**.
+# So it is always the gradient **of the loss**, and its name only has to say *with respect to what*: $dx$ is short
+# for $\partial L / \partial x$. Every number gets its own answer, so **$dx$ has the shape of $x$**.
 
 # %%
 import numpy as np
 
 from mmdl.ops.convolution import conv2d, conv2d_backward
 from mmdl.ops.dense import affine, affine_backward
-from mmdl.plots.lesson import guess, mark_guess, save_figure
+from mmdl.plots import guess, mark_guess, save_figure, subplots
+from mmdl.plots.style import BLUE, VERMILLION, styled
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
@@ -39,19 +41,19 @@ from mmdl.verify.oracle import complex_step_gradient
 #
 # $$y = x W + b$$
 #
-# This is the layer from which everything else is built. We say its shapes as sentences:
+# The simplest layer, and the one from which most others are built. We say its shapes as sentences:
 #
-# - $x$ is $(N, D)$: a **batch** of $N$ examples, one in each row, with $D$ numbers each;
-# - $W$ is $(D, K)$: a weight for each pair of one number in and one number out;
+# - $x$ is $(N, D)$: $N$ examples (a **batch**), one in each row, with $D$ numbers each;
+# - $W$ is $(D, K)$: a weight for each pair of a number in and a number out;
 # - $b$ is $(K)$: something to add to each number out, the same for all examples;
 # - $y$ is $(N, K)$: $N$ rows again, now with $K$ numbers each.
 #
-# Many texts, and the article that this library follows, write $Wx$ and mean a column $x$. A batch is easier to
-# stack in rows, so we write $xW$. Our $W$ is their $W$ transposed: rows and columns exchanged.
+# Many texts, and the article that this library follows, write $Wx$ and mean a column $x$. Examples stack well as
+# rows, so we write $xW$. Our $W$ is theirs transposed: its rows are their columns.
 #
 # ## Loops
 #
-# Every number in meets every number out, once, in a product:
+# Every number in meets every number out, in one product:
 
 
 # %%
@@ -86,8 +88,8 @@ assert np.array_equal(y, [[7, 3, 0]])
 # %% [markdown]
 # ## The op
 #
-# The sum over $d$ of $x_{nd} W_{dk}$ is what a matrix product computes: row times column. With `@` the three
-# loops become one line. The library's op, `mmdl.ops.dense.affine`, says the same.
+# The sum over $d$ of $x_{nd} W_{dk}$ is what a matrix product computes: row $n$ of the left times column $k$ of the
+# right. With `@` the three loops are one line, and `mmdl.ops.dense.affine` says the same.
 
 # %%
 assert np.array_equal(x @ W + b, y)
@@ -96,38 +98,38 @@ assert np.array_equal(affine(x, W, b), y)
 # %% [markdown]
 # ## Backward: what comes in
 #
-# Our layer does not know the loss; other layers stand between. It needs to know only one thing: for each of
-# *its* outputs, the gradient $dy$, which has the shape of $y$. The layer above hands it down. Say it is
+# Our layer does not know the loss; other layers lie between. All it needs is the gradient of each of *its*
+# outputs, $dy$, shaped as $y$. The layer above hands it down. Say it is
 #
 # $$dy = (1, -1, 2).$$
 #
-# Read: if $y_0$ grows a little, the loss grows as much; if $y_1$ grows, the loss *falls* as much; if $y_2$ grows, the
-# loss grows twice as much. For small moves the loss therefore moves like the sum
-# $\langle dy, y \rangle = \sum_{n,k} dy_{nk}\, y_{nk}$, and this sum is all that we have to differentiate.
+# If $y_0$ grows, the loss grows as much; if $y_1$ grows, the loss *falls* as much; if $y_2$ grows, the loss grows
+# twice as much. So for small moves the loss moves like the sum $\langle dy, y \rangle = \sum_{n,k} dy_{nk}\, y_{nk}$,
+# and this sum is all that we have to differentiate.
 
 # %%
 dy = np.array([[1.0, -1.0, 2.0]])
 
 
-def loss(x, W, b):
+def loss(x):
     return np.sum(dy * (x @ W + b))
 
 
 # %% [markdown]
 # ## Backward: what goes out
 #
-# How does the number $x_0$ reach the loss? By three paths, one through each output. Two rules suffice, here and
-# for every network in this book:
+# How does the number $x_0$ reach the loss? By three paths, one through each output. Two rules are enough, here and
+# in every network:
 #
-# 1. **Along a path, multiply.** If $y_2$ moves 2 for each bit of $x_0$, and the loss moves 2 for each bit of
-#    $y_2$, the loss moves $2 \cdot 2$. (This is the chain rule.)
-# 2. **Where a number forks into several paths, add up what comes back.**
+# 1. **Along a path, multiply.** $y_2$ grows 2 times as much as $x_0$, and the loss 2 times as much as $y_2$: on this
+#    path, the loss grows $2 \cdot 2$ times as much as $x_0$. (School calls it the chain rule.)
+# 2. **Where a number forks into several paths, add what comes back.**
 #
 # $$dx_0 = \underbrace{1 \cdot 1}_{\text{through } y_0} + \underbrace{0 \cdot (-1)}_{\text{through } y_1}
 #   + \underbrace{2 \cdot 2}_{\text{through } y_2} = 5$$
 #
-# The forward pass contains one kind of line, `y += x * W`. In it, $x$ counts $W$ times, and $W$ counts $x$
-# times. So the backward pass walks through the very same loops, and adds:
+# The heart of the forward loops is `y[n, k] += x[n, d] * W[d, k]`. There $y$ grows $W$ times as much as $x$, and $x$
+# times as much as $W$. So backward runs through the very same loops; each number gets $dy$ times its factor, added up:
 
 
 # %%
@@ -136,130 +138,176 @@ def affine_backward_loops(dy, x, W):
     dx, dW, db = np.zeros((N, D)), np.zeros((D, K)), np.zeros(K)
     for n in range(N):
         for k in range(K):
-            db[k] += dy[n, k]  #                 y[n, k] = b[k]
+            db[k] += dy[n, k]
             for d in range(D):
-                dx[n, d] += dy[n, k] * W[d, k]  #    y[n, k] += x[n, d] * W[d, k]
+                dx[n, d] += dy[n, k] * W[d, k]
                 dW[d, k] += dy[n, k] * x[n, d]
     return dx, dW, db
 
 
 dx, dW, db = affine_backward_loops(dy, x, W)
-print("dx =", dx, " db =", db)
-print("dW =", dW.tolist())
+print("dx =", dx, " dW =", dW.tolist(), " db =", db)
 assert np.array_equal(dx, [[5, 0]])
-assert np.array_equal(dW, [[1, -1, 2], [2, -2, 4]])
-assert np.array_equal(db, [1, -1, 2])
+assert np.array_equal(dW, [[1, -1, 2], [2, -2, 4]]) and np.array_equal(db, [1, -1, 2])
 
 # %% [markdown]
-# Now read off which index each loop sums over:
+# Which index does each of them sum over?
 #
 # - $dx_{nd} = \sum_k dy_{nk} W_{dk}$: over the outputs $k$, because $x_{nd}$ forks to all of them;
 # - $dW_{dk} = \sum_n x_{nd}\, dy_{nk}$: over the examples $n$, because all of them use the same $W$;
-# - $db_k = \sum_n dy_{nk}$: over the examples $n$. Forward, $b$ is *copied* to every row (NumPy calls it
-#   broadcasting). A copy is a fork: **whatever is copied forward is summed backward.**
+# - $db_k = \sum_n dy_{nk}$: over the examples, too. Forward, $b$ is *copied* to every row (NumPy calls it
+#   broadcasting). A copy is a fork: **what is copied forward is summed backward.**
 #
-# A matrix product sums over the last index of the left and the first of the right. Where the index stands elsewhere, a
-# transpose ($^\mathsf{T}$, `.T`) brings it there:
+# A matrix product sums over the last index of the left and the first of the right. Where the index stands
+# elsewhere, a transpose (`.T`) brings it there:
 
 # %%
-dx = dy @ W.T  # dx = dy Wᵀ            (N, K) (K, D) -> (N, D)
-dW = x.T @ dy  # dW = xᵀ dy            (D, N) (N, K) -> (D, K)
-db = dy.sum(axis=0)  # db = Σₙ dyₙ           (N, K)        -> (K)
-for ours, loops, op in zip(
-    (dx, dW, db), affine_backward_loops(dy, x, W), affine_backward(dy, x, W), strict=True
-):
-    assert np.array_equal(ours, loops) and np.array_equal(ours, op)
+dx = dy @ W.T  #         dx = dy Wᵀ    (N, K) (K, D) -> (N, D)
+dW = x.T @ dy  #         dW = xᵀ dy    (D, N) (N, K) -> (D, K)
+db = dy.sum(axis=0)  #   db = Σₙ dyₙ          (N, K) -> (K)
+for ours, theirs in zip((dx, dW, db), affine_backward(dy, x, W), strict=True):
+    assert np.array_equal(ours, theirs)
 
 # %% [markdown]
 # ## Checked
 #
-# A gradient is a promise about small moves, so move. We nudge $x_0$ by 0.01. The promise: the loss grows by
-# $0.01 \cdot dx_0 = 0.05$. And $dx_1 = 0$ promises that nudging $x_1$ changes nothing: its three paths cancel.
+# A gradient is a promise about small moves. So let us move: $x_0$ by 0.01. The promise is that the loss grows by
+# $0.01 \cdot dx_0 = 0.05$. And $dx_1 = 0$ promises that moving $x_1$ changes nothing: its three paths cancel.
 
 # %%
 for d in (0, 1):
     nudged = x.copy()
     nudged[0, d] += 0.01
-    change = loss(nudged, W, b) - loss(x, W, b)
-    print(f"x{d} + 0.01: promised {0.01 * dx[0, d]:.4f}, measured {change:.4f}")
-    assert np.isclose(change, 0.01 * dx[0, d], rtol=0, atol=1e-12)
+    print(f"x{d} + 0.01: promised {0.01 * dx[0, d]:.2f}, measured {loss(nudged) - loss(x):.2f}")
+    assert np.isclose(loss(nudged) - loss(x), 0.01 * dx[0, d], rtol=0, atol=1e-12)
 
 # %% [markdown]
-# The same for every entry of $x$, $W$ and $b$ at once, with a batch of 4 examples and random numbers.
-# `complex_step_gradient` is a machine that nudges one entry after the other, very precisely; lesson 01 opens it.
+# Now for every entry of $x$, $W$ and $b$, with four examples and random numbers. `complex_step_gradient` nudges one
+# entry after the other, very precisely; lesson 01 opens it.
 
 # %%
 rng = np.random.default_rng(0)
-arguments = [rng.standard_normal(shape) for shape in ((4, 2), (2, 3), (3,))]
-upstream = rng.standard_normal((4, 3))
-for place, gradient in enumerate(affine_backward_loops(upstream, *arguments[:2])):
-    nudges = complex_step_gradient(lambda x, W, b: x @ W + b, arguments, place, upstream)
-    assert gradient.shape == arguments[place].shape
-    assert np.allclose(gradient, nudges, rtol=0, atol=1e-12)
+four = [rng.standard_normal(shape) for shape in ((4, 2), (2, 3), (3,))]
+from_above = rng.standard_normal((4, 3))
+for place, gradient in enumerate(affine_backward_loops(from_above, *four[:2])):
+    nudges = complex_step_gradient(lambda x, W, b: x @ W + b, four, place, from_above)
+    assert gradient.shape == four[place].shape and np.allclose(gradient, nudges, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# **A fork between layers** follows rule 2 as well. Let $x$ feed two layers, and let the loss see both results. Each layer
-# sends back its own $dx$, and the gradient of $x$ is their sum.
+# Rule 2 holds between layers as well. Let a second layer $z = xV$ read the same $x$. Each layer sends back a
+# gradient of $x$, and the gradient of $x$ is their sum.
 
 # %%
-V, dz = np.array([[2.0], [-1.0]]), np.array([[3.0]])  # a second layer, z = x V
-both = dy @ W.T + dz @ V.T
-print("dx through y:", dy @ W.T, " through z:", dz @ V.T, " together:", both)
-fork = complex_step_gradient(lambda x: (x @ W + b, x @ V), [x], 0, (dy, dz))
-assert np.allclose(both, fork, rtol=0, atol=1e-12)
+V, dz = np.array([[2.0], [-1.0]]), np.array([[3.0]])
+fork = dy @ W.T + dz @ V.T
+print("dx through y:", dy @ W.T, " through z:", dz @ V.T, " together:", fork)
+assert np.allclose(fork, complex_step_gradient(lambda x: (x @ W + b, x @ V), [x], 0, (dy, dz)))
 
 # %% [markdown]
-# ## A trap
-#
-# "There is only one way for the dimensions to work" is a popular way to find the transposes. It fails where it hurts:
-# in a *square* layer ($D = K$) both `dy @ W.T` and `dy @ W` run, and both have the right shape.
+# **A trap.** "There is only one way for the dimensions to work" is a popular way to find the transposes. In a square
+# layer ($D = K$) there are two. `dy @ W.T` and `dy @ W` both run, and both give the right shape. Only a nudge
+# can tell.
 
 # %%
 square, up = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, -1.0]])
-right, wrong = up @ square.T, up @ square
 nudges = complex_step_gradient(lambda x: x @ square, [x], 0, up)
-print("dy Wᵀ =", right, "  dy W =", wrong, "  by nudging:", nudges)
-assert right.shape == wrong.shape == x.shape
-assert np.allclose(nudges, right) and not np.allclose(nudges, wrong)
+print("dy Wᵀ =", up @ square.T, "  dy W =", up @ square, "  by nudging:", nudges)
+assert np.allclose(nudges, up @ square.T) and not np.allclose(nudges, up @ square)
 
 # %% [markdown]
 # ## An experiment: the table that nobody builds
 #
-# All the derivatives $\partial y_k / \partial x_d$ of a layer, for every number out and every number in, form a table
-# with $K$ rows and $D$ columns: its **Jacobian** $J$. (For $y = xW + b$ it is $J = W^\mathsf{T}$.) What we have
-# computed is $dx = dy\, J$: a vector times the Jacobian. Textbooks stop here. What would it cost?
+# The derivative of every number out with respect to every number in: these form a table, the **Jacobian** $J$ of
+# the layer, with a row for each number out and a column for each number in. (For $y = xW + b$ and one example it is
+# $W^\mathsf{T}$.) What we computed is $dx = dy\, J$. Many textbooks stop here. What would the table cost?
 #
-# Take the first layer of the article: a picture of 28 × 28 pixels becomes 32 pictures of 26 × 26
-# (lesson 02 explains how; for now it is a function from many numbers to many). A number takes 8 bytes.
+# Take the first layer of the article: a picture of 28 × 28 numbers becomes 32 pictures of 26 × 26. (Lesson 02 says
+# how. For now it is a function from many numbers to many.) A number takes 8 bytes.
 
 # %%
-guessed = guess("How many megabytes would the Jacobian of that layer take?")
+guessed = guess("How many megabytes does the Jacobian of that layer take?", "MB")
 
-picture = rng.random((1, 28, 28, 1))
-kernel = rng.standard_normal((3, 3, 1, 32))
-y = conv2d(picture, kernel)
-dy = rng.standard_normal(y.shape)
-dpicture, _, _ = conv2d_backward(dy, picture, kernel)
+image, kernel = rng.random((1, 28, 28, 1)), rng.standard_normal((3, 3, 1, 32))
+maps = conv2d(image, kernel)
+dmaps = rng.standard_normal(maps.shape)
+dimage, _, _ = conv2d_backward(dmaps, image, kernel)
 
-jacobian_bytes = 8 * y.size * picture.size
-print(f"numbers in {picture.size}, numbers out {y.size}, Jacobian {jacobian_bytes / 1e6:.0f} MB")
-assert y.shape == (1, 26, 26, 32) and round(jacobian_bytes / 1e6) == 136
+megabytes = 8e-6 * maps.size * image.size
+print(f"numbers in: {image.size}; numbers out: {maps.size}; Jacobian: {megabytes:.0f} MB")
+assert maps.shape == (1, 26, 26, 32) and round(megabytes) == 136
 
 # %% [markdown]
-# 136 MB, for *one* picture and the *first* layer. Yet the backward pass reads one vector, $dy$, and
-# writes one, $dx$. It never builds $J$, because it knows what $J$ is made of: each pixel reaches only 288 of the
-# 21,632 outputs, and always through the same 288 weights. So is the answer right? Nudge one pixel.
+# 136 MB, for *one* picture and *one* layer. Yet `conv2d_backward` took $dy$ and returned $dx$, and never built
+# $J$. It knows what is in it: each pixel inside the picture reaches 288 of the 21,632 outputs, through the
+# same 288 weights everywhere. Is its answer right, then? Nudge a pixel.
 
 # %%
-nudged = picture.copy()
+nudged = image.copy()
 nudged[0, 12, 9, 0] += 0.01
-moved = conv2d(nudged, kernel) - y
-print("outputs that a nudged pixel moves:", np.count_nonzero(moved))
-print(f"promised {0.01 * dpicture[0, 12, 9, 0]:.6f}, measured {np.sum(dy * moved):.6f}")
-assert np.count_nonzero(moved) == kernel.size == 288
-assert np.isclose(np.sum(dy * moved), 0.01 * dpicture[0, 12, 9, 0], rtol=1e-9)
+moved = conv2d(nudged, kernel) - maps
+promised, measured = 0.01 * dimage[0, 12, 9, 0], np.sum(dmaps * moved)
+print(f"outputs moved: {np.count_nonzero(moved)}; loss promised {promised:.6f}, measured {measured:.6f}")
+assert np.count_nonzero(moved) == kernel.size == 288 and np.isclose(promised, measured, rtol=1e-9)
 
 # %% [markdown]
-# That is the whole craft of this book: for each layer find the function $dy \mapsto dy\, J$, and never $J$.
-# It is called the **vector-Jacobian product**; we write it `..._backward`. A network's backward pass is these
-# functions called in reverse order, each handing its $dx$ to the one below as $dy$.
+# This is the craft that these lessons teach: for each layer, find the function that turns $dy$ into $dy\, J$ without
+# ever building $J$. It is called the **vector-Jacobian product**; we call it `..._backward`. The backward pass of a
+# network is these functions in reverse order: each hands its $dx$ to the layer below, which takes it as its $dy$.
+
+
+# %%
+@styled
+def picture():
+    figure, (left, right) = subplots(1, 2, height=3.7)
+    heights = (2.6, 0.9), (3.0, 1.5, 0.0), (1.5,)  # of the circles for x, y and the loss
+
+    def write(column, row, words, colour="black"):
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        left.text(column, row, words.replace("-", "−"), color=colour, ha="center", va="center", bbox=box)
+
+    for k, row in enumerate(heights[1]):
+        left.plot((0, 1), (heights[0][1], row), color="0.85", lw=1.2)
+        left.plot((0, 1, 2), (heights[0][0], row, 1.5), color=BLUE, lw=2.2)
+        write(0.4, 0.6 * heights[0][0] + 0.4 * row, f"× {W[0, k]:g}", BLUE)
+        write(1.45, 0.55 * row + 0.45 * 1.5, f"× {dy[0, k]:g}", VERMILLION)
+    for column, (name, values) in enumerate((("x", x[0]), ("y", y[0]), ("loss", ("",)))):
+        for place, (row, value) in enumerate(zip(heights[column], values, strict=True)):
+            left.scatter(column, row, s=800, color="white", edgecolor="0.3", zorder=3)
+            left.text(column, row, f"{value:g}" if value != "" else "L", ha="center", va="center", size=12, zorder=4)
+            write(column, row + 0.45, f"${name}_{place}$" if value != "" else name)
+    left.text(1, -0.75, "$dx_0$ = 1·1 + 0·(−1) + 2·2 = 5", color=VERMILLION, ha="center", size=11)
+    left.text(1, -1.15, "$dx_1$ = 3·1 + 1·(−1) + (−1)·2 = 0", color="0.5", ha="center")
+    left.set(xlim=(-0.3, 2.3), ylim=(-1.3, 3.6))
+    left.set_title("$x_0$ reaches the loss by three paths:\nmultiply along each path, add the paths")
+    left.axis("off")
+
+    sizes = {"picture x": image.size, "its gradient dx": dimage.size, "gradient dy": dmaps.size}
+    sizes["Jacobian J"] = maps.size * image.size
+    for row, (name, size) in enumerate(sizes.items()):
+        right.barh(row, 8e-6 * size, color="0.6" if name == "Jacobian J" else BLUE)
+        right.text(1e-5 * size, row, f"{8e-3 * size:.0f} kB" if size < 1e5 else f"{8e-6 * size:.0f} MB", va="center")
+    right.set_yticks(range(4), sizes)
+    right.invert_yaxis()
+    right.set(xscale="log", xlim=(1e-3, 3e3), xlabel="megabytes for one picture (logarithmic)")
+    right.set_title("Backward turns dy into dx = dy J\nand never builds J")
+    mark_guess(right, guessed, axis="x")
+    return figure
+
+
+save_figure(picture(), "00_one_number")
+
+# %% [markdown]
+# ## Exercises
+#
+# `mmdl check lessons/exercises/00_one_number.py`
+#
+# - `affine`: from $x$, $W$, $b$ to $y$.
+# - `bias_gradient`: from $dy$ to $db$. Which axis is summed?
+# - `weight_gradient`: from $dy$ and $x$ to $dW$. It has the shape of $W$.
+#
+# ## What you now know
+#
+# - A gradient is always that of the loss; $dx$ has the shape of $x$ and says how many times as much the loss grows.
+# - Along a path, multiply; where paths fork, add. What is copied forward is summed backward.
+# - $dx = dy\, W^\mathsf{T}$, $dW = x^\mathsf{T} dy$, $db = \sum dy$. Shapes can mislead; a nudge cannot.
+# - A backward pass computes $dy\, J$ without $J$, from nothing but $dy$ and what the forward pass used.

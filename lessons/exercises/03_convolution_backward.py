@@ -1,0 +1,53 @@
+"""Exercises of lesson 03: the gradients of a convolution.
+
+Write what is missing, then ask `mmdl check 03_convolution_backward.py`. For the next step of help add `--hint`.
+
+The forward pass is y[n, p, q] = Σᵢ Σⱼ x[n, stride · p + i, stride · q + j] w[i, j] + b, where x[...] is a vector of
+D channels, w[i, j] a matrix (D, K) and y[...] a vector of K channels. stride may be a pair (rows, columns).
+"""
+
+import numpy as np
+
+
+def conv2d_db(dy):
+    """db[k] = Σ of dy[n, p, q, k]: one bias, used at every place of every image
+
+    dy (N, P, Q, K) -> db (K,)
+
+    >>> conv2d_db(np.ones((2, 3, 3, 1)))
+    array([18.])
+    """
+    raise NotImplementedError
+
+
+def conv2d_dw(dy, x, w, stride=1):
+    """dw[i, j] = Σ over n, p, q of x[n, stride · p + i, stride · q + j]ᵀ dy[n, p, q]
+
+    dy (N, P, Q, K), x (N, R, C, D), w (I, J, D, K) -> dw shaped as w
+
+    >>> conv2d_dw(np.ones((1, 1, 2, 1)), np.array([1.0, 2.0, 4.0]).reshape(1, 1, 3, 1), np.zeros((1, 2, 1, 1))).ravel()
+    array([3., 6.])
+    """
+    raise NotImplementedError
+
+
+def conv2d_dx(dy, x, w, stride=1):
+    """dx[n, stride · p + i, stride · q + j] += w[i, j] dy[n, p, q]: where something was read, a gradient comes back
+
+    dy (N, P, Q, K), x (N, R, C, D), w (I, J, D, K) -> dx shaped as x
+
+    >>> conv2d_dx(np.ones((1, 1, 2, 1)), np.zeros((1, 1, 3, 1)), np.array([1.0, 5.0]).reshape(1, 2, 1, 1)).ravel()
+    array([1., 6., 5.])
+    """
+    raise NotImplementedError
+
+
+def conv2d_backward(dy, x, w, stride=1):
+    """All three at once
+
+    dy (N, P, Q, K), x (N, R, C, D), w (I, J, D, K) -> dx, dw, db
+
+    >>> [gradient.shape for gradient in conv2d_backward(np.ones((2, 1, 2, 3)), np.ones((2, 1, 3, 1)), np.ones((1, 2, 1, 3)))]
+    [(2, 1, 3, 1), (1, 2, 1, 3), (3,)]
+    """
+    raise NotImplementedError

@@ -1,0 +1,68 @@
+"""Exercises of lesson 14: words look at image patches.
+
+Write what is missing, then ask `mmdl check 14_attention_fusion.py`. For the next step of help add `--hint`.
+
+tokens is a tuple of M arrays (N, T_m, D), one for each modality; masks a tuple of M arrays (N, T_m).
+"""
+
+import numpy as np
+
+
+def token_types(tokens, types):
+    """All tokens in one sequence, one modality after the other, each with the vector of its modality added
+
+    tokens, M arrays (N, T_m, D), types (M, D) -> x (N, Σ T_m, D)
+
+    >>> token_types((np.zeros((1, 2, 1)), np.ones((1, 1, 1))), np.array([[10.0], [20.0]])).ravel()
+    array([10., 10., 21.])
+    """
+    raise NotImplementedError
+
+
+def token_types_backward(dy, tokens, types):
+    """Every token gets its own piece of dy; the vector of a modality gets the sum over its tokens, and over the batch
+
+    dy (N, Σ T_m, D), tokens, types -> a tuple of M arrays (N, T_m, D), and dtypes (M, D)
+
+    >>> _, dtypes = token_types_backward(np.array([[[1.0], [2.0], [4.0]]]), (np.zeros((1, 2, 1)), np.ones((1, 1, 1))), np.zeros((2, 1)))
+    >>> dtypes.ravel()
+    array([3., 4.])
+    """
+    raise NotImplementedError
+
+
+def masked_attention(q, k, v, mask):
+    """y = a v  with  a = softmax(q kᵀ / √D) over the keys where the mask is True; a query without keys gets zeros
+
+    q (N, T, D), k (N, S, D), v (N, S, V), mask (N, S) -> y (N, T, V) and the weights a (N, T, S)
+
+    >>> y, weights = masked_attention(*[np.array([[[1.0], [1.0], [7.0]]])] * 3, np.array([[True, True, False]]))
+    >>> weights[0, 0]
+    array([0.5, 0.5, 0. ])
+    """
+    raise NotImplementedError
+
+
+def weights_without(weights, s):
+    """The weights as they would be if key s were masked: it gets 0, all others are 1 / (1 − a_s) times as large
+
+    weights (N, T, S), less than 1 at s; s a whole number -> (N, T, S), each row sums to one
+
+    >>> weights_without(np.array([[[0.5, 0.25, 0.25]]]), 0)
+    array([[[0. , 0.5, 0.5]]])
+    """
+    raise NotImplementedError
+
+
+def attention_fusion(tokens, masks, types, Wq, Wk, Wv):
+    """z = mean over all tokens that are there of attention(x Wq, x Wk, x Wv)  with  x = token_types(tokens, types)
+
+    tokens, M arrays (N, T_m, D), masks, M arrays (N, T_m), types (M, D), Wq and Wk (D, H), Wv (D, V)
+    -> z (N, V) and the weights (N, T, T), T being the number of all tokens; an example without tokens gets zeros
+
+    >>> x, there = np.array([[[1.0], [3.0]]]), np.array([[True, True]])
+    >>> z, weights = attention_fusion((x,), (there,), np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1)), np.ones((1, 1)))
+    >>> z, weights.shape
+    (array([[2.]]), (1, 2, 2))
+    """
+    raise NotImplementedError
