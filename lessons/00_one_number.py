@@ -302,8 +302,9 @@ save_figure(picture(), "00_one_number")
 # `mmdl check lessons/exercises/00_one_number.py`
 #
 # - `affine`: from $x$, $W$, $b$ to $y$.
-# - `bias_gradient`: from $dy$ to $db$. Which axis is summed?
-# - `weight_gradient`: from $dy$ and $x$ to $dW$. It has the shape of $W$.
+# - `affine_db`: from $dy$ to $db$. Which axis is summed?
+# - `affine_dW` and `affine_dx`: each has the shape of what it is the gradient for.
+# - `affine_backward`: all three at once.
 #
 # ## What you now know
 #

@@ -15,7 +15,7 @@
 #
 # **Question.** When does fusion help?
 #
-# Needs: lessons 00, 01, 04, 12; about 12 s.
+# Needs: lessons 00, 01, 04, 12; about 15 s.
 #
 # Lesson 12 put opinions together. Now we meet earlier: each **encoder** (the part of a network that reads one kind of
 # data) ends in a vector of **features**, the vectors become one, and a last layer, the **head**, makes scores of it.
@@ -59,12 +59,7 @@ from mmdl.verify.oracle import complex_step_gradient
 
 # %%
 def concatenate_loops(a, b):
-    z = []
-    for entry in a:
-        z.append(entry)
-    for entry in b:
-        z.append(entry)
-    return z
+    return [entry for x in (a, b) for entry in x]
 
 
 def sum_loops(a, b):
@@ -130,7 +125,12 @@ for forward, backward, loops, op, op_backward in (
 # %% [markdown]
 # **A trap.** Who lets each factor keep its *own* value, `dz * a, dz * b`, gets the right numbers in the wrong places.
 # A test with $a = b$ sees nothing; with different numbers the two gradients come out exchanged.
-#
+
+# %%
+da, db = product_backward(dz, a, b)
+assert np.array_equal((dz * a, dz * b), (db, da))
+
+# %% [markdown]
 # ## Concatenation was a product of experts
 #
 # The usual head is affine: scores $s = z W + c$. Let $z = (a, b)$ and cut $W$ into its upper rows, which meet $a$, and
@@ -204,22 +204,19 @@ assert np.array_equal(-signs[:, 0] * signs[:, 1], y.ravel())
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans",))
 scripts = [glyphs.classes.index(script) for script in ("Arabic", "Canadian syllabics")]
-captions = {
-    part: [caption(c) for c in getattr(glyphs, part).about["character"]] for part in ("train", "validation", "test")
-}
-tokenizer = Tokenizer.fit(captions["train"], minimum=2)  # a word that occurs once is "unknown": that, too, is learned
+captions = [caption(character) for character in glyphs.train.about["character"]]
+tokenizer = Tokenizer.fit(captions, minimum=2)  # all rarer words are "unknown", and that can be learned, too
 
 
-def questions(part):
+def questions(examples):
     """The three questions about pairs of these examples, as Examples by name."""
-    examples = getattr(glyphs, part)
     members = [rng.permutation(np.flatnonzero(examples.labels == script)) for script in scripts]
     n = min(map(len, members))
     cases = [(0, 0), (0, 1), (1, 0), (1, 1)] * 2
     pictures = np.concatenate([members[p][:n] for p, _ in cases])
     names = np.concatenate([rng.permutation(members[q][:n]) for _, q in cases])
     p, q = np.repeat(cases, n, axis=0).T
-    words = tokenizer.encode([captions[part][name] for name in names])
+    words = tokenizer.encode([caption(character) for character in examples.about["character"][names]])
     pairs = {"picture": examples.inputs["image"][pictures], "name": words}
     return {
         "redundant": Examples(pairs, p).select(p == q),
@@ -228,8 +225,9 @@ def questions(part):
     }
 
 
-train, validation, test = map(questions, captions)
+train, validation, test = map(questions, (glyphs.train, glyphs.validation, glyphs.test))
 one_pair = next(batches(train["synergy"], 1))
+
 # %% [markdown]
 # All models get the same encoders, small but deep: two dense layers with ReLUs for the pixels; for the words the mean
 # of their vectors and a dense layer. Then comes a fusion from the library's shelf, then the head. A fusion `takes`
@@ -244,7 +242,7 @@ TABLE = {  # what is fused: modalities, fusion, hidden units in the head (0: an 
     "product of experts": (["picture", "name"], ProductOfExperts, 0),
     "concatenation": (["picture", "name"], Concatenate, 0),
     "sum": (["picture", "name"], Sum, 0),
-    "concatenation, hidden layer": (["picture", "name"], Concatenate, WIDTH),
+    "concatenation, hidden": (["picture", "name"], Concatenate, WIDTH),
     "product": (["picture", "name"], Product, 0),
     "attention": (["picture", "name"], AttentionFusion, 0),
     # a fusion that joins the library later is one more line
@@ -279,12 +277,8 @@ def classifier(names, fusion, hidden, classes):
     if fusion.takes == "logits":
         return model
     z = model(one_pair).shape[1]  # how wide is what comes out of the fusion? found by trying
-    head = (
-        (Dense.init(rng, z, hidden), ReLU(), Dense.init(rng, hidden, classes))
-        if hidden
-        else (Dense.init(rng, z, classes),)
-    )
-    return replace(model, head=Sequential(head))
+    bend = (Dense.init(rng, z, hidden), ReLU()) if hidden else ()
+    return replace(model, head=Sequential((*bend, Dense.init(rng, hidden or z, classes))))
 
 
 # %% [markdown]
@@ -299,7 +293,7 @@ guessed = guess(
     "Do they belong together? Concatenation and affine head: what loss? (knowing nothing: 0.69; perfect: 0)"
 )
 
-EPOCHS = {"redundant": 4, "unique": 5, "synergy": 8}
+EPOCHS = {"redundant": 4, "unique": 5, "synergy": 6}
 left, curves = {}, {}
 print(f"{'share of log K that is left':28s}", *(f"{question:>10s}" for question in EPOCHS))
 for model, (names, fusion, hidden) in TABLE.items():
@@ -316,13 +310,13 @@ for model, (names, fusion, hidden) in TABLE.items():
             rng=np.random.default_rng(4),
         )
         left[model].append(evaluate(fitted.model, test[question])["loss"] / math.log(classes))
-    curves[model] = fitted.history["validation_loss"]  # of the last question, synergy
+    curves[model] = fitted.history["loss"]  # of the last question, synergy
     print(f"{model:28s}", *(f"{share:10.2f}" for share in left[model]))
 
 redundant, unique, synergy = (dict(zip(left, column, strict=True)) for column in zip(*left.values(), strict=True))
 BENT = set(TABLE) - set(ADDITIVE)
-assert all(1 - 1e-6 < synergy[model] < 1.05 and min(curves[model]) > math.log(2) - 1e-6 for model in ADDITIVE)
-assert all(synergy[model] < 0.8 for model in BENT)
+assert all(1 - 1e-6 < synergy[model] < 1.05 and min(curves[model]) > math.log(2) - 0.01 for model in ADDITIVE)
+assert all(synergy[model] < 0.8 and min(curves[model]) < 0.4 for model in BENT)
 assert all(unique[model] < 0.45 for model in TABLE if " alone" not in model and "average" not in model)
 assert min(unique["picture alone"], unique["name alone"], unique["average of experts"]) > 0.5 - 1e-6
 assert redundant["concatenation"] < min(redundant["picture alone"], redundant["name alone"])
@@ -331,11 +325,12 @@ assert redundant["concatenation"] < min(redundant["picture alone"], redundant["n
 # Read the columns.
 #
 # - **Redundant**: the name alone is good. Fusion helps a little, because picture and name make different mistakes.
-# - **Unique**: alone, each modality leaves half, and adding finds nearly all of it. But the average of experts leaves
-#   half! The picture expert can at best say (½, ½, 0, 0) and the name expert (½, 0, ½, 0). The average is (½, ¼, ¼,
-#   0), with ½ for the truth: a loss of $\log 2$, half of $\log 4$. The product is (1, 0, 0, 0).
-# - **Synergy**: what no single modality knows, no additive fusion finds: not with deep encoders, not with more
-#   training. What multiplies or bends *after* the two have met does find it.
+# - **Unique**: alone, each modality leaves half, and adding finds most of it. But the average of experts leaves half!
+#   The picture expert can at best say (½, ½, 0, 0) and the name expert (½, 0, ½, 0). The average is (½, ¼, ¼, 0), with
+#   ½ for the truth: a loss of $\log 2$, half of $\log 4$. The product is (1, 0, 0, 0).
+# - **Synergy**: what no single modality knows, no additive fusion finds, not even among the pairs it is trained on.
+#   The article's product of two outputs is one of these. What multiplies or bends *after* the two have met does find
+#   it.
 #
 # ## The picture
 
@@ -344,30 +339,30 @@ assert redundant["concatenation"] < min(redundant["picture alone"], redundant["n
 @styled
 def draw():
     figure = figure_of(None, 4.2)
-    table, ax = figure.subplots(1, 2, width_ratios=(1, 1.05))
+    table, ax = figure.subplots(1, 2)
     cells = np.array(list(left.values()))
     image = table.imshow(cells, cmap=MAGNITUDES, vmin=0, vmax=1, aspect="auto")
     for (row, column), share in np.ndenumerate(cells):
         colour = readable_on(image, min(share, 1))
         table.text(column, row, f"{share:.2f}", ha="center", va="center", color=colour)
-    table.set_xticks(range(3), ["redundant\n(both know)", "unique\n(each knows half)", "synergy\n(XOR)"])
+    table.set_xticks(range(3), ["redundant:\nboth know", "unique:\neach a half", "synergy:\nneither"])
     table.set_yticks(range(len(left)), left)
     table.tick_params(length=0)
     table.spines[:].set_visible(False)
     table.axhline(len(ADDITIVE) - 0.5, color="white", linewidth=3)
-    table.set_title("What stays unknown: loss on unseen pairs / log K")
+    table.set_title("Loss on unseen pairs, as a share of log K")
 
     x = np.arange(1, EPOCHS["synergy"] + 1)
     for model in ADDITIVE:
         ax.plot(x, curves[model], color=VERMILLION, linewidth=1)
     for model, colour in zip([model for model in TABLE if model in BENT], (GREEN, BLUE, PURPLE), strict=False):
         ax.plot(x, curves[model], "o-", color=colour, markersize=4, label=model)
-    ax.text(x[-1], math.log(2) + 0.02, "everything additive: log 2 = 0.69", color=VERMILLION, ha="right")
-    ax.legend(loc="lower left")
-    ax.set(xlabel="epoch", ylabel="loss on unseen pairs", ylim=(0, 0.85))
-    ax.set_title("Synergy: do picture and name belong together?")
+    ax.text(x[-1], math.log(2) + 0.02, "all additive ones: log 2", color=VERMILLION, ha="right")
+    ax.legend(loc="center right", bbox_to_anchor=(1, 0.66), handlelength=1)
+    ax.set(xlabel="epoch", ylabel="loss on the training pairs", ylim=(0, 0.85))
+    ax.set_title("Synergy: do the two belong together?")
     mark_guess(ax, guessed)
-    figure.suptitle("Adding joins what each modality knows; what only both know needs a product or a hidden layer")
+    figure.suptitle("Adding joins what each modality knows; what only both know needs more")
     return figure
 
 

@@ -18,7 +18,7 @@
 # Needs: lessons 02, 04, 05, 06; about 12 s.
 #
 # There are many ways to draw what a network does, and all of them give handsome pictures. A picture is evidence only if
-# it would have come out *differently* had the network been different. So we draw five, and hold a control beside each.
+# it would have come out *differently* had the network been different. So we draw, and hold a control beside it.
 
 # %%
 import numpy as np
@@ -33,7 +33,7 @@ from mmdl.ops.pooling import max_pool2d, max_pool2d_backward
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.plots.figure import figure_of
 from mmdl.plots.lesson import guess, mark_guess, save_figure
-from mmdl.plots.style import BLUE, GREEN, MAGNITUDES, ORANGE, PURPLE, SIGNED, VERMILLION, picture_on, styled
+from mmdl.plots.style import BLUE, GREEN, MAGNITUDES, PURPLE, SIGNED, VERMILLION, picture_on, styled
 from mmdl.training import Adam
 from mmdl.verify.oracle import complex_step_gradient
 
@@ -52,8 +52,9 @@ x_test, truth = glyphs.test.inputs["image"] / np.float32(255), glyphs.test.label
 # %%
 def network(seed, epochs):
     rng = np.random.default_rng(seed)
-    stages = Conv2D.init(rng, 1, 16, (3, 3)), MaxPool2D(2), ReLU(), Conv2D.init(rng, 16, 32, (3, 3)), MaxPool2D(2), ReLU()
-    model = Sequential((*stages, Flatten(), Dense.init(rng, 800, len(glyphs.classes))))
+    first_stage = Conv2D.init(rng, 1, 16, (3, 3)), MaxPool2D(2), ReLU()
+    second_stage = Conv2D.init(rng, 16, 32, (3, 3)), MaxPool2D(2), ReLU()
+    model = Sequential((*first_stage, *second_stage, Flatten(), Dense.init(rng, 800, len(glyphs.classes))))
     optimizer = Adam(3e-3)
     state = optimizer.start(model)
     for _ in range(epochs):
@@ -213,18 +214,16 @@ assert lengths[0] > 1 and lengths[1] < 0.2
 # ## An experiment: what would any network draw?
 #
 # Saliency maps are mostly shown by their size $|g|$, without the sign. They look convincing: bright where the strokes
-# are. But strokes are where *every* map of a glyph is bright. So the controls: how alike is the map of the first network
+# are. But that can be said of *every* map of a glyph. So the controls: how alike is the map of the first network
 #
-# - to that of the **second**, which learned the same from another start (we hope for much);
-# - to that of the **untrained** one, and to a plain **edge filter**, which know nothing (we hope for little)?
+# - to that of the **second**, which learned the same from another start (we hope: very);
+# - to that of the **untrained** one, and to a plain **edge filter**, which know nothing (we hope: not at all)?
 #
-# Alike means: the correlation over the 49 squares, 1 for the same pattern, 0 for no relation; the median over 120 glyphs. All
-# maps are summed over the same squares, so that they are equally coarse.
+# Alike means: the correlation over the 49 squares, 1 for the same pattern and 0 for no relation; we take the median of
+# 120 glyphs. All maps are summed over the same squares, so that all are equally coarse.
 
 # %%
-guessed = guess(
-    "How alike, from 0 to 1, are the saliency maps |g| of the trained and of the untrained network?"
-)
+guessed = guess("How alike, from 0 to 1, are the saliency maps |g| of the trained and of the untrained network?")
 
 
 def by_square(maps):
@@ -268,19 +267,18 @@ for name in ("saliency × ink", "occlusion"):
 assert worth[1] > worth[0] + 0.1
 
 # %% [markdown]
-# The usual picture fails its control: most of it is drawn by the glyph and by the shape of the network, without any
-# learning. Keep the sign, and multiply by the ink as our three pixels suggest: now the untrained network
-# has nothing in common with the trained ones, and two trained ones agree. Occlusion agrees with itself better still. It
-# makes real moves, where a gradient only promises small ones. Even so it is about *erasing ink*; a square without ink is worth
-# nothing to it, though a stroke there would change everything. (Adebayo and others, *Sanity checks for saliency
-# maps*, 2018, asked this first.)
+# The usual picture fails its control: the shape of the glyph and of the network draw most of it, without any learning.
+# Keep the sign and multiply by the ink, as our three pixels suggest: now the trained networks agree, and the untrained
+# one goes its own way. Occlusion agrees with itself even better, because it makes the move that a gradient only
+# promises. Yet it knows nothing but *erasing*: a place without ink is worth nothing to it, though a stroke there might
+# change everything. (Adebayo and others asked for such controls in *Sanity checks for saliency maps*, 2018.)
 #
 # ## Principal components
 #
-# Before the dense layer a glyph is a row of $D = 800$ features; paper has two directions. **Principal component analysis**
-# (PCA) chooses those along which the points spread most. With $z$ the $(N, D)$ features minus their mean, it asks for
-# the direction $v$ of length 1 with the largest variance $\frac1N \sum_n (z_n \cdot v)^2 = v^\mathsf{T} C v$, where
-# $C = \frac1N z^\mathsf{T} z$. Multiply any direction by $C$ again and again, and it turns that way:
+# Before the dense layer a glyph is a row of $D = 800$ features. Paper has two directions. **Principal component
+# analysis** (PCA) chooses those along which the points spread most. With $z$ the $(N, D)$ features minus their mean, it
+# asks for the direction $v$ of length 1 with the largest variance $\frac1N \sum_n (z_n \cdot v)^2 = v^\mathsf{T} C v$,
+# where $C = \frac1N z^\mathsf{T} z$. Multiply almost any direction by $C$ again and again, and it turns that way:
 
 
 # %%
@@ -304,8 +302,8 @@ def pca(features, components=2):
 
 # %% [markdown]
 # By hand: the points $(3, 1), (1, 3), (-1, -3), (-3, -1)$ have $C = ((5, 3), (3, 5))$. Along $(1, 1)/\sqrt 2$ the
-# variance is $\frac12 (5 + 3 + 3 + 5) = 8$, along $(1, -1)/\sqrt 2$ it is $\frac12 (5 - 3 - 3 + 5) = 2$. The first component
-# holds 0.8 of the whole.
+# variance is $\frac12 (5 + 3 + 3 + 5) = 8$, along $(1, -1)/\sqrt 2$ it is $\frac12 (5 - 3 - 3 + 5) = 2$. The first
+# component holds 0.8 of the whole.
 
 # %%
 points = np.array([[3.0, 1], [1, 3], [-1, -3], [-3, -1]])
@@ -328,8 +326,8 @@ print(f"nearest family's mean is the right one: on paper {on_paper:.2f}, in all 
 assert share[:2].sum() < 0.35 and in_full > on_paper + 0.2
 
 # %% [markdown]
-# On paper the families lie on top of one another; in 800 dimensions they do not. **Clusters that you see are there, clusters
-# that you do not see may be there too.** Write the share of the variance on the axes, always.
+# On paper the families lie on top of one another; in 800 dimensions much less so. **What is apart on paper is apart.
+# What is mixed on paper may be apart all the same.** So write the share of the variance on the axes, always.
 #
 # ## The picture
 #
@@ -337,70 +335,73 @@ assert share[:2].sum() < 0.35 and in_full > on_paper + 0.2
 
 
 # %%
-@styled
-def draw(n):
-    figure = figure_of(None, 8.2)
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.75, 1.75, 3.1))
-
-    top.suptitle("Eight kernels of the first layer, and where in the glyph each fits (red) or its opposite (blue)", fontsize=10)
-    layer = first.layers[0]
-    strong = np.sort(np.argsort(-np.abs(layer.w).sum(axis=(0, 1, 2)), kind="stable")[:8])
-    responses = layer(x[n : n + 1])[0]
-    for column, (kernel, response) in enumerate(zip(top.subplots(2, 8, height_ratios=(0.45, 1)).T, strong, strict=True)):
-        for ax, image in zip(kernel, (layer.w[:, :, 0, response], responses[..., response]), strict=True):
-            limit = np.abs(image).max()
-            picture_on(ax, image, cmap=SIGNED, vmin=-limit, vmax=limit)
-        if column == 0:
-            kernel[0].set_ylabel("kernel\n3 × 3", fontsize=8)
-            kernel[1].set_ylabel("its map\n26 × 26", fontsize=8)
-
-    middle.suptitle("Which of these were drawn by a trained network?", fontsize=10)
-    family = glyphs.classes[k[n]]
-    shown = (
-        (x[n, ..., 0], f"the glyph\n({family})", "gray_r"),
-        (abs(g[0][n]), "trained:\n|saliency|", MAGNITUDES),
-        (abs(g[2][n]), "untrained:\n|saliency|", MAGNITUDES),
-        (edges(x[n : n + 1])[0], "no network:\nedge filter", MAGNITUDES),
-        (maps["occlusion"][0][n], "trained:\nocclusion", SIGNED),
-        (maps["occlusion"][1][n], "trained again:\nocclusion", SIGNED),
-        (maps["occlusion"][2][n], "untrained:\nocclusion", SIGNED),
-    )
-    for ax, (image, name, cmap) in zip(middle.subplots(1, 7), shown, strict=True):
+def row_of(axes, images, names, signed):
+    for ax, image, name, both in zip(axes, images, names, signed, strict=True):
         limit = np.abs(image).max()
-        picture_on(ax, image, cmap=cmap, vmin=-limit if cmap == SIGNED else 0, vmax=limit)
+        picture_on(ax, image, cmap=SIGNED if both else MAGNITUDES, vmin=-limit if both else 0, vmax=limit)
         ax.set_xlabel(name, fontsize=8)
 
-    alikeness, fading, plane = bottom.subplots(1, 3, width_ratios=(1.15, 1, 1.1))
+
+@styled
+def draw(glyph, family):
+    figure = figure_of(None, 7.6)
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.8, 1.65, 3.1))
+
+    top.suptitle(
+        "Eight kernels of the first layer, and where in the glyph each fits (red), or its opposite (blue)", fontsize=11
+    )
+    layer = first.layers[0]
+    w, y = layer.w[:, :, 0, ::2].transpose(2, 0, 1), layer(glyph)[0, ..., ::2].transpose(2, 0, 1)
+    kernels, fits = top.subplots(2, 8, height_ratios=(0.4, 1))
+    row_of(kernels, w, [""] * 8, [True] * 8)
+    row_of(fits, y, [""] * 8, [True] * 8)
+    kernels[0].set_ylabel("kernel\n3 × 3", fontsize=8)
+    fits[0].set_ylabel("its map\n26 × 26", fontsize=8)
+
+    middle.suptitle(
+        "|saliency| looks much the same without training, occlusion (red: the score needs this) does not", fontsize=11
+    )
+    axes = middle.subplots(1, 7)
+    picture_on(axes[0], glyph[0, ..., 0])
+    axes[0].set_xlabel(f"the glyph\n({glyphs.classes[family]})", fontsize=8)
+    steep = [abs(saliency_by_layers(model, glyph, [family])[0]) for model in (first, untrained)]
+    covers = [occlusion(model, glyph[0], family) for model in networks]
+    names = "trained:\n|saliency|", "untrained:\n|saliency|", "no network:\nedge filter"
+    row_of(axes[1:4], (*steep, edges(glyph)[0]), names, [False] * 3)
+    row_of(axes[4:], covers, [f"{who}:\nocclusion" for who in ("trained", "trained again", "untrained")], [True] * 3)
+
+    agreement, fading, plane = bottom.subplots(1, 3, width_ratios=(1.15, 1, 1.1))
     kinds = ("second network", BLUE, "o"), ("edge filter", "0.45", "s"), ("untrained network", VERMILLION, "^")
     for row, name in enumerate(found):
         for value, (control, colour, form) in zip(found[name], kinds, strict=True):
-            alikeness.plot(value, row, form, color=colour, markersize=8, label=None if row else control)
-    alikeness.legend(loc="upper left", fontsize=8, handletextpad=0.2, borderpad=0)
-    alikeness.set(title="Drop the sign, and\nan untrained network agrees", yticks=range(3), ylim=(2.4, -1.1), xlim=(-0.4, 1))
-    alikeness.set_yticklabels(["|saliency|", "saliency\n× ink", "occlusion"])
-    alikeness.set_xlabel("correlation with the first network's map")
-    alikeness.axvline(0, color="0.8", linewidth=1, zorder=0)
-    mark_guess(alikeness, guessed, axis="x")
+            agreement.plot(value, row, form, color=colour, markersize=8, label=None if row else control)
+    agreement.legend(loc="upper left", fontsize=8, handletextpad=0.2, borderpad=0)
+    agreement.set(title="Without its sign, saliency agrees\nwith a network that knows nothing", xlim=(-0.4, 1))
+    agreement.set(ylim=(2.4, -1.1), xlabel="correlation with the first\nnetwork's map (median of 120 glyphs)")
+    agreement.set_yticks(range(3), ["|saliency|", "saliency\n× ink", "occlusion"])
+    agreement.axvline(0, color="0.8", linewidth=1, zorder=0)
+    mark_guess(agreement, guessed, axis="x")
 
     fading.plot(p, of_score, "o", color=BLUE, markersize=3)
     fading.plot(p, of_p, "s", color=VERMILLION, markersize=3)
-    fading.set(title="Ask the score: the probability's\ngradient fades when sure", xlabel="probability p of the family")
-    fading.set(ylabel="length of the gradient", yscale="log")
-    fading.text(0.03, 0.9, "of the score", color=BLUE, transform=fading.transAxes)
-    fading.text(0.03, 0.05, "of the probability", color=VERMILLION, transform=fading.transAxes)
+    fading.set(title="A sure probability\nhas no gradient", xlabel="probability p of the\ntrue family", yscale="log")
+    fading.set(ylabel="length of the gradient", ylim=(5e-4, 15))
+    fading.text(0.05, 0.93, "of the score", color=BLUE, transform=fading.transAxes)
+    fading.text(0.05, 0.5, "of the probability", color=VERMILLION, transform=fading.transAxes)
 
     largest = np.argsort(-np.bincount(truth), kind="stable")[:4]
-    for family, colour, form in zip(largest, (BLUE, VERMILLION, GREEN, PURPLE), "os^D", strict=True):
-        rows = truth == family
-        plane.plot(*places[rows].T, form, color=colour, markersize=3, alpha=0.7, label=glyphs.classes[family])
+    for each, colour, form in zip(largest, (BLUE, VERMILLION, GREEN, PURPLE), "os^D", strict=True):
+        rows = truth == each
+        plane.plot(*places[rows].T, form, color=colour, markersize=3, alpha=0.7, label=glyphs.classes[each])
     plane.legend(loc="upper right", fontsize=7, handletextpad=0.1, borderpad=0, markerscale=1.6)
-    plane.set(title=f"Mixed on paper ({on_paper:.0%} nearest to\ntheir own), not in full ({in_full:.0%})", xticks=[], yticks=[])
-    plane.set(xlabel=f"1st component, {share[0]:.0%} of the variance", ylabel=f"2nd component, {share[1]:.0%}")
+    plane.margins(y=0.22)
+    plane.set(title="Two of 800 directions:\nmixed here, less so in all", xticks=[], yticks=[])
+    plane.set(xlabel=f"1st component\n({share[0]:.0%} of the variance)", ylabel=f"2nd component ({share[1]:.0%})")
     return figure
 
 
-n = int(np.argmax(maps["occlusion"][0].max(axis=(1, 2))))  # where a single square is worth most
-save_figure(draw(n), "17_looking_inside")
+jeem = glyphs.test.about["character"] == "\ufe9d"  # ARABIC LETTER JEEM
+save_figure(draw(x_test[jeem], truth[jeem][0]), "17_looking_inside")
 
 # %% [markdown]
 # ## Exercises

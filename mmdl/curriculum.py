@@ -42,7 +42,9 @@ def lesson(number):
     """The lesson of that number."""
     known = {each.number: each for each in lessons()}
     if number not in known:
-        raise DataError(f"there is no lesson {number}; there are {min(known)} to {max(known)}: `mmdl lesson` lists them")
+        raise DataError(
+            f"there is no lesson {number}; there are {min(known)} to {max(known)}: `mmdl lesson` lists them"
+        )
     return known[number]
 
 

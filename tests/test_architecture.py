@@ -15,11 +15,11 @@ from tests.source import ROOT, SOURCES, calls, circle, imports, names, nodes, pa
 FLOORS = [
     {"formulas", "shapes", "errors", "tokens"},
     {"ops"},
-    {"tree", "verify", "data"},
+    {"tree", "curriculum", "verify", "data"},
     {"layers", "fusion"},
     {"models"},
     {"training"},
-    {"plots", "keras"},
+    {"plots", "check", "keras"},
     {"cli"},
     {"__main__"},
 ]

@@ -6,13 +6,13 @@ Write what is missing, then ask `mmdl check 09_text_classifier.py`. For the next
 import numpy as np
 
 
-def pad(sequences):
+def pad_sequences(sequences):
     """Texts of different lengths in one array: zeros behind the shorter ones, and a mask that knows
 
     sequences, a list of N lists of word ids -> ids (N, T) and mask (N, T), True where there is a word;
     T is the length of the longest
 
-    >>> ids, mask = pad([[5, 7, 6], [9]])
+    >>> ids, mask = pad_sequences([[5, 7, 6], [9]])
     >>> ids.tolist(), mask.tolist()
     ([[5, 7, 6], [9, 0, 0]], [[True, True, True], [True, False, False]])
     """

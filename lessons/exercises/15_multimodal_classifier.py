@@ -106,12 +106,12 @@ def classifier_backward(dlogits, image, ids, mask, p, trace):
     raise NotImplementedError
 
 
-def update(p, gradient, rate):
+def sgd_update(p, gradient, rate):
     """p ← p − rate · gradient, array by array, in a new dictionary
 
     p and gradient, dictionaries with the same names, rate a number -> the new p
 
-    >>> update({"b": np.array([1.0])}, {"b": np.array([10.0])}, 0.01)
+    >>> sgd_update({"b": np.array([1.0])}, {"b": np.array([10.0])}, 0.01)
     {'b': array([0.9])}
     """
     raise NotImplementedError

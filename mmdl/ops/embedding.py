@@ -26,7 +26,7 @@ def embedding(ids, E):
     """
     if ids.dtype.kind not in "iu":
         raise DataError(f"embedding: ids must be integers, not {ids.dtype}")
-    if ids.size and not (0 <= ids.min() and ids.max() < len(E)):
+    if ids.size and not (ids.min() >= 0 and ids.max() < len(E)):
         raise DataError(f"embedding: ids must lie in 0..{len(E) - 1} but reach from {ids.min()} to {ids.max()}")
     return E[ids]
 

@@ -46,7 +46,7 @@ def softmax_cross_entropy(logits, labels, smoothing=0.0, mask=None):
     """
     _same_shape("softmax_cross_entropy", logits.shape[:-1], labels=labels, mask=mask)
     classes = logits.shape[-1]
-    if labels.dtype.kind not in "iu" or (labels.size and not (0 <= labels.min() and labels.max() < classes)):
+    if labels.dtype.kind not in "iu" or (labels.size and not (labels.min() >= 0 and labels.max() < classes)):
         raise DataError(
             f"softmax_cross_entropy: labels must be integers in 0..{classes - 1}, not {labels.dtype} {_reach(labels)}"
         )

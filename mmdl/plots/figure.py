@@ -44,7 +44,9 @@ def png(figure, dpi=DPI):
     """The bytes of a PNG, with the numbers behind it but without date and version: the same figure, the same bytes."""
     buffer, root = BytesIO(), figure.figure
     before = [(ax, ax.get_in_layout(), ax.get_position(original=True), ax.get_position()) for ax in root.axes]
-    root.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None, KEY: as_text(root)}, pil_kwargs={"optimize": True})
+    root.savefig(
+        buffer, format="png", dpi=dpi, metadata={"Software": None, KEY: as_text(root)}, pil_kwargs={"optimize": True}
+    )
     for ax, in_layout, original, active in before:  # a layout starts from the last one, so a second file would differ
         ax.set_position(original, "original")
         ax.set_position(active, "active")

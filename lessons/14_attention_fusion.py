@@ -1,0 +1,290 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 14 Attention fusion
+#
+# **Question.** What does a word look at?
+#
+# Needs: lessons 05, 09, 10, 11; about 15 s.
+#
+# So far each modality was squeezed into one vector before the other was asked. Attention can do better: cut the picture
+# into patches, put them in a row with the words, and let every token look at every other. The word CIRCUMFLEX can then
+# look for its little hat. Does it? The weights are there to be seen, and everybody plots them. We shall plot them too,
+# and then test what they are worth.
+
+# %%
+from dataclasses import replace
+
+import numpy as np
+
+from mmdl import data
+from mmdl.data.batches import batches
+from mmdl.fusion import AttentionFusion
+from mmdl.models import multimodal_classifier
+from mmdl.ops.dense import affine, affine_backward
+from mmdl.ops.softmax import softmax
+from mmdl.plots.figure import figure_of
+from mmdl.plots.lesson import guess, mark_guess, save_figure
+from mmdl.plots.style import BLUE, MAGNITUDES, SIGNED, VERMILLION, picture_on, styled
+from mmdl.tokens import Tokens
+from mmdl.training.evaluation import evaluate
+from mmdl.training.recipes import RECIPES
+from mmdl.verify.oracle import complex_step_gradient
+
+# %% [markdown]
+# ## The formula
+#
+# There are two modalities, the picture ($m = 0$) and the text ($m = 1$). The encoder of modality $m$ gives $T_m$ tokens
+# $x_{m,t}$ of $D_m$ numbers. Each becomes a token of width $D$ that also says what it is and where it stands; then all
+# of them, $T = T_0 + T_1$, go through one block of lesson 11 together:
+#
+# $$u_{m,t} = x_{m,t} W_m + b_m + \mathrm{kind}_m + \mathrm{place}_{m,t} \qquad z = \mathrm{mean}\big(\mathrm{norm}(\mathrm{block}(u))\big)$$
+#
+# - $W_m$ is $(D_m, D)$ and $b_m$ is $(D)$: one affine layer for each modality;
+# - $\mathrm{kind}_m$ is $(D)$, one vector for all patches and one for all words: the **token type**;
+# - $\mathrm{place}_{m,t}$ is $(D)$: one vector for each place, because attention knows no order (lesson 10). Kinds and
+#   places are learned;
+# - $z$ is $(D)$: the mean over all tokens that are there, from which the head takes its scores.
+#
+# ## Loops
+
+
+# %%
+def tokens_loops(x, W, b, kind, place):
+    u = np.zeros((len(x), len(b)))
+    for t in range(len(x)):
+        for k in range(len(b)):
+            u[t, k] = b[k] + kind[k] + place[t, k]
+            for d in range(x.shape[1]):
+                u[t, k] += x[t, d] * W[d, k]
+    return u
+
+
+# %% [markdown]
+# ## By hand: a word is missing
+#
+# Texts have different lengths; short ones are padded, and nobody may look at padding. Suppose that three keys have the
+# scores $\log 5$, $\log 3$ and $\log 2$. Softmax gives the weights 0.5, 0.3 and 0.2. Now the first is only padding. We
+# take it out *before* the softmax, with the score $-\infty$ and $e^{-\infty} = 0$: the weights are 0, 3/5 and 2/5.
+#
+# **A trap.** Set its weight to zero *after* the softmax, and the rest sums to one half: the answer is too short.
+
+# %%
+s, there = np.log([5.0, 3.0, 2.0]), np.array([False, True, True])
+print("before", softmax(s), " masked", softmax(np.where(there, s, -np.inf)), " too late", softmax(s) * there)
+assert np.allclose(softmax(np.where(there, s, -np.inf)), [0, 0.6, 0.4])
+assert np.isclose((softmax(s) * there).sum(), 0.5)
+
+# %% [markdown]
+# ## The op
+#
+# `f` is the library's layer and holds the parameters; `f.block` and `f.norm` are those of lesson 11. Examples are
+# batched, $(N, T_m, D_m)$, and each modality comes as `Tokens(values, mask)`, where the mask $(N, T_m)$ is true where
+# there is a token. `visible` $(N, T)$ is for the experiments: who may be looked at, if not everyone who is there.
+
+
+# %%
+def fuse(encodings, f, visible=None):
+    u = [
+        affine(x, f.projections[m].W, f.projections[m].b) + f.modality[m] + f.positions[m][: x.shape[1]]
+        for m, (x, _) in enumerate(encodings)
+    ]
+    mask = np.concatenate([each.mask for each in encodings], axis=1)
+    y, block = f.block.forward(Tokens(np.concatenate(u, axis=1), mask if visible is None else visible))
+    n, norm = f.norm.forward(y.values)
+    z = (n * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+    return z, (mask, block, norm)
+
+
+rng = np.random.default_rng(14)
+N, T, D = 2, (4, 3), 6
+f = AttentionFusion.init(rng, features=(3, 2), width=D, lengths=T, heads=2, dtype=float)
+x = [rng.standard_normal((N, T[0], 3)), rng.standard_normal((N, T[1], 2))]
+masks = np.ones((N, T[0]), bool), np.arange(T[1]) < np.array([[3], [1]])  # the second text has one word
+encodings = [Tokens(*each) for each in zip(x, masks, strict=True)]
+z, trace = fuse(encodings, f)
+loops = tokens_loops(x[1][0], f.projections[1].W, f.projections[1].b, f.modality[1], f.positions[1])
+assert np.allclose(loops, affine(x[1], f.projections[1].W, f.projections[1].b)[0] + f.modality[1] + f.positions[1])
+assert np.allclose(z, f(encodings), rtol=0, atol=1e-12)
+
+# %% [markdown]
+# ## Backward
+#
+# From above comes $dz$ $(N, D)$.
+#
+# 1. $z$ is a mean: each token that is there gets its share of $dz$, padding gets nothing;
+# 2. back through norm and block, as in lesson 11, to $du$ $(N, T, D)$;
+# 3. cut $du$ where the modalities meet. $u = x W + b + \mathrm{kind} + \mathrm{place}$, so $x$, $W$ and $b$ get theirs
+#    as in lesson 00;
+# 4. a place is used by all examples: $d\mathrm{place}_t$ is the sum of $du_t$ over them;
+# 5. a kind is used by all examples and at all places: $d\mathrm{kind}$ is the sum over both.
+
+
+# %%
+def fuse_backward(dz, encodings, f, trace):
+    mask, block, norm = trace
+    dn = mask[:, :, None] * (dz / mask.sum(axis=1, keepdims=True))[:, None]  #   1.
+    dy, _ = f.norm.backward(dn, norm)  #                                         2.
+    du, _ = f.block.backward(dy, block)
+    first = encodings[0].values.shape[1]
+    gradients = []
+    for m, d in enumerate((du[:, :first], du[:, first:])):  #                    3.
+        dx, dW, db = affine_backward(d, encodings[m].values, f.projections[m].W)
+        dplace = d.sum(axis=0)  #                                                4.
+        dkind = d.sum(axis=(0, 1))  #                                            5.
+        gradients.append((dx, dW, db, dkind, dplace))
+    return gradients
+
+
+# %% [markdown]
+# ## Checked
+
+
+# %%
+def fuse_again(x, kinds, places):
+    return fuse([Tokens(*each) for each in zip(x, masks, strict=True)], replace(f, modality=kinds, positions=places))[0]
+
+
+dz = rng.standard_normal(z.shape)
+gradients = fuse_backward(dz, encodings, f, trace)
+arguments = [tuple(x), f.modality, f.positions]
+dx, dkinds, dplaces = (complex_step_gradient(fuse_again, arguments, place, dz) for place in range(3))
+their_dx, theirs = f.backward(dz, f.forward(encodings)[1])
+for m, (dx_m, dW, _, dkind, dplace) in enumerate(gradients):
+    assert np.allclose(dx_m, dx[m], rtol=0, atol=1e-12) and np.allclose(dx_m, their_dx[m], rtol=0, atol=1e-12)
+    assert np.allclose(dkind, dkinds[m], rtol=0, atol=1e-12) and np.allclose(dplace, dplaces[m], rtol=0, atol=1e-12)
+    assert np.allclose(dW, theirs.projections[m].W, rtol=0, atol=1e-12)
+assert np.array_equal(gradients[1][0][1, 1:], np.zeros((2, 2)))  # padding is taught nothing
+
+# %% [markdown]
+# ## A trained model
+#
+# The library's classifier with this fusion: the picture, 28 × 28, becomes 5 × 5 patches by two rounds of convolution
+# and pooling (lesson 05), the words are word vectors (lesson 09). We train it for a short time only: two fonts instead
+# of twelve, and four epochs instead of six.
+
+# %%
+glyphs = data.load("glyphs", fonts=("DejaVuSans", "DejaVuSerif"))
+recipe = replace(RECIPES["attention"], epochs=4)
+model = recipe.fit(multimodal_classifier(rng, glyphs, "attention"), glyphs, rng).model
+right = evaluate(model, glyphs.test)["accuracy"]
+print(f"{len(glyphs.train)} glyphs learned, {len(glyphs.test)} unseen: {right:.2f} right")
+assert right > 0.65
+
+# %% [markdown]
+# Which pixels belong to a patch? A convolution of 3 × 3, pooling by 2, and the same again: patch $(i, j)$ sees the 10 ×
+# 10 pixels from row $4i$ and column $4j$ on, and nothing else:
+
+# %%
+shown = glyphs.test.select(glyphs.test.inputs["text"].mask.sum(axis=1) >= 2)  # two words at least
+batch = next(batches(shown, 400))
+image, words, seen = batch["image"], batch["text"], batch.present
+encoders = model.modalities["image"].encoder, model.modalities["text"].encoder
+patches = encoders[0](image)
+elsewhere = np.ones_like(image)
+elsewhere[:, 4:14, 8:18] = image[:, 4:14, 8:18]  # row 1, column 2 of the patches: number 7
+assert patches.values.shape == (400, 25, 64)
+assert np.allclose(encoders[0](elsewhere).values[:, 7], patches.values[:, 7], atol=1e-5)
+assert not np.allclose(encoders[0](elsewhere).values[:, 6], patches.values[:, 6], atol=1e-5)
+
+
+def look(patches, words, visible=None):
+    """Scores of the classes (N, K), and who looks at whom (N, heads, 25 + T, 25 + T), patches first."""
+    z, (_, block, _) = fuse([patches, encoders[1](words)], model.fusion, visible)
+    return model.head(z), block.attention.weights
+
+
+logits, a = look(patches, words)
+everyone = np.concatenate([patches.mask, words.mask], axis=1)
+assert np.allclose(logits, model(batch), atol=1e-4) and np.allclose(a.sum(axis=-1), 1, atol=1e-5)
+
+# %% [markdown]
+# ## A picture that tells a story
+#
+# The top row of the figure has the letter ĵ, and for each word of its caption the attention to the 25 patches, mean of
+# four heads. One cannot help telling a story about it. Let us test two that are often told.
+#
+# ## First story: "Without this word, the model looks harder at the rest"
+#
+# We hide the first word of each caption: nobody may look at it. By what factor do the weights on the others grow?
+
+# %%
+guessed_factor = guess("A token gives a word 0.6 of its attention. The word is hidden.\nBy what factor do its other weights grow?")
+
+WORD = 25  # the place of the first word, after the patches
+visible = everyone.copy()
+visible[:, WORD] = False
+_, hidden = look(patches, words, visible)
+ids = words.values.copy()
+ids[:, 0] = 1  # the id of any unknown word
+_, replaced = look(patches, Tokens(ids, words.mask))
+
+others = np.delete(np.arange(a.shape[-1]), WORD)
+on_word, on_word_replaced = (each[:, :, others, WORD : WORD + 1] for each in (a, replaced))
+to_others = [each[:, :, others][..., others] for each in (a, hidden, replaced)]
+usual = on_word[..., 0] < 0.98  # beyond, next to nothing is left for the others but rounding errors
+assert np.allclose(to_others[1][usual], (to_others[0] / (1 - on_word).clip(1e-9))[usual], atol=1e-4)
+mechanical = (1 - on_word_replaced) / (1 - on_word).clip(1e-9)
+assert np.allclose(to_others[2][usual], (to_others[0] * mechanical)[usual], atol=1e-4)
+
+before, after = (each[:, :, WORD, :WORD] for each in (a, replaced))  # where the word itself looks in the picture
+before, after = (each / each.sum(axis=-1, keepdims=True) for each in (before, after))
+overlap = np.minimum(before, after).sum(axis=-1).mean()
+print(f"a word and an unknown word in its place: their looks at the picture overlap by {overlap:.2f}")
+assert 0.5 < overlap < 0.9
+
+# %% [markdown]
+# By exactly $1 / (1 - a)$, where $a$ is what the word had: 0.6 gives 2.5. This is no reaction of the model but a
+# division: the weights that are left must add up to one again.
+#
+# So do not hide the word, *replace* it by an unknown one, which is there but means nothing. Now $a$ becomes $a'$, and
+# all other weights change by $(1 - a') / (1 - a)$, again exactly. In a single block a score depends on one query and
+# one key, and on nobody else: the others *cannot* react. The change of their weights says nothing that $a$ did not say
+# before.
+#
+# Only the word's own row can tell something, for its query has changed. We compare where it looks in the picture before
+# and after, both made to add up to one, which takes the mechanical part out. The two overlap by about 0.7: most of
+# where a word looks is where *any* word in its place would look.
+#
+# ## Second story: "The model looks at what matters"
+#
+# Whether a patch matters can be tested without attention: cover it (all the 10 × 10 pixels that it sees) and watch the
+# score of the model's answer. If it drops, the patch mattered. We do this for all 25 patches of 400 glyphs. A patch
+# chosen at random costs about 0.2, the one that matters most about 1.1.
+
+# %%
+guessed_drop = guess("Cover the patch that the words look at most. By how much does the score drop?")
+
+n, answer = np.arange(400), logits.argmax(axis=1)
+covered, unseen, ink = (np.zeros((400, 25)) for _ in range(3))
+for p in range(25):
+    row, column = divmod(p, 5)
+    window = slice(None), slice(4 * row, 4 * row + 10), slice(4 * column, 4 * column + 10)
+    ink[:, p] = image[window].mean(axis=(1, 2, 3))
+    blank = image.copy()
+    blank[window] = 0
+    covered[:, p] = (logits - look(encoders[0](blank), words)[0])[n, answer]
+    visible = everyone.copy()
+    visible[:, p] = False
+    unseen[:, p] = (logits - look(patches, words, visible)[0])[n, answer]
+
+looks = (a[:, :, WORD:, :WORD] * words.mask[:, None, :, None]).sum(axis=(1, 2))  # (400, 25), over words and heads
+looks /= 4 * words.mask.sum(axis=1, keepdims=True)
+correlation = {name: np.corrcoef(x.ravel(), covered.ravel())[0, 1] for name, x in (("looks", looks), ("ink", ink))}
+drops = {name: covered[n, x.argmax(axis=1)].mean() for name, x in (("looks", looks), ("ink", ink), ("worst", covered))}
+print(f"the score drops, if we cover a patch at random, by  {covered.mean():.2f}")
+print(f"                            the most looked at, by  {drops['looks']:.2f}")
+print(f"                            the one with most ink   {drops['ink']:.2f}")
+print(f"                            the one that costs most {drops['worst']:.2f}")
+print("correlation with the drop: of attention {looks:.2f}, of ink {ink:.2f}".format(**correlation))
+print(np.abs(covered).mean(), np.abs(unseen).mean(), np.corrcoef(looks.ravel(), unseen.ravel())[0,1], np.corrcoef(looks.ravel(), abs(unseen).ravel())[0,1], np.corrcoef(covered.ravel(), unseen.ravel())[0,1])

@@ -1,0 +1,46 @@
+"""What can be wrong with a student's function, as one sentence with what belongs to it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmdl.verify.compare import PropertyError
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One result that should have been another."""
+
+    name: str  # "dW"
+    expected: np.ndarray
+    given: np.ndarray
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the student's file."""
+
+    number: int
+    text: str
+
+    def __str__(self):
+        return f"line {self.number}: {self.text}"
+
+
+class Mistake(PropertyError):
+    """What is wrong, in one sentence, and what shows it."""
+
+    def __init__(self, sentence, error=np.inf, comparisons=(), line=None, printed=""):
+        super().__init__(sentence, error)
+        self.sentence = sentence
+        self.comparisons = tuple(comparisons)
+        self.line = line
+        self.printed = printed
+
+
+class NotDoneYet(Exception):
+    """The function raises NotImplementedError, as it did when it was handed out."""
+
+
+class NotTaken(Exception):
+    """The function is called with an argument that it does not take."""

@@ -1,0 +1,153 @@
+"""What a student's function is asked, in this order; each question is a function that raises a Mistake or gives an error.
+
+Every question takes the student, a case and a random generator, and its first line of documentation says what holds
+when it is answered well.
+"""
+
+import inspect
+from collections import namedtuple
+from dataclasses import replace
+
+import numpy as np
+
+from mmdl.check.mistake import Comparison, Mistake, NotTaken
+from mmdl.check.student import same
+from mmdl.verify.compare import PropertyError, difference
+from mmdl.verify.oracle import central_difference_gradient
+from mmdl.verify.properties import adjoint_identity, backward_is_gradient, obeys_its_laws
+
+ROUGH = 1e-6  # what central differences are good for
+
+
+def runs(student, case, rng):
+    """it runs, and leaves its arguments as they were"""
+    student(case)
+    return 0.0
+
+
+def repeats(student, case, rng):
+    """the same arguments give the same results"""
+    first, second = student(case)[0], student(case)[0]
+    for name, array in first.items():
+        if not same(array, second[name]):
+            raise Mistake(f"{name} is another when it is computed again: does it draw random numbers, or keep some?")
+    return 0.0
+
+
+def shapes(student, case, rng):
+    """the shapes are right"""
+    found, truth = student(case)
+    wrong = [name for name in truth if found[name].shape != truth[name].shape]
+    if wrong:
+        name = wrong[0]
+        raise Mistake(
+            f"{name} has shape {found[name].shape}, but should have {truth[name].shape}",
+            comparisons=[Comparison(name, truth[name], found[name]) for name in wrong],
+        )
+    return 0.0
+
+
+def values(student, case, rng):
+    """the numbers are right"""
+    found, truth = student(case)
+    errors = {name: difference(found[name], truth[name]) for name in truth}
+    wrong = [name for name, error in errors.items() if not error <= student.exercise.tolerance]
+    if wrong:
+        raise Mistake(
+            f"{listed(wrong)} {'is' if len(wrong) == 1 else 'are'} not what {'it' if len(wrong) == 1 else 'they'} "
+            "should be",
+            error=max(errors.values()),
+            comparisons=[Comparison(name, truth[name], found[name]) for name in wrong],
+        )
+    return max(errors.values(), default=0.0)
+
+
+def keeps_dtype(student, case, rng):
+    """float32 stays float32"""
+    single = replace(case, arguments={name: in_single(value) for name, value in case.arguments.items()})
+    found, truth = student(single)
+    for name, array in found.items():
+        if array.ndim and truth[name].dtype == np.float32 and array.dtype != np.float32:
+            source = next(name for name in student.takes if _is_single(single.arguments.get(name)))
+            raise Mistake(
+                f"the numbers are right, but {name} is {array.dtype} where {source} is float32: "
+                f"make room with np.zeros(..., {source}.dtype), for instance"
+            )
+    return 0.0
+
+
+def law(one):
+    """The question whether a law of the op's entry in the catalogue holds."""
+
+    def holds(student, case, rng):
+        return obeys_its_laws(replace(judged(student), laws=(one,)), student.exercise.drawn(case), rng)
+
+    holds.__doc__ = one.__doc__
+    return holds
+
+
+def is_gradient(student, case, rng):
+    """it is the gradient of our forward pass, by complex steps"""
+    return backward_is_gradient(judged(student), student.exercise.drawn(case), rng)
+
+
+def is_adjoint(student, case, rng):
+    """⟨dy, J v⟩ = ⟨Jᵀ dy, v⟩ in a random direction v"""
+    return adjoint_identity(judged(student), student.exercise.drawn(case), rng)
+
+
+def agrees_with(forward):
+    """The question whether a backward pass is the gradient of the student's own forward pass."""
+
+    def holds(student, case, rng):
+        pair = replace(judged(student), forward=judged(forward).forward)
+        return backward_is_gradient(pair, student.exercise.drawn(case), rng, central_difference_gradient, ROUGH)
+
+    holds.__doc__ = f"it is the gradient of your own {forward.exercise.name}, by central differences"
+    return holds
+
+
+def judged(student):
+    """The op's entry in the catalogue, with the student's function in the place of ours."""
+    exercise = student.exercise
+
+    def instead(**arguments):
+        returned = student.call(arguments, arguments)
+        if exercise.part == "backward" or len(exercise.outputs) == 1:
+            return returned
+        return namedtuple("Results", exercise.outputs)(*returned)
+
+    if exercise.part == "backward":
+        instead.__signature__ = inspect.signature(exercise.reference)
+    return replace(exercise.entry, **{exercise.part: instead})
+
+
+def in_single(value):
+    """The same in float32."""
+    if isinstance(value, np.ndarray):
+        return value.astype(np.float32) if value.dtype == np.float64 else value
+    if isinstance(value, tuple):
+        return tuple(map(in_single, value))
+    return {name: in_single(each) for name, each in value.items()} if isinstance(value, dict) else value
+
+
+def listed(names):
+    """a, b and c"""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _is_single(value):
+    return getattr(value[0] if isinstance(value, tuple) and value else value, "dtype", None) == np.float32
+
+
+def as_mistake(question, *arguments):
+    """Ask, with whatever is wrong as a Mistake; a question about arguments that the function does not take holds."""
+    try:
+        return question(*arguments)
+    except NotTaken:
+        return 0.0
+    except Mistake:
+        raise
+    except PropertyError as error:
+        raise Mistake(str(error), error.error) from None

@@ -1,0 +1,180 @@
+"""A student's function, called as often as one likes: what goes wrong in it is a Mistake that knows its line."""
+
+import contextlib
+import copy
+import inspect
+import io
+import linecache
+import traceback
+import warnings
+
+import numpy as np
+
+from mmdl.check.mistake import Line, Mistake, NotDoneYet, NotTaken
+from mmdl.check.results import arrays
+
+PATIENCE = 100_000  # characters that one call may print
+SHOWN = 400  # of them are shown
+
+
+class Unhurried:
+    """A clock that never rings; `process` has one that does."""
+
+    def start(self, function, seconds):
+        """A call begins."""
+
+    def stop(self):
+        """It has ended."""
+
+
+class Student:
+    """One function of a student, called with the arguments of a case.
+
+    Parameters
+    ----------
+    function : the student's
+    exercise : Exercise
+    clock : what watches over the time of each call
+
+    Raises
+    ------
+    Mistake : the function does not take what it would have to be given.
+    """
+
+    def __init__(self, function, exercise, clock=None):
+        self.function = function
+        self.exercise = exercise
+        self.clock = clock or Unhurried()
+        self.file = inspect.getsourcefile(inspect.unwrap(function)) or ""
+        self.takes = bind(function, exercise.parameters)
+        theirs = inspect.signature(function).parameters
+        self.always = any(
+            name in exercise.defaults and theirs[mine].default is inspect.Parameter.empty
+            for name, mine in self.takes.items()
+        )
+        self.printed = ""
+
+    def case(self, draws, variant):
+        """A case that the function can be given."""
+        draws.always = self.always
+        return self.exercise.case(draws, self.takes, variant)
+
+    def __call__(self, case):
+        """What the function returns for a case, and what ours does: two dictionaries of arrays."""
+        with np.errstate(all="ignore"):
+            like = self.exercise.truth(case)
+        found = self.call(case.arguments, self.exercise.parameters)
+        outputs, settle = self.exercise.outputs, self.exercise.settle
+        return settle(arrays(found, like, outputs)), settle(arrays(like, like, outputs))
+
+    def call(self, arguments, names):
+        """What the function returns, as it is."""
+        given = {}
+        for name in names:
+            if name in self.takes and arguments.get(name) is not None:
+                given[self.takes[name]] = copy.deepcopy(arguments[name])
+            elif name in arguments and not same(arguments[name], self.exercise.defaults.get(name)):
+                raise NotTaken(name)
+        before = copy.deepcopy(given)
+        returned = self._run(given)
+        for name, mine in self.takes.items():
+            if mine in given and not same(given[mine], before[mine]):
+                raise Mistake(f"it changes its argument {mine}; work on a copy: {mine} = {mine}.copy()")
+        return returned
+
+    def _run(self, given):
+        screen = Screen()
+        self.clock.start(self.function, self.exercise.seconds)
+        try:
+            with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
+                with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+                    return self.function(**given)
+        except (Exception, SystemExit) as error:
+            line = where(error, self.file)
+            if isinstance(error, NotImplementedError) and _is_last(error, self.file):
+                raise NotDoneYet from None
+            raise Mistake(in_words(error), line=line, printed=screen.shown()) from None
+        finally:
+            self.clock.stop()
+            self.printed = screen.shown()
+
+
+class Screen(io.TextIOBase):
+    """Takes what is printed, and loses patience."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+        if len(self.text) > PATIENCE:
+            raise TooMuch(f"it prints without end: cut off after {PATIENCE:,} characters")
+        return len(text)
+
+    def shown(self):
+        """The beginning of it."""
+        return self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]} ..."
+
+
+class TooMuch(Exception):
+    """More was printed than anybody will read."""
+
+
+def bind(function, names):
+    """{our name of a parameter: the student's}: by name where they agree, else by place.
+
+    Parameters
+    ----------
+    names : parameters of ours by name, as `inspect` gives them
+    """
+    theirs, ours = inspect.signature(function).parameters, list(names)
+    expected = f"({', '.join(map(str, names.values()))})"
+    takes = {}
+    for place, (mine, parameter) in enumerate(theirs.items()):
+        if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
+            raise Mistake(f"its arguments are called {expected}; yours are {inspect.signature(function)}")
+        other = ours[place] if place < len(ours) and ours[place] not in theirs else None
+        name = mine if mine in names else other
+        if name:
+            takes[name] = mine
+        elif parameter.default is parameter.empty:
+            raise Mistake(f"it takes {expected}; what is your {mine}?")
+    missing = [name for name in names if name not in takes and names[name].default is inspect.Parameter.empty]
+    if missing:
+        raise Mistake(f"it takes {expected}; yours does without {missing[0]}")
+    return takes
+
+
+def in_words(error):
+    """What a crash says, in one line."""
+    if isinstance(error, TooMuch):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return "it ends the program: exit() has no place in it"
+    if isinstance(error, EOFError):
+        return "it asks for input; all it needs are its arguments"
+    said = " ".join(str(error).split())
+    return f"it stops with {type(error).__name__}{f': {said}' if said else ''}"
+
+
+def where(error, file):
+    """The student's line in which an exception was raised, or that called what raised it; None if there is none."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return Line(lines[-1], linecache.getline(file, lines[-1]).strip()) if lines else None
+
+
+def _is_last(error, file):
+    return traceback.extract_tb(error.__traceback__)[-1].filename == file
+
+
+def same(a, b):
+    """The same numbers, of the same kind, in the same shape."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return False
+    return a is b or a == b

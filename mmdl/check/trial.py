@@ -1,0 +1,112 @@
+"""One question to one function, on many cases: and on ever smaller ones where it goes wrong."""
+
+import copy
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmdl.check.draws import PLAIN, Batches, Variant
+from mmdl.check.exercise import Case
+from mmdl.check.mistake import Mistake
+from mmdl.check.questions import as_mistake
+from mmdl.verify.run import attempt
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """How a question was answered."""
+
+    error: float  # the largest that was measured
+    shapes: frozenset  # that were tried
+    mistake: Mistake | None = None
+    case: Case | None = None  # the smallest that shows it
+    variant: Variant = PLAIN
+
+
+class Trial:
+    """What `attempt` tries: it keeps the last case that failed, which is the smallest."""
+
+    def __init__(self, student, question, variant, until):
+        self.student = student
+        self.question = question
+        self.variant = variant
+        self.until = until
+        self.name = student.exercise.name
+        self.mistake = self.replay = None
+
+    def arguments(self, draws):
+        """A case, and the choices that led to it."""
+        recorded, rng = [], copy.deepcopy(draws.rng)
+
+        def pick(options):
+            recorded.append(draws.pick(range(len(options))))
+            return options[recorded[-1]]
+
+        case = self.student.case(Batches(pick, draws.rng), self.variant)
+        return {"case": case, "replay": Replay(recorded, rng)}
+
+    def holds(self, entry, arguments, rng):
+        """Ask; when time is up, let everything pass."""
+        if time.perf_counter() > self.until:
+            return 0.0
+        try:
+            return as_mistake(self.question, self.student, arguments["case"], rng)
+        except Mistake as mistake:
+            self.mistake, self.replay, self.rng = mistake, arguments["replay"], copy.deepcopy(rng)
+            raise
+
+
+class Replay:
+    """The same choices and the same numbers once more."""
+
+    shape = None  # `attempt` counts cases by their shapes, and this is none
+
+    def __init__(self, choices, rng):
+        self.choices = choices
+        self.rng = rng
+
+    def draws(self):
+        """Draws that choose as they chose before."""
+        choices = iter(self.choices)
+        return Batches(lambda options: options[next(choices, 0)], copy.deepcopy(self.rng))
+
+
+def ask(student, question, variant=PLAIN, examples=20, until=np.inf):
+    """The answer to one question: of the failing cases the smallest, its numbers rounded if it fails with those too."""
+    trial = Trial(student, question, variant, until)
+    tried = attempt(trial, trial.holds, examples)
+    shapes = frozenset(value for shape in tried.shapes for name, value in shape if name == "case")
+    if trial.mistake is None:
+        mistake = Mistake(tried.failure) if tried.failure else None
+        return Answer(tried.error, shapes, mistake, variant=variant)
+    mistake, case = simplest(trial)
+    return Answer(tried.error, shapes, mistake, case, variant)
+
+
+def simplest(trial):
+    """The mistake and its smallest case, in as few digits as will do."""
+    for digits in (1, 2, None):
+        rounded = trial.variant if digits is None else _rounding(trial.variant, digits)
+        case = trial.student.case(trial.replay.draws(), rounded)
+        try:
+            as_mistake(trial.question, trial.student, case, np.random.default_rng(0))
+        except Mistake as mistake:
+            if [each.name for each in mistake.comparisons] == [each.name for each in trial.mistake.comparisons]:
+                return mistake, case
+    return trial.mistake, case
+
+
+def _rounding(variant, digits):
+    def change(arguments, names):
+        return {name: _rounded(value, digits) for name, value in variant.change(arguments, names).items()}
+
+    return Variant(variant.words, change)
+
+
+def _rounded(value, digits):
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.round(digits)
+    if isinstance(value, dict):
+        return {name: _rounded(each, digits) for name, each in value.items()}
+    return tuple(_rounded(each, digits) for each in value) if isinstance(value, tuple) else value

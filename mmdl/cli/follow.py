@@ -1,0 +1,99 @@
+"""`mmdl follow`: one number through a trained model and back."""
+
+import argparse
+
+from mmdl.cli.parser import add_command, whole_number
+from mmdl.cli.plot import given_example, test_examples
+from mmdl.cli.runs import model_file
+
+DESCRIPTION = """\
+Follow one pixel of a picture through a trained model to the loss: every stage
+with its equation, the numbers in it, and the file and line that compute it.
+Then follow the gradient back to the pixel, and see whether the loss does what
+the gradient promised.
+
+A pixel moves many numbers; at each stage the way goes on to the one through
+which it moves the loss most."""
+
+EXAMPLES = """\
+  mmdl follow --pixel 12,9 runs/2025-01-31-attention
+  mmdl follow --pixel 12,9 --example 17 runs/2025-01-31-concatenate
+  mmdl follow --pixel 12,9 --image letter.png --label Greek model.npz"""
+
+
+def add(commands):
+    """Describe `mmdl follow`."""
+    parser = add_command(commands, run, "follow", "follow one number through a model and back", DESCRIPTION, EXAMPLES)
+    parser.add_argument("model", metavar="MODEL", help="model.npz, or the folder of its run")
+    parser.add_argument("--pixel", metavar="ROW,COLUMN", type=pixel, required=True, help="counted from 0")
+    parser.add_argument("--example", metavar="N", type=whole_number(0), help="an example of the test set (default: 0)")
+    parser.add_argument("--image", metavar="FILE", help="a picture of your own instead")
+    parser.add_argument("--text", metavar="WORDS", help="its words, in one argument")
+    parser.add_argument("--label", metavar="CLASS", help="its class (default: what the model says)")
+
+
+def pixel(text):
+    """A type for arguments: "12,9" -> (12, 9)"""
+    try:
+        row, column = (int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a pixel is two whole numbers such as 12,9, not {text}") from None
+    return row, column
+
+
+def run(arguments):
+    """Print the way there and the way back."""
+    from mmdl.models.follow import follow
+    from mmdl.training import load
+
+    own = arguments.image is not None
+    if not own and (arguments.text is not None or arguments.label is not None):
+        arguments.wrong_usage("--text and --label go with --image")
+    if own and arguments.example is not None:
+        arguments.wrong_usage("--example takes the place of --image")
+    model, extras = load(model_file(arguments.model))
+    batch = given_example(model, arguments) if own else chosen(test_examples(extras), arguments.example or 0)
+    label = labelled(model, batch, arguments.label) if own else int(batch.labels[0])
+    print("\n".join(told(follow(model, batch, label, arguments.pixel), arguments.pixel, model.classes)))
+    return 0
+
+
+def chosen(examples, number):
+    """One example as a batch."""
+    from mmdl.data import batches
+    from mmdl.errors import DataError
+
+    if number >= len(examples):
+        raise DataError(f"there is no example {number}; the test set has {len(examples)}, counted from 0")
+    return next(batches(examples.select(slice(number, number + 1)), 1))
+
+
+def labelled(model, batch, name):
+    """The number of a class by its name; without one, that of the most probable class."""
+    from mmdl.errors import DataError
+
+    if name is None:
+        return int(model.predict_proba(batch)[0].argmax())
+    if name not in model.classes:
+        raise DataError(f"there is no class {name!r}; there are {', '.join(model.classes)}")
+    return model.classes.index(name)
+
+
+def told(way, pixel, classes):
+    """The lines of the story."""
+    yield f"Pixel {pixel[0]},{pixel[1]} of a picture that is {classes[way.label]}\n\nForward"
+    for number, stop in enumerate(way.stops):
+        yield f"{number:>3}  {stop.stage:12} {stop.equation:34} {stop.place}"
+        yield f"     {'':12} {stop.numbers}"
+    sure = f"loss = −log p = −log {way.p[way.label]:.4f} = {way.loss:.4f}"
+    yield f"     {'loss':12} {sure}\n\nBack: d loss / d each number, and the part of it that came along this way"
+    yield f"     {'logits':12} p − target, as softmax and logarithm together give"
+    along = way.stops[-1].gradient
+    for number in range(len(way.stops) - 1, -1, -1):
+        stop = way.stops[number]
+        by = way.stops[number + 1].back if number + 1 < len(way.stops) else ""
+        yield f"{number:>3}  {stop.stage:12} {stop.gradient:+.3e}, this way {along:+.3e}   {by}".rstrip()
+        along *= stop.share
+    yield f"\nLet the pixel grow by {way.nudge:g}."
+    yield f"The gradient promises that the loss changes by {way.promised:+.6e}."
+    yield f"It changes by                                  {way.measured:+.6e}."

@@ -1,0 +1,109 @@
+"""One number through a trained model and back: each equation with its numbers, and where it is computed.
+
+A number reaches very many others. At every stage the way goes on to the one through which it moves the loss most.
+"""
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl import tree
+from mmdl.errors import DataError
+from mmdl.models.stages import stages_of
+from mmdl.ops.losses import softmax_cross_entropy
+from mmdl.ops.softmax import softmax
+
+NUDGE = 1e-3
+IMAGINARY = 1e-30  # the nudge that finds derivatives, by a complex step
+
+
+class Stop(NamedTuple):
+    """One number on the way."""
+
+    stage: str
+    equation: str  # in letters
+    numbers: str  # the same in numbers
+    place: str  # file and line that compute it
+    back: str  # file and line that compute its gradient from the next one's
+    value: float
+    gradient: float  # of the loss with respect to it
+    share: float  # d value / d (the number at the stop before)
+
+
+class Way(NamedTuple):
+    """All stops from the pixel to the logit, the loss, and the promise that a gradient is."""
+
+    stops: list
+    p: np.ndarray  # (K,) probabilities
+    label: int
+    loss: float
+    nudge: float
+    promised: float  # by how much the loss changes if the pixel grows by `nudge`, says its gradient
+    measured: float  # by how much it does
+
+
+def follow(model, batch, label, pixel, nudge=NUDGE, modality="image"):
+    """The way of one pixel (row, column) of a batch of one example to the loss, and its gradient's way back
+
+    Computed in float64 and in evaluation mode.  -> Way
+
+    Raises
+    ------
+    DataError
+        If the picture has no such pixel, or the model no such modality.
+    """
+    if modality not in model.modalities:
+        raise DataError(f"the model takes {', '.join(model.modalities)}, and no {modality} to follow")
+    model = tree.map(lambda array: array.astype(np.float64), model)
+    batch = replace(batch, inputs=batch.inputs | {modality: np.asarray(batch.inputs[modality], np.float64)})
+    x = batch.inputs[modality]
+    at = (0, *pixel, 0)
+    if not all(0 <= place < length for place, length in zip(at, x.shape, strict=True)):
+        raise DataError(f"the picture has {x.shape[1]} rows and {x.shape[2]} columns, and no pixel {pixel}")
+
+    stages = stages_of(model, batch, modality)
+    values, traces = [x], []
+    for stage in stages:
+        y, trace = stage.forward(values[-1])
+        values.append(y)
+        traces.append(trace)
+    loss, dlogits = softmax_cross_entropy(values[-1], np.array([label]))
+    gradients = [dlogits]
+    for stage, trace in zip(reversed(stages), reversed(traces), strict=True):
+        gradients.insert(0, stage.backward(gradients[0], trace))
+
+    stops = [Stop("pixel", "x[r, c]", f"{x[at]:.4f}", "the picture", "", x[at], gradients[0][at], 1.0)]
+    for stage, x, y, dy in zip(stages, values, values[1:], gradients[1:], strict=False):
+        shares = derivative(stage, x, at)
+        to = np.unravel_index(np.abs(shares * dy).argmax(), dy.shape)
+        equation, numbers = stage.describe(x, y, at, to, shares[to])
+        places = [place_of(*spot) for spot in (stage.computed, stage.returned)]
+        stops.append(Stop(stage.name, equation, numbers, *places, y[to], dy[to], shares[to]))
+        at = to
+
+    moved = values[0].copy()
+    moved[0, *pixel, 0] += nudge
+    for stage in stages:
+        moved, _ = stage.forward(moved)
+    measured = softmax_cross_entropy(moved, np.array([label])).value - loss
+    p = softmax(values[-1])[0]
+    return Way(stops, p, label, float(loss), nudge, float(stops[0].gradient * nudge), float(measured))
+
+
+def derivative(stage, x, at):
+    """d y / d x[at] for every entry of y, by a complex step through the stage alone"""
+    x = x.astype(complex)
+    x[at] += 1j * IMAGINARY
+    return stage.forward(x)[0].imag / IMAGINARY
+
+
+def place_of(function, words):
+    """ "mmdl/ops/dense.py:24": the line of the function that holds these words"""
+    function = inspect.unwrap(function)
+    lines, first = inspect.getsourcelines(function)
+    number = next((first + n for n, line in enumerate(lines) if words in line), first)
+    path = Path(inspect.getsourcefile(function))
+    return f"{path.relative_to(Path(__file__).parents[2]).as_posix()}:{number}"
