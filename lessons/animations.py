@@ -47,7 +47,7 @@ def sliding_kernel(glyphs, path, character="Q", stops_per_frame=13):
 class Snapshots(training.Callback):
     """Keeps what the words of one example look at, ever more rarely: most is learned early."""
 
-    def __init__(self, example, growth=1.13):
+    def __init__(self, example, growth=1.2):
         self.example, self.growth, self.taken, self.seen = example, growth, [], 0
 
     def step(self, model, step, loss):

@@ -43,10 +43,7 @@ def attention(q, k, v, mask=None, causal=False, bias=None):
     s *= 1 / math.sqrt(q.shape[-1])  # np.sqrt of an int would turn float32 into float64
     if bias is not None:
         s = s + bias
-    if mask is None and not causal:
-        weights = softmax(s)
-    else:
-        weights = _masked_softmax(s, mask, causal)
+    weights = softmax(s) if mask is None and not causal else _masked_softmax(s, mask, causal)
     return Attended(weights @ v, weights)
 
 
