@@ -41,7 +41,7 @@ from mmdl.verify.oracle import complex_step_gradient
 #
 # $$y = x W + b$$
 #
-# The simplest layer, and the one from which most others are built. We say its shapes as sentences:
+# This is the simplest layer; most others are built from it. We say its shapes as sentences:
 #
 # - $x$ is $(N, D)$: $N$ examples (a **batch**), one in each row, with $D$ numbers each;
 # - $W$ is $(D, K)$: a weight for each pair of a number in and a number out;
@@ -219,7 +219,8 @@ assert np.allclose(nudges, up @ square.T) and not np.allclose(nudges, up @ squar
 #
 # The derivative of every number out with respect to every number in: these form a table, the **Jacobian** $J$ of
 # the layer, with a row for each number out and a column for each number in. (For $y = xW + b$ and one example it is
-# $W^\mathsf{T}$.) What we computed is $dx = dy\, J$. Many textbooks stop here. What would the table cost?
+# $W^\mathsf{T}$.) What we computed is $dx = dy\, J$. So, why not
+# write down $J$ for every layer, and multiply?
 #
 # Take the first layer of the article: a picture of 28 × 28 numbers becomes 32 pictures of 26 × 26. (Lesson 02 says
 # how. For now it is a function from many numbers to many.) A number takes 8 bytes.

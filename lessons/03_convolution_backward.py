@@ -15,7 +15,7 @@
 #
 # **Question.** Can the kernel be learned back?
 #
-# Needs: lessons 00, 01, 02; about 10 s.
+# Needs: lessons 00, 01, 02; about 6 s.
 #
 # Somebody shows us a photograph and what an edge detector sees in it, but not the detector's kernel. Can we
 # find the nine weights by asking again and again how the loss would change if they grew a little? For this we need the
@@ -93,7 +93,7 @@ assert np.array_equal(dw.ravel(), [21, 42]) and np.array_equal(db, [11])
 
 # %%
 def conv2d_backward_cells(dy, x, w):
-    (I, J, D, K), (N, P, Q, _) = w.shape, dy.shape
+    (I, J, D, K), (P, Q) = w.shape, dy.shape[1:3]
     dx, dw = np.zeros_like(x), np.zeros_like(w)
     for i, j in np.ndindex(I, J):
         seen = x[:, i : i + P, j : j + Q]  #                                what cell (i, j) sees: (N, P, Q, D)
@@ -118,8 +118,8 @@ for place, gradient in enumerate(gradients):
 # %% [markdown]
 # ## The turned kernel returns
 #
-# We *scattered*: each stop threw its $dy$ onto the pixels it had seen. One can also *gather*: pixel $(r, c)$ asks, which
-# stops have seen me? The stop $(p, q)$ saw it through cell $(i, j)$ if $p + i = r$ and $q + j = c$. So
+# We *scattered*: each stop threw its $dy$ onto the pixels it had seen. One can also *gather*: pixel $(r, c)$ asks
+# which stops have seen it. The stop $(p, q)$ saw it through cell $(i, j)$ if $p + i = r$ and $q + j = c$. So
 #
 # $$dx_{rc} = \sum_{i,j} dy_{r-i,\, c-j}\; w_{ij}$$
 #
@@ -155,14 +155,14 @@ pictures = {"photograph": face.reshape(1, 100, 100, 1), "noise": rng.standard_no
 
 
 def curvatures(x):
-    """How steeply the loss curves in each of its nine directions, in rising order."""
+    """How steeply the loss curves in each of its nine directions, in rising order; and the directions, as columns."""
     X = np.lib.stride_tricks.sliding_window_view(x[0, :, :, 0], (3, 3)).reshape(-1, 9)  # patches, as in lesson 02
-    return np.linalg.eigvalsh(X.T @ X / len(X))
+    return np.linalg.eigh(X.T @ X / len(X))
 
 
 def learn(x, momentum=0.0, limit=30_000):
     """Kernels, their distance to Sobel and the losses (both relative to the start), step by step."""
-    target, rate = conv2d(x, sobel), 1 / curvatures(x)[-1]
+    target, rate = conv2d(x, sobel), 1 / curvatures(x)[0][-1]
     w, velocity = np.zeros_like(sobel), 0
     kernels, errors, losses = [w], [1.0], [1.0]
     while errors[-1] > 0.01 and len(errors) <= limit:
@@ -184,36 +184,47 @@ for name, (_, errors, _) in runs.items():
 
 kernels, errors, losses = runs["photograph"]
 print(f"photograph, after 1000 steps: loss {losses[1000]:.1%} of its start, kernel off by {errors[1000]:.0%}")
-print(kernels[1000].reshape(3, 3).round(1))
+print(kernels[1000].reshape(3, 3).round(1) + 0)  # + 0 makes -0 a 0
 steps = {name: len(errors) - 1 for name, (_, errors, _) in runs.items()}
 assert steps["noise"] <= 3 and 10_000 < steps["photograph"] < 20_000 and 200 < steps["with momentum"] < 800
 assert losses[1000] < 0.01 and errors[1000] > 0.15
+assert np.sum(np.abs(kernels[1000] - sobel) > 0.35) == 2
 
 # %% [markdown]
-# Why? The loss over the nine weights is a bowl: in each of nine directions a parabola. Some directions are steep, some
-# are flat. How steep, the **curvature** $\lambda$ (lambda), depends on the picture alone: it is the mean square of what a
-# kernel of length 1 in that direction sees. (`eigvalsh` finds the nine directions and their curvatures.) The
-# steepest is brightness, all nine weights together. The flattest are differences of neighbours, and in a photograph
-# neighbours are nearly equal. A kernel that is wrong in a flat direction sees almost the same, so the loss is small
-# already and says little about what is wrong.
+# Two steps or fourteen thousand, by the same rule! And after 1000 steps the loss looks as if we were done, but two of
+# the nine weights are still off by 0.4. Why?
 #
-# A step multiplies the error in a direction by $1 - \eta\lambda$. We must take $\eta$ below $2 / \lambda_{max}$, or the
-# steepest direction explodes; we took $1 / \lambda_{max}$. So the flattest error shrinks by $1 - \lambda_{min} /
-# \lambda_{max}$ in each step. The ratio $\lambda_{max} / \lambda_{min}$ is called the **condition number**.
+# The loss over the nine weights is a bowl: in each of nine directions a parabola. How steep a parabola is, its
+# **curvature** $\lambda$ (lambda), depends on the picture alone: it is the mean square of what a kernel of length 1 in
+# that direction sees. (NumPy's `eigh` finds the directions.) The steepest is brightness: all nine weights together. The
+# flattest are fine differences between neighbours, because in a photograph neighbours are nearly equal. A
+# kernel that is wrong in a flat direction sees almost the same, so the loss is small and says little about the mistake.
+#
+# A step multiplies the error in each direction by $1 - \eta\lambda$. With $\eta$ above $2 / \lambda_{max}$ the steepest
+# direction explodes; we took $1 / \lambda_{max}$. The flattest error then shrinks by the factor
+# $1 - \lambda_{min} / \lambda_{max}$ only. The ratio $\lambda_{max} / \lambda_{min}$ is the **condition number**. All
+# this is exact: the nine curvatures predict our run, without a single convolution.
 
 # %%
+condition = {}
 for name, x in pictures.items():
-    c = curvatures(x)
-    print(f"{name:14} condition number {c[-1] / c[0]:8.1f}")
-c = curvatures(pictures["photograph"])
-assert c[-1] / c[0] > 10_000 and curvatures(pictures["noise"])[-1] < 1.2 * curvatures(pictures["noise"])[0]
-exploding = (1 - 2.1 * c / c[-1]) ** 200  # what is left of the nine errors with η a little too large
-assert abs(exploding[-1]) > 1e8 and abs(exploding[0]) < 1
+    curvature, directions = curvatures(x)
+    condition[name] = curvature[-1] / curvature[0]
+    start = directions.T @ sobel.ravel()  # the error at the start, direction by direction
+    predicted = [np.linalg.norm(start * (1 - curvature / curvature[-1]) ** t) for t in range(steps[name] + 1)]
+    print(f"{name:10} condition number {condition[name]:8.1f}")
+    assert np.allclose(np.array(predicted) / np.linalg.norm(sobel), runs[name][1], rtol=1e-6)
+assert condition["photograph"] > 10_000 and condition["noise"] < 1.2
+
+curvature, directions = curvatures(pictures["photograph"])
+assert np.ptp(np.abs(directions[:, -1])) < 0.01  # the steepest direction: nine equal weights
+exploding = (1 - 2.1 * curvature / curvature[-1]) ** 200  # the factors after 200 steps, η = 2.1 / λ_max
+assert abs(exploding[-1]) > 1e8 and np.abs(exploding[:-1]).max() < 1
 
 # %% [markdown]
-# **Momentum** (the third run) lets the kernel roll like a ball: a velocity collects the gradients, $v \leftarrow 0.98\, v +
-# dw$, and $w \leftarrow w - \eta v$. In flat directions, where the gradient always points the same way, it gains
-# speed. Lesson 06 is about this.
+# The third run has **momentum**: the kernel rolls like a ball. A velocity $v$ collects the gradients,
+# $v \leftarrow 0.98\, v + dw$, and moves the kernel, $w \leftarrow w - \eta v$. Where the gradients always point the
+# same way, as in flat directions, it gains speed. Lesson 06 is about this.
 
 
 # %%
@@ -227,20 +238,55 @@ def picture():
     target = conv2d(pictures["photograph"], sobel)[0, :, :, 0]
     picture_on(axes[1], target, cmap=SIGNED, vmin=-1, vmax=1)
     axes[1].set_title("what Sobel sees")
-    shown = {f"after {step:,} steps": kernels[step] for step in (10, 100, 1000)} | {"Sobel": sobel}
+    shown = {f"{step:,} steps": kernels[step] for step in (100, 1000, 10_000)} | {"Sobel": sobel}
     for ax, (name, kernel) in zip(axes[2:], shown.items(), strict=True):
         picture_on(ax, kernel.reshape(3, 3), cmap=SIGNED, vmin=-2, vmax=2)
         for (i, j), weight in np.ndenumerate(kernel.reshape(3, 3)):
             colour = "white" if abs(weight) > 1.2 else "black"
-            ax.text(j, i, f"{weight:.1f}".replace("-", "−"), color=colour, ha="center", va="center", size=8)
+            ax.text(
+                j, i, f"{weight.round(1) + 0:.1f}".replace("-", "−"), color=colour, ha="center", va="center", size=8
+            )
         ax.set_title(name)
 
     ax = bottom.subplots()
-    for (name, (_, errors, _)), colour in zip(runs.items(), (BLUE, GREEN, VERMILLION), strict=True):
-        ax.plot(np.arange(1, len(errors)), errors[1:], color=colour)
+    labels = {
+        "photograph": (2500, 0.2, "kernel, on the photograph", BLUE),
+        "noise": (1.15, 0.014, "kernel, on noise", GREEN),
+        "with momentum": (100, 0.06, "kernel, with momentum", VERMILLION),
+    }
+    for name, (_, errors, _) in runs.items():
+        column, row, words, colour = labels[name]
+        ax.plot(np.arange(1, len(errors)), errors[1:], color=colour, lw=1 if name == "with momentum" else 1.8)
+        ax.plot(steps[name], errors[-1], "o", color=colour)
+        ax.text(steps[name], errors[-1] / 1.9, f"{steps[name]:,} steps", color=colour, ha="center")
+        ax.text(column, row, words, color=colour, ha="right" if name == "with momentum" else "left")
     ax.plot(np.arange(1, len(losses)), losses[1:], color=BLUE, linestyle=":")
+    ax.text(5000, 7e-4, "loss, on the photograph", color=BLUE)
+    ax.set(xscale="log", yscale="log", xlim=(0.9, 4e4), ylim=(2e-4, 1.5), xlabel="steps of gradient descent")
+    ax.set_ylabel("what is left, relative to the start")
+    ax.set_title(
+        "On a photograph the loss is nearly gone while the kernel is still wrong; on noise two steps are enough"
+    )
     mark_guess(ax, guessed, axis="x")
     return figure
 
 
 save_figure(picture(), "03_convolution_backward")
+
+# %% [markdown]
+# ## Exercises
+#
+# `mmdl check lessons/exercises/03_convolution_backward.py`
+#
+# - `conv2d_db`: one bias for each kernel, used at every stop of every picture.
+# - `conv2d_dw`: what each cell of the kernel has seen, times $dy$. Now with a stride.
+# - `conv2d_dx`: scatter, or gather with the turned kernel.
+# - `conv2d_backward`: all three at once.
+#
+# ## What you now know
+#
+# - The backward loops are the forward loops; each product sends $dy$ times one factor to the other.
+# - A pixel gets something back from every window it lies in; a kernel from every stop it has made.
+# - The backward pass of a correlation is a convolution: the kernel returns, turned.
+# - A small loss does not mean that the weights are right. How fast descent learns them depends on the data: the
+#   condition number of the patches is 1.1 for noise and 17,634 for a photograph.

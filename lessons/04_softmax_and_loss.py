@@ -30,8 +30,9 @@ import numpy as np
 from mmdl import data
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.softmax import softmax, softmax_backward
-from mmdl.plots.lesson import guess, mark_guess, save_figure
-from mmdl.plots.style import BLUE, GREEN, VERMILLION, figure_of, picture_on, styled
+from mmdl.plots import guess, mark_guess, save_figure
+from mmdl.plots.figure import figure_of
+from mmdl.plots.style import BLUE, GREEN, VERMILLION, picture_on, styled
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
@@ -215,7 +216,7 @@ assert 0.5 < factors[losses.argmin()] < 2
 
 # %%
 @styled
-def draw():
+def picture():
     figure = figure_of(None, 5.6)
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.1))
     axes = top.subplots(1, 3, width_ratios=(0.8, 1, 1))
@@ -247,7 +248,7 @@ def draw():
     return figure
 
 
-save_figure(draw(), "04_softmax_and_loss")
+save_figure(picture(), "04_softmax_and_loss")
 
 # %% [markdown]
 # ## Exercises

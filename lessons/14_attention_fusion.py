@@ -48,7 +48,8 @@ from mmdl.verify.oracle import complex_step_gradient
 # $x_{m,t}$ of $D_m$ numbers. Each becomes a token of width $D$ that also says what it is and where it stands; then all
 # of them, $T = T_0 + T_1$, go through one block of lesson 11 together:
 #
-# $$u_{m,t} = x_{m,t} W_m + b_m + \mathrm{kind}_m + \mathrm{place}_{m,t} \qquad z = \mathrm{mean}\big(\mathrm{norm}(\mathrm{block}(u))\big)$$
+# $$u_{m,t} = x_{m,t} W_m + b_m + \mathrm{kind}_m + \mathrm{place}_{m,t}$$
+# $$z = \mathrm{mean}\big(\mathrm{norm}(\mathrm{block}(u))\big)$$
 #
 # - $W_m$ is $(D_m, D)$ and $b_m$ is $(D)$: one affine layer for each modality;
 # - $\mathrm{kind}_m$ is $(D)$, one vector for all patches and one for all words: the **token type**;
@@ -221,7 +222,9 @@ assert np.allclose(logits, model(batch), atol=1e-4) and np.allclose(a.sum(axis=-
 # We hide the first word of each caption: nobody may look at it. By what factor do the weights on the others grow?
 
 # %%
-guessed_factor = guess("A token gives a word 0.6 of its attention. The word is hidden.\nBy what factor do its other weights grow?")
+guessed_factor = guess(
+    "A token gives a word 0.6 of its attention. The word is hidden.\nBy what factor do its other weights grow?"
+)
 
 WORD = 25  # the place of the first word, after the patches
 visible = everyone.copy()
@@ -231,13 +234,15 @@ ids = words.values.copy()
 ids[:, 0] = 1  # the id of any unknown word
 _, replaced = look(patches, Tokens(ids, words.mask))
 
-others = np.delete(np.arange(a.shape[-1]), WORD)
-on_word, on_word_replaced = (each[:, :, others, WORD : WORD + 1] for each in (a, replaced))
-to_others = [each[:, :, others][..., others] for each in (a, hidden, replaced)]
-usual = on_word[..., 0] < 0.98  # beyond, next to nothing is left for the others but rounding errors
-assert np.allclose(to_others[1][usual], (to_others[0] / (1 - on_word).clip(1e-9))[usual], atol=1e-4)
-mechanical = (1 - on_word_replaced) / (1 - on_word).clip(1e-9)
-assert np.allclose(to_others[2][usual], (to_others[0] * mechanical)[usual], atol=1e-4)
+
+
+def others(a):
+    return np.delete(np.delete(a, WORD, axis=2), WORD, axis=3)  # all but the word, as who looks and as who is seen
+
+
+on_word, on_unknown = (np.delete(each[..., WORD, None], WORD, axis=2) for each in (a, replaced))  # what the others give
+assert np.allclose(others(hidden) * (1 - on_word), others(a), atol=1e-5)
+assert np.allclose(others(replaced) * (1 - on_word), others(a) * (1 - on_unknown), atol=1e-5)
 
 before, after = (each[:, :, WORD, :WORD] for each in (a, replaced))  # where the word itself looks in the picture
 before, after = (each / each.sum(axis=-1, keepdims=True) for each in (before, after))
@@ -261,8 +266,8 @@ assert 0.5 < overlap < 0.9
 # ## Second story: "The model looks at what matters"
 #
 # Whether a patch matters can be tested without attention: cover it (all the 10 × 10 pixels that it sees) and watch the
-# score of the model's answer. If it drops, the patch mattered. We do this for all 25 patches of all these glyphs. A patch
-# chosen at random costs about 0.2, the one that matters most about 1.1.
+# score of the model's answer. If it drops, the patch mattered. We do this for all 25 patches of all these glyphs. A
+# patch chosen at random costs about 0.2, the one that matters most about 1.1.
 
 # %%
 guessed_drop = guess("Cover the patch that the words look at most. By how much does the score drop?")
@@ -283,37 +288,97 @@ for p in range(25):
 looks = (a[:, :, WORD:, :WORD] * words.mask[:, None, :, None]).sum(axis=(1, 2))  # (N, 25), over words and heads
 looks /= 4 * words.mask.sum(axis=1, keepdims=True)
 correlation = {name: np.corrcoef(x.ravel(), covered.ravel())[0, 1] for name, x in (("looks", looks), ("ink", ink))}
-drops = {name: covered[n, x.argmax(axis=1)].mean() for name, x in (("looks", looks), ("ink", ink), ("worst", covered))}
-print(f"the score drops, if we cover a patch at random, by  {covered.mean():.2f}")
-print(f"                            the most looked at, by  {drops['looks']:.2f}")
-print(f"                            the one with most ink   {drops['ink']:.2f}")
-print(f"                            the one that costs most {drops['worst']:.2f}")
+drops = {"at random": covered.mean()}
+for name, x in (("most looked at", looks), ("with most ink", ink), ("that costs most", covered)):
+    drops[name] = covered[n, x.argmax(axis=1)].mean()
+for name, value in drops.items():
+    print(f"cover the patch {name:16} and the score drops by {value:.2f}")
 print("correlation with the drop: of attention {looks:.2f}, of ink {ink:.2f}".format(**correlation))
-print(f"mean change: patch covered {np.abs(covered).mean():.3f}, patch there but looked at by nobody {np.abs(unseen).mean():.3f}")
+by_itself = np.abs(unseen).mean() / np.abs(covered).mean()
+print(f"looked at by nobody, but not covered: {100 * by_itself:.0f} % of the change")
 assert abs(correlation["looks"]) < 0.25 and correlation["looks"] < correlation["ink"]
-assert drops["looks"] < 0.5 * drops["worst"] and np.abs(unseen).mean() < 0.25 * np.abs(covered).mean()
+assert drops["most looked at"] < min(1.5 * drops["at random"], drops["with most ink"]) and by_itself < 0.25
 
 # %% [markdown]
-# The patch that the words look at most is worth no more than one chosen at random. Even "how much ink is in it?" is a better answer. Why? A weight says *how much* of a value is taken, not what the value says or what becomes of it. And there is a second road: a patch goes *around* the attention (the residual of lesson 11), and $z$ is the mean of all tokens, so every patch speaks for itself. The last line of numbers measures that road. If nobody may look at a patch, but it is still there, the scores hardly move.
+# The patch that the words look at most is worth about as much as one chosen at random. Even "how much ink is in it?" is a
+# better answer. Why? A weight says *how much* of a value is taken, not what the value says or what becomes of it. And
+# there is a second road: a patch goes *around* the attention (the residual of lesson 11), and $z$ is the mean of all
+# tokens, so every patch speaks for itself. The last line of numbers measures that road: if nobody may look at a patch, but it is still there, the score hardly moves.
 #
-# So, what does a word look at? You can see it, exactly, and it is a fact about the weights. It does not explain the answer. If you want to know what matters, change it and see, as we did. (Is it different after longer training, on all fonts? Change two lines and wait a minute or two.)
+# So, what does a word look at? You can see it, exactly, and it is a fact about the weights. It does not explain the
+# answer. If you want to know what matters, change it and see, as we did. (Is it different after longer training, on all
+# fonts? Change two lines and wait a minute or two.)
 
 
 # %%
 @styled
 def picture():
-    figure = figure_of(None, 5.4)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.35))
+    figure = figure_of(None, 5.6)
+    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.25))
+    top.supxlabel("A square is the middle of a patch.", fontsize=8)
+    top.suptitle("Four words look at ĵ. Do they look at the patches that matter?", fontsize=11)
     e = np.flatnonzero(shown.about["character"] == "ĵ")[0]
     caption = model.preprocessors["text"].words_of(words.values[e])
-    maps = 100 * a[e, :, WORD:, :WORD].mean(axis=0).reshape(-1, 5, 5)[: len(caption)]
-    axes = top.subplots(1, len(caption) + 2)
-    middle = (2.5, 22.5, 22.5, 2.5)  # the middles of the patches, 4 pixels apart
-    for ax, title, values in zip(axes, ["the glyph", *caption, "cover it:"], [None, *maps, covered[e].reshape(5, 5)], strict=True):
-        picture_on(ax, image[e, :, :, 0])
-        ax.set_title(title)
-        ax.set_facecolor("0.9")
+    attention = 100 * a[e, :, WORD : WORD + len(caption), :WORD].mean(axis=0)
+    axes = top.subplots(1, len(caption) + 1)
+    looks_of = {"cmap": MAGNITUDES, "vmin": 0, "vmax": attention.max()}, "white"
+    costs_of = {"cmap": SIGNED, "vmin": -1, "vmax": 1}, "black"
+    for ax, (settings, line) in zip(axes, [looks_of] * len(caption) + [costs_of], strict=True):
+        values = covered[e] if ax is axes[-1] else attention[list(axes).index(ax)]
+        XXX
+    top.colorbar(axes[0].images[0], ax=axes[:-1], label="% of attention", fraction=0.03)
+    top.colorbar(drawn, ax=axes[-1], label="drop of the score", fraction=0.05)
+
+    left, right = bottom.subplots(1, 2, width_ratios=(1, 1.3))
+    share = np.linspace(0, 0.9, 100)
+    left.plot(share, 1 / (1 - share), color=BLUE)
+    some = rng.choice(np.flatnonzero(on_word < 0.9), 100, replace=False)
+    factor = (hidden / a.clip(1e-30))[:, :, others, 12].ravel()  # of their weight on patch 12, in the middle
+    left.plot(on_word.ravel()[some], factor[some], "o", color=VERMILLION, markersize=4)
+    left.text(0.5, 3.2, "1 / (1 − a)", color=BLUE, ha="right")
+    left.text(0.02, 1.5, "measured", color=VERMILLION)
+    left.set(
+        xlim=(0, 1),
+        ylim=(0, 10),
+        xlabel="a, attention on a word that is hidden",
+        ylabel="other weights grow by this factor",
+    )
+    left.set_title("“It looks harder at the rest”: arithmetic")
+
+    by_looks = np.array_split(np.argsort(looks, axis=None), 10)  # a tenth of all patches each
+    right.axhline(0, color="0.7", linewidth=0.8)
+    right.plot(100 * looks.ravel(), covered.ravel(), ".", color=BLUE, alpha=0.25, markersize=4, markeredgewidth=0)
+    means = [(100 * looks.ravel()[tenth].mean(), covered.ravel()[tenth].mean()) for tenth in by_looks]
+    right.plot(*np.transpose(means), "o-", color=VERMILLION, markersize=4)
+    right.text(8.5, 0.25, "mean", color=VERMILLION)
+    right.text(6, 2.6, "one dot: one patch\nof one glyph", color=BLUE)
+    right.set(
+        xscale="log",
+        ylim=(-1.2, 3.7),
+        xlabel="% of the words' attention on a patch",
+        ylabel="the score drops, if covered, by",
+    )
+    right.set_xticks([1, 2, 5, 10, 20], [1, 2, 5, 10, 20])
+    right.minorticks_off()
+    right.set_title(f"“It looks at what matters”: correlation {correlation['looks']:.2f}".replace("-0.00", "0.00"))
+    mark_guess(left, guessed_factor)
+    mark_guess(right, guessed_drop)
     return figure
 
 
 save_figure(picture(), "14_attention_fusion")
+
+# %% [markdown]
+# ## Exercises
+#
+# `mmdl check lessons/exercises/14_attention_fusion.py`
+#
+# - token types: add kind and place to the tokens of each modality, and their gradients back.
+# - the forward pass of the fusion, for attention with a mask. Do the rows add up to one?
+#
+# ## What you now know
+#
+# - Attention fusion puts the tokens of all modalities into one sequence; kinds and places tell them apart.
+# - A mask belongs before the softmax. Backward, a kind's gradient is the sum over examples and places.
+# - Hide a word with the weight $a$, and all other weights grow by $1 / (1 - a)$: that is division, not reaction.
+# - Where a word looks is a fact. What matters is another fact: cover, and measure.

@@ -1,0 +1,119 @@
+"""Signs of what is missing in a formula, or stands in it once too often; and of what was lost in rounding."""
+
+import math
+
+import numpy as np
+
+from mmdl.check.signs.alike import alike
+from mmdl.check.signs.kind import Sign
+
+ROUNDED = 1e-5  # a relative error below this looks like float32
+NEARLY = 1e-2
+FACTORS = {
+    "{}": lambda a: a,
+    "(1 − {})": lambda a: 1 - a,
+    "(1 − {}²)": lambda a: 1 - a * a,
+    "{0} (1 − {0})": lambda a: a * (1 - a),
+}
+
+
+def signs_of_terms(pair):
+    """A term or a factor that is one of the arguments."""
+    for name in pair.arguments:
+        enters = f"Where does {name} enter the formula?"
+        for sign, words in ((1, "is missing"), (-1, "stands once too often")):
+            yield Sign("term", _lacks_term(name, sign), f"In {pair.name} the term {name} {words}.", enters)
+        for written, change in FACTORS.items():
+            factor = written.format(name)
+            yield Sign(
+                "factor", _is_product("truth", "given", name, change), f"{pair.name} lacks the factor {factor}.", enters
+            )
+            yield Sign(
+                "factor",
+                _is_product("given", "truth", name, change),
+                f"{pair.name} has a factor {factor} too many.",
+                enters,
+            )
+    yield Sign(
+        "offset",
+        lambda pair: (
+            pair.given.shape == pair.truth.shape
+            and pair.truth.size > 1
+            and alike(pair.given - pair.truth, np.full(pair.truth.shape, (pair.given - pair.truth).flat[0]))
+        ),
+        f"{pair.name} is off by the same number everywhere.",
+        "Something constant is added, or left out.",
+    )
+
+
+def signs_of_rounding(pair):
+    """Nearly right, partly right, or no number at all."""
+    name = pair.name
+    yield Sign(
+        "cut_off",
+        lambda pair: alike(pair.given, np.trunc(pair.truth)),
+        f"The decimals of {name} are cut off.",
+        "It is written into an array of whole numbers; np.zeros(..., x.dtype) makes room for numbers like those of x.",
+    )
+    yield Sign(
+        "rounded",
+        lambda pair: _error(pair) < ROUNDED,
+        f"{name} is right, but only to six digits or so.",
+        "Somewhere the numbers pass through float32, or a constant is rounded, or an ε is too large.",
+    )
+    yield Sign(
+        "nearly",
+        lambda pair: _error(pair) < NEARLY,
+        f"{name} is nearly right.",
+        "Look for a small constant at the wrong place, or for an approximation that is too coarse.",
+    )
+    yield Sign(
+        "not_finite",
+        lambda pair: not np.isfinite(pair.given).all(),
+        f"{name} holds nan or infinity.",
+        "e to the power of a large number overflows, and 0 / 0 is nan: what do you divide, and can it be zero?",
+    )
+    yield Sign(
+        "partly_zero",
+        lambda pair: (
+            pair.given.shape == pair.truth.shape and alike(pair.given, np.where(pair.given == 0, 0, pair.truth))
+        ),
+        f"{name} is right where it is not zero; but some of it is zero that should not be.",
+        "Does a loop end too early, is something overwritten, or does a condition exclude too much?",
+    )
+
+
+def _lacks_term(name, sign):
+    def fits(pair):
+        a = pair.arguments.get(name)
+        if a is None or not _broadcasts(a, pair.truth) or pair.given.shape != pair.truth.shape or not a.any():
+            return False
+        return alike(pair.truth - pair.given, np.broadcast_to(sign * a, pair.truth.shape))
+
+    return fits
+
+
+def _is_product(product, of, name, change):
+    """Whether one array of a pair is the other times something made of an argument."""
+
+    def fits(pair):
+        a = pair.arguments.get(name)
+        if a is None or not _broadcasts(a, pair.truth) or pair.given.shape != pair.truth.shape:
+            return False
+        return alike(getattr(pair, product), getattr(pair, of) * change(a))
+
+    return fits
+
+
+def _broadcasts(a, like):
+    try:
+        return np.broadcast_shapes(a.shape, like.shape) == like.shape
+    except ValueError:
+        return False
+
+
+def _error(pair):
+    if pair.given.shape != pair.truth.shape or not np.isfinite(pair.given).all():
+        return math.inf
+    scale = np.abs(pair.truth).max(initial=0)
+    return np.abs(pair.given - pair.truth).max(initial=0) / scale if scale else math.inf
