@@ -130,8 +130,8 @@ assert np.allclose(complex_step_gradient(lambda x: x * (x.real > 0), [x], 0, dz)
 # %% [markdown]
 # ## A trap, and the pictures
 #
-# Many write `dx = dy * (x == y)`: every place that equals the maximum gets $dy$. With random numbers nobody sees what is
-# wrong with it. With pictures: how often are two numbers of a window equally large? Ours show letters and signs of ten
+# Many write `dx = dy * (x == y)`: every place that equals the maximum gets $dy$. With random numbers nobody sees
+# what is wrong with it. With pictures: how often are two numbers of a window equally large? Ours show letters and signs of ten
 # families, as two fonts draw them.
 
 # %%
@@ -206,8 +206,8 @@ assert tree.count(model) == 54_410 and abs(value - np.log(10)) < 0.3
 # ## An experiment: shuffled pixels
 #
 # We draw *one* random order of the 784 pixels and put every picture into that order. Nothing is lost, but neighbours
-# are torn apart; no human could read it. A network of dense layers only, an **MLP**, cannot even notice: put the rows of
-# its first $W$ into the same order, and all its numbers are as before. But a convolution looks at neighbours.
+# are torn apart; no human could read it. A network of dense layers only, an **MLP**, cannot even notice: put the rows
+# of its first $W$ into the same order, and all its numbers are as before. But a convolution looks at neighbours.
 #
 # We train three networks: an MLP, the article's, and one with **two stages** of convolution, ReLU and pooling. (How
 # the training works, with *momentum*, is the subject of lesson 06.)
@@ -302,13 +302,12 @@ assert shifted(x_test, 3).sum() > 0.99 * x_test.sum()  # hardly any ink has left
 def picture():
     figure = figure_of(None, 7.4)
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.1))
-    top.suptitle("Eight of the article's 32 kernels, and what they make of a picture")
-    before, after = (
-        make.layers[0].w[:, :, 0] for make in (article(np.random.default_rng(0)), trained["the article's"])
-    )
+    top.suptitle("Noise becomes stroke detectors: eight of the article's 32 kernels and their feature maps")
+    conv = trained["the article's"].layers[0]
+    before, after = article(np.random.default_rng(0)).layers[0].w[:, :, 0], conv.w[:, :, 0]
     shown = np.argsort(-np.abs(after - before).sum(axis=(0, 1)))[:8]  # those that have changed most
     one = x_test[np.flatnonzero(glyphs.test.about["character"] == "Ж")[:1]]
-    maps = relu(conv2d(one, trained["the article's"].layers[0].w, trained["the article's"].layers[0].b))[0]
+    maps = relu(conv2d(one, conv.w, conv.b))[0]
     axes = top.subplots(3, 9, width_ratios=(1.6, *[1] * 8))
     for ax in axes[:, 0]:
         ax.set_axis_off()
@@ -320,16 +319,24 @@ def picture():
     for ax, words in zip(axes[:, 0], ("before training", "after training", ""), strict=True):
         ax.text(1, 0.5, words, ha="right", va="center", transform=ax.transAxes)
     picture_on(axes[2, 0], one[0, :, :, 0])
-    axes[2, 0].axis("on")
+    axes[2, 0].set_axis_on()
+    axes[2, 0].set_xlabel("picture → feature maps", loc="left")
 
     left, right = bottom.subplots(1, 2)
     for (name, values), colour in zip(moved.items(), (GREEN, BLUE, VERMILLION), strict=True):
         left.plot([0, 1], [plain[name], torn[name]], "o-", color=colour)
         left.annotate(name, (1, torn[name]), (8, 0), textcoords="offset points", color=colour, va="center")
         right.plot(shifts, values, "o-", color=colour)
+        right.annotate(name, (5, values[-1]), (8, 0), textcoords="offset points", color=colour, va="center")
     left.set(title="Shuffled pixels: only two stages mind", ylabel="right answers on unseen pictures")
-    left.set(xlim=(-0.2, 1.6), xticks=[0, 1], xticklabels=["pictures", "pixels shuffled"])
-    right.set(title="Shifted pictures: all mind", xlabel="shift in pixels", ylabel="right answers on unseen pictures")
+    left.set(xlim=(-0.2, 1.6), ylim=(0.5, 0.75), xticks=[0, 1], xticklabels=["pictures", "pixels shuffled"])
+    right.set(
+        xlim=(-0.2, 6.4),
+        ylim=(0, 0.75),
+        title="Shifted pictures: all mind",
+        xlabel="shift in pixels",
+        ylabel="right answers on unseen pictures",
+    )
     mark_guess(left, guessed)
     return figure
 

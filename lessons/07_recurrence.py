@@ -15,7 +15,7 @@
 #
 # **Question.** How far back does a gradient reach?
 #
-# Needs: lessons 00, 01; about 3 s.
+# Needs: lessons 00, 01; about 2 s.
 #
 # "Dog bites man" is not "man bites dog". A **recurrent network** reads one input after the other and keeps a few
 # numbers in mind, its **state**; each new state is made from the input and the state before. So the last state
@@ -277,21 +277,22 @@ def picture():
 save_figure(picture(), "07_recurrence")
 
 # %% [markdown]
-# What helps? Against gradients that grow, a ruler: a gradient longer than some limit is shortened to it
-# (**clipping**; `fit(..., clip=1.0)` in this library). Against gradients that fade nothing so cheap helps: what has
-# drowned cannot be scaled up again. Lesson 08 changes the network instead.
+# What helps? Against gradients that grow, a ruler: one longer than some limit is shortened to it (**clipping**;
+# `fit(..., clip=1.0)` in this library). Against gradients that fade nothing so cheap helps: what has drowned cannot
+# be scaled up again. Lesson 08 changes the network instead.
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/07_recurrence.py` looks at your own step (the next state from an input and the state
-# before), forward pass (all states, $h_0$ included) and backward pass through time: mind line 5.
+# `mmdl check lessons/exercises/07_recurrence.py`
+#
+# - `rnn_step`: the next state from an input and the state before.
+# - `rnn`: all states, the initial one first.
+# - `rnn_backward`: back through time; $\delta_0$, the gradient of the initial state, is its last result. Mind line 5.
 #
 # ## What you now know
 #
 # - A recurrent network is one layer used $T$ times; its state is all that it knows of the past.
-# - Backward, the gradient of a state comes from above *and* from the next state; a parameter's gradient is a sum over
-#   steps.
+# - Backward, a state's gradient comes from above *and* from the next state; a parameter's is a sum over steps.
 # - Each step back multiplies by $U^\mathsf{T}$ and by the slope of $f$. Such a product fades or explodes, and hardly
 #   ever stays the same.
-# - With $\tanh$ it fades even where $U$ alone would grow: what happened some dozens of steps ago is hardly learned
-#   from.
+# - With $\tanh$ it fades even where $U$ alone would grow: what is dozens of steps ago is hardly learned from.

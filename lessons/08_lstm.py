@@ -15,7 +15,7 @@
 #
 # **Question.** What do the gates buy?
 #
-# Needs: lessons 00, 04, 06, 07; about 10 s.
+# Needs: lessons 00, 01, 04, 06, 07; about 9 s.
 #
 # In lesson 07 the whole state was rewritten at every step, by a matrix and a $\tanh$, and the gradient faded on its
 # way back through them. The **long short-term memory** (LSTM) keeps a second state, the **cell**, which is not
@@ -208,7 +208,7 @@ def reader(rng, forget):
 
 def train(rng, forget):
     """The trained model, and the share of right answers at each step of training (on fresh sequences each time)"""
-    model = Sequential((reader(rng, forget), SequencePool("last"), Dense.init(rng, UNITS, 4)))
+    model = Sequential((reader(rng, forget), SequencePool("last"), Dense.init(rng, UNITS, 4)))  # of all states the last
     optimizer, right = Adam(0.01), []
     state = optimizer.start(model)
     for _ in range(STEPS):
@@ -234,9 +234,9 @@ for name, forget in {"RNN of lesson 07": None, "LSTM, forget bias 0": 0, "LSTM, 
 assert 20 * reach[0] < reach[1] < reach[None]
 
 # %% [markdown]
-# **One constant decides.** With 0 the LSTM is no better than guessing; with 1 it is perfect. The gradient tells why
-# (measured, a little more of it arrives than by hand: the states are a second way back). Where nothing gets back to
-# the flagged letter, nothing can be learned from it.
+# **One constant decides.** With 0 the LSTM is no better than guessing; with 1 it is perfect. The gradient tells why.
+# (More of it arrives than we computed by hand, for the states are a second way back.) Where next to nothing gets back
+# to the flagged letter, nothing can be learned from it.
 #
 # And the plain recurrent network? *Its* gradient reaches further still, and yet it learns next to nothing in this
 # time. Reach is not enough. It adds every letter to its state in the same way. To let one in and keep the others out,
@@ -273,9 +273,9 @@ def picture(example):
     cells = trace.states.c[example, 1:].T
     order, most = cells[:, -1].argsort(), np.abs(cells).max()
     drawn = ax["f"].imshow(forget[example].T[order], MAGNITUDES, vmin=0, vmax=1, aspect="auto")
-    figure.colorbar(drawn, ax=ax["f"])
+    figure.colorbar(drawn, ax=ax["f"], label="share that is kept")
     drawn = ax["c"].imshow(cells[order], SIGNED, vmin=-most, vmax=most, aspect="auto")
-    figure.colorbar(drawn, ax=ax["c"])
+    figure.colorbar(drawn, ax=ax["c"], label="cell")
     for key in "fc":
         ax[key].set(xticks=range(20), xticklabels=letters, yticks=[], ylabel="32 units")
         ax[key].get_xticklabels()[place[example]].set(color=LINES[1], weight="bold", size=12)
@@ -293,9 +293,12 @@ save_figure(picture(example=3), "08_lstm")
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/08_lstm.py` looks at your own LSTM: one step, all steps, and the backward pass of one
-# step (mind that the cell has two readers). There is also the **gated recurrent unit** (GRU), an LSTM with two gates
-# and no cell: `mmdl/formulas/gru.py` has its equations.
+# `mmdl check lessons/exercises/08_lstm.py`
+#
+# - `lstm_step` and `lstm`: one step, and all of them.
+# - `lstm_cell_backward`: lines 1 to 3 and 5, of one step. The cell has two readers.
+# - `lstm_backward`: all steps back.
+# - `gru_step`: the **gated recurrent unit**, a variation with two gates and no cell.
 #
 # ## What you now know
 #

@@ -235,7 +235,6 @@ ids[:, 0] = 1  # the id of any unknown word
 _, replaced = look(patches, Tokens(ids, words.mask))
 
 
-
 def others(a):
     return np.delete(np.delete(a, WORD, axis=2), WORD, axis=3)  # all but the word, as who looks and as who is seen
 
@@ -292,7 +291,7 @@ drops = {"at random": covered.mean()}
 for name, x in (("most looked at", looks), ("with most ink", ink), ("that costs most", covered)):
     drops[name] = covered[n, x.argmax(axis=1)].mean()
 for name, value in drops.items():
-    print(f"cover the patch {name:16} and the score drops by {value:.2f}")
+    print(f"patch {name:16} covered: the score drops by {value:.2f}")
 print("correlation with the drop: of attention {looks:.2f}, of ink {ink:.2f}".format(**correlation))
 by_itself = np.abs(unseen).mean() / np.abs(covered).mean()
 print(f"looked at by nobody, but not covered: {100 * by_itself:.0f} % of the change")
@@ -300,10 +299,11 @@ assert abs(correlation["looks"]) < 0.25 and correlation["looks"] < correlation["
 assert drops["most looked at"] < min(1.5 * drops["at random"], drops["with most ink"]) and by_itself < 0.25
 
 # %% [markdown]
-# The patch that the words look at most is worth about as much as one chosen at random. Even "how much ink is in it?" is a
-# better answer. Why? A weight says *how much* of a value is taken, not what the value says or what becomes of it. And
+# The patch that the words look at most is worth about as much as one chosen at random. Even "how much ink is in it?" is
+# a better answer. Why? A weight says *how much* of a value is taken, not what the value says or what becomes of it. And
 # there is a second road: a patch goes *around* the attention (the residual of lesson 11), and $z$ is the mean of all
-# tokens, so every patch speaks for itself. The last line of numbers measures that road: if nobody may look at a patch, but it is still there, the score hardly moves.
+# tokens, so every patch speaks for itself. The last line of numbers measures that road: if nobody may look at a patch,
+# but it is still there, the score hardly moves.
 #
 # So, what does a word look at? You can see it, exactly, and it is a fact about the weights. It does not explain the
 # answer. If you want to know what matters, change it and see, as we did. (Is it different after longer training, on all
@@ -315,17 +315,19 @@ assert drops["most looked at"] < min(1.5 * drops["at random"], drops["with most 
 def picture():
     figure = figure_of(None, 5.6)
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.25))
-    top.supxlabel("A square is the middle of a patch.", fontsize=8)
     top.suptitle("Four words look at ĵ. Do they look at the patches that matter?", fontsize=11)
+    top.supxlabel("A square is the middle of a patch.", fontsize=8)
     e = np.flatnonzero(shown.about["character"] == "ĵ")[0]
     caption = model.preprocessors["text"].words_of(words.values[e])
     attention = 100 * a[e, :, WORD : WORD + len(caption), :WORD].mean(axis=0)
-    axes = top.subplots(1, len(caption) + 1)
-    looks_of = {"cmap": MAGNITUDES, "vmin": 0, "vmax": attention.max()}, "white"
-    costs_of = {"cmap": SIGNED, "vmin": -1, "vmax": 1}, "black"
-    for ax, (settings, line) in zip(axes, [looks_of] * len(caption) + [costs_of], strict=True):
-        values = covered[e] if ax is axes[-1] else attention[list(axes).index(ax)]
-        XXX
+    looking = {"cmap": MAGNITUDES, "vmin": 0, "vmax": attention.max()}
+    maps = [(f"“{word}”", values, looking, "white") for word, values in zip(caption, attention, strict=True)]
+    maps.append(("cost of covering", covered[e], {"cmap": SIGNED, "vmin": -1, "vmax": 1}, "black"))
+    axes = top.subplots(1, len(maps))
+    for ax, (title, values, colours, line) in zip(axes, maps, strict=True):
+        drawn = picture_on(ax, values.reshape(5, 5), extent=(2.5, 22.5, 22.5, 2.5), **colours)  # patches are 4 apart
+        ax.contour(image[e, :, :, 0], levels=[0.4], colors=line, linewidths=1.2)
+        ax.set(title=title, xlim=(-0.5, 27.5), ylim=(27.5, -0.5), facecolor="0.6")
     top.colorbar(axes[0].images[0], ax=axes[:-1], label="% of attention", fraction=0.03)
     top.colorbar(drawn, ax=axes[-1], label="drop of the score", fraction=0.05)
 
@@ -333,31 +335,23 @@ def picture():
     share = np.linspace(0, 0.9, 100)
     left.plot(share, 1 / (1 - share), color=BLUE)
     some = rng.choice(np.flatnonzero(on_word < 0.9), 100, replace=False)
-    factor = (hidden / a.clip(1e-30))[:, :, others, 12].ravel()  # of their weight on patch 12, in the middle
+    factor = (others(hidden)[..., 12] / others(a)[..., 12].clip(1e-30)).ravel()  # of the weight on the middle patch
     left.plot(on_word.ravel()[some], factor[some], "o", color=VERMILLION, markersize=4)
     left.text(0.5, 3.2, "1 / (1 − a)", color=BLUE, ha="right")
     left.text(0.02, 1.5, "measured", color=VERMILLION)
     left.set(
-        xlim=(0, 1),
-        ylim=(0, 10),
-        xlabel="a, attention on a word that is hidden",
-        ylabel="other weights grow by this factor",
+        xlim=(0, 1), ylim=(0, 10), xlabel="a, attention on the word that is hidden", ylabel="other weights grow by"
     )
     left.set_title("“It looks harder at the rest”: arithmetic")
 
-    by_looks = np.array_split(np.argsort(looks, axis=None), 10)  # a tenth of all patches each
+    percent, drop = 100 * looks.ravel(), covered.ravel()
+    means = [(percent[tenth].mean(), drop[tenth].mean()) for tenth in np.array_split(np.argsort(percent), 10)]
     right.axhline(0, color="0.7", linewidth=0.8)
-    right.plot(100 * looks.ravel(), covered.ravel(), ".", color=BLUE, alpha=0.25, markersize=4, markeredgewidth=0)
-    means = [(100 * looks.ravel()[tenth].mean(), covered.ravel()[tenth].mean()) for tenth in by_looks]
+    right.plot(percent, drop, ".", color=BLUE, alpha=0.25, markersize=4, markeredgewidth=0)
     right.plot(*np.transpose(means), "o-", color=VERMILLION, markersize=4)
     right.text(8.5, 0.25, "mean", color=VERMILLION)
     right.text(6, 2.6, "one dot: one patch\nof one glyph", color=BLUE)
-    right.set(
-        xscale="log",
-        ylim=(-1.2, 3.7),
-        xlabel="% of the words' attention on a patch",
-        ylabel="the score drops, if covered, by",
-    )
+    right.set(xscale="log", ylim=(-1.2, 3.7), xlabel="% of the words' attention", ylabel="score drops, if covered, by")
     right.set_xticks([1, 2, 5, 10, 20], [1, 2, 5, 10, 20])
     right.minorticks_off()
     right.set_title(f"“It looks at what matters”: correlation {correlation['looks']:.2f}".replace("-0.00", "0.00"))

@@ -293,7 +293,7 @@ def first_component_loops(z, turns=100):
     return v
 
 
-def pca(features, components=2):
+def principal_components(features, components=2):
     """-> places (N, components), shares of the whole variance (D or N,)"""
     z = features - features.mean(axis=0)
     _, spread, V = np.linalg.svd(z, full_matrices=False)  # z = U diag(spread) V: rows of V are the directions
@@ -308,10 +308,10 @@ def pca(features, components=2):
 # %%
 points = np.array([[3.0, 1], [1, 3], [-1, -3], [-3, -1]])
 assert np.allclose(first_component_loops(points), np.sqrt([0.5, 0.5]))
-assert np.allclose(pca(points)[1], [0.8, 0.2])
+assert np.allclose(principal_components(points)[1], [0.8, 0.2])
 
 features = Sequential(first.layers[:-1])(x_test)
-places, share = pca(features)
+places, share = principal_components(features)
 
 
 def nearest_mean(z):
@@ -408,9 +408,10 @@ save_figure(draw(x_test[jeem], truth[jeem][0]), "17_looking_inside")
 #
 # `mmdl check lessons/exercises/17_looking_inside.py`
 #
-# - Occlusion: how much a score falls for each square that is erased.
-# - Principal components: places and shares of the variance, from features that are not yet centred.
-# - Saliency of the score. Who starts from the probability finds a map that vanishes where $p \approx 1$.
+# - `saliency`: $|g|$ from a network's backward pass. From which `dlogits` does it start? Who starts from the probability
+#   finds a map that vanishes where $p \approx 1$.
+# - `occlusion`: how much a score falls for each square that is covered.
+# - `principal_components`: the places of points along the directions in which they spread most.
 #
 # ## What you now know
 #

@@ -47,7 +47,7 @@ def sliding_kernel(glyphs, path, character="Q", stops_per_frame=13):
 class Snapshots(training.Callback):
     """Keeps what the words of one example look at, ever more rarely: most is learned early."""
 
-    def __init__(self, example, growth=1.2):
+    def __init__(self, example, growth=1.25):
         self.example, self.growth, self.taken, self.seen = example, growth, [], 0
 
     def step(self, model, step, loss):
@@ -82,7 +82,7 @@ def attention_forming(glyphs, path, words=4):
         display.plot(figure=figure)
         figure.suptitle(f"What each word looks at after {seen:,} steps of learning")
 
-    save_animation(figure, draw, len(snapshots.taken), path, frames_per_second=5)
+    save_animation(figure, draw, len(snapshots.taken), path, frames_per_second=4, colours=48)
 
 
 if __name__ == "__main__":

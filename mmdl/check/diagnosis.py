@@ -7,21 +7,20 @@ import numpy as np
 from mmdl.check.exercise import Case
 from mmdl.check.mistake import Mistake
 from mmdl.check.results import of_reference
-from mmdl.check.signatures import SIGNATURES, Pair, constant_ratio
+from mmdl.check.signs import Pair, signs
+from mmdl.check.signs.alike import alike
 from mmdl.check.wrong import WRONG
-from mmdl.verify.compare import difference
-
-SAME = 1e-9
 
 
 @dataclass(frozen=True)
 class Diagnosis:
     """What seems to have happened."""
 
-    name: str  # "kernel_flipped", or the name of a general sign
-    shows: str  # how it shows, in one sentence
+    name: str  # of the function in `wrong` that does the same, or of the general sign
+    shows: str
     hint: str
     outputs: tuple[str, ...]  # the results that it explains
+    known: bool  # whether it is one of `wrong`
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,23 +31,90 @@ class Tried:
     given: dict
     truth: dict
 
+    def is_right(self, name):
+        """Whether a result is as it should be, or is none of this case's."""
+        return name not in self.truth or alike(self.given[name], self.truth[name])
 
-def diagnose(exercise, student, cases):
-    """Diagnoses that explain, together, as many of the wrong results as possible; nothing is said by chance.
 
-    A known mistake is named only if it gives the student's numbers, to 1e-9, in all cases.
+def diagnose(student, smallest, cases):
+    """Diagnoses that explain, together, as many of the wrong results as possible.
+
+    A known mistake is named only if it gives the student's numbers in every case, to 1e-9. A general sign must fit
+    every case that came out wrong, but for the smallest, in which much looks alike.
     """
-    tried = [each for each in (_try(student, case) for case in cases) if each]
-    wrong = [name for name in exercise.outputs_of(tried) if any(not _right(each, name) for each in tried)]
-    if not wrong:
-        return ()
-    known = [(mistake, _explained(mistake, exercise, tried)) for mistake in WRONG.get(exercise.library_name, ())]
-    whole = [mistake for mistake, outputs in known if outputs == set(exercise.outputs_of(tried))]
-    if whole:
-        return (_named(whole[0], wrong),)
-    found, left = [], set(wrong)
-    for mistake, outputs in sorted(known, key=lambda pair: -len(pair[1] & left)):
-        if outputs & left:
-            found.append(_named(mistake, [name for name in wrong if name in outputs & left]))
+    first, others = _tried(student, [smallest]), _tried(student, cases)
+    tried = first + others
+    names = list(dict.fromkeys(name for each in tried for name in each.truth))
+    left = {name for name in names if not all(each.is_right(name) for each in tried)}
+    known = [
+        (mistake, _explained(mistake, student.exercise, tried, names))
+        for mistake in WRONG.get(student.exercise.library_name, ())
+    ]
+    found = []
+    for mistake, outputs in sorted(known, key=lambda pair: -len(pair[1])):
+        if left & outputs:
+            told = tuple(name for name in names if name in left & outputs)
+            found.append(Diagnosis(mistake.name, mistake.shows, mistake.hint, told, known=True))
             left -= outputs
-    return (*found, *_by_signs([name for name in wrong if name in left], exercise, tried))
+    return (*found, *_by_signs(student.exercise, others, [name for name in names if name in left]))
+
+
+def _tried(student, cases):
+    """The cases with their results; those in which the function stops are left out."""
+    found = []
+    for case in cases:
+        try:
+            found.append(Tried(case, *student(case)))
+        except Mistake:
+            continue
+    return found
+
+
+def _explained(mistake, exercise, tried, names):
+    """The results that are the known mistake's in every case."""
+    explained = set(names)
+    for each in tried:
+        known = {name: each.case.arguments[name] for name in mistake.parameters if name in each.case.arguments}
+        try:
+            with np.errstate(all="ignore"):
+                found = of_reference(mistake.function(**known), exercise.all_outputs)
+        except (ValueError, IndexError):  # shapes that are wrong need not fit together
+            return set()
+        explained -= {name for name in each.given if name not in found or not alike(each.given[name], found[name])}
+    return explained
+
+
+def _by_signs(exercise, tried, names):
+    """A general sign for each of the results; what is said of several in the same way is said once."""
+    found = {}
+    for name in names:
+        pairs = [_pair(exercise, each, name) for each in tried if not each.is_right(name)]
+        if pairs:
+            fitting = (sign for sign in signs(pairs[0]) if all(map(sign.fits, pairs)))
+            sign = next(fitting, None)
+            if sign:
+                found.setdefault(sign.name, []).append((name, sign))
+    return tuple(
+        Diagnosis(
+            name=kind,
+            shows=" ".join(sign.shows for _, sign in told),
+            hint=told[0][1].hint,
+            outputs=tuple(name for name, _ in told),
+            known=False,
+        )
+        for kind, told in found.items()
+    )
+
+
+def _pair(exercise, tried, name):
+    axes = exercise.axes_of(name, tried.truth[name].ndim)
+    arguments = {key: value for key, value in tried.case.arguments.items() if isinstance(value, np.ndarray)}
+    return Pair(
+        name,
+        tried.truth[name],
+        tried.given[name],
+        axes,
+        tried.case.lengths | dict(zip((letter for letter in axes if letter.isalpha()), tried.truth[name].shape)),
+        {key: value for key, value in arguments.items() if value.dtype.kind == "f"},
+        {other: value for other, value in tried.truth.items() if other != name},
+    )

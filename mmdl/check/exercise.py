@@ -39,7 +39,8 @@ class Exercise:
     whole: Callable | None = None  # the op whose settings the draws know; the reference itself if None
     entry: Entry | None = None  # of the op, where this is its whole forward or backward pass
     part: str = "forward"
-    library: str = ""  # the function whose wrong implementations may stand for this one; the reference's own name if ""
+    family: "Exercise | None" = None  # the exercise of which this is a part, and whose known mistakes are this one's
+    axes: dict[str, str] | None = None  # contracts of results, where those of the op do not tell
     tolerance: float = 1e-9
     settle: Callable = lambda results: results  # into one of several forms that are equally right
     seconds: float = 5.0  # that one call may take
@@ -48,6 +49,33 @@ class Exercise:
     def name(self):
         """The name of the function."""
         return self.reference.__name__
+
+    @property
+    def library_name(self):
+        """The function whose known mistakes may be found in this one."""
+        return self.family.library_name if self.family else self.name
+
+    @property
+    def all_outputs(self):
+        """The results of that function."""
+        return self.family.all_outputs if self.family else self.outputs
+
+    @cached_property
+    def contracts(self):
+        """Shapes in letters, by the name of an argument or a result, as far as they are known."""
+        functions = [self.whole, self.reference] + ([self.entry.forward, self.entry.backward] if self.entry else [])
+        known = {}
+        for function in functions:
+            known |= getattr(function, "contracts", {})
+        known |= {name[1:]: contract for name, contract in known.items() if name[0] == "d" and name[1:] not in known}
+        return known | (self.axes or {})
+
+    def axes_of(self, output, dimensions):
+        """A letter for each axis of a result; nothing if they are not known."""
+        name = output.split("[")[0]
+        contract = self.contracts.get(name) or self.contracts.get(name.removeprefix("d")) or ""
+        letters = tuple(contract.rpartition(" * ")[2].replace("...", "N").replace(">0", "").split())
+        return letters if len(letters) == dimensions else ()
 
     @cached_property
     def parameters(self):
@@ -126,7 +154,7 @@ def piece(reference, whole, output, *hints, **rest):
         hints=hints,
         whole=whole.reference,
         entry=None,
-        library=whole.name,
+        family=whole,
         **rest,
     )
 
