@@ -25,7 +25,8 @@
 # falls by as much as the number grows.
 #
 # So it is always the gradient **of the loss**, and its name only has to say *with respect to what*: $dx$ is short
-# for $\partial L / \partial x$. Every number gets its own answer, so **$dx$ has the shape of $x$**.
+# for $\partial L / \partial x$, the derivative of $L$ when $x$ alone moves. If $x$ is an array, every number in it gets
+# an answer of its own, so **$dx$ has the shape of $x$**.
 
 # %%
 import numpy as np
@@ -41,7 +42,7 @@ from mmdl.verify.oracle import complex_step_gradient
 #
 # $$y = x W + b$$
 #
-# This is the simplest layer; most others are built from it. We say its shapes as sentences:
+# is the simplest layer, called **affine** or **dense**. Capital letters count; a shape lists rows first:
 #
 # - $x$ is $(N, D)$: $N$ examples (a **batch**), one in each row, with $D$ numbers each;
 # - $W$ is $(D, K)$: a weight for each pair of a number in and a number out;
@@ -49,7 +50,7 @@ from mmdl.verify.oracle import complex_step_gradient
 # - $y$ is $(N, K)$: $N$ rows again, now with $K$ numbers each.
 #
 # Many texts, and the article that this library follows, write $Wx$ and mean a column $x$. Examples stack well as
-# rows, so we write $xW$. Our $W$ is theirs transposed: its rows are their columns.
+# rows, so we write $xW$: our $W$ is theirs with rows and columns exchanged.
 #
 # ## Loops
 #
@@ -73,53 +74,34 @@ def affine_loops(x, W, b):
 #
 # One example ($N = 1$), two numbers in ($D = 2$), three out ($K = 3$). Please take a pencil:
 #
-# - $y_0 = 1 \cdot 1 + 2 \cdot 3 + 0 = 7$
+# $$x = (1, 2) \qquad W = \begin{pmatrix} 1 & 0 & 2 \\ 3 & 1 & -1 \end{pmatrix} \qquad b = (0, 1, 0)$$
+#
+# - $y_0 = 1 \cdot 1 + 2 \cdot 3 + 0 = 7$ (the first column of $W$)
 # - $y_1 = 1 \cdot 0 + 2 \cdot 1 + 1 = 3$
 # - $y_2 = 1 \cdot 2 + 2 \cdot (-1) + 0 = 0$
-
-# %%
-x = np.array([[1.0, 2.0]])
-W = np.array([[1.0, 0.0, 2.0], [3.0, 1.0, -1.0]])
-b = np.array([0.0, 1.0, 0.0])
-y = affine_loops(x, W, b)
-print("y =", y)
-assert np.array_equal(y, [[7, 3, 0]])
-
-# %% [markdown]
+#
 # ## The op
 #
-# The sum over $d$ of $x_{nd} W_{dk}$ is what a matrix product computes: row $n$ of the left times column $k$ of the
-# right. With `@` the three loops are one line, and `mmdl.ops.dense.affine` says the same.
+# The sum of $x_{nd} W_{dk}$ over $d$ is what a matrix product computes: row $n$ of the left times column $k$ of the
+# right. Python writes it `@`. So the three loops are one line, and `mmdl.ops.dense.affine` says the same.
 
 # %%
-assert np.array_equal(x @ W + b, y)
-assert np.array_equal(affine(x, W, b), y)
+x, b = np.array([[1.0, 2.0]]), np.array([0.0, 1.0, 0.0])
+W = np.array([[1.0, 0.0, 2.0], [3.0, 1.0, -1.0]])
+y = x @ W + b
+print("y =", y)
+assert np.array_equal(y, [[7, 3, 0]])
+assert np.array_equal(y, affine_loops(x, W, b)) and np.array_equal(y, affine(x, W, b))
 
 # %% [markdown]
-# ## Backward: what comes in
+# ## Backward
 #
-# Our layer does not know the loss; other layers lie between. All it needs is the gradient of each of *its*
-# outputs, $dy$, shaped as $y$. The layer above hands it down. Say it is
+# **What comes in.** Our layer does not know the loss; other layers lie between. All it needs is the gradient of each of
+# *its* outputs, $dy$, shaped as $y$. The layer above hands it down. Say it is $dy = (1, -1, 2)$: if $y_0$ grows, the
+# loss grows as much; if $y_1$ grows, the loss *falls* as much; if $y_2$ grows, the loss grows twice as much.
 #
-# $$dy = (1, -1, 2).$$
-#
-# If $y_0$ grows, the loss grows as much; if $y_1$ grows, the loss *falls* as much; if $y_2$ grows, the loss grows
-# twice as much. So for small moves the loss moves like the sum $\langle dy, y \rangle = \sum_{n,k} dy_{nk}\, y_{nk}$,
-# and this sum is all that we have to differentiate.
-
-# %%
-dy = np.array([[1.0, -1.0, 2.0]])
-
-
-def loss(x):
-    return np.sum(dy * (x @ W + b))
-
-
-# %% [markdown]
-# ## Backward: what goes out
-#
-# How does the number $x_0$ reach the loss? By three paths, one through each output. Two rules are enough, here and
-# in every network:
+# **What goes out.** How does the number $x_0$ reach the loss? By three paths, one through each output (the figure draws
+# them). Two rules are enough, here and in every network:
 #
 # 1. **Along a path, multiply.** $y_2$ grows 2 times as much as $x_0$, and the loss 2 times as much as $y_2$: on this
 #    path, the loss grows $2 \cdot 2$ times as much as $x_0$. (School calls it the chain rule.)
@@ -145,6 +127,7 @@ def affine_backward_loops(dy, x, W):
     return dx, dW, db
 
 
+dy = np.array([[1.0, -1.0, 2.0]])
 dx, dW, db = affine_backward_loops(dy, x, W)
 print("dx =", dx, " dW =", dW.tolist(), " db =", db)
 assert np.array_equal(dx, [[5, 0]])
@@ -159,49 +142,37 @@ assert np.array_equal(dW, [[1, -1, 2], [2, -2, 4]]) and np.array_equal(db, [1, -
 #   broadcasting). A copy is a fork: **what is copied forward is summed backward.**
 #
 # A matrix product sums over the last index of the left and the first of the right. Where the index stands
-# elsewhere, a transpose (`.T`) brings it there:
+# elsewhere, the **transpose** (rows and columns exchanged: $W^\mathsf{T}$, in Python `W.T`) brings it there:
 
 # %%
 dx = dy @ W.T  #         dx = dy Wᵀ    (N, K) (K, D) -> (N, D)
 dW = x.T @ dy  #         dW = xᵀ dy    (D, N) (N, K) -> (D, K)
 db = dy.sum(axis=0)  #   db = Σₙ dyₙ          (N, K) -> (K)
-for ours, theirs in zip((dx, dW, db), affine_backward(dy, x, W), strict=True):
-    assert np.array_equal(ours, theirs)
+for ours, loops, ops in zip((dx, dW, db), affine_backward_loops(dy, x, W), affine_backward(dy, x, W), strict=True):
+    assert np.array_equal(ours, loops) and np.array_equal(ours, ops)
 
 # %% [markdown]
 # ## Checked
 #
-# A gradient is a promise about small moves. So let us move: $x_0$ by 0.01. The promise is that the loss grows by
-# $0.01 \cdot dx_0 = 0.05$. And $dx_1 = 0$ promises that moving $x_1$ changes nothing: its three paths cancel.
+# A gradient is a promise about small moves. When $y$ moves a little, the loss moves as the sum
+# $\langle dy, y \rangle = \sum_{n,k} dy_{nk}\, y_{nk}$ does; so this sum may stand in for the unknown loss. Now move
+# $x_0$ by 0.01. The promise is that the loss grows by $0.01 \cdot dx_0 = 0.05$. And $dx_1 = 0$ promises that moving
+# $x_1$ changes nothing: its three paths cancel.
 
 # %%
 for d in (0, 1):
     nudged = x.copy()
     nudged[0, d] += 0.01
-    print(f"x{d} + 0.01: promised {0.01 * dx[0, d]:.2f}, measured {loss(nudged) - loss(x):.2f}")
-    assert np.isclose(loss(nudged) - loss(x), 0.01 * dx[0, d], rtol=0, atol=1e-12)
+    promised, measured = 0.01 * dx[0, d], np.sum(dy * affine(nudged, W, b)) - np.sum(dy * y)
+    print(f"x{d} + 0.01: promised {promised:.2f}, measured {measured:.2f}")
+    assert np.isclose(promised, measured, rtol=0, atol=1e-12)
 
-# %% [markdown]
-# Now for every entry of $x$, $W$ and $b$, with four examples and random numbers. `complex_step_gradient` nudges one
-# entry after the other, very precisely; lesson 01 opens it.
-
-# %%
+# Every entry of x, W and b, with four examples. This function nudges very precisely; lesson 01 opens it.
 rng = np.random.default_rng(0)
-four = [rng.standard_normal(shape) for shape in ((4, 2), (2, 3), (3,))]
-from_above = rng.standard_normal((4, 3))
-for place, gradient in enumerate(affine_backward_loops(from_above, *four[:2])):
-    nudges = complex_step_gradient(lambda x, W, b: x @ W + b, four, place, from_above)
+four, dy4 = [rng.standard_normal(shape) for shape in ((4, 2), (2, 3), (3,))], rng.standard_normal((4, 3))
+for place, gradient in enumerate(affine_backward_loops(dy4, *four[:2])):
+    nudges = complex_step_gradient(affine, four, place, dy4)
     assert gradient.shape == four[place].shape and np.allclose(gradient, nudges, rtol=0, atol=1e-12)
-
-# %% [markdown]
-# Rule 2 holds between layers as well. Let a second layer $z = xV$ read the same $x$. Each layer sends back a
-# gradient of $x$, and the gradient of $x$ is their sum.
-
-# %%
-V, dz = np.array([[2.0], [-1.0]]), np.array([[3.0]])
-fork = dy @ W.T + dz @ V.T
-print("dx through y:", dy @ W.T, " through z:", dz @ V.T, " together:", fork)
-assert np.allclose(fork, complex_step_gradient(lambda x: (x @ W + b, x @ V), [x], 0, (dy, dz)))
 
 # %% [markdown]
 # **A trap.** "There is only one way for the dimensions to work" is a popular way to find the transposes. In a square
@@ -218,9 +189,8 @@ assert np.allclose(nudges, up @ square.T) and not np.allclose(nudges, up @ squar
 # ## An experiment: the table that nobody builds
 #
 # The derivative of every number out with respect to every number in: these form a table, the **Jacobian** $J$ of
-# the layer, with a row for each number out and a column for each number in. (For $y = xW + b$ and one example it is
-# $W^\mathsf{T}$.) What we computed is $dx = dy\, J$. So, why not
-# write down $J$ for every layer, and multiply?
+# the layer, with a row for each number out and a column for each number in. For $y = xW + b$ and one example it is
+# $W^\mathsf{T}$, and what we computed is $dx = dy\, J$. So, why not write down $J$ for every layer, and multiply?
 #
 # Take the first layer of the article: a picture of 28 × 28 numbers becomes 32 pictures of 26 × 26. (Lesson 02 says
 # how. For now it is a function from many numbers to many.) A number takes 8 bytes.
@@ -232,25 +202,22 @@ image, kernel = rng.random((1, 28, 28, 1)), rng.standard_normal((3, 3, 1, 32))
 maps = conv2d(image, kernel)
 dmaps = rng.standard_normal(maps.shape)
 dimage, _, _ = conv2d_backward(dmaps, image, kernel)
-
 megabytes = 8e-6 * maps.size * image.size
 print(f"numbers in: {image.size}; numbers out: {maps.size}; Jacobian: {megabytes:.0f} MB")
 assert maps.shape == (1, 26, 26, 32) and round(megabytes) == 136
 
-# %% [markdown]
-# 136 MB, for *one* picture and *one* layer. Yet `conv2d_backward` took $dy$ and returned $dx$, and never built
-# $J$. It knows what is in it: each pixel inside the picture reaches 288 of the 21,632 outputs, through the
-# same 288 weights everywhere. Is its answer right, then? Nudge a pixel.
-
-# %%
 nudged = image.copy()
-nudged[0, 12, 9, 0] += 0.01
+nudged[0, 12, 9, 0] += 0.01  # one pixel
 moved = conv2d(nudged, kernel) - maps
 promised, measured = 0.01 * dimage[0, 12, 9, 0], np.sum(dmaps * moved)
 print(f"outputs moved: {np.count_nonzero(moved)}; loss promised {promised:.6f}, measured {measured:.6f}")
 assert np.count_nonzero(moved) == kernel.size == 288 and np.isclose(promised, measured, rtol=1e-9)
 
 # %% [markdown]
+# 136 MB, for *one* picture and *one* layer. Yet `conv2d_backward` took $dy$ and returned a $dx$ that keeps its promise,
+# and never built $J$. It knows what is in it: a pixel reaches 288 of the 21,632 outputs, the rest of its column is
+# zero, and the 288 numbers are the same ones for every pixel (but for those at the border).
+#
 # This is the craft that these lessons teach: for each layer, find the function that turns $dy$ into $dy\, J$ without
 # ever building $J$. It is called the **vector-Jacobian product**; we call it `..._backward`. The backward pass of a
 # network is these functions in reverse order: each hands its $dx$ to the layer below, which takes it as its $dy$.
@@ -260,37 +227,38 @@ assert np.count_nonzero(moved) == kernel.size == 288 and np.isclose(promised, me
 @styled
 def picture():
     figure, (left, right) = subplots(1, 2, height=3.7)
-    heights = (2.6, 0.9), (3.0, 1.5, 0.0), (1.5,)  # of the circles for x, y and the loss
-
-    def write(column, row, words, colour="black"):
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        left.text(column, row, words.replace("-", "−"), color=colour, ha="center", va="center", bbox=box)
-
-    for k, row in enumerate(heights[1]):
-        left.plot((0, 1), (heights[0][1], row), color="0.85", lw=1.2)
-        left.plot((0, 1, 2), (heights[0][0], row, 1.5), color=BLUE, lw=2.2)
-        write(0.4, 0.6 * heights[0][0] + 0.4 * row, f"× {W[0, k]:g}", BLUE)
-        write(1.45, 0.55 * row + 0.45 * 1.5, f"× {dy[0, k]:g}", VERMILLION)
-    for column, (name, values) in enumerate((("x", x[0]), ("y", y[0]), ("loss", ("",)))):
-        for place, (row, value) in enumerate(zip(heights[column], values, strict=True)):
-            left.scatter(column, row, s=800, color="white", edgecolor="0.3", zorder=3)
-            left.text(column, row, f"{value:g}" if value != "" else "L", ha="center", va="center", size=12, zorder=4)
-            write(column, row + 0.45, f"${name}_{place}$" if value != "" else name)
-    left.text(1, -0.75, "$dx_0$ = 1·1 + 0·(−1) + 2·2 = 5", color=VERMILLION, ha="center", size=11)
+    middle = {"ha": "center", "va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.5}}
+    for k, height in enumerate((3.0, 1.5, 0.0)):
+        left.plot((0, 1), (0.9, height), color="0.85", lw=1.2)
+        left.plot((0, 1, 2), (2.6, height, 1.5), color=BLUE)
+        left.text(0.4, 1.56 + 0.4 * height, f"× {W[0, k]:g}", color=BLUE, **middle)
+        left.text(1.45, 0.68 + 0.55 * height, f"× {dy[0, k]:g}".replace("-", "−"), color=VERMILLION, **middle)
+    circles = (
+        (0, 2.6, "$x_0$"),
+        (0, 0.9, "$x_1$"),
+        (1, 3, "$y_0$"),
+        (1, 1.5, "$y_1$"),
+        (1, 0, "$y_2$"),
+        (2, 1.5, "loss"),
+    )
+    for (column, height, name), value in zip(circles, [*x[0], *y[0], None], strict=True):
+        left.scatter(column, height, s=800, color="white", edgecolor="0.3", zorder=3)
+        left.text(column, height, "L" if value is None else f"{value:g}", ha="center", va="center", size=12, zorder=4)
+        left.text(column, height + 0.5, name, **middle)
+    left.text(1, -0.75, "$dx_0$ = 1·1 + 0·(−1) + 2·2 = 5", color=BLUE, ha="center", size=11)
     left.text(1, -1.15, "$dx_1$ = 3·1 + 1·(−1) + (−1)·2 = 0", color="0.5", ha="center")
-    left.set(xlim=(-0.3, 2.3), ylim=(-1.3, 3.6))
+    left.set(xlim=(-0.3, 2.3), ylim=(-1.3, 3.8))
     left.set_title("$x_0$ reaches the loss by three paths:\nmultiply along each path, add the paths")
     left.axis("off")
 
-    sizes = {"picture x": image.size, "its gradient dx": dimage.size, "gradient dy": dmaps.size}
+    sizes = {"picture x": image.size, "its gradient dx": dimage.size, "what came in, dy": dmaps.size}
     sizes["Jacobian J"] = maps.size * image.size
-    for row, (name, size) in enumerate(sizes.items()):
-        right.barh(row, 8e-6 * size, color="0.6" if name == "Jacobian J" else BLUE)
+    right.barh(list(sizes), [8e-6 * size for size in sizes.values()], color=[BLUE] * 3 + ["0.6"])
+    for row, size in enumerate(sizes.values()):
         right.text(1e-5 * size, row, f"{8e-3 * size:.0f} kB" if size < 1e5 else f"{8e-6 * size:.0f} MB", va="center")
-    right.set_yticks(range(4), sizes)
     right.invert_yaxis()
     right.set(xscale="log", xlim=(1e-3, 3e3), xlabel="megabytes for one picture (logarithmic)")
-    right.set_title("Backward turns dy into dx = dy J\nand never builds J")
+    right.set_title("Backward through a convolution: dy becomes\ndx = dy J, and J is never built")
     mark_guess(right, guessed, axis="x")
     return figure
 

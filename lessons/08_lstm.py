@@ -15,7 +15,7 @@
 #
 # **Question.** What do the gates buy?
 #
-# Needs: lessons 00, 01, 04, 06, 07; about 9 s.
+# Needs: lessons 00, 01, 04, 06, 07; about 8 s.
 #
 # In lesson 07 the whole state was rewritten at every step, by a matrix and a $\tanh$, and the gradient faded on its
 # way back through them. The **long short-term memory** (LSTM) keeps a second state, the **cell**, which is not
@@ -279,7 +279,7 @@ def picture(example):
     for key in "fc":
         ax[key].set(xticks=range(20), xticklabels=letters, yticks=[], ylabel="32 units")
         ax[key].get_xticklabels()[place[example]].set(color=LINES[1], weight="bold", size=12)
-    ax["f"].set_title("Forget gates: at the flag they shut, then they hold")
+    ax["f"].set_title("Forget gates: half shut at the flag, then they hold")
     ax["c"].set_title("Cells: little before the flag, the answer grows after it")
     ax["c"].set_xlabel("letters as they are read; the flagged one is red")
     return figure

@@ -161,8 +161,9 @@ assert np.allclose(forgotten, np.sqrt(D) * gradients[0])
 #
 # A key needs $D$ numbers that are alike for neighbouring places and different for distant ones. `sinusoidal_positions`
 # gives each row $t$ of the picture the heights of 32 pairs of waves, $\sin(\omega_i t)$ and $\cos(\omega_i t)$, some
-# short, some long. Since $\sin^2 + \cos^2 = 1$, all these rows have the same length, and the product of two of them
-# depends only on how far apart they are:
+# short, some long: $\omega_i = 10000^{-2i / D}$, with the sine in column $2i$ and the cosine in column $2i + 1$. Since
+# $\sin^2 + \cos^2 = 1$, all these rows have the same length, and the product of two of them depends only on how far
+# apart they are:
 
 # %%
 waves = sinusoidal_positions(80, 64)
@@ -310,9 +311,10 @@ save_figure(picture(), "10_attention")
 #
 # `mmdl check lessons/exercises/10_attention.py`
 #
-# - `softmax` over keys: rows of scores into rows of weights.
+# - `attention_weights`: from $q$ and $k$ to the weights, a softmax over the keys.
 # - `attention`: the forward pass, from $q$, $k$, $v$ to $y$ and the weights.
 # - `attention_backward`: from $dy$ to $dq$, $dk$, $dv$. Where does the divisor go?
+# - `sinusoidal_positions`: the waves that tell places apart.
 #
 # ## What you now know
 #

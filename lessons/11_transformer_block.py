@@ -378,11 +378,11 @@ save_figure(picture(), "11_transformer_block")
 #
 # `mmdl check lessons/exercises/11_transformer_block.py`
 #
-# - `layer_norm` and its backward pass: do the two laws hold?
-# - the heads: split the columns, attend, merge them again.
-# - the block: forward, and back past both forks.
-# - the causal mask: a token may look only at itself and at earlier ones. A writer of texts needs it, since later words
-#   do not exist yet.
+# - `layer_norm`, `layer_norm_backward`: do the two laws hold?
+# - `split_heads`, `merge_heads`, `multi_head_attention`: every head in its own columns.
+# - `transformer_block`, `transformer_block_backward`: two steps with a way around each, and back past both forks.
+# - `causal_mask`: a token may look only at itself and at earlier ones. A writer of texts needs it, since later words do
+#   not exist yet.
 #
 # ## What you now know
 #

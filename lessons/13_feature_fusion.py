@@ -15,7 +15,7 @@
 #
 # **Question.** When does fusion help?
 #
-# Needs: lessons 00, 01, 04, 12; about 15 s.
+# Needs: lessons 00, 01, 04, 12; about 12 s.
 #
 # Lesson 12 put opinions together. Now we meet earlier: each **encoder** (the part of a network that reads one kind of
 # data) ends in a vector of **features**, the vectors become one, and a last layer, the **head**, makes scores of it.
@@ -38,7 +38,7 @@ from mmdl.ops import fusion as library
 from mmdl.ops.activations import softplus
 from mmdl.plots.figure import figure_of
 from mmdl.plots.lesson import guess, mark_guess, save_figure
-from mmdl.plots.style import BLUE, GREEN, MAGNITUDES, PURPLE, VERMILLION, readable_on, styled
+from mmdl.plots.style import LINES, MAGNITUDES, VERMILLION, readable_on, styled
 from mmdl.tokens import Tokens
 from mmdl.training import Adam, evaluate, fit
 from mmdl.verify.oracle import complex_step_gradient
@@ -355,11 +355,13 @@ def draw():
     x = np.arange(1, EPOCHS["synergy"] + 1)
     for model in ADDITIVE:
         ax.plot(x, curves[model], color=VERMILLION, linewidth=1)
-    for model, colour in zip([model for model in TABLE if model in BENT], (GREEN, BLUE, PURPLE), strict=False):
-        ax.plot(x, curves[model], "o-", color=colour, markersize=4, label=model)
+    colours = [colour for colour in LINES if colour != VERMILLION]
+    for place, model in enumerate(model for model in TABLE if model in BENT):
+        line = {"color": colours[place % 5], "linestyle": "-" if place < 5 else "--"}
+        ax.plot(x, curves[model], marker="o", markersize=4, label=model, **line)
     ax.text(x[-1], math.log(2) + 0.02, "all additive ones: log 2", color=VERMILLION, ha="right")
-    ax.legend(loc="center right", bbox_to_anchor=(1, 0.66), handlelength=1)
-    ax.set(xlabel="epoch", ylabel="loss on the training pairs", ylim=(0, 0.85))
+    ax.legend(loc="upper right")
+    ax.set(xlabel="epoch", ylabel="loss on the training pairs", ylim=(0, 1.05))
     ax.set_title("Synergy: do the two belong together?")
     mark_guess(ax, guessed)
     figure.suptitle("Adding joins what each modality knows; what only both know needs more")
@@ -373,9 +375,8 @@ save_figure(draw(), "13_feature_fusion")
 #
 # `mmdl check lessons/exercises/13_feature_fusion.py`
 #
-# - `elementwise_product` and its backward pass, for any number of vectors. Who gets whose value?
-# - `tensor_fusion` and its backward pass: *all* products $a_i b_j$, with a one put before $a$ and before $b$, so that
-#   the vectors themselves are among them.
+# - `concatenate`, `elementwise_product` and their backward passes, for any number of vectors. Who gets whose value?
+# - `tensor_product` and its backward pass: not entry by entry, but *all* products $a_i b_j$.
 #
 # ## What you now know
 #

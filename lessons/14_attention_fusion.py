@@ -340,7 +340,7 @@ def picture():
     left.text(0.5, 3.2, "1 / (1 − a)", color=BLUE, ha="right")
     left.text(0.02, 1.5, "measured", color=VERMILLION)
     left.set(
-        xlim=(0, 1), ylim=(0, 10), xlabel="a, attention on the word that is hidden", ylabel="other weights grow by"
+        xlim=(0, 1), ylim=(0, 10), xlabel="a, attention on the word that is hidden", ylabel="its other weights, times"
     )
     left.set_title("“It looks harder at the rest”: arithmetic")
 
@@ -367,8 +367,9 @@ save_figure(picture(), "14_attention_fusion")
 #
 # `mmdl check lessons/exercises/14_attention_fusion.py`
 #
-# - token types: add kind and place to the tokens of each modality, and their gradients back.
-# - the forward pass of the fusion, for attention with a mask. Do the rows add up to one?
+# - `token_types`, `token_types_backward`: tokens in one sequence, each with its kind; and the kinds' gradients.
+# - `masked_attention`, `weights_without`: do the rows add up to one?
+# - `attention_fusion`: the whole forward pass, with a single attention for the block.
 #
 # ## What you now know
 #

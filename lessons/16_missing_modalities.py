@@ -249,21 +249,23 @@ canadian = glyphs.classes.index("Canadian syllabics")
 nameless = practice.labels[~practice.present["text"]]
 answers = np.mean([predictions(model, glyphs.test, only="image").argmax(axis=1) == canadian for model in joint])
 print(f"training glyphs that lost all words: {len(nameless) / len(practice):.0%}")
-print(
-    f"Canadian among all {np.mean(practice.labels == canadian):.0%}, among the nameless {np.mean(nameless == canadian):.0%}"
-)
+among_all, among_nameless = np.mean(practice.labels == canadian), np.mean(nameless == canadian)
+words, its_own = glyphs.train.inputs["text"].mask.sum(axis=1), glyphs.train.labels == canadian
+print(f"Canadian among all {among_all:.0%}, among the nameless {among_nameless:.0%}")
+print(f"words in a Canadian name {words[its_own].mean():.1f}, in another {words[~its_own].mean():.1f}")
 print(f"the joint model without names says Canadian to {answers:.0%}")
 assert 0.09 < len(nameless) / len(practice) < 0.13
-assert np.mean(nameless == canadian) > 0.3 > 0.15 > np.mean(practice.labels == canadian) and answers > 0.18
+assert among_nameless > 0.3 > 0.15 > among_all and answers > 0.18
+assert words[its_own].mean() < 0.7 * words[~its_own].mean()
 
 # %% [markdown]
-# Names of Canadian syllabics are short, PWOO or KWE, and are lost more often than others. So the head has learned that *no
-# name* means *probably Canadian*. That is true in training, and false when all names are gone. **What is missing is rarely
-# missing by pure chance, and a model notices.**
+# Names of Canadian syllabics are short, PWOO or KWE, and are lost more often than others. So the head has learned that
+# *no name* means *probably Canadian*. That is true in training, and false when all names are gone. **What is missing is
+# rarely missing by pure chance, and a model notices.**
 #
 # ## Three cures
 #
-# 1. **The mean** of all encodings in place of zeros: an "average name". It costs nothing.
+# 1. **The mean** of all encodings in place of zeros: an "average name". It takes no training.
 # 2. **Modality dropout**: in training, take away each modality of each example with probability $\rho$, so that the
 #    head practises. Every modality draws a number between 0 and 1, and stays if it is at least $\rho$, or the largest:
 #    one always stays, because from nothing there is nothing to learn.
@@ -310,6 +312,9 @@ print(f"trained alone     {own['image']:15.3f} {own['text']:6.3f}")
 
 score = {cure: {given: hits[given].mean() for given in hits} for cure, hits in seen.items()}
 assert abs(score["joint, mean"]["image"] - score["joint, zeros"]["image"]) < 0.08  # an average name is no name
+named = glyphs.test.present["text"]
+assert np.array_equal(seen["joint, mean"][NAMES][:, named], seen["joint, zeros"][NAMES][:, named])
+assert seen["joint, mean"][NAMES][:, ~named].mean() < seen["joint, zeros"][NAMES][:, ~named].mean()
 for cure in ("dropout, zeros", "dropout, learned"):
     assert score[cure]["image"] > score["joint, zeros"]["image"] + 0.04
     assert score[cure]["text"] > score["joint, zeros"]["text"] + 0.02
@@ -317,11 +322,11 @@ for cure in ("dropout, zeros", "dropout, learned"):
 assert abs(score["dropout, learned"]["image"] - score["dropout, zeros"]["image"]) < 0.05
 
 # %% [markdown]
-# The mean helps little: a head that has only heard *particular* names does not know what to do with an average one (and
-# where both are given it harms, because the words that are lost by chance were zeros in training). Practice helps much,
-# and costs nothing where both are there. What stands in then, zeros or something learned, matters little: encodings end
-# in a ReLU, so a row of zeros is already unlike all others. **The stand-in is a word; it means what the head has learned
-# that it means.**
+# The mean helps little: a head that has only heard *particular* names does not know what to do with an average one. And
+# for glyphs that have lost all their words by chance it does harm, because in training zeros stood there. Practice
+# helps much, and costs nothing where both are there. What stands in then, zeros or something learned, matters little:
+# encodings end in a ReLU, so a row of zeros is already unlike all others. **The stand-in is a word; it means what the
+# head has learned that it means.**
 #
 # ## The picture
 #

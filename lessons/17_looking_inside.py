@@ -269,9 +269,10 @@ assert worth[1] > worth[0] + 0.1
 # %% [markdown]
 # The usual picture fails its control: the shape of the glyph and of the network draw most of it, without any learning.
 # Keep the sign and multiply by the ink, as our three pixels suggest: now the trained networks agree, and the untrained
-# one goes its own way. Occlusion agrees with itself even better, because it makes the move that a gradient only
-# promises. Yet it knows nothing but *erasing*: a place without ink is worth nothing to it, though a stroke there might
-# change everything. (Adebayo and others asked for such controls in *Sanity checks for saliency maps*, 2018.)
+# one goes its own way. Occlusion makes the move that a gradient only promises, and agrees with itself even better. Yet
+# half of its pattern is still where the edges are, and it knows nothing but *erasing*: a place without ink is worth
+# nothing to it, though a stroke there might change everything. (Adebayo and others asked for such controls in *Sanity
+# checks for saliency maps*, 2018.)
 #
 # ## Principal components
 #
@@ -408,8 +409,8 @@ save_figure(draw(x_test[jeem], truth[jeem][0]), "17_looking_inside")
 #
 # `mmdl check lessons/exercises/17_looking_inside.py`
 #
-# - `saliency`: $|g|$ from a network's backward pass. From which `dlogits` does it start? Who starts from the probability
-#   finds a map that vanishes where $p \approx 1$.
+# - `saliency`: $|g|$ from a network's backward pass. Who starts from the probability's gradient finds a map
+#   that vanishes where $p \approx 1$.
 # - `occlusion`: how much a score falls for each square that is covered.
 # - `principal_components`: the places of points along the directions in which they spread most.
 #

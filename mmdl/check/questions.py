@@ -81,7 +81,14 @@ BASICS = (runs, repeats, shapes, values)
 
 def everything(student, case, rng):
     """it runs, its shapes and numbers are right, it repeats itself and leaves its arguments alone"""
-    return max(question(student, case, rng) for question in BASICS)
+    error = 0.0
+    for question in BASICS:
+        try:
+            error = max(error, question(student, case, rng))
+        except Mistake as mistake:
+            mistake.question = question
+            raise
+    return error
 
 
 def law(one):

@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 
+from mmdl.check.draws import PLAIN, roomy
 from mmdl.check.mistake import Line, Mistake, NotDoneYet, NotTaken
 from mmdl.check.results import arrays
 
@@ -59,6 +60,17 @@ class Student:
         draws.always = self.always
         return self.exercise.case(draws, self.takes, variant)
 
+    @property
+    def is_done(self):
+        """Whether there is more to it than NotImplementedError."""
+        try:
+            self(self.case(roomy(0), PLAIN))
+        except NotDoneYet:
+            return False
+        except Mistake:
+            pass
+        return True
+
     def __call__(self, case):
         """What the function returns for a case, and what ours does: two dictionaries of arrays."""
         with np.errstate(all="ignore"):
@@ -67,22 +79,29 @@ class Student:
         outputs, settle = self.exercise.outputs, self.exercise.settle
         return settle(arrays(found, like, outputs)), settle(arrays(like, like, outputs))
 
+    def given(self, arguments):
+        """A copy of those arguments that the function takes, under the names that they have there."""
+        return {
+            mine: copy.deepcopy(arguments[name])
+            for name, mine in self.takes.items()
+            if arguments.get(name) is not None
+        }
+
     def call(self, arguments, names):
-        """What the function returns, as it is."""
-        given = {}
+        """What the function returns, as it is; `names` are those that matter."""
         for name in names:
-            if name in self.takes and arguments.get(name) is not None:
-                given[self.takes[name]] = copy.deepcopy(arguments[name])
-            elif name in arguments and not same(arguments[name], self.exercise.defaults.get(name)):
+            if name not in self.takes and not same(arguments.get(name), self.exercise.defaults.get(name)):
                 raise NotTaken(name)
+        given = self.given(arguments)
         before = copy.deepcopy(given)
-        returned = self._run(given)
+        returned = self.run(given)
         for name, mine in self.takes.items():
             if mine in given and not same(given[mine], before[mine]):
                 raise Mistake(f"it changes its argument {mine}; work on a copy: {mine} = {mine}.copy()")
         return returned
 
-    def _run(self, given):
+    def run(self, given):
+        """Call the function with arguments under the student's own names."""
         screen = Screen()
         self.clock.start(self.function, self.exercise.seconds)
         try:
