@@ -387,9 +387,9 @@ def draw():
     mark_guess(axes[0], guessed)
 
     kinds = (
-        (own, "black", "*", "trained alone", "bottom"),
         (probed, BLUE, "o", "joint encoder,\nnew head", "top"),
         (inside, VERMILLION, "v", "inside the\njoint model", "center"),
+        (own, "black", "*", "trained alone", "bottom"),
     )
     for values, colour, form, name, align in kinds:
         axes[2].plot([0, 1], [100 * values[left] for left in NAMES], form, color=colour, markersize=9)

@@ -372,13 +372,14 @@ def draw(glyph, family):
     row_of(axes[4:], covers, [f"{who}:\nocclusion" for who in ("trained", "trained again", "untrained")], [True] * 3)
 
     agreement, fading, plane = bottom.subplots(1, 3, width_ratios=(1.15, 1, 1.1))
-    kinds = ("second network", BLUE, "o"), ("edge filter", "0.45", "s"), ("untrained network", VERMILLION, "^")
+    kinds = ("second\nnetwork", BLUE, "o"), ("edge\nfilter", "0.45", "s"), ("untrained\nnetwork", VERMILLION, "^")
     for row, name in enumerate(found):
         for value, (control, colour, form) in zip(found[name], kinds, strict=True):
-            agreement.plot(value, row, form, color=colour, markersize=8, label=None if row else control)
-    agreement.legend(loc="upper left", fontsize=8, handletextpad=0.2, borderpad=0)
-    agreement.set(title="Without its sign, saliency agrees\nwith a network that knows nothing", xlim=(-0.4, 1))
-    agreement.set(ylim=(2.4, -1.1), xlabel="correlation with the first\nnetwork's map (median of 120 glyphs)")
+            agreement.plot(value, row, form, color=colour, markersize=8)
+            if name == "occlusion":
+                agreement.text(value, row + 0.18, control, color=colour, fontsize=8, ha="center", va="top")
+    agreement.set(title="Without its sign, saliency agrees\nwith a network that knows nothing", xlim=(-0.4, 1.05))
+    agreement.set(ylim=(2.8, -0.6), xlabel="correlation with the first\nnetwork's map (median of 120 glyphs)")
     agreement.set_yticks(range(3), ["|saliency|", "saliency\n× ink", "occlusion"])
     agreement.axvline(0, color="0.8", linewidth=1, zorder=0)
     mark_guess(agreement, guessed, axis="x")

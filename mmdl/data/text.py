@@ -79,6 +79,7 @@ class Tokenizer:
 
 def _checked(texts):
     # One string alone would pass for a list of letters, and is never meant so
-    if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+    texts = None if isinstance(texts, str) else list(texts)
+    if texts is None or not all(isinstance(text, str) for text in texts):
         raise DataError("texts must be a list of strings, even of one")
     return texts

@@ -61,3 +61,7 @@ def test_what_is_no_list_of_strings_is_refused(texts):
 def test_a_length_of_nothing_is_refused():
     with pytest.raises(DataError, match="at least one word"):
         Tokenizer(("A",), 0)
+
+
+def test_texts_may_come_one_by_one():
+    assert Tokenizer.fit(map(str.upper, ["a b", "c"])).words == ("A", "B", "C")
