@@ -22,11 +22,9 @@
 #
 # Training asks every number on the way the same question: *if you grew a little, how many times as much would the
 # loss grow?* The answer is that number's **gradient**. 5 means: five times as much. 0: not at all. $-1$: the loss
-# falls by as much as the number grows.
-#
-# So it is always the gradient **of the loss**, and its name only has to say *with respect to what*: $dx$ is short
-# for $\partial L / \partial x$, the derivative of $L$ when $x$ alone moves. If $x$ is an array, every number in it gets
-# an answer of its own, so **$dx$ has the shape of $x$**.
+# falls by as much as the number grows. So it is always the gradient **of the loss**, and its name only has to say *with
+# respect to what*: $dx$ is short for $\partial L / \partial x$, the derivative of $L$ when $x$ alone moves. If $x$ is an
+# array, every number in it gets an answer of its own, so **$dx$ has the shape of $x$**.
 
 # %%
 import numpy as np
@@ -134,11 +132,9 @@ assert np.array_equal(dx, [[5, 0]])
 assert np.array_equal(dW, [[1, -1, 2], [2, -2, 4]]) and np.array_equal(db, [1, -1, 2])
 
 # %% [markdown]
-# Which index does each of them sum over?
-#
-# - $dx_{nd} = \sum_k dy_{nk} W_{dk}$: over the outputs $k$, because $x_{nd}$ forks to all of them;
-# - $dW_{dk} = \sum_n x_{nd}\, dy_{nk}$: over the examples $n$, because all of them use the same $W$;
-# - $db_k = \sum_n dy_{nk}$: over the examples, too. Forward, $b$ is *copied* to every row (NumPy calls it
+# - $dx_{nd} = \sum_k dy_{nk} W_{dk}$ sums over the outputs $k$, because $x_{nd}$ forks to all of them;
+# - $dW_{dk} = \sum_n x_{nd}\, dy_{nk}$ sums over the examples $n$, because all of them use the same $W$;
+# - $db_k = \sum_n dy_{nk}$ does so, too. Forward, $b$ is *copied* to every row (NumPy calls it
 #   broadcasting). A copy is a fork: **what is copied forward is summed backward.**
 #
 # A matrix product sums over the last index of the left and the first of the right. Where the index stands
@@ -174,12 +170,7 @@ for place, gradient in enumerate(affine_backward_loops(dy4, *four[:2])):
     nudges = complex_step_gradient(affine, four, place, dy4)
     assert gradient.shape == four[place].shape and np.allclose(gradient, nudges, rtol=0, atol=1e-12)
 
-# %% [markdown]
-# **A trap.** "There is only one way for the dimensions to work" is a popular way to find the transposes. In a square
-# layer ($D = K$) there are two. `dy @ W.T` and `dy @ W` both run, and both give the right shape. Only a nudge
-# can tell.
-
-# %%
+# A trap: in a square layer (D = K), dy Wᵀ and dy W both run, and both have the right shape. Only a nudge can tell.
 square, up = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, -1.0]])
 nudges = complex_step_gradient(lambda x: x @ square, [x], 0, up)
 print("dy Wᵀ =", up @ square.T, "  dy W =", up @ square, "  by nudging:", nudges)
@@ -218,9 +209,9 @@ assert np.count_nonzero(moved) == kernel.size == 288 and np.isclose(promised, me
 # and never built $J$. It knows what is in it: a pixel reaches 288 of the 21,632 outputs, the rest of its column is
 # zero, and the 288 numbers are the same ones for every pixel (but for those at the border).
 #
-# This is the craft that these lessons teach: for each layer, find the function that turns $dy$ into $dy\, J$ without
-# ever building $J$. It is called the **vector-Jacobian product**; we call it `..._backward`. The backward pass of a
-# network is these functions in reverse order: each hands its $dx$ to the layer below, which takes it as its $dy$.
+# This is the craft that these lessons teach: for each layer, find the function that turns $dy$ into $dy\, J$, the
+# **vector-Jacobian product**, without building $J$. We call it `..._backward`. The backward pass of a network is these
+# functions in reverse order: each hands its $dx$ to the layer below, which takes it as its $dy$.
 
 
 # %%
@@ -228,22 +219,15 @@ assert np.count_nonzero(moved) == kernel.size == 288 and np.isclose(promised, me
 def picture():
     figure, (left, right) = subplots(1, 2, height=3.7)
     middle = {"ha": "center", "va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1.5}}
+    circle = {"boxstyle": "circle,pad=0.5", "facecolor": "white", "edgecolor": "0.3"}
     for k, height in enumerate((3.0, 1.5, 0.0)):
         left.plot((0, 1), (0.9, height), color="0.85", lw=1.2)
         left.plot((0, 1, 2), (2.6, height, 1.5), color=BLUE)
         left.text(0.4, 1.56 + 0.4 * height, f"× {W[0, k]:g}", color=BLUE, **middle)
         left.text(1.45, 0.68 + 0.55 * height, f"× {dy[0, k]:g}".replace("-", "−"), color=VERMILLION, **middle)
-    circles = (
-        (0, 2.6, "$x_0$"),
-        (0, 0.9, "$x_1$"),
-        (1, 3, "$y_0$"),
-        (1, 1.5, "$y_1$"),
-        (1, 0, "$y_2$"),
-        (2, 1.5, "loss"),
-    )
-    for (column, height, name), value in zip(circles, [*x[0], *y[0], None], strict=True):
-        left.scatter(column, height, s=800, color="white", edgecolor="0.3", zorder=3)
-        left.text(column, height, "L" if value is None else f"{value:g}", ha="center", va="center", size=12, zorder=4)
+    names, places = ("$x_0$", "$x_1$", "$y_0$", "$y_1$", "$y_2$", "loss"), (2.6, 0.9, 3.0, 1.5, 0.0, 1.5)
+    for name, column, height, value in zip(names, (0, 0, 1, 1, 1, 2), places, [*x[0], *y[0], "L"], strict=True):
+        left.text(column, height, str(value).removesuffix(".0"), size=12, **middle | {"bbox": circle})
         left.text(column, height + 0.5, name, **middle)
     left.text(1, -0.75, "$dx_0$ = 1·1 + 0·(−1) + 2·2 = 5", color=BLUE, ha="center", size=11)
     left.text(1, -1.15, "$dx_1$ = 3·1 + 1·(−1) + (−1)·2 = 0", color="0.5", ha="center")
@@ -253,9 +237,8 @@ def picture():
 
     sizes = {"picture x": image.size, "its gradient dx": dimage.size, "what came in, dy": dmaps.size}
     sizes["Jacobian J"] = maps.size * image.size
-    right.barh(list(sizes), [8e-6 * size for size in sizes.values()], color=[BLUE] * 3 + ["0.6"])
-    for row, size in enumerate(sizes.values()):
-        right.text(1e-5 * size, row, f"{8e-3 * size:.0f} kB" if size < 1e5 else f"{8e-6 * size:.0f} MB", va="center")
+    bars = right.barh(list(sizes), [8e-6 * size for size in sizes.values()], color=[BLUE, BLUE, BLUE, "0.6"])
+    right.bar_label(bars, fmt=lambda MB: f"{MB:.0f} MB" if MB > 1 else f"{1000 * MB:.0f} kB", padding=3)
     right.invert_yaxis()
     right.set(xscale="log", xlim=(1e-3, 3e3), xlabel="megabytes for one picture (logarithmic)")
     right.set_title("Backward through a convolution: dy becomes\ndx = dy J, and J is never built")
@@ -271,8 +254,7 @@ save_figure(picture(), "00_one_number")
 # `mmdl check lessons/exercises/00_one_number.py`
 #
 # - `affine`: from $x$, $W$, $b$ to $y$.
-# - `affine_db`: from $dy$ to $db$. Which axis is summed?
-# - `affine_dW` and `affine_dx`: each has the shape of what it is the gradient for.
+# - `affine_db`, `affine_dW`, `affine_dx`: each has the shape of what it is the gradient for. Which axis is summed?
 # - `affine_backward`: all three at once.
 #
 # ## What you now know

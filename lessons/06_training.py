@@ -43,18 +43,19 @@ from mmdl.verify.oracle import complex_step_gradient
 # %% [markdown]
 # ## The start: a formula
 #
-# Weights start as random numbers, with mean 0 and standard deviation $\sigma$ (sigma). If they started equal, all units
-# of a layer would do the same for ever. How large should $\sigma$ be? One output of a layer is $y = \sum_d x_d W_d$, a sum over $D$
-# inputs. Square it: the terms $x_d^2 W_d^2$ have the mean $\sigma^2 x_d^2$; the mixed terms $x_d W_d\, x_e W_e$ have
-# the mean 0. ReLU then cuts the negative half away. So each layer multiplies the mean square of its numbers by
+# Weights start as random numbers, with mean 0 and standard deviation $\sigma$ (sigma). If they started equal, all
+# units of a layer would do the same for ever. How large should $\sigma$ be? One output of a layer is
+# $y = \sum_d x_d W_d$, a sum over $D$ inputs. Square it: the terms $x_d^2 W_d^2$ have the mean $\sigma^2 x_d^2$, and
+# the mixed terms $x_d W_d\, x_e W_e$ have the mean 0. ReLU then cuts the negative half away. So each layer multiplies
+# the mean square of its numbers by
 #
 # $$\tfrac12 D \sigma^2$$
 #
 # and their size by the root of it. Backward it is the same: $dx = dy\, W^\mathsf{T}$ is a sum of the same kind.
 #
-# **By hand.** With $D = 100$ and $\sigma = 0.01$ the factor is $\sqrt{50} \cdot 0.01 = 0.07$ in each layer, and $0.07^{20} =
-# 10^{-23}$ after twenty. With $\sigma = 1$ it is $7^{20} = 10^{17}$. Only $\sigma = \sqrt{2 / D}$ (*He's
-# initialisation*) gives a factor of 1.
+# **By hand.** With $D = 100$ and $\sigma = 0.01$ the factor is $\sqrt{50} \cdot 0.01 = 0.07$ in each layer, and
+# $0.07^{20} \approx 10^{-23}$ after twenty. With $\sigma = 1$ it is $7.07^{20} \approx 10^{17}$. Only
+# $\sigma = \sqrt{2 / D}$ (*He's initialisation*) has a factor of 1.
 
 # %%
 guessed = guess("20 layers of 100 units, σ = 0.01, numbers around 1 go in. Which power of ten comes out (such as -3)?")
@@ -99,9 +100,9 @@ assert 1e-25 < small[0][-1] < 1e-20 and 1e15 < large[0][-1] < 1e19 and 0.3 < he[
 # $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \qquad
 #   p \leftarrow p - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}$$
 #
-# with $\beta_1 = 0.9$, $\beta_2 = 0.999$ and a tiny $\varepsilon$. Both means start at 0, so at first they are
-# too small: after one step $m$ is only $0.1\, g$. After $t$ steps the weights of all gradients so far add up to $1 - \beta^t$ (a
-# geometric series), so $\hat m = m / (1 - \beta_1^t)$ and $\hat v = v / (1 - \beta_2^t)$ put it right.
+# with $\beta_1 = 0.9$, $\beta_2 = 0.999$ and a tiny $\varepsilon$. Both means start at 0, so at first they are too
+# small: after one step $m$ is only $0.1\, g$. After $t$ steps the weights of all gradients so far add up to
+# $1 - \beta^t$ (a geometric series), so $\hat m = m / (1 - \beta_1^t)$ and $\hat v = v / (1 - \beta_2^t)$ put it right.
 #
 # ## Loops
 #
@@ -128,9 +129,10 @@ def adam_step(p, g, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
 # $1 / (1 - 0.9) = 10$. Where the gradient insists, momentum goes ten times as fast; where it changes sign from step to
 # step, it hardly moves.
 #
-# **Adam**, first step, $g = 5$: $m = 0.5$, $v = 0.025$, $\hat m = 5$, $\hat v = 25$. The step is $\eta \cdot 5 / 5 = \eta$. With $g = 0.005$
-# it is $\eta$, too: at first Adam takes the *sign* of the gradient only. Who forgets the hat on $m$ takes a first
-# step ten times too small; who forgets both hats, one that is $0.5 / \sqrt{0.025} / 1 = 3.16$ times too large.
+# **Adam**, first step, $g = 5$: $m = 0.5$, $v = 0.025$, $\hat m = 5$, $\hat v = 25$. The step is
+# $\eta \cdot 5 / 5 = \eta$. With $g = 0.005$ it is $\eta$, too: at first Adam takes only the *sign* of the gradient.
+# Who forgets the hat on $m$ takes a first step ten times too small; who forgets both hats, one that is
+# $0.5 / \sqrt{0.025} = 3.16$ times too large.
 
 # %%
 v, speeds = 0.0, []
@@ -167,12 +169,12 @@ for optimizer in (SGD(rate=0.1, momentum=0.9), Adam(rate=0.1)):
 # %% [markdown]
 # ## Two brakes, and their gradients
 #
-# **Weight decay** adds $\tfrac{\lambda}{2} \sum p^2$ to the loss: large weights cost something. Its gradient is $\lambda p$, so a
-# step of gradient descent becomes $p - \eta (g + \lambda p)$: before each step, all weights shrink a little.
+# **Weight decay** adds $\tfrac{\lambda}{2} \sum p^2$ to the loss: large weights cost something. The gradient of that is
+# $\lambda p$, so gradient descent becomes $p - \eta (g + \lambda p)$: in each step all weights shrink a little.
 #
 # **Dropout** sets each number to zero with the probability $r$, afresh in every step of training, so that no unit can
-# rely on another. What stays is divided by $1 - r$, which leaves the mean as it was. With the mask of what stays,
-# ones and zeros: $y = x \cdot \text{mask} / (1 - r)$. Forward is a multiplication, so backward multiplies by the same number.
+# rely on another. What stays is divided by $1 - r$, which leaves the mean as it was. With ones in the mask where a
+# number stays, $y = x \cdot \text{mask} / (1 - r)$. Forward multiplies, so backward multiplies by the same.
 
 # %%
 p, g, x_some = (rng.standard_normal((4, 3)) for _ in range(3))
@@ -192,9 +194,9 @@ assert np.allclose(y, dropout(x_some, mask, 0.25)) and np.allclose(many, x_some,
 # %% [markdown]
 # ## A picture: the photograph again
 #
-# In lesson 03 we learned Sobel's kernel back from a photograph, which is hard because neighbouring pixels are so alike. If the rows of $X$
-# are the patches of the picture, what we see is off by $X (w - w^*)$, where $w^*$ is Sobel, so
-# $dw = X^\mathsf{T} X (w - w^*) / n$. The matrix $A = X^\mathsf{T} X / n$ is only 9 × 9: thousands of steps cost nothing.
+# In lesson 03 we learned Sobel's kernel back from a photograph; it was hard because neighbouring pixels are so alike.
+# If the rows of $X$ are the $n$ patches of the picture, what we see is off by $X (w - w^*)$, where $w^*$ is Sobel, so
+# $dw = X^\mathsf{T} X (w - w^*) / n$. The matrix $A = X^\mathsf{T} X / n$ is only 9 × 9: a step costs nothing.
 
 # %%
 with get_sample_data("grace_hopper.jpg") as file:
@@ -268,7 +270,7 @@ def train(optimizer, epochs, drop=0.0):
     return np.array(history)
 
 
-rates = 10.0 ** np.arange(-5, 1.25, 0.5)
+rates = 10.0 ** np.arange(-4, 1.25, 0.5)
 optimizers = {"descent": SGD, "momentum": lambda rate: SGD(rate, momentum=0.9), "Adam": Adam}
 range_test = {}
 for name, make in optimizers.items():
@@ -278,31 +280,33 @@ for name, make in optimizers.items():
         f"{name:9} best rate {rates[best]:6.4f}: loss {losses[best]:.2f}; a tenth {losses[best - 2]:.2f}, "
         f"ten times {losses[best + 2]:.2f}"
     )
-    assert 0 < best - 2 and min(losses[best - 2], losses[best + 2]) > losses[best] + 0.1
+    assert best >= 2 and min(losses[best - 2], losses[best + 2]) > losses[best] + 0.1
 assert rates[range_test["descent"].argmin()] > 20 * rates[range_test["Adam"].argmin()]
 
 # %% [markdown]
 # A rate ten times too large or too small ruins everything, and each rule has its own scale. So try powers of ten first.
 #
-# Now forty epochs with Adam, and three networks: as it is, with weight decay (`AdamW`, $\lambda = 1$), with dropout ($r = 0.3$).
+# Now thirty epochs with Adam, three times: as it is, with weight decay (`AdamW`, $\lambda = 1$), and with dropout
+# ($r = 0.3$).
 
 # %%
 runs = {
-    "no brake": train(Adam(1e-3), 40),
-    "weight decay": train(AdamW(1e-3, weight_decay=1.0), 40),
-    "dropout": train(Adam(1e-3), 40, drop=0.3),
+    "no brake": train(Adam(1e-3), 30),
+    "weight decay": train(AdamW(1e-3, weight_decay=1.0), 30),
+    "dropout": train(Adam(1e-3), 30, drop=0.3),
 }
 for name, history in runs.items():
     seen, unseen, right = history[-1]
     print(f"{name:13} seen {seen:.2f}  unseen {unseen:.2f} (best {history[:, 1].min():.2f})  right {right:.3f}")
 bare, decayed, dropped = runs.values()
 assert bare[-1, 0] < 0.3 and bare[-1, 1] > bare[:, 1].min() + 0.2 and bare[-1, 2] > bare[:, 2].max() - 0.04
-assert decayed[-1, 1] < bare[-1, 1] - 0.2 and dropped[-1, 1] < bare[-1, 1] - 0.3
+assert decayed[-1, 1] < bare[-1, 1] - 0.2 and dropped[-1, 1] < bare[:, 1].min() - 0.03
 
 # %% [markdown]
-# Without a brake the loss on seen glyphs goes to zero, and on unseen ones it *rises* from the tenth epoch on, while as
-# many answers are right as before. Lesson 04 explains it: the network becomes too sure of its mistakes. Both brakes
-# prevent that; dropout also makes it better.
+# Without a brake the loss on glyphs it has seen goes towards zero, and on unseen ones it *rises* from about the tenth
+# epoch on, while as many answers are right as before. Lesson 04 explains it: the network becomes too sure of its
+# mistakes. Both brakes prevent that, and with dropout the loss falls lower than it ever was without. The
+# share of right answers hardly changes: 0.65 to 0.7 is what this little network can make of one font.
 
 
 # %%
@@ -321,7 +325,7 @@ def picture():
     if guessed is not None:
         mark_guess(start, 10.0 ** np.clip(guessed, -300, 300))
 
-    for (name, curve), colour in zip(errors.items(), colours, strict=True):
+    for curve, colour in zip(errors.values(), colours, strict=True):
         step.plot(np.arange(1, len(curve)), curve[1:], color=colour)
     for name, spot, colour in zip(errors, ((900, 0.55), (12, 0.1), (25, 0.02)), colours, strict=True):
         step.text(*spot, f"{name}: {steps[name]:,}", color=colour)
@@ -335,7 +339,7 @@ def picture():
             name, (rates[best], losses[best]), (0, -8), textcoords="offset points", color=colour, ha="center", va="top"
         )
     pace.axhline(math.log(10), color="0.4", linestyle=":")
-    pace.text(1e-5, math.log(10) + 0.03, "knowing nothing", color="0.4")
+    pace.text(1e-4, math.log(10) + 0.03, "knowing nothing", color="0.4")
     pace.set(xscale="log", ylim=(0.7, 2.8), xlabel="learning rate", ylabel="loss after two epochs")
     pace.set_title("Ten times too large or too small ruins everything")
 
@@ -345,14 +349,14 @@ def picture():
         unseen.plot(epochs, history[:, 0], ":", color=colour)
         unseen.annotate(
             f"{name}\n{history[-1, 2]:.2f} right",
-            (40, history[-1, 1]),
+            (30, history[-1, 1]),
             (6, 0),
             textcoords="offset points",
             color=colour,
             va="center",
         )
-    unseen.text(39, 0.02, "dotted: glyphs it was trained on", color="0.3", ha="right")
-    unseen.set(xlim=(0, 54), ylim=(0, 2), xticks=[0, 10, 20, 30, 40], xlabel="epoch", ylabel="loss on unseen glyphs")
+    unseen.text(29, 0.02, "dotted: glyphs it was trained on", color="0.3", ha="right")
+    unseen.set(xlim=(0, 41), ylim=(0, 2), xticks=[0, 10, 20, 30], xlabel="epoch", ylabel="loss on unseen glyphs")
     unseen.set_title("Without a brake the loss rises again")
     return figure
 
@@ -370,7 +374,7 @@ save_figure(picture(), "06_training")
 #
 # ## What you now know
 #
-# - A layer multiplies the size of its numbers by $\sigma \sqrt{D / 2}$; $\sigma = \sqrt{2 / D}$ keeps it through any depth.
+# - A layer multiplies the size of its numbers by $\sigma \sqrt{D / 2}$; $\sigma = \sqrt{2 / D}$ keeps it at any depth.
 # - Momentum adds up what the gradients agree on. Adam divides by the gradient's size, so the loss's scale cancels.
 # - The learning rate matters more than anything else; look for it in powers of ten.
 # - A falling training loss proves nothing. Watch unseen examples, and brake with weight decay or dropout.

@@ -85,7 +85,7 @@ class Exercise:
     @cached_property
     def defaults(self):
         """The values of all settings that may be left out, the whole op's included."""
-        known = {**inspect.signature(self.whole or self.reference).parameters, **self.parameters}
+        known = {**self.parameters, **inspect.signature(self.whole or self.reference).parameters}
         return {name: each.default for name, each in known.items() if each.default is not each.empty}
 
     def case(self, draws, takes=None, variant=PLAIN):

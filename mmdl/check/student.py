@@ -49,15 +49,12 @@ class Student:
         self.file = inspect.getsourcefile(inspect.unwrap(function)) or ""
         self.takes = bind(function, exercise.parameters)
         theirs = inspect.signature(function).parameters
-        self.always = any(
-            name in exercise.defaults and theirs[mine].default is inspect.Parameter.empty
-            for name, mine in self.takes.items()
-        )
+        self.needs = {name for name, mine in self.takes.items() if theirs[mine].default is inspect.Parameter.empty}
         self.printed = ""
 
     def case(self, draws, variant):
         """A case that the function can be given."""
-        draws.always = self.always
+        draws.always = not self.needs.isdisjoint(self.exercise.defaults)
         return self.exercise.case(draws, self.takes, variant)
 
     @property
@@ -90,7 +87,10 @@ class Student:
     def call(self, arguments, names):
         """What the function returns, as it is; `names` are those that matter."""
         for name in names:
-            if name not in self.takes and not same(arguments.get(name), self.exercise.defaults.get(name)):
+            value = arguments.get(name)
+            if value is None and name in self.needs:
+                raise NotTaken(name)
+            if name not in self.takes and not same(value, self.exercise.defaults.get(name)):
                 raise NotTaken(name)
         given = self.given(arguments)
         before = copy.deepcopy(given)

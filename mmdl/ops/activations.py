@@ -9,6 +9,8 @@ from mmdl.shapes import shapes
 
 def relu(x):
     """y = max(x, 0).  x any shape -> the same shape"""
+    if x.dtype.kind == "c":  # `np.maximum` would break the tie at 0 by the imaginary part
+        return np.where(x.real > 0, x, 0)
     return np.maximum(x, 0)
 
 
@@ -71,7 +73,7 @@ def gelu_backward(dy, x):
 
 def softplus(x):
     """y = log(1 + eˣ) = max(x, 0) + log(1 + e^−|x|)"""
-    return np.maximum(x, 0) + np.log1p(np.exp(_minus_absolute(x)))
+    return relu(x) + np.log1p(np.exp(_minus_absolute(x)))
 
 
 @shapes(dy="...", x="...")

@@ -40,8 +40,12 @@ def max_pool2d(x, window=2, stride=None, padding="valid"):
     for cell, (i, j) in enumerate(np.ndindex(*window)):
         here = x[:, rows.at(i), columns.at(j)]
         # The last cell better than all before it has won; a fifth of the time of winner[better] = cell
-        np.maximum(winner, (here.real > y.real) * winner.dtype.type(cell), out=winner)
-        np.maximum(y, here, out=y)
+        better = here.real > y.real
+        np.maximum(winner, better * winner.dtype.type(cell), out=winner)
+        if y.dtype.kind == "c":  # `np.maximum` would break ties by the imaginary part
+            y = np.where(better, here, y)
+        else:
+            np.maximum(y, here, out=y)
     return MaxPooled(y, winner)
 
 

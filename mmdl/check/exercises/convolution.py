@@ -43,8 +43,9 @@ def sizes(draws):
 
 def one_image(draws):
     """One image with one channel, and one kernel that is not symmetric."""
-    rows, columns = draws.of(1, 2, 3), draws.of(2, 1, 3)
-    draws.lengths |= {"I": rows, "J": columns, "R": rows + draws.of(0, 1, 2, 3), "C": columns + draws.of(0, 1, 2, 3)}
+    for axis, cells, options in (("R", "I", (1, 2, 3)), ("C", "J", (2, 1, 3))):
+        least = draws.size(cells, options)
+        draws.size(axis, range(least, least + 4))
     return draws.arrays(x="R C", w="I J")
 
 

@@ -1,0 +1,257 @@
+"""Lessons 15 and 16: a whole classifier by hand, and modalities that are missing."""
+
+import numpy as np
+
+from mmdl.check.exercise import Exercise
+from mmdl.ops.activations import relu, relu_backward
+from mmdl.ops.convolution import conv2d, conv2d_backward
+from mmdl.ops.dense import affine, affine_backward
+from mmdl.ops.embedding import embedding, embedding_backward
+from mmdl.ops.fusion import concatenate, concatenate_backward
+from mmdl.ops.pooling import max_pool2d, max_pool2d_backward
+from mmdl.ops.rnn import rnn, rnn_backward
+
+
+def head(features, W, b):
+    """logits = concatenate(features) W + b"""
+    return affine(concatenate(features), W, b)
+
+
+def head_backward(dlogits, features, W):
+    """Back through the matrix, and apart again"""
+    dz, dW, db = affine_backward(dlogits, concatenate(features), W)
+    return concatenate_backward(dz, features), dW, db
+
+
+def image_branch_backward(du, image, p, r, winner):
+    """du -> dy -> dr -> da -> dw, db"""
+    dy = du.reshape(winner.shape)
+    dr = max_pool2d_backward(dy, r, winner)
+    da = relu_backward(dr, r)
+    _, dw, db = conv2d_backward(da, image, p["w"])
+    return dw, db
+
+
+def text_branch_backward(dv, ids, mask, p, e, h):
+    """dv -> dh -> de -> dE, and dW, dU, dc on the way"""
+    dh = np.zeros_like(h)
+    dh[:, -1] = dv
+    de, dW, dU, dc, _ = rnn_backward(dh, e, p["W"], p["U"], h, mask)
+    return embedding_backward(de, ids, p["E"]), dW, dU, dc
+
+
+def forward_pass(image, ids, mask, p):
+    """logits and the trace"""
+    r = relu(conv2d(image, p["w"], p["b"]))
+    y, winner = max_pool2d(r)
+    u = y.reshape(len(y), -1)
+    e = embedding(ids, p["E"])
+    h = rnn(e, p["W"], p["U"], p["c"], mask=mask)
+    v = h[:, -1]
+    return head((u, v), p["V"], p["d"]), {"r": r, "winner": winner, "u": u, "e": e, "h": h, "v": v}
+
+
+def classifier(image, ids, mask, p):
+    """The forward pass"""
+    return forward_pass(image, ids, mask, p)[0]
+
+
+def classifier_backward(dlogits, image, ids, mask, p, trace):
+    """The forward pass read upwards"""
+    (du, dv), dV, dd = head_backward(dlogits, (trace["u"], trace["v"]), p["V"])
+    dE, dW, dU, dc = text_branch_backward(dv, ids, mask, p, trace["e"], trace["h"])
+    dw, db = image_branch_backward(du, image, p, trace["r"], trace["winner"])
+    return {"w": dw, "b": db, "E": dE, "W": dW, "U": dU, "c": dc, "V": dV, "d": dd}
+
+
+def sgd_update(p, gradient, rate):
+    """p ← p − rate · gradient"""
+    return {name: p[name] - rate * gradient[name] for name in p}
+
+
+def present_rows(mask):
+    """True where there is at least one word"""
+    return mask.any(axis=1)
+
+
+def replace_absent(x, present, absent):
+    """x where it is present, else the learned vector"""
+    return np.where(present[:, None], x, absent)
+
+
+def replace_absent_backward(dy, present):
+    """The present get dy, the learned vector what the absent send"""
+    return dy * present[:, None], dy[~present].sum(axis=0)
+
+
+def drop_modalities(present, draw, rate):
+    """What is there stays if its number is at least the rate, or the largest of its row"""
+    draw = np.where(present, draw, -1)
+    return present & ((draw >= rate) | (draw == draw.max(axis=1, keepdims=True)))
+
+
+def models(draws):
+    """A small model with a batch."""
+    letters = {"N": (1, 2, 3), "R": (3, 5, 6), "C": (3, 4, 5), "K": (1, 2, 3), "T": (1, 2, 4), "A": (2, 4), "D": (1, 2, 3)}
+    for letter, options in letters.items():
+        draws.size(letter, options)
+    I, J, K, H = draws.of(2, 1), draws.of(1, 2), draws.size("K"), draws.size("H", (1, 2, 3))
+    width = ((draws.size("R") - I + 1) // 2) * ((draws.size("C") - J + 1) // 2) * K
+    classes = draws.size("S", (2, 3, 4))
+    shapes = {"w": (I, J, 1, K), "b": (K,), "E": draws.shape("A D"), "W": draws.shape("D H"), "c": (H,)}
+    p = {name: draws.rng.standard_normal(shape) for name, shape in shapes.items()} | {"U": draws.orthogonal("H")}
+    p |= {"V": draws.rng.standard_normal((width + H, classes)) / 2, "d": draws.rng.standard_normal(classes)}
+    image = draws.rng.standard_normal((draws.size("N"), draws.size("R"), draws.size("C"), 1))
+    mask = np.arange(draws.size("T")) < draws.rng.integers(1, draws.size("T") + 1, (draws.size("N"), 1))
+    return {"image": image, "ids": draws.integers("N T", draws.size("A")), "mask": mask, "p": p}
+
+
+def traced(draws):
+    """The same with all that is found on the way forward, and the gradients that come back."""
+    drawn = models(draws)
+    logits, trace = forward_pass(**drawn)
+    upstream = {f"d{name}": draws.rng.standard_normal(trace[name].shape) for name in "uv"}
+    return drawn | trace | upstream | {"dlogits": draws.rng.standard_normal(logits.shape), "trace": trace}
+
+
+def joined(draws):
+    """Features of different widths before a head."""
+    features = tuple(draws.rng.standard_normal((draws.size("N"), draws.of(1, 2, 3))) for _ in range(draws.of(2, 1, 3)))
+    draws.lengths["D"] = sum(x.shape[1] for x in features)
+    return {"features": features} | draws.arrays(W="D K", b="K", dlogits="N K")
+
+
+def two_trees(draws):
+    """Parameters and a gradient with the same names."""
+    names = ("W", "b", "E")
+    shapes = {name: draws.shape("N D") for name in names}
+    p, gradient = ({name: draws.rng.standard_normal(shapes[name]) for name in names} for _ in range(2))
+    return {"p": p, "gradient": gradient, "rate": draws.of(0.1, 0.5)}
+
+
+def absentees(draws):
+    """Rows of which some are absent, now and then all or none."""
+    kind = draws.of(0.5, 0.0, 1.0)
+    return draws.arrays(x="N D", dy="N D", absent="D") | {"present": draws.rng.random(draws.size("N")) < kind}
+
+
+def seen(draws):
+    """Who is there, at least one in each row, a number for each, and a rate."""
+    present = draws.rng.random(draws.shape("N M")) < 0.7
+    present[:, 0] |= ~present.any(axis=1)
+    return {"present": present, "draw": draws.rng.random(present.shape), "rate": draws.of(0.5, 0.9, 0.0)}
+
+
+EXERCISES = (
+    Exercise(
+        head,
+        joined,
+        ("logits",),
+        (
+            "First one long row for each example: np.concatenate(features, axis=-1).",
+            "Then an affine map: z @ W + b.",
+        ),
+        axes={"logits": "N K"},
+    ),
+    Exercise(
+        head_backward,
+        joined,
+        ("dfeatures", "dW", "db"),
+        (
+            "Join the features again; then it is `affine_backward` with x = z.",
+            "dz = dlogits Wᵀ, dW = zᵀ dlogits, db = Σ dlogits.",
+            "Cut dz into pieces as wide as the features: np.split(dz, np.cumsum(widths)[:-1], axis=-1), as a tuple.",
+        ),
+        axes={"dfeatures": "N D", "dW": "D K", "db": "K"},
+    ),
+    Exercise(
+        image_branch_backward,
+        traced,
+        ("dw", "db"),
+        (
+            "Four steps forward, four steps back: reshape, max_pool2d_backward, relu_backward, conv2d_backward.",
+            "A reshape backward is the reshape to the shape that was there before: that of `winner`.",
+            "The ReLU's backward pass takes its result, r. Of conv2d_backward's three results dx is not needed here.",
+        ),
+        axes={"dw": "I J D K", "db": "K"},
+    ),
+    Exercise(
+        text_branch_backward,
+        traced,
+        ("dE", "dW", "dU", "dc"),
+        (
+            "v was h[:, −1]. So dh is zero everywhere but in its last place.",
+            "rnn_backward needs the mask, or steps without a word would be counted.",
+            "de is the first of its results; embedding_backward(de, ids, p['E']) makes dE of it.",
+        ),
+        axes={"dE": "A D", "dW": "D H", "dU": "H H", "dc": "H"},
+    ),
+    Exercise(
+        classifier,
+        traced,
+        ("logits",),
+        (
+            "All lines stand at the top of the exercise file.",
+            "The mask goes to rnn by name: mask=mask.",
+        ),
+        axes={"logits": "N K"},
+    ),
+    Exercise(
+        classifier_backward,
+        traced,
+        ("gradient",),
+        (
+            "Read the forward pass upwards: first the head, then the two branches.",
+            "head_backward gives (du, dv) at once; each branch turns its own into gradients of its own parameters.",
+            'Collect them under the names of p: {"w": dw, "b": db, "E": dE, "W": dW, "U": dU, "c": dc, "V": dV, "d": dd}.',
+        ),
+    ),
+    Exercise(
+        sgd_update,
+        two_trees,
+        ("p",),
+        (
+            "The same line for every name.",
+            "{name: p[name] − rate * gradient[name] for name in p}",
+        ),
+    ),
+    Exercise(
+        present_rows,
+        lambda draws: {"mask": draws.rng.random(draws.shape("N T")) < 0.4},
+        ("present",),
+        ("A row of the mask with at least one True.", "mask.any(axis=1)"),
+        axes={"present": "N"},
+    ),
+    Exercise(
+        replace_absent,
+        absentees,
+        ("y",),
+        (
+            "present is one value for a whole row: present[:, None] fits to x.",
+            "np.where(condition, where it is True, where it is False)",
+        ),
+        axes={"y": "N D"},
+    ),
+    Exercise(
+        replace_absent_backward,
+        absentees,
+        ("dx", "dabsent"),
+        (
+            "x of an absent row was not used: it gets zeros.",
+            "The learned vector was used once for every absent row: it gets the sum of those rows of dy.",
+            "dy * present[:, None], dy[~present].sum(axis=0)",
+        ),
+        axes={"dx": "N D", "dabsent": "D"},
+    ),
+    Exercise(
+        drop_modalities,
+        seen,
+        ("present",),
+        (
+            "Only what is there can stay: begin with draw = np.where(present, draw, −1).",
+            "Two reasons to stay: the number is at least the rate, or it is the row's largest.",
+            "present & ((draw >= rate) | (draw == draw.max(axis=1, keepdims=True)))",
+        ),
+        axes={"present": "N M"},
+    ),
+)

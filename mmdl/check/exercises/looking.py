@@ -1,0 +1,115 @@
+"""Lesson 17: pictures of what a model has learned."""
+
+import numpy as np
+
+from mmdl.check.exercise import Exercise
+
+
+def saliency(backward, logits, labels):
+    """|dx| for dlogits = 1 at the label"""
+    dlogits = np.zeros_like(logits)
+    dlogits[np.arange(len(labels)), labels] = 1
+    return np.abs(backward(dlogits))
+
+
+def occlusion(f, x, size=2, fill=0.0):
+    """f(x) − f(x with a square covered)"""
+    drop = np.zeros((x.shape[0] // size, x.shape[1] // size))
+    for p, q in np.ndindex(drop.shape):
+        covered = x.copy()
+        covered[p * size : (p + 1) * size, q * size : (q + 1) * size] = fill
+        drop[p, q] = f(x) - f(covered)
+    return drop
+
+
+def principal_components(x, components=2):
+    """The centred rows along the leading right singular vectors"""
+    centred = x - x.mean(axis=0)
+    directions = np.linalg.svd(centred, full_matrices=False)[2]
+    return centred @ directions[:components].T
+
+
+def spread(dlogits):
+    """The backward pass of a model in an exercise: any linear map will do."""
+    K = dlogits.shape[1]
+    pattern = np.cos(np.arange(K * 12) ** 2).reshape(K, 3, 4)
+    return np.tensordot(dlogits, pattern, 1)
+
+
+def weighted(x):
+    """A score: some pixels count more than others."""
+    return float((np.sin(x) * np.arange(1, x.size + 1).reshape(x.shape)).sum())
+
+
+def brightest(x):
+    """A score: the brightest row."""
+    return float(x.sum(axis=1).max())
+
+
+def classes(draws):
+    """Logits with their labels."""
+    draws.size("K", (2, 3, 4))
+    return {"backward": spread, "logits": 3 * draws.array("N K"), "labels": draws.integers("N", draws.size("K"))}
+
+
+def pictures(draws):
+    """A score, a picture, and squares that fit."""
+    size, rows, columns = draws.of(2, 1, 3), draws.of(1, 2, 3), draws.of(2, 1, 3)
+    x = draws.rng.standard_normal((rows * size, columns * size))
+    return {"f": draws.of(weighted, brightest), "x": x, "size": size, "fill": draws.of(0.0, 0.5)}
+
+
+def clouds(draws):
+    """Points that differ more along some directions than along others, and not around zero."""
+    D = draws.size("D", (2, 3, 4))
+    N = draws.size("N", (5, 6, 8))
+    x = draws.rng.standard_normal((N, D)) * 2.0 ** np.arange(D) + draws.rng.standard_normal(D)
+    return {"x": x, "components": draws.of(2, 1)}
+
+
+def with_one_sign(results):
+    """Each column with its largest entry positive: which sign it has is nobody's decision."""
+    (name, x), *_ = results.items()
+    if x.ndim != 2 or not len(x):
+        return results
+    largest = x[np.abs(x).argmax(axis=0), np.arange(x.shape[1])]
+    return {name: x * np.where(largest < 0, -1, 1)}
+
+
+EXERCISES = (
+    Exercise(
+        saliency,
+        classes,
+        ("saliency",),
+        (
+            "dlogits has a 1 for each example, at its label, and zeros elsewhere: the logit itself, not its probability.",
+            "dlogits[np.arange(N), labels] = 1, in an array of zeros like logits.",
+            "Then np.abs(backward(dlogits)). The gradient of the probability would vanish where p is nearly 1.",
+        ),
+        axes={"saliency": "N R C"},
+    ),
+    Exercise(
+        occlusion,
+        pictures,
+        ("drop",),
+        (
+            "Two loops over the squares. For each: copy x, fill the square, ask f.",
+            "Square p, q covers the rows p * size to (p + 1) * size, and the columns likewise.",
+            "f(x) − f(covered): positive where covering hurts. Start from x again for the next square.",
+        ),
+        axes={"drop": "P Q"},
+    ),
+    Exercise(
+        principal_components,
+        clouds,
+        ("y",),
+        (
+            "First take the mean of the rows away, column by column.",
+            "np.linalg.svd(centred, full_matrices=False) gives u, s, vt; the rows of vt are the directions, widest first.",
+            "centred @ vt[:components].T",
+        ),
+        axes={"y": "N K"},
+        settle=with_one_sign,
+        tolerance=1e-7,
+    ),
+)
