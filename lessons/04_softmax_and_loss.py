@@ -15,7 +15,7 @@
 #
 # **Question.** What does a classifier minimise?
 #
-# Needs: lessons 00, 01; about 6 s.
+# Needs: lessons 00, 01; about 4 s.
 #
 # A network that looks at a picture of a letter ends with $K$ numbers, one for each class: the **scores** $s$ (also
 # called *logits*). The larger $s_k$, the more the network believes in class $k$. Training needs one number that says

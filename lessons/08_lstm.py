@@ -17,10 +17,9 @@
 #
 # Needs: lessons 00, 01, 04, 06, 07; about 8 s.
 #
-# In lesson 07 the whole state was rewritten at every step, by a matrix and a $\tanh$, and the gradient faded on its
-# way back through them. The **long short-term memory** (LSTM) keeps a second state, the **cell**, which is not
-# rewritten: part of it is faded out, and something is added. How much of each is decided by **gates**, numbers
-# between 0 (shut) and 1 (open) that the network computes afresh at each step.
+# In lesson 07 the whole state was rewritten at every step, and the gradient faded on its way back. The **long short-term
+# memory** (LSTM) keeps a second state, the **cell**, which is not rewritten: part of it is faded out, and something is
+# added. How much of each is decided by **gates**, numbers between 0 (shut) and 1 (open), computed afresh at each step.
 
 # %%
 import numpy as np
@@ -29,9 +28,8 @@ import mmdl.ops.lstm as op
 from mmdl.layers import LSTM, RNN, Dense, SequencePool, Sequential
 from mmdl.ops.activations import sigmoid
 from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.plots import guess, mark_guess, norms_through_time, save_figure
-from mmdl.plots.figure import figure_of
-from mmdl.plots.style import LINES, MAGNITUDES, SIGNED, styled
+from mmdl.plots import guess, norms_through_time, save_figure
+from mmdl.plots.lessons.lstm import draw
 from mmdl.tokens import Tokens
 from mmdl.training import Adam
 from mmdl.verify.oracle import complex_step_gradient
@@ -44,10 +42,11 @@ from mmdl.verify.oracle import complex_step_gradient
 # $$c_t = f \circ c_{t-1} + i \circ g, \qquad h_t = o \circ \tanh(c_t)$$
 #
 # - $x_t$ is $(D)$, the input; $h_t$ and $c_t$ are $(H)$, state and cell; $h_0$ and $c_0$ are zeros;
+# - $a$ is $(4H)$, four layers side by side, so $W$ is $(D, 4H)$, $U$ is $(H, 4H)$, $b$ is $(4H)$. Cut into four parts of
+#   $H$ numbers, it makes $i$, $f$, $g$ and $o$ (all of step $t$);
 # - $\sigma(a) = 1 / (1 + e^{-a})$, the **sigmoid**, makes any number a gate; $\circ$ multiplies number by number;
 # - $g$ is what could be stored, the **candidate**. The **input gate** $i$ says how much of it is, the **forget gate**
-#   $f$ how much of the old cell stays (1: all of it), the **output gate** $o$ how much the state shows of the cell;
-# - four layers side by side make all four from the same things: $W$ is $(D, 4H)$, $U$ is $(H, 4H)$, $b$ is $(4H)$.
+#   $f$ how much of the old cell stays (1: all of it), the **output gate** $o$ how much the state shows of the cell.
 #
 # ## Loops
 
@@ -87,8 +86,7 @@ assert abs(c[1, 0] - 1.75) < 1e-12 and abs(h[1, 0] - 0.7531) < 5e-5
 # %% [markdown]
 # ## The op
 #
-# With $x$ $(N, T, D)$ and $h$, $c$ $(N, T + 1, H)$ as in lesson 07. The gates, $(N, T, 4H)$, are kept: the way back
-# needs them.
+# As in lesson 07, $x$ is $(N, T, D)$, and $h$ and $c$ are $(N, T + 1, H)$. The way back needs the gates: $(N, T, 4H)$.
 
 
 # %%
@@ -120,17 +118,17 @@ for ours, theirs in zip((h, c, gates), op.lstm(x, W, U, b), strict=True):
 # As in lesson 07, $\delta_t$ is all that arrives at $h_t$. Now there is also $\gamma_t$, all that arrives at the cell
 # $c_t$. **The cell has two readers**: $h_t$ shows it, and $c_{t+1}$ carries it on. From $t = T$ down to 1:
 #
-# 1. through $h_t = o \circ \tanh(c_t)$, the cell gets $\delta_t \circ o \circ (1 - \tanh^2 c_t)$, on top of what
-#    $\gamma_t$ holds already from $c_{t+1}$; and $do = \delta_t \circ \tanh(c_t)$;
+# 1. through $h_t = o \circ \tanh(c_t)$: $do = \delta_t \circ \tanh(c_t)$, and $\delta_t \circ o \circ (1 - \tanh^2 c_t)$ goes
+#    into $\gamma_t$, on top of what came from $c_{t+1}$ (line 5 of the step before; nothing at $t = T$);
 # 2. through $c_t = f \circ c_{t-1} + i \circ g$: $di = \gamma_t \circ g$, $df = \gamma_t \circ c_{t-1}$,
 #    $dg = \gamma_t \circ i$;
-# 3. slopes: $\sigma' = \sigma (1 - \sigma)$ and $\tanh' = 1 - \tanh^2$, so
-#    $da = (di\, i (1-i),\ df f (1-f),\ dg (1-g^2),\ do\, o (1-o))$;
+# 3. through $\sigma$ and $\tanh$, whose slopes are $\sigma (1 - \sigma)$ and $1 - \tanh^2$: $da_i = di \circ i \circ (1 - i)$,
+#    $f$ and $o$ alike, and $da_g = dg \circ (1 - g^2)$. Side by side they are $da$;
 # 4. $a$ is affine: $dx_t$, $dW$, $dU$, $db$ and what goes to $h_{t-1}$ as in lesson 07;
 # 5. and to the cell before: $\gamma_{t-1} = \gamma_t \circ f$.
 #
 # Look at line 5. No matrix, no $\tanh$: along the cell, a step back multiplies by the forget gate and by nothing
-# else. **Where the gate is open, the gradient arrives unharmed.** That is what the gates buy.
+# else. **Where the gate is open, the gradient arrives unharmed.**
 
 
 # %%
@@ -158,8 +156,7 @@ def lstm_backward(dh, x, W, U, h, c, gates):
 # %% [markdown]
 # ## Checked
 #
-# Against complex steps and the library, with a gradient at every state. (Drop the `+` of `+=` in line 1 and run it
-# again: the cell then forgets its second reader, and only the last step is right.)
+# Against complex steps and the library, with a gradient at every state:
 
 # %%
 dh = rng.standard_normal(h.shape)
@@ -176,16 +173,16 @@ for place in range(4):
 # letter was flagged?* It must store one letter and not be distracted by nineteen others that look the same. Guessing
 # is right 25 % of the time.
 #
-# An input is five numbers: a one for the letter (**one-hot**: the other three are zero), and the flag. The last state
-# goes through an affine layer to four scores, and to lesson 04's loss. We train three networks with 32 units: the
+# An input is five numbers: a one for the letter and zeros for the other three (**one-hot**), and the flag. The last
+# state goes through an affine layer to four scores, and to lesson 04's loss. We train three networks with 32 units: the
 # recurrent network of lesson 07; an LSTM; and the same LSTM with 1 instead of 0 in the forget gates' part of $b$, its
 # **bias**, before training starts. Nothing else differs.
 #
 # By hand: at the start the weights are small, so the forget gates are about $\sigma(0) = 0.5$ or $\sigma(1) = 0.73$.
-# Fifteen steps back, the cell's gradient is $0.5^{15} = 0.00003$ or $0.73^{15} = 0.009$ of what it was.
+# Fifteen steps back along the cell, a gradient is $0.5^{15} = 0.00003$ or $0.73^{15} = 0.009$ of what it was.
 
 # %%
-LETTERS, FLAG, UNITS, STEPS = "ABCD", 4, 32, 200
+FLAG, UNITS, STEPS = 4, 32, 200
 guessed = guess("After 200 steps of training, how often is the LSTM with the bias 0 right, in %?", "%")
 
 
@@ -222,21 +219,20 @@ def train(rng, forget):
 
 tokens, labels = flagged_letters(np.random.default_rng(100), 1000)
 curves, reach = {}, {}
-print("                      gradient 15 steps back     right on 1000 new sequences\n", " " * 20, end="")
-print("before training            after training, three seeds")
+print("A gradient of length 1, 15 steps back, before training     right on 1000 new sequences, three seeds")
 for name, forget in {"RNN of lesson 07": None, "LSTM, forget bias 0": 0, "LSTM, forget bias 1": 1}.items():
     reach[forget] = norms_through_time(rng, reader(rng, forget), tokens)[15]
     results = [train(rng, forget) for rng in map(np.random.default_rng, range(3))]
     curves[name] = np.array([right for _, right in results])
     tested = [np.mean(model(tokens).argmax(axis=1) == labels) for model, _ in results]
-    print(f"{name:20} {reach[forget]:16.5f}       ", *(f"{share:8.3f}" for share in tested))
+    print(f"{name:20} {reach[forget]:33.5f}     ", *(f"{share:8.3f}" for share in tested))
     assert min(tested) > 0.9 if forget == 1 else max(tested) < 0.7
-assert 20 * reach[0] < reach[1] < reach[None]
+assert 0.5**15 < reach[0] and 0.73**15 < reach[1] and 20 * reach[0] < reach[1] < reach[None]
 
 # %% [markdown]
-# **One constant decides.** With 0 the LSTM is no better than guessing; with 1 it is perfect. The gradient tells why.
-# (More of it arrives than we computed by hand, for the states are a second way back.) Where next to nothing gets back
-# to the flagged letter, nothing can be learned from it.
+# **One constant decides.** With 0 the LSTM is no better than guessing; with 1 it is all but perfect. The gradient tells
+# why. (More of it arrives than we computed by hand, for the states are a second way back.) Where next to nothing gets
+# back to the flagged letter, nothing can be learned from it.
 #
 # And the plain recurrent network? *Its* gradient reaches further still, and yet it learns next to nothing in this
 # time. Reach is not enough. It adds every letter to its state in the same way. To let one in and keep the others out,
@@ -249,55 +245,30 @@ assert 20 * reach[0] < reach[1] < reach[None]
 # %%
 model, _ = results[0]
 _, trace = model.layers[0].forward(tokens)
-forget = np.split(trace.states.gates, 4, axis=2)[1]
-place = tokens.values[:, :, FLAG].argmax(axis=1)
-when = np.arange(20) - place[:, None]  # steps since the flag
-before, at, after = forget[when < 0].mean(), forget[when == 0].mean(), forget[when > 0].mean()
-print(f"mean forget gate, 1000 sequences: before the flag {before:.2f}, at it {at:.2f}, after it {after:.2f}")
-assert at < before - 0.05 and after > before
+gates, cells = np.split(trace.states.gates, 4, axis=2)[1], trace.states.c[:, 1:]
+flag = tokens.values[:, :, FLAG].argmax(axis=1)
+when = np.arange(20) - flag[:, None]  # steps since the flag
+before, at, after = gates[when < 0].mean(), gates[when == 0].mean(), gates[when > 0].mean()
+early, late = np.abs(cells[when < 0]).mean(), np.abs(cells[:, -1]).mean()
+print(f"mean forget gate: before the flag {before:.2f}, at it {at:.2f}, after it {after:.2f}")
+print(f"mean size of a cell: before the flag {early:.2f}, at the end {late:.2f}")
+assert at < before - 0.05 and after > before and late > 5 * early
 
-
-@styled
-def picture(example):
-    figure = figure_of(None, 4.4)
-    ax = figure.subplot_mosaic("lf;lc", width_ratios=(1, 1.25))
-    for name, y, colour in zip(curves, (17, 11, 58), LINES, strict=False):
-        smooth = 100 * curves[name].reshape(3, -1, 10).mean(axis=2)  # means of ten steps
-        ax["l"].plot(np.arange(5, STEPS, 10), smooth.T, color=colour, linewidth=1.2)
-        ax["l"].text(STEPS, y, name, color=colour, ha="right")
-    ax["l"].set(ylim=(0, 103), xlabel="step of training", ylabel="right answers, in %")
-    ax["l"].set_title("One constant decides (three seeds each)")
-    mark_guess(ax["l"], guessed)
-
-    letters = [LETTERS[k] for k in tokens.values[example, :, :4].argmax(axis=1)]
-    cells = trace.states.c[example, 1:].T
-    order, most = cells[:, -1].argsort(), np.abs(cells).max()
-    drawn = ax["f"].imshow(forget[example].T[order], MAGNITUDES, vmin=0, vmax=1, aspect="auto")
-    figure.colorbar(drawn, ax=ax["f"], label="share that is kept")
-    drawn = ax["c"].imshow(cells[order], SIGNED, vmin=-most, vmax=most, aspect="auto")
-    figure.colorbar(drawn, ax=ax["c"], label="cell")
-    for key in "fc":
-        ax[key].set(xticks=range(20), xticklabels=letters, yticks=[], ylabel="32 units")
-        ax[key].get_xticklabels()[place[example]].set(color=LINES[1], weight="bold", size=12)
-    ax["f"].set_title("Forget gates: half shut at the flag, then they hold")
-    ax["c"].set_title("Cells: little before the flag, the answer grows after it")
-    ax["c"].set_xlabel("letters as they are read; the flagged one is red")
-    return figure
-
-
-save_figure(picture(example=3), "08_lstm")
+example = 3
+letters = ["ABCD"[k] for k in tokens.values[example, :, :4].argmax(axis=1)]
+figure = draw(curves, letters, flag[example], gates=gates[example], cells=cells[example], guessed=guessed)
+save_figure(figure, "08_lstm")
 
 # %% [markdown]
-# At the flag the forget gates shut halfway: what was in the cells is thrown out. Then they open wider than before:
-# what is in there now is kept. Nobody told the network to do so.
+# At the flag the forget gates shut halfway: half of what was in the cells is thrown out. Then they open wider than
+# before: what is in there now is kept. Nobody told the network to do so.
 #
 # ## Exercises
 #
 # `mmdl check lessons/exercises/08_lstm.py`
 #
 # - `lstm_step` and `lstm`: one step, and all of them.
-# - `lstm_cell_backward`: lines 1 to 3 and 5, of one step. The cell has two readers.
-# - `lstm_backward`: all steps back.
+# - `lstm_cell_backward` (lines 1 to 3 and 5, of one step) and `lstm_backward`. The cell has two readers.
 # - `gru_step`: the **gated recurrent unit**, a variation with two gates and no cell.
 #
 # ## What you now know

@@ -18,8 +18,8 @@
 # Needs: lessons 00, 01, 04; about 5 s.
 #
 # A Python dictionary answers a question if it holds exactly that key: `ages["Ada"]`. Suppose we ask for a key that is
-# not there, but *resembles* two that are. A useful answer would be a mixture of both values, with more of the one whose
-# key fits better. Such a dictionary also has gradients: a slightly different question gets a slightly different answer.
+# not there, but *resembles* two that are. A useful answer would mix both values, with more of the one whose key fits
+# better. Such a dictionary also has gradients: a slightly different question gets a slightly different answer.
 # This soft look-up is **attention**.
 
 # %%
@@ -27,29 +27,27 @@ import numpy as np
 from matplotlib.cbook import get_sample_data
 from PIL import Image
 
-from mmdl.ops.attention import attention as library_attention
-from mmdl.ops.attention import attention_backward as library_attention_backward
+from mmdl.ops import attention as library
 from mmdl.ops.positions import sinusoidal_positions
 from mmdl.ops.softmax import softmax, softmax_backward
-from mmdl.plots.figure import figure_of
-from mmdl.plots.lesson import guess, mark_guess, save_figure
-from mmdl.plots.style import BLUE, VERMILLION, picture_on, styled
+from mmdl.plots.lesson import guess, save_figure
+from mmdl.plots.lessons.attention import draw
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
 # ## The formula
 #
-# $$y = a\, v \qquad a = \mathrm{softmax}(s) \qquad s = \frac{q\, k^\mathsf{T}}{\sqrt{D}}$$
+# $$s = \frac{q\, k^\mathsf{T}}{\sqrt{D}} \qquad a = \mathrm{softmax}(s) \qquad y = a\, v$$
 #
 # - $q$ is $(T, D)$: $T$ **queries**, the questions, each a row of $D$ numbers;
 # - $k$ is $(S, D)$: $S$ **keys**, each as wide as a query, so that the two can be compared;
 # - $v$ is $(S, V)$: for each key its **value**, $V$ numbers: what the look-up returns;
-# - $s$ is $(T, S)$: the **scores**. $s_{tj}$ is the sum $\sum_d q_{td} k_{jd}$, large if query $t$ and key $j$ point
-#   the same way, divided by $\sqrt D$;
+# - $s$ is $(T, S)$: the **scores**. $s_{tj} = \sum_d q_{td} k_{jd} / \sqrt D$ is large if query $t$ and key $j$ point
+#   the same way;
 # - $a$ is $(T, S)$: the **weights**, a softmax (lesson 04) along each row: positive, and they add up to one;
-# - $y$ is $(T, V)$: for each query a mean of the values, weighted by how well the keys fit.
+# - $y$ is $(T, V)$: for each query a mean of the values, weighted by how well their keys fit.
 #
-# This is the article's equation (3); its $d_k$ is our $D$. The divisor looks like an afterthought. We shall see.
+# This is the article's equation (3). Its $d_k$, the d of our question, is the width $D$. Why divide by its root?
 #
 # ## Loops
 
@@ -65,8 +63,7 @@ def attention_loops(q, k, v):
                 s[j] += q[t, d] * k[j, d] / np.sqrt(D)
         a = softmax(s)
         for j in range(S):
-            for column in range(V):
-                y[t, column] += a[j] * v[j, column]
+            y[t] += a[j] * v[j]
     return y
 
 
@@ -80,17 +77,15 @@ def attention_loops(q, k, v):
 # - $y = 0.731 \cdot 10 + 0.269 \cdot 20 = 12.69$: between the two values, nearer to the first.
 
 # %%
-q = np.array([[1.0, 1.0, 1.0, 1.0]])
-k = np.array([[1.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]])
-v = np.array([[10.0], [20.0]])
-print("y =", attention_loops(q, k, v).round(2))
-assert abs(attention_loops(q, k, v)[0, 0] - 12.69) < 0.005
+by_hand = attention_loops(np.ones((1, 4)), np.array([[1.0, 0, 0, 1], [0, 0, 0, 0]]), np.array([[10.0], [20]]))
+print("y =", by_hand.round(2))
+assert abs(by_hand[0, 0] - 12.69) < 0.005
 
 # %% [markdown]
 # ## The op
 #
-# All sums are matrix products. `.mT` exchanges the last two axes; axes in front of them ($N$ examples, say) are left
-# alone, and every example looks into its own dictionary.
+# All sums are matrix products. `.mT` exchanges the last two axes. Axes in front of them ($N$ examples, say; below they
+# are dots) are left alone, so every example looks into its own dictionary.
 
 
 # %%
@@ -104,23 +99,22 @@ rng = np.random.default_rng(10)
 N, T, S, D, V = 2, 3, 5, 4, 6
 q, k, v = (rng.standard_normal(shape) for shape in ((N, T, D), (N, S, D), (N, S, V)))
 y, a = attention(q, k, v)
-for n in range(N):
-    assert np.allclose(y[n], attention_loops(q[n], k[n], v[n]), rtol=0, atol=1e-12)
+assert np.allclose(y, [attention_loops(*each) for each in zip(q, k, v, strict=True)], rtol=0, atol=1e-12)
 assert np.allclose(a.sum(axis=-1), 1)
-assert np.allclose(y, library_attention(q, k, v).y, rtol=0, atol=1e-12)
+assert np.allclose(y, library.attention(q, k, v).y, rtol=0, atol=1e-12)
 
 # %% [markdown]
 # ## Backward
 #
-# From above comes $dy$, shaped as $y$. Forward was three lines; we take them from last to first. Each product is the
-# affine layer of lesson 00, only that *both* factors want their gradient:
+# From above comes $dy$, shaped as $y$. Forward was three lines; we take them from last to first. A product of two
+# matrices is the affine layer of lesson 00, $y = xW$ with $dW = x^\mathsf{T} dy$ and $dx = dy\, W^\mathsf{T}$:
 #
-# 1. $y = a v$: as $dW = x^\mathsf{T} dy$ and $dx = dy\, W^\mathsf{T}$ there, so $dv = a^\mathsf{T} dy$ and
-#    $da = dy\, v^\mathsf{T}$ here;
-# 2. $a = \mathrm{softmax}(s)$: lesson 04 found $ds = a \circ (da - \langle da, a \rangle)$, row by row. In words: a
-#    score should rise if its value is better for the loss than the mixture that we have. ($\circ$ multiplies entry by
-#    entry, $\langle da, a \rangle$ is the sum of such a product);
-# 3. $s = q k^\mathsf{T} / \sqrt D$: $dq = ds\, k / \sqrt D$ and $dk = ds^\mathsf{T} q / \sqrt D$.
+# 1. $y = a v$, with $a$ for $x$ and $v$ for $W$: $dv = a^\mathsf{T} dy$ and $da = dy\, v^\mathsf{T}$;
+# 2. $a = \mathrm{softmax}(s)$: lesson 04 found $ds = a \circ (da - \langle da, a \rangle)$, row by row ($\circ$
+#    multiplies entry by entry, $\langle da, a \rangle$ adds up such products). In words: descent raises a score if its
+#    value is better for the loss than the mixture that we have;
+# 3. $s = q k^\mathsf{T} / \sqrt D$, with $q$ for $x$ and $k^\mathsf{T}$ for $W$: $dq = ds\, k / \sqrt D$, and
+#    $dk^\mathsf{T} = q^\mathsf{T} ds / \sqrt D$, so $dk = ds^\mathsf{T} q / \sqrt D$.
 
 
 # %%
@@ -135,35 +129,33 @@ def attention_backward(dy, q, k, v, a):
 
 # %% [markdown]
 # ## Checked
+#
+# **A trap.** The divisor acts twice: it shrinks the scores forward *and* the gradients backward. Who forgets the second
+# finds $dv$ right, and $dq$ and $dk$ too large by the factor $\sqrt D$. A test with $D = 1$ sees nothing.
 
 # %%
 dy = rng.standard_normal(y.shape)
 gradients = attention_backward(dy, q, k, v, a)
 for place, gradient in enumerate(gradients):
-    oracle = complex_step_gradient(lambda q, k, v: attention(q, k, v)[0], [q, k, v], place, dy)
+    oracle = complex_step_gradient(lambda *each: attention(*each)[0], [q, k, v], place, dy)
     assert np.allclose(gradient, oracle, rtol=0, atol=1e-12)
-    assert np.allclose(gradient, library_attention_backward(dy, q, k, v, a)[place], rtol=0, atol=1e-12)
+    assert np.allclose(gradient, library.attention_backward(dy, q, k, v, a)[place], rtol=0, atol=1e-12)
 
-# %% [markdown]
-# **A trap.** The divisor acts twice: it shrinks the scores forward *and* the gradients backward. Who forgets the second
-# finds $dv$ right, and $dq$ and $dk$ too large by the factor $\sqrt D$. A test with $D = 1$ sees nothing.
-
-# %%
-forgotten = softmax_backward(dy @ v.mT, a) @ k  # no divisor
-print("dq without the divisor / dq:", np.unique((forgotten / gradients[0]).round(9)), "with D =", D)
+forgotten = softmax_backward(dy @ v.mT, a) @ k
+print("dq without the divisor / dq:", np.unique((forgotten / gradients[0]).round(6)), "with D =", D)
 assert np.allclose(forgotten, np.sqrt(D) * gradients[0])
 
 # %% [markdown]
 # ## A picture: ask every pixel
 #
 # We throw away 85 % of a photograph's pixels and fill a dictionary with the rest: the key says *where* a pixel is, the
-# value *how bright*. Then every pixel asks: what should be here?
+# value *how bright* (0 to 1). Then every pixel asks: what should be here?
 #
-# A key needs $D$ numbers that are alike for neighbouring places and different for distant ones. `sinusoidal_positions`
-# gives each row $t$ of the picture the heights of 32 pairs of waves, $\sin(\omega_i t)$ and $\cos(\omega_i t)$, some
-# short, some long: $\omega_i = 10000^{-2i / D}$, with the sine in column $2i$ and the cosine in column $2i + 1$. Since
-# $\sin^2 + \cos^2 = 1$, all these rows have the same length, and the product of two of them depends only on how far
-# apart they are:
+# A key needs numbers that are alike for neighbouring places and different for distant ones. `sinusoidal_positions`
+# gives row $t$ of the picture the heights of 32 pairs of waves, some short, some long: $\sin(\omega_i t)$ in column
+# $2i$ and $\cos(\omega_i t)$ in column $2i + 1$, with $\omega_i = 10000^{-2i / 64}$. Since $\sin^2 + \cos^2 = 1$, all
+# these rows have the same length, and the product of two of them depends only on how far apart they are. A key is the
+# waves of the pixel's row, then those of its column: $D = 128$.
 
 # %%
 waves = sinusoidal_positions(80, 64)
@@ -172,139 +164,87 @@ assert np.allclose(np.diag(products), 32)
 assert all(np.ptp(np.diag(products, apart)) < 1e-9 for apart in range(80))
 print("product of places 0, 1, 2, 4, 8 rows apart:", products[0, [0, 1, 2, 4, 8]].round(1))
 
-with get_sample_data("grace_hopper.jpg") as file:  # matplotlib brings this photograph along
+with get_sample_data("grace_hopper.jpg") as file:  # matplotlib brings it along
     photograph = np.asarray(Image.open(file).convert("L").crop((56, 20, 456, 420)).reduce(5), float) / 255
 
-place = np.concatenate([np.repeat(waves, 80, axis=0), np.tile(waves, (80, 1))], axis=1)  # of row, and of column
+place = np.concatenate([np.repeat(waves, 80, axis=0), np.tile(waves, (80, 1))], axis=1)  # (6400, 128)
 brightness = photograph.reshape(-1, 1)
 known = rng.permutation(6400)[:960]
 
 filled = {}
-for sharpness in (1, 8, 100):
-    y, a = attention(sharpness * place, place[known], brightness[known])
-    filled[sharpness] = y.reshape(80, 80), np.sqrt(np.mean((y - brightness) ** 2))
+for size in (1, 8, 100):
+    y, a = attention(size * place, place[known], brightness[known])
+    filled[size] = y.reshape(80, 80), np.sqrt(np.mean((y - brightness) ** 2))
     looked_at = np.median(1 / (a**2).sum(axis=1))  # S equal weights of 1 / S would give S
-    print(
-        f"q times {sharpness:3}: a pixel looks at about {looked_at:5.1f} known ones; off by {filled[sharpness][1]:.3f}"
-    )
+    print(f"scores times {size:3}: a pixel looks at about {looked_at:5.1f} known ones; off by {filled[size][1]:.3f}")
 assert filled[8][1] < filled[100][1] < filled[1][1]
 
 # %% [markdown]
-# Small scores: every weight is about the same, and the answer is one grey fog. Huge scores: each pixel copies its
-# nearest neighbour, and all others are ignored. In between, attention is a smoother: statisticians call it **kernel
-# regression**, a mean in which near points count most. This is literally so. Since
-# $\|q - k\|^2 = \|q\|^2 + \|k\|^2 - 2\, q k^\mathsf{T}$, and all keys are equally long, the weights are a bell curve of
-# the distance between query and key:
-
-# %%
-some = rng.permutation(6400)[:50]
-distance2 = ((place[some, None] - place[known]) ** 2).sum(axis=-1)  # (50, 960)
-bell = np.exp(-8 * distance2 / (2 * np.sqrt(128)))
-bell /= bell.sum(axis=1, keepdims=True)
-assert np.allclose(bell, attention(8 * place[some], place[known], brightness[known])[1])
-
-# %% [markdown]
+# Small scores: hundreds of pixels answer, and their mean is grey fog. Huge scores: each pixel copies the known one that
+# fits best. In between, attention is a smoother: a mean in which near points count most.
+#
 # ## Order
 #
 # We filled the dictionary in random order. It does not matter: a sum has no order, so **permuting the pairs of key and
 # value changes nothing**. For text this is alarming. Let each word of a sentence be query, key and value (this is
-# **self-attention**). Then "dog" gets the same answer in "dog bites man" and in "man bites dog".
-#
-# What helps is to write the place into the word: add `sinusoidal_positions`, and order counts again.
+# **self-attention**). Then "dog" gets the same answer in "dog bites man" and in "man bites dog". What helps is to write
+# the place into the word: add `sinusoidal_positions`, and order counts again.
 
 # %%
 shuffled = rng.permutation(known)
-again = attention(place[some], place[shuffled], brightness[shuffled])[0]
-assert np.allclose(attention(place[some], place[known], brightness[known])[0], again)
+answers = [attention(place[:50], place[each], brightness[each])[0] for each in (known, shuffled)]
+assert np.allclose(*answers)
 
-words = dict(zip(("dog", "bites", "man"), rng.standard_normal((3, 64)), strict=True))
-
-
-def answer_to_dog(sentence, positions):
-    x = np.stack([words[word] for word in sentence.split()]) + positions
-    return attention(x, x, x)[0][sentence.split().index("dog")]
-
-
-for name, positions in (("without", 0), ("with", sinusoidal_positions(3, 64))):
-    one, other = (answer_to_dog(sentence, positions) for sentence in ("dog bites man", "man bites dog"))
-    print(f"{name:7} positions the two answers to dog differ by", np.abs(one - other).max().round(3))
-    assert np.allclose(one, other) == (name == "without")
+dog, bites, man = rng.standard_normal((3, 64))
+for name, positions in ("without", 0), ("with", sinusoidal_positions(3, 64)):
+    sentences = (np.stack(words) + positions for words in ((dog, bites, man), (man, bites, dog)))
+    one, other = (attention(x, x, x)[0] for x in sentences)
+    print(f"{name:7} positions the two answers to dog differ by", np.abs(one[0] - other[2]).max().round(3))
+    assert np.allclose(one[0], other[2]) == (name == "without")
 
 # %% [markdown]
 # ## An experiment: no divisor
 #
-# In the photograph it was the size of the scores that decided between fog, picture and copies. What sets their size in
-# a new network, whose queries and keys are still random? We draw them with mean 0 and variance 1, give every query 16
-# keys, and widen them from $d = 1$ to $d = 1024$. And we watch how long $ds$ is, the gradient that reaches the scores
-# when a random $da$ comes from above: nothing else can teach the queries and keys.
+# In the photograph the size of the scores decided between fog, picture and copies. What sets their size in a new
+# network, whose queries and keys are still random? We draw them with mean 0 and variance 1, give every query 16
+# keys, and widen both from $D = 1$ to $D = 1024$. And we watch how long $ds$ is (the root of the sum of its squares)
+# when a random $da$ comes from above: all that queries and keys ever learn passes through $ds$.
 
 # %%
 guessed = guess(
-    "At d = 1 the gradient of the scores is about 0.25 long. Without the divisor,\n"
-    "how long is it at d = 1024? (You may type 1e-3.)"
+    "At D = 1 ds is about 0.26 long. How long is it at D = 1024, without the divisor? (Try 1e-1, 1e-2, ...)"
 )
 
 widths = 4 ** np.arange(6)
-measured = {"not divided": [], "divided by √d": []}
-for d in widths:
-    q, k, da = (rng.standard_normal(shape) for shape in ((2000, 1, d), (2000, 16, d), (2000, 1, 16)))
-    for name, divisor in zip(measured, (1, np.sqrt(d)), strict=True):
+raw, divided = np.zeros((2, 3, 6))
+for i, D in enumerate(widths):
+    q, k, da = (rng.standard_normal(shape) for shape in ((2000, 1, D), (2000, 16, D), (2000, 1, 16)))
+    for measured, divisor in (raw, 1), (divided, np.sqrt(D)):
         s = q @ k.mT / divisor
         a = softmax(s)
-        length = np.median(np.linalg.norm(softmax_backward(da, a), axis=-1))
-        measured[name].append((s.var(), a.max(axis=-1).mean(), length))
+        ds = softmax_backward(da, a)
+        measured[:, i] = s.var(), a.max(axis=-1).mean(), np.median(np.linalg.norm(ds, axis=-1))
 
-for name, rows in measured.items():
-    print(f"\n{name}\n   d   variance of s   largest weight   length of ds")
-    for d, row in zip(widths, rows, strict=True):
-        print("{:4} {:15.2f} {:16.2f} {:14.1e}".format(d, *row))
-raw, divided = (np.transpose(rows) for rows in measured.values())  # (3, 6) each
+print("       not divided:                       divided by √D:")
+print("   D   variance of s  max a  length of ds   variance of s  max a  length of ds")
+for D, *row in zip(widths, *raw, *divided, strict=True):
+    print("{:4} {:12.2f} {:9.2f} {:12.1e} {:13.2f} {:9.2f} {:12.1e}".format(D, *row))
 assert np.allclose(raw[0], widths, rtol=0.15) and np.allclose(divided[0], 1, rtol=0.15)
 assert raw[1, -1] > 0.9 and divided[1].max() < 0.3
 assert raw[2, -1] < 1e-3 and divided[2].min() > 0.2
 
 # %% [markdown]
-# Why? A score is a sum of $d$ products $q_d k_d$, each with mean 0 and variance 1. Variances of independent numbers
-# add: the score has variance $d$, and its typical size is $\sqrt d$. At $d = 1024$ scores differ by dozens, and softmax
+# Why? A score is a sum of $D$ products $q_d k_d$, each with mean 0 and variance 1. Variances of independent numbers
+# add: the score has variance $D$, and its typical size is $\sqrt D$. At $D = 1024$ scores differ by dozens, and softmax
 # gives everything to the largest. Now look at $ds = a \circ (da - \langle da, a \rangle)$. For the losers $a = 0$. For
 # the winner $a = 1$, so $\langle da, a \rangle$ is its own $da$, and the bracket is 0. **A sure softmax learns
 # nothing**, whether it is right or not. (In lesson 04 the logarithm of the loss saved us; here there is none.) And a
-# network with random weights has no reason to be sure. Dividing by $\sqrt d$ makes the variance 1 at every width.
-
+# network with random weights has no reason to be sure. Dividing by $\sqrt D$ makes the variance 1 at every width.
 
 # %%
-@styled
-def picture():
-    figure = figure_of(None, 5.2)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.25))
-    top.suptitle("Every pixel asks the known pixels: the size of the scores decides how many answer", fontsize=11)
-    seen = np.full(6400, np.nan)
-    seen[known] = brightness[known, 0]
-    known_and_filled = [("15 % are known", seen.reshape(80, 80))] + [
-        (f"scores times {sharpness}\noff by {error:.2f}", image) for sharpness, (image, error) in filled.items()
-    ]
-    for ax, (name, image) in zip(top.subplots(1, 5), [*known_and_filled, ("the truth", photograph)], strict=True):
-        picture_on(ax, image, cmap="gray", vmin=0, vmax=1)
-        ax.set_facecolor("#cfe3f1")
-        ax.set_xlabel(name)
-
-    bottom.suptitle("Wide queries make large scores, and softmax stops learning: divide by √d", fontsize=11)
-    titles = "variance of the scores", "largest of 16 weights", "length of the scores' gradient"
-    axes = bottom.subplots(1, 3)
-    for ax, *curves, title in zip(axes, raw, divided, titles, strict=True):
-        for curve, colour in zip(curves, (VERMILLION, BLUE), strict=True):
-            ax.plot(widths, curve, "o-", color=colour, markersize=4)
-        ax.set(xscale="log", yscale="log", title=title, xlabel="d, width of queries and keys")
-        ax.set_xticks(widths, widths)
-        ax.minorticks_off()
-    axes[0].text(60, 150, "not divided", color=VERMILLION, ha="right")
-    axes[0].text(64, 1.4, "divided by √d", color=BLUE)
-    axes[1].set(yscale="linear", ylim=(0, 1.02))
-    mark_guess(axes[2], guessed)
-    return figure
-
-
-save_figure(picture(), "10_attention")
+seen = np.full(6400, np.nan)
+seen[known] = brightness[known, 0]
+save_figure(draw(seen.reshape(80, 80), filled, photograph, widths, raw, divided, guessed), "10_attention")
 
 # %% [markdown]
 # ## Exercises
@@ -320,6 +260,6 @@ save_figure(picture(), "10_attention")
 #
 # - Attention is a look-up in a soft dictionary: a mean of the values, weighted by how well each key fits the query.
 # - The size of the scores decides whether it averages, smooths or copies.
-# - Scores of random queries and keys grow as $\sqrt d$; a softmax of large scores is sure, and passes no gradient.
+# - Scores of random queries and keys grow as $\sqrt D$; a softmax of large scores is sure, and passes no gradient.
 #   Hence the divisor. It returns in the backward pass.
 # - Attention sees a set, not a sequence. Order must be written into the keys.

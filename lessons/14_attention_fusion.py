@@ -33,9 +33,8 @@ from mmdl.fusion import AttentionFusion
 from mmdl.models import multimodal_classifier
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.ops.softmax import softmax
-from mmdl.plots.figure import figure_of
-from mmdl.plots.lesson import guess, mark_guess, save_figure
-from mmdl.plots.style import BLUE, MAGNITUDES, SIGNED, VERMILLION, picture_on, styled
+from mmdl.plots.lesson import guess, save_figure
+from mmdl.plots.lessons.attention_fusion import draw
 from mmdl.tokens import Tokens
 from mmdl.training.evaluation import evaluate
 from mmdl.training.recipes import RECIPES
@@ -45,17 +44,17 @@ from mmdl.verify.oracle import complex_step_gradient
 # ## The formula
 #
 # There are two modalities, the picture ($m = 0$) and the text ($m = 1$). The encoder of modality $m$ gives $T_m$ tokens
-# $x_{m,t}$ of $D_m$ numbers. Each becomes a token of width $D$ that also says what it is and where it stands; then all
-# of them, $T = T_0 + T_1$, go through one block of lesson 11 together:
+# $x_{m,t}$ of $D_m$ numbers. Each becomes a token $u_{m,t}$ of width $D$ that also says what it is and where it stands;
+# then all of them, $T = T_0 + T_1$, go through one block of lesson 11 together:
 #
-# $$u_{m,t} = x_{m,t} W_m + b_m + \mathrm{kind}_m + \mathrm{place}_{m,t}$$
-# $$z = \mathrm{mean}\big(\mathrm{norm}(\mathrm{block}(u))\big)$$
+# $$u_{m,t} = x_{m,t} W_m + b_m + \mathrm{kind}_m + \mathrm{place}_{m,t} \qquad
+# z = \mathrm{mean}\big(\mathrm{norm}(\mathrm{block}(u))\big)$$
 #
 # - $W_m$ is $(D_m, D)$ and $b_m$ is $(D)$: one affine layer for each modality;
 # - $\mathrm{kind}_m$ is $(D)$, one vector for all patches and one for all words: the **token type**;
 # - $\mathrm{place}_{m,t}$ is $(D)$: one vector for each place, because attention knows no order (lesson 10). Kinds and
 #   places are learned;
-# - $z$ is $(D)$: the mean over all tokens that are there, from which the head takes its scores.
+# - $z$ is $(D)$: the mean over all tokens that are there, from which the last layer takes its scores.
 #
 # ## Loops
 
@@ -82,9 +81,9 @@ def tokens_loops(x, W, b, kind, place):
 
 # %%
 s, there = np.log([5.0, 3.0, 2.0]), np.array([False, True, True])
-print("before", softmax(s), " masked", softmax(np.where(there, s, -np.inf)), " too late", softmax(s) * there)
-assert np.allclose(softmax(np.where(there, s, -np.inf)), [0, 0.6, 0.4])
-assert np.isclose((softmax(s) * there).sum(), 0.5)
+masked = softmax(np.where(there, s, -np.inf))
+print("all", softmax(s), " masked", masked, " too late", softmax(s) * there)
+assert np.allclose(masked, [0, 0.6, 0.4]) and np.isclose((softmax(s) * there).sum(), 0.5)
 
 # %% [markdown]
 # ## The op
@@ -104,18 +103,18 @@ def fuse(encodings, f, visible=None):
     y, block = f.block.forward(Tokens(np.concatenate(u, axis=1), mask if visible is None else visible))
     n, norm = f.norm.forward(y.values)
     z = (n * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-    return z, (mask, block, norm)
+    return z, (u, mask, block, norm)
 
 
 rng = np.random.default_rng(14)
-N, T, D = 2, (4, 3), 6
-f = AttentionFusion.init(rng, features=(3, 2), width=D, lengths=T, heads=2, dtype=float)
-x = [rng.standard_normal((N, T[0], 3)), rng.standard_normal((N, T[1], 2))]
-masks = np.ones((N, T[0]), bool), np.arange(T[1]) < np.array([[3], [1]])  # the second text has one word
+f = AttentionFusion.init(rng, features=(3, 2), width=6, lengths=(4, 3), heads=2, dtype=float)
+x = rng.standard_normal((2, 4, 3)), rng.standard_normal((2, 3, 2))  # N = 2 examples of 4 patches and 3 words
+masks = np.ones((2, 4), bool), np.arange(3) < np.array([[3], [1]])  # the second text has one word
 encodings = [Tokens(*each) for each in zip(x, masks, strict=True)]
 z, trace = fuse(encodings, f)
-loops = tokens_loops(x[1][0], f.projections[1].W, f.projections[1].b, f.modality[1], f.positions[1])
-assert np.allclose(loops, affine(x[1], f.projections[1].W, f.projections[1].b)[0] + f.modality[1] + f.positions[1])
+for m, u in enumerate(trace[0]):
+    parts = f.projections[m].W, f.projections[m].b, f.modality[m], f.positions[m]
+    assert np.allclose(u, [tokens_loops(example, *parts) for example in x[m]], rtol=0, atol=1e-12)
 assert np.allclose(z, f(encodings), rtol=0, atol=1e-12)
 
 # %% [markdown]
@@ -133,7 +132,7 @@ assert np.allclose(z, f(encodings), rtol=0, atol=1e-12)
 
 # %%
 def fuse_backward(dz, encodings, f, trace):
-    mask, block, norm = trace
+    _, mask, block, norm = trace
     dn = mask[:, :, None] * (dz / mask.sum(axis=1, keepdims=True))[:, None]  #   1.
     dy, _ = f.norm.backward(dn, norm)  #                                         2.
     du, _ = f.block.backward(dy, block)
@@ -158,13 +157,13 @@ def fuse_again(x, kinds, places):
 
 dz = rng.standard_normal(z.shape)
 gradients = fuse_backward(dz, encodings, f, trace)
-arguments = [tuple(x), f.modality, f.positions]
-dx, dkinds, dplaces = (complex_step_gradient(fuse_again, arguments, place, dz) for place in range(3))
-their_dx, theirs = f.backward(dz, f.forward(encodings)[1])
-for m, (dx_m, dW, _, dkind, dplace) in enumerate(gradients):
-    assert np.allclose(dx_m, dx[m], rtol=0, atol=1e-12) and np.allclose(dx_m, their_dx[m], rtol=0, atol=1e-12)
-    assert np.allclose(dkind, dkinds[m], rtol=0, atol=1e-12) and np.allclose(dplace, dplaces[m], rtol=0, atol=1e-12)
-    assert np.allclose(dW, theirs.projections[m].W, rtol=0, atol=1e-12)
+oracles = [complex_step_gradient(fuse_again, [x, f.modality, f.positions], place, dz) for place in range(3)]
+_, theirs = f.backward(dz, f.forward(encodings)[1])
+for m, (dx, dW, db, *others) in enumerate(gradients):
+    for gradient, oracle in zip((dx, *others), oracles, strict=True):
+        assert np.allclose(gradient, oracle[m], rtol=0, atol=1e-12)
+    for gradient, library in (dW, theirs.projections[m].W), (db, theirs.projections[m].b):
+        assert np.allclose(gradient, library, rtol=0, atol=1e-12)
 assert np.array_equal(gradients[1][0][1, 1:], np.zeros((2, 2)))  # padding is taught nothing
 
 # %% [markdown]
@@ -172,44 +171,37 @@ assert np.array_equal(gradients[1][0][1, 1:], np.zeros((2, 2)))  # padding is ta
 #
 # The library's classifier with this fusion: the picture, 28 × 28, becomes 5 × 5 patches by two rounds of convolution
 # and pooling (lesson 05), the words are word vectors (lesson 09). We train it for a short time only: two fonts instead
-# of twelve, and four epochs instead of six.
+# of twelve, and four epochs instead of six. A convolution of 3 × 3, pooling by 2, and the same again: patch $(i, j)$
+# sees the 10 × 10 pixels from row $4i$ and column $4j$ on, and nothing else.
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans", "DejaVuSerif"))
 recipe = replace(RECIPES["attention"], epochs=4)
 model = recipe.fit(multimodal_classifier(rng, glyphs, "attention"), glyphs, rng).model
 right = evaluate(model, glyphs.test)["accuracy"]
-print(f"{len(glyphs.train)} glyphs learned; of {len(glyphs.test)} unseen ones {right:.2f} are right")
+print(f"{len(glyphs.train)} glyphs learned; of {len(glyphs.test)} new ones {right:.2f} are right")
 assert right > 0.65
 
-# %% [markdown]
-# Which pixels belong to a patch? A convolution of 3 × 3, pooling by 2, and the same again: patch $(i, j)$ sees the 10 ×
-# 10 pixels from row $4i$ and column $4j$ on, and nothing else:
-
-# %%
-test = glyphs.test
+test = glyphs.test  # of which we take one font, and captions of two words at least
 shown = test.select((test.about["font"] == "DejaVuSans") & (test.inputs["text"].mask.sum(axis=1) >= 2))
-N = len(shown)  # the unseen glyphs of one font whose caption has two words at least
-batch = next(batches(shown, N))
+batch = next(batches(shown, len(shown)))
 image, words = batch["image"], batch["text"]
-encoders = model.modalities["image"].encoder, model.modalities["text"].encoder
-patches = encoders[0](image)
+see, read = (model.modalities[name].encoder for name in ("image", "text"))
+patches = see(image)
 elsewhere = np.ones_like(image)
 elsewhere[:, 4:14, 8:18] = image[:, 4:14, 8:18]  # row 1, column 2 of the patches: number 7
-assert patches.values.shape == (N, 25, 64)
-assert np.allclose(encoders[0](elsewhere).values[:, 7], patches.values[:, 7], atol=1e-5)
-assert not np.allclose(encoders[0](elsewhere).values[:, 6], patches.values[:, 6], atol=1e-5)
+same = np.isclose(see(elsewhere).values, patches.values, atol=1e-5).all(axis=(0, 2))
+assert same.shape == (25,) and same[7] and not same[6]
 
 
 def look(patches, words, visible=None):
-    """Scores of the classes (N, K), and who looks at whom (N, heads, 25 + T, 25 + T), patches first."""
-    z, (_, block, _) = fuse([patches, encoders[1](words)], model.fusion, visible)
+    """Scores of the classes (N, K), and who looks at whom (N, heads, 25 + T_1, 25 + T_1), patches first."""
+    z, (_, _, block, _) = fuse([patches, read(words)], model.fusion, visible)
     return model.head(z), block.attention.weights
 
 
-logits, a = look(patches, words)
-everyone = np.concatenate([patches.mask, words.mask], axis=1)
-assert np.allclose(logits, model(batch), atol=1e-4) and np.allclose(a.sum(axis=-1), 1, atol=1e-5)
+scores, a = look(patches, words)
+assert np.allclose(scores, model(batch), atol=1e-4) and np.allclose(a.sum(axis=-1), 1, atol=1e-5)
 
 # %% [markdown]
 # ## A picture that tells a story
@@ -222,26 +214,22 @@ assert np.allclose(logits, model(batch), atol=1e-4) and np.allclose(a.sum(axis=-
 # We hide the first word of each caption: nobody may look at it. By what factor do the weights on the others grow?
 
 # %%
-guessed_factor = guess(
-    "A token gives a word 0.6 of its attention. The word is hidden.\nBy what factor do its other weights grow?"
-)
+guesses = [
+    guess("A token gives a word 0.6 of its attention. The word is hidden. Times what do its other weights grow?")
+]
 
 WORD = 25  # the place of the first word, after the patches
-visible = everyone.copy()
-visible[:, WORD] = False
-_, hidden = look(patches, words, visible)
+everyone = np.concatenate([patches.mask, words.mask], axis=1)
+rest = np.arange(everyone.shape[1]) != WORD  # all other tokens
+_, hidden = look(patches, words, everyone & rest)
 ids = words.values.copy()
 ids[:, 0] = 1  # the id of any unknown word
 _, replaced = look(patches, Tokens(ids, words.mask))
 
-
-def others(a):
-    return np.delete(np.delete(a, WORD, axis=2), WORD, axis=3)  # all but the word, as who looks and as who is seen
-
-
-on_word, on_unknown = (np.delete(each[..., WORD, None], WORD, axis=2) for each in (a, replaced))  # what the others give
-assert np.allclose(others(hidden) * (1 - on_word), others(a), atol=1e-5)
-assert np.allclose(others(replaced) * (1 - on_word), others(a) * (1 - on_unknown), atol=1e-5)
+among, among_hidden, among_replaced = (each[:, :, rest][..., rest] for each in (a, hidden, replaced))
+share, share_replaced = (each[:, :, rest, WORD, None] for each in (a, replaced))  # what the others give to the word
+assert np.allclose(among_hidden * (1 - share), among, atol=1e-5)
+assert np.allclose(among_replaced * (1 - share), among * (1 - share_replaced), atol=1e-5)
 
 before, after = (each[:, :, WORD, :WORD] for each in (a, replaced))  # where the word itself looks in the picture
 before, after = (each / each.sum(axis=-1, keepdims=True) for each in (before, after))
@@ -251,16 +239,13 @@ assert 0.5 < overlap < 0.9
 
 # %% [markdown]
 # By exactly $1 / (1 - a)$, where $a$ is what the word had: 0.6 gives 2.5. This is no reaction of the model but a
-# division: the weights that are left must add up to one again.
+# division, as by hand above: the weights that are left must add up to one again.
 #
 # So do not hide the word, *replace* it by an unknown one, which is there but means nothing. Now $a$ becomes $a'$, and
 # all other weights change by $(1 - a') / (1 - a)$, again exactly. In a single block a score depends on one query and
-# one key, and on nobody else: the others *cannot* react. The change of their weights says nothing that $a$ did not say
-# before.
-#
-# Only the word's own row can tell something, for its query has changed. We compare where it looks in the picture before
-# and after, both made to add up to one, which takes the mechanical part out. The two overlap by about 0.7: most of
-# where a word looks is where *any* word in its place would look.
+# one key, and on nobody else: the others *cannot* react. Only the word's own row can tell something, for its query has
+# changed. We compare where it looks in the picture before and after, both made to add up to one. The two overlap by
+# about 0.7: most of where a word looks is where *any* word in its place would look.
 #
 # ## Second story: "The model looks at what matters"
 #
@@ -269,33 +254,31 @@ assert 0.5 < overlap < 0.9
 # patch chosen at random costs about 0.2, the one that matters most about 1.1.
 
 # %%
-guessed_drop = guess("Cover the patch that the words look at most. By how much does the score drop?")
+guesses.append(guess("Cover the patch that the words look at most. By how much does the score drop?"))
 
-n, answer = np.arange(N), logits.argmax(axis=1)
-covered, unseen, ink = (np.zeros((N, 25)) for _ in range(3))
+n, answer = np.arange(len(shown)), scores.argmax(axis=1)
+covered, ignored, ink = np.zeros((3, len(shown), 25))
 for p in range(25):
     row, column = divmod(p, 5)
     window = slice(None), slice(4 * row, 4 * row + 10), slice(4 * column, 4 * column + 10)
     ink[:, p] = image[window].mean(axis=(1, 2, 3))
     blank = image.copy()
     blank[window] = 0
-    covered[:, p] = (logits - look(encoders[0](blank), words)[0])[n, answer]
-    visible = everyone.copy()
-    visible[:, p] = False
-    unseen[:, p] = (logits - look(patches, words, visible)[0])[n, answer]
+    covered[:, p] = (scores - look(see(blank), words)[0])[n, answer]
+    ignored[:, p] = (scores - look(patches, words, everyone & (np.arange(everyone.shape[1]) != p))[0])[n, answer]
 
 looks = (a[:, :, WORD:, :WORD] * words.mask[:, None, :, None]).sum(axis=(1, 2))  # (N, 25), over words and heads
-looks /= 4 * words.mask.sum(axis=1, keepdims=True)
-correlation = {name: np.corrcoef(x.ravel(), covered.ravel())[0, 1] for name, x in (("looks", looks), ("ink", ink))}
+looks /= a.shape[1] * words.mask.sum(axis=1, keepdims=True)
 drops = {"at random": covered.mean()}
 for name, x in (("most looked at", looks), ("with most ink", ink), ("that costs most", covered)):
     drops[name] = covered[n, x.argmax(axis=1)].mean()
 for name, value in drops.items():
     print(f"patch {name:16} covered: the score drops by {value:.2f}")
-print("correlation with the drop: of attention {looks:.2f}, of ink {ink:.2f}".format(**correlation))
-by_itself = np.abs(unseen).mean() / np.abs(covered).mean()
+correlation, of_ink = (np.corrcoef(x.ravel(), covered.ravel())[0, 1] for x in (looks, ink))
+print(f"correlation with the drop: of attention {correlation:.2f}, of ink {of_ink:.2f}")
+by_itself = np.abs(ignored).mean() / np.abs(covered).mean()
 print(f"looked at by nobody, but not covered: {100 * by_itself:.0f} % of the change")
-assert abs(correlation["looks"]) < 0.25 and correlation["looks"] < correlation["ink"]
+assert abs(correlation) < 0.25 and correlation < of_ink and drops["at random"] < 0.5 < drops["that costs most"]
 assert drops["most looked at"] < min(1.5 * drops["at random"], drops["with most ink"]) and by_itself < 0.25
 
 # %% [markdown]
@@ -306,61 +289,15 @@ assert drops["most looked at"] < min(1.5 * drops["at random"], drops["with most 
 # but it is still there, the score hardly moves.
 #
 # So, what does a word look at? You can see it, exactly, and it is a fact about the weights. It does not explain the
-# answer. If you want to know what matters, change it and see, as we did. (Is it different after longer training, on all
-# fonts? Change two lines and wait a minute or two.)
-
+# answer. If you want to know what matters, change it and see, as we did.
 
 # %%
-@styled
-def picture():
-    figure = figure_of(None, 5.6)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.25))
-    top.suptitle("Four words look at ĵ. Do they look at the patches that matter?", fontsize=11)
-    top.supxlabel("A square is the middle of a patch.", fontsize=8)
-    e = np.flatnonzero(shown.about["character"] == "ĵ")[0]
-    caption = model.preprocessors["text"].words_of(words.values[e])
-    attention = 100 * a[e, :, WORD : WORD + len(caption), :WORD].mean(axis=0)
-    looking = {"cmap": MAGNITUDES, "vmin": 0, "vmax": attention.max()}
-    maps = [(f"“{word}”", values, looking, "white") for word, values in zip(caption, attention, strict=True)]
-    maps.append(("cost of covering", covered[e], {"cmap": SIGNED, "vmin": -1, "vmax": 1}, "black"))
-    axes = top.subplots(1, len(maps))
-    for ax, (title, values, colours, line) in zip(axes, maps, strict=True):
-        drawn = picture_on(ax, values.reshape(5, 5), extent=(2.5, 22.5, 22.5, 2.5), **colours)  # patches are 4 apart
-        ax.contour(image[e, :, :, 0], levels=[0.4], colors=line, linewidths=1.2)
-        ax.set(title=title, xlim=(-0.5, 27.5), ylim=(27.5, -0.5), facecolor="0.6")
-    top.colorbar(axes[0].images[0], ax=axes[:-1], label="% of attention", fraction=0.03)
-    top.colorbar(drawn, ax=axes[-1], label="drop of the score", fraction=0.05)
-
-    left, right = bottom.subplots(1, 2, width_ratios=(1, 1.3))
-    share = np.linspace(0, 0.9, 100)
-    left.plot(share, 1 / (1 - share), color=BLUE)
-    some = rng.choice(np.flatnonzero(on_word < 0.9), 100, replace=False)
-    factor = (others(hidden)[..., 12] / others(a)[..., 12].clip(1e-30)).ravel()  # of the weight on the middle patch
-    left.plot(on_word.ravel()[some], factor[some], "o", color=VERMILLION, markersize=4)
-    left.text(0.5, 3.2, "1 / (1 − a)", color=BLUE, ha="right")
-    left.text(0.02, 1.5, "measured", color=VERMILLION)
-    left.set(
-        xlim=(0, 1), ylim=(0, 10), xlabel="a, attention on the word that is hidden", ylabel="its other weights, times"
-    )
-    left.set_title("“It looks harder at the rest”: arithmetic")
-
-    percent, drop = 100 * looks.ravel(), covered.ravel()
-    means = [(percent[tenth].mean(), drop[tenth].mean()) for tenth in np.array_split(np.argsort(percent), 10)]
-    right.axhline(0, color="0.7", linewidth=0.8)
-    right.plot(percent, drop, ".", color=BLUE, alpha=0.25, markersize=4, markeredgewidth=0)
-    right.plot(*np.transpose(means), "o-", color=VERMILLION, markersize=4)
-    right.text(8.5, 0.25, "mean", color=VERMILLION)
-    right.text(6, 2.6, "one dot: one patch\nof one glyph", color=BLUE)
-    right.set(xscale="log", ylim=(-1.2, 3.7), xlabel="% of the words' attention", ylabel="score drops, if covered, by")
-    right.set_xticks([1, 2, 5, 10, 20], [1, 2, 5, 10, 20])
-    right.minorticks_off()
-    right.set_title(f"“It looks at what matters”: correlation {correlation['looks']:.2f}".replace("-0.00", "0.00"))
-    mark_guess(left, guessed_factor)
-    mark_guess(right, guessed_drop)
-    return figure
-
-
-save_figure(picture(), "14_attention_fusion")
+e = np.flatnonzero(shown.about["character"] == "ĵ")[0]
+caption = model.preprocessors["text"].words_of(words.values[e])
+attention = a[e, :, WORD : WORD + len(caption), :WORD].mean(axis=0)
+factor = among_hidden[..., 12] / among[..., 12].clip(1e-30)  # of the weights on the middle patch
+example = image[e, :, :, 0], "ĵ", caption, attention, covered[e]
+save_figure(draw(*example, share[..., 0], factor, looks, covered, correlation, guesses), "14_attention_fusion")
 
 # %% [markdown]
 # ## Exercises

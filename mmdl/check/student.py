@@ -86,11 +86,10 @@ class Student:
 
     def call(self, arguments, names):
         """What the function returns, as it is; `names` are those that matter."""
-        for name in names:
+        defaults = self.exercise.defaults
+        for name in {*names, *self.needs}:
             value = arguments.get(name)
-            if value is None and name in self.needs:
-                raise NotTaken(name)
-            if name not in self.takes and not same(value, self.exercise.defaults.get(name)):
+            if value is None if name in self.needs else name not in self.takes and not same(value, defaults.get(name)):
                 raise NotTaken(name)
         given = self.given(arguments)
         before = copy.deepcopy(given)

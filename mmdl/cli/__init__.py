@@ -22,6 +22,9 @@ def main(argv=None):
 
     Whatever goes wrong for a reason that the reader can know becomes one line on stderr.
     """
+    # Set before NumPy is imported. Two threads make products of this size hardly faster, and many times slower while
+    # another program uses one of the cores: each waits for the other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does where letters cannot be shown
     try:

@@ -1,12 +1,12 @@
-"""Keras's layers by Keras's names: each says which layers of the core it stands for."""
+"""Keras's layers by Keras's names: each says which layer of the core it stands for."""
 
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import replace
 
 from mmdl import fusion
 from mmdl import layers as core
-from mmdl.errors import DataError, ShapeError
-from mmdl.keras.graph import Add, Average, Input, Layer, Merging, Multiply
-from mmdl.keras.network import BothEnds, Lookup, Unbiased
+from mmdl.errors import DataError
+from mmdl.keras.graph import Add, Input, Layer, Multiply, layer
+from mmdl.keras.network import BothEnds, Lookup, Sum
 
 __all__ = [
     "GRU", "LSTM", "Activation", "Add", "Average", "AveragePooling2D", "BatchNormalization", "Bidirectional",
@@ -16,9 +16,10 @@ __all__ = [
 ]  # fmt: skip
 
 ACTIVATIONS = {
-    "gelu": core.GELU(),
-    "leaky_relu": core.LeakyReLU(0.2),
+    "linear": core.Sequential(),
     "relu": core.ReLU(),
+    "leaky_relu": core.LeakyReLU(0.2),
+    "gelu": core.GELU(),
     "sigmoid": core.Sigmoid(),
     "softmax": core.Softmax(),
     "softplus": core.Softplus(),
@@ -26,274 +27,174 @@ ACTIVATIONS = {
 }
 
 
-@dataclass(eq=False)
-class Conv2D(Layer):
+@layer()
+def Conv2D(
+    rng, features, filters, kernel_size, strides=(1, 1), padding="valid", *,
+    dilation_rate=(1, 1), activation=None, use_bias=True,
+):  # fmt: skip
     """y[p, q] = Σ x[p + i, q + j] w[i, j] + b"""
-
-    filters: int
-    kernel_size: int | tuple
-    strides: int | tuple = (1, 1)
-    padding: str = "valid"
-    _: KW_ONLY
-    dilation_rate: int | tuple = (1, 1)
-    activation: str | None = None
-    use_bias: bool = True
-
-    def build(self, rng, shape):
-        settings = {"stride": self.strides, "padding": self.padding, "dilation": self.dilation_rate}
-        layer = core.Conv2D.init(rng, self.features(shape), self.filters, _pair(self.kernel_size), **settings)
-        return _activated(layer if self.use_bias else replace(layer, b=None), self.activation)
+    made = core.Conv2D.init(rng, features, filters, _pair(kernel_size))
+    return _convolution(made, strides, padding, dilation_rate, activation, use_bias)
 
 
-@dataclass(eq=False)
-class Conv1D(Layer):
+@layer()
+def Conv1D(
+    rng, features, filters, kernel_size, strides=1, padding="valid", *,
+    dilation_rate=1, activation=None, use_bias=True,
+):  # fmt: skip
     """y[t] = Σ x[t + i] w[i] + b; with padding "causal" y[t] knows nothing of what comes after t"""
-
-    filters: int
-    kernel_size: int
-    strides: int = 1
-    padding: str = "valid"
-    _: KW_ONLY
-    dilation_rate: int = 1
-    activation: str | None = None
-    use_bias: bool = True
-
-    def build(self, rng, shape):
-        padding = (self.dilation_rate * (self.kernel_size - 1), 0) if self.padding == "causal" else self.padding
-        settings = {"stride": self.strides, "padding": padding, "dilation": self.dilation_rate}
-        layer = core.Conv1D.init(rng, self.features(shape), self.filters, self.kernel_size, **settings)
-        return _activated(layer if self.use_bias else replace(layer, b=None), self.activation)
+    made = core.Conv1D.init(rng, features, filters, kernel_size)
+    if padding == "causal":
+        padding = dilation_rate * (kernel_size - 1), 0
+    return _convolution(made, strides, padding, dilation_rate, activation, use_bias)
 
 
-@dataclass(eq=False)
-class Pooling2D(Layer):
-    """One value from each window"""
-
-    pool_size: int | tuple = (2, 2)
-    strides: int | tuple | None = None
-    padding: str = "valid"
-
-    def build(self, rng, shape):
-        return self.kind(_pair(self.pool_size), self.strides, self.padding)
-
-
-class MaxPooling2D(Pooling2D):
+@layer()
+def MaxPooling2D(rng, features, pool_size=(2, 2), strides=None, padding="valid"):
     """The largest value of each window"""
+    return core.MaxPool2D(_pair(pool_size), strides, padding)
 
-    kind = core.MaxPool2D
 
-
-class AveragePooling2D(Pooling2D):
+@layer()
+def AveragePooling2D(rng, features, pool_size, strides=None, padding="valid"):
     """The mean of each window, padding not counted"""
+    return core.AveragePool2D(_pair(pool_size), strides, padding)
 
-    kind = core.AveragePool2D
 
-
-class GlobalAveragePooling2D(Layer):
+@layer()
+def GlobalAveragePooling2D(rng, features):
     """The mean of each feature map"""
-
-    def build(self, rng, shape):
-        return core.GlobalPool("average")
+    return core.GlobalPool("average")
 
 
-class GlobalAveragePooling1D(Layer):
+@layer("read")
+def GlobalAveragePooling1D(rng, features):
     """The mean of all places of a sequence that are not masked"""
-
-    masking = "read"
-
-    def build(self, rng, shape):
-        return core.SequencePool("mean")
+    return core.SequencePool("mean")
 
 
-class Flatten(Layer):
+@layer()
+def Flatten(rng, features):
     """All numbers of an example in one row"""
-
-    def build(self, rng, shape):
-        return core.Flatten()
+    return core.Flatten()
 
 
-@dataclass(eq=False)
-class Dense(Layer):
+@layer("kept")
+def Dense(rng, features, units, activation=None):
     """y = x W + b"""
-
-    units: int
-    activation: str | None = None
-    use_bias: bool = True
-
-    masking = "kept"
-
-    def build(self, rng, shape):
-        layer = core.Dense.init(rng, self.features(shape), self.units)
-        return _activated(layer if self.use_bias else Unbiased(layer.W), self.activation)
+    return _activated(core.Dense.init(rng, features, units), activation)
 
 
-@dataclass(eq=False)
-class Activation(Layer):
+@layer("kept")
+def Activation(rng, features, activation):
     """y = f(x)"""
-
-    activation: str
-
-    masking = "kept"
-
-    def build(self, rng, shape):
-        return _activated(core.Sequential(), self.activation)
+    return _activated(core.Sequential(), activation)
 
 
-@dataclass(eq=False)
-class Dropout(Layer):
+@layer("kept")
+def Dropout(rng, features, rate):
     """Leaves out each number with probability `rate` while the model learns"""
-
-    rate: float
-
-    masking = "kept"
-
-    def build(self, rng, shape):
-        return core.Dropout(self.rate)
+    return core.Dropout(rate)
 
 
-@dataclass(eq=False)
-class LayerNormalization(Layer):
+@layer("kept")
+def LayerNormalization(rng, features, *, epsilon=1e-3):
     """Each row to mean 0 and variance 1, then γ and β"""
-
-    _: KW_ONLY
-    epsilon: float = 1e-3
-
-    masking = "kept"
-
-    def build(self, rng, shape):
-        return core.LayerNorm.init(self.features(shape), self.epsilon)
+    return core.LayerNorm.init(features, epsilon)
 
 
-@dataclass(eq=False)
-class BatchNormalization(Layer):
-    """Each feature to mean 0 and variance 1: over the batch while the model learns, by running statistics afterwards"""
-
-    _: KW_ONLY
-    momentum: float = 0.99
-    epsilon: float = 1e-3
-
-    def build(self, rng, shape):
-        return core.BatchNorm.init(self.features(shape), self.momentum, self.epsilon)
-
-    def _wrapped(self, layer, masked):
-        if masked:
-            raise TypeError("BatchNormalization does not honour masks")
-        return layer
+@layer("refused")
+def BatchNormalization(rng, features, *, momentum=0.99, epsilon=1e-3):
+    """Each feature to mean 0 and variance 1: of the batch while the model learns, of all batches so far afterwards"""
+    return core.BatchNorm.init(features, momentum, epsilon)
 
 
-@dataclass(eq=False)
-class Embedding(Layer):
+@layer("made")
+def Embedding(rng, features, input_dim, output_dim, *, mask_zero=False, input_length=None):
     """A vector for every id; with `mask_zero` the id 0 is no token"""
-
-    input_dim: int
-    output_dim: int
-    _: KW_ONLY
-    mask_zero: bool = False
-    input_length: int | None = None
-
-    def __post_init__(self):
-        if self.input_length and not self.input_shape:
-            self.input_shape = (self.input_length,)
-
-    def build(self, rng, shape):
-        return Lookup(core.Embedding.init(rng, self.input_dim, self.output_dim), self.mask_zero)
+    return Lookup(core.Embedding.init(rng, input_dim, output_dim), mask_zero)
 
 
-@dataclass(eq=False)
-class Recurrent(Layer):
-    """The state after every token, or the last one"""
-
-    units: int
-    _: KW_ONLY
-    return_sequences: bool = False
-
-    masking = "read"
-
-    def build(self, rng, shape):
-        layer = self.init(rng, self.features(shape))
-        return layer if self.return_sequences else core.Sequential((layer, core.SequencePool("last")))
-
-    def init(self, rng, features):
-        return self.kind.init(rng, features, self.units)
+@layer("read")
+def SimpleRNN(rng, features, units, activation="tanh", *, return_sequences=False):
+    """hₜ = f(xₜ W + hₜ₋₁ U + b)"""
+    return _recurrent(core.RNN.init(rng, features, units, activation), return_sequences)
 
 
-@dataclass(eq=False)
-class SimpleRNN(Recurrent):
-    """hₜ = f(xₜ W + hₜ₋₁ U + b), f one of "tanh", "relu", "sigmoid" """
-
-    activation: str = "tanh"
-
-    def init(self, rng, features):
-        return core.RNN.init(rng, features, self.units, self.activation)
-
-
-class LSTM(Recurrent):
+@layer("read")
+def LSTM(rng, features, units, *, return_sequences=False):
     """cₜ = f ∘ cₜ₋₁ + i ∘ g,  hₜ = o ∘ tanh(cₜ)"""
-
-    kind = core.LSTM
-
-
-class GRU(Recurrent):
-    """hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ g, reset after the product"""
-
-    kind = core.GRU
+    return _recurrent(core.LSTM.init(rng, features, units), return_sequences)
 
 
-@dataclass(eq=False)
-class Bidirectional(Layer):
-    """One layer reads on, another of the same kind reads back; their outputs side by side"""
-
-    layer: Recurrent
-
-    masking, needs_mask = "read", True
-
-    def build(self, rng, shape):
-        features = self.features(shape)
-        both = core.Bidirectional(self.layer.init(rng, features), self.layer.init(rng, features))
-        # As in Keras masked places are zero, not the last state, but only here
-        return core.Sequential((both, core.EachToken(core.Sequential()) if self.layer.return_sequences else BothEnds()))
+@layer("read")
+def GRU(rng, features, units, *, return_sequences=False):
+    """hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ g"""
+    return _recurrent(core.GRU.init(rng, features, units), return_sequences)
 
 
-@dataclass(eq=False)
-class MultiHeadAttention(Layer):
-    """Several heads look at once: only of a sequence at itself"""
+@layer("needed")
+def Bidirectional(rng, features, layer):
+    """One recurrent layer reads on, another like it reads back; their outputs side by side"""
+    settings = layer.settings | {"return_sequences": True}
+    both = core.Bidirectional(*(layer.build(rng, features, **settings) for _ in range(2)))
+    # Here, and only here, Keras gives zeros in masked places, not the last state
+    ending = core.EachToken(core.Sequential()) if layer.settings["return_sequences"] else BothEnds()
+    return core.Sequential((both, ending))
 
-    num_heads: int
-    key_dim: int
-    value_dim: int | None = None
-    _: KW_ONLY
-    use_causal_mask: bool = False
 
-    masking = "read"
+class OfItself(Layer):
+    """Attention is called with queries and values, which have to be the same here."""
 
-    def __call__(self, query, value=None, key=None, use_causal_mask=False):
+    def __call__(self, query, value=None, key=None):
         if any(each is not query for each in (value, key) if each is not None):
-            raise TypeError("MultiHeadAttention honours only query, value and key that are one symbol")
-        if self.core and use_causal_mask != self.use_causal_mask:
-            raise TypeError("MultiHeadAttention: use_causal_mask must be the same in all calls")
-        self.use_causal_mask |= use_causal_mask
+            raise TypeError(f"{self} honours only value and key that are the query itself")
         return super().__call__(query)
 
-    def build(self, rng, shape):
-        ...
+    @property
+    def weights(self):
+        """Heads have an axis of their own: kernels (D, heads, key_dim), at last (heads, value_dim, D)."""
+        *inner, Wo, bo = super().weights
+        heads = self.settings["num_heads"]
+        return [*(a.reshape(*a.shape[:-1], heads, -1) for a in inner), Wo.reshape(heads, -1, Wo.shape[1]), bo]
 
 
-class Concatenate(Merging):
+@layer("read", OfItself)
+def MultiHeadAttention(rng, features, num_heads, key_dim, value_dim=None):
+    """Several heads look at once, each token at all tokens of its sequence"""
+    made, wide = (
+        core.MultiHeadAttention.init(rng, features, num_heads, num_heads * width)
+        for width in (key_dim, value_dim or key_dim)
+    )
+    return replace(made, Wv=wide.Wv, bv=wide.bv, Wo=wide.Wo)
+
+
+@layer()
+def Average(rng, features):
+    """y = Σ x_m / M"""
+    return Sum(mean=True)
+
+
+@layer("refused")
+def Concatenate(rng, features):
     """y = (x₁, x₂, ...) along the last axis"""
-
-    def build(self, rng, *shapes):
-        if len({shape[:-1] for shape in shapes}) > 1:
-            raise ShapeError(f"Concatenate takes inputs that differ in the last axis alone, not {shapes}")
-        return fusion.Concatenate()
+    return fusion.Concatenate()
 
 
-def _activated(layer, name):
+def _activated(made, name):
     """The layer with an activation function behind it."""
-    if name in (None, "linear"):
-        return layer
-    if name not in ACTIVATIONS:
-        raise DataError(f"{name!r} is no activation; there is linear, {', '.join(ACTIVATIONS)}")
-    return core.Sequential((layer, ACTIVATIONS[name]))
+    if name is not None and name not in ACTIVATIONS:
+        raise DataError(f"{name!r} is no activation; there is {', '.join(ACTIVATIONS)}")
+    return core.Sequential((made, ACTIVATIONS[name])) if name else made
+
+
+def _convolution(made, stride, padding, dilation, activation, use_bias):
+    made = replace(made, stride=stride, padding=padding, dilation=dilation, b=made.b if use_bias else None)
+    return _activated(made, activation)
+
+
+def _recurrent(made, return_sequences):
+    return made if return_sequences else core.Sequential((made, core.SequencePool("last")))
 
 
 def _pair(value):

@@ -1,0 +1,282 @@
+"""Mistakes in attention, heads, norms and blocks."""
+
+import numpy as np
+
+from mmdl.check.wrong.known import mistakes_in
+from mmdl.ops.attention import (
+    Attended,
+    attention,
+    attention_backward,
+    multi_head_attention,
+)
+from mmdl.ops.normalization import LayerNormalized, layer_norm, layer_norm_backward
+from mmdl.ops.softmax import softmax, softmax_backward
+
+MISTAKES = []
+in_attention = mistakes_in(MISTAKES, "attention")
+in_attention_backward = mistakes_in(MISTAKES, "attention_backward")
+in_heads = mistakes_in(MISTAKES, "multi_head_attention")
+in_layer_norm = mistakes_in(MISTAKES, "layer_norm")
+in_layer_norm_backward = mistakes_in(MISTAKES, "layer_norm_backward")
+in_block = mistakes_in(MISTAKES, "transformer_block")
+in_block_backward = mistakes_in(MISTAKES, "transformer_block_backward")
+
+
+@in_attention("Divide the scores by √D, D being the length of a query.")
+def scale_left_out(q, k, v, mask=None, causal=False, bias=None):
+    """The scores are not divided by √D."""
+    return attention(q * np.sqrt(q.shape[-1]), k, v, mask, causal, bias)
+
+
+@in_attention("The divisor is the square root of D: a sum of D products grows with √D.")
+def scaled_by_d(q, k, v, mask=None, causal=False, bias=None):
+    """The scores are divided by D instead of √D."""
+    return attention(q / np.sqrt(q.shape[-1]), k, v, mask, causal, bias)
+
+
+@in_attention("The scores are divided, before the softmax.")
+def weights_scaled_instead_of_scores(q, k, v, mask=None, causal=False, bias=None):
+    """The weights are divided by √D, after the softmax: their rows do not sum to one."""
+    weights = attention(q * np.sqrt(q.shape[-1]), k, v, mask, causal, bias).weights / np.sqrt(q.shape[-1])
+    return Attended(weights @ v, weights)
+
+
+@in_attention("√D belongs to the queries and keys; V is the width of the values.")
+def scaled_by_the_number_of_keys(q, k, v, mask=None, causal=False, bias=None):
+    """The scores are divided by √S, S being the number of keys, instead of √D."""
+    return attention(q * np.sqrt(q.shape[-1] / k.shape[-2]), k, v, mask, causal, bias)
+
+
+@in_attention("Each query distributes its attention over the keys: softmax along the last axis.")
+def softmax_over_queries(q, k, v, mask=None, causal=False, bias=None):
+    """The softmax runs over the queries: columns of the weights sum to one, not rows."""
+    weights = softmax((q @ k.mT / np.sqrt(q.shape[-1])).mT).mT
+    return Attended(weights @ v, weights)
+
+
+@in_attention("Mask the scores with −∞ before the softmax, so that a key that is not there has no part in the sum.")
+def masked_after_softmax(q, k, v, mask=None, causal=False, bias=None):
+    """The mask comes after the softmax: the rows of the weights sum to less than one."""
+    weights = attention(q, k, v, bias=bias).weights * mask[..., None, :]
+    return Attended(weights @ v, weights)
+
+
+@in_attention("A score of 0 is a score like others: e^0 = 1. Set it to −∞.")
+def masked_with_zero(q, k, v, mask=None, causal=False, bias=None):
+    """Masked scores are set to 0 instead of −∞: those keys still get weight."""
+    weights = softmax(q @ k.mT / np.sqrt(q.shape[-1]) * mask[..., None, :])
+    return Attended(weights @ v, weights)
+
+
+@in_attention("True means that there is a key: the scores become −∞ where the mask is False.")
+def mask_turned_round(q, k, v, mask=None, causal=False, bias=None):
+    """The mask is turned round: keys that are there are hidden, and the others seen."""
+    return attention(q, k, v, ~mask, causal, bias)
+
+
+@in_attention("The scores grow with the keys, and e^s overflows: subtract each row's maximum first.")
+def scores_overflow(q, k, v, mask=None, causal=False, bias=None):
+    """It is right for small scores, but for large ones it gives nan: e^s is too large for a float."""
+    e = np.exp(q @ k.mT / np.sqrt(q.shape[-1]))
+    weights = e / e.sum(axis=-1, keepdims=True)
+    return Attended(weights @ v, weights)
+
+
+@in_attention_backward("The forward divisor returns: s was q kᵀ / √D, so dq = ds k / √D, and dk likewise.")
+def divisor_forgotten(dy, q, k, v, weights, bias=None):
+    """dv is right; dq and dk are √D times too large."""
+    dq, dk, dv = attention_backward(dy, q, k, v, weights)
+    root = np.sqrt(q.shape[-1])
+    return dq * root, dk * root, dv
+
+
+@in_attention_backward("When one weight rises the others fall: ds = a ∘ (da − ⟨da, a⟩), the inner product along the keys.")
+def softmax_diagonal_only(dy, q, k, v, weights, bias=None):
+    """dv is right; for dq and dk only the diagonal of the softmax's Jacobian is used."""
+    ds = dy @ v.mT * weights * (1 - weights) / np.sqrt(q.shape[-1])
+    return ds @ k, ds.mT @ q, weights.mT @ dy
+
+
+@in_attention_backward("Between da and ds lies the softmax: ds = a ∘ (da − ⟨da, a⟩).")
+def softmax_skipped(dy, q, k, v, weights, bias=None):
+    """dv is right; dq and dk are made from da, as if there were no softmax."""
+    ds = dy @ v.mT / np.sqrt(q.shape[-1])
+    return ds @ k, ds.mT @ q, weights.mT @ dy
+
+
+@in_attention_backward("When one weight rises the others fall: subtract ⟨da, a⟩, along the keys.")
+def softmax_product_left_out(dy, q, k, v, weights, bias=None):
+    """dv is right; in the softmax's backward pass ⟨da, a⟩ is not subtracted."""
+    ds = dy @ v.mT * weights / np.sqrt(q.shape[-1])
+    return ds @ k, ds.mT @ q, weights.mT @ dy
+
+
+@in_attention_backward("dq belongs to q: ds k. dk belongs to k: dsᵀ q.")
+def queries_and_keys_exchanged(dy, q, k, v, weights, bias=None):
+    """dq and dk are exchanged."""
+    dq, dk, dv = attention_backward(dy, q, k, v, weights)
+    return dk, dq, dv
+
+
+@in_attention_backward("⟨da, a⟩ is one number for each query: the sum runs along the keys, axis=-1.")
+def product_along_queries(dy, q, k, v, weights, bias=None):
+    """dv is right; in the softmax's backward pass the inner product runs along the queries."""
+    ds = softmax_backward((dy @ v.mT).mT, weights.mT).mT / np.sqrt(q.shape[-1])
+    return ds @ k, ds.mT @ q, weights.mT @ dy
+
+
+@in_heads("First divide the columns, reshape(N, T, heads, D / heads); then move the heads to the front, swapaxes(1, 2).")
+def heads_by_reshaping(q, k, v, heads=1, mask=None, causal=False):
+    """Heads are made by a reshape alone, which deals out tokens instead of columns: right with one head."""
+    parts = [x.reshape(len(x), heads, x.shape[1], x.shape[2] // heads) for x in (q, k, v)]
+    y, weights = attention(*parts)
+    return Attended(y.reshape(len(v), q.shape[1], v.shape[2]), weights)
+
+
+@in_heads("What swapaxes(1, 2) exchanged it has to exchange again before the reshape that joins the columns.")
+def heads_joined_by_reshaping(q, k, v, heads=1, mask=None, causal=False):
+    """The weights are right; y is joined by a reshape alone, so its numbers stand at other places."""
+    y, weights = multi_head_attention(q, k, v, heads)
+    y = y.reshape(len(y), y.shape[1], heads, -1).swapaxes(1, 2)
+    return Attended(y.reshape(len(v), q.shape[1], v.shape[2]), weights)
+
+
+@in_heads("A head's queries have D / heads entries: that is what the divisor is the root of.")
+def scaled_by_the_whole_width(q, k, v, heads=1, mask=None, causal=False):
+    """The scores are divided by √D, not by √(D / heads): right with one head."""
+    return multi_head_attention(q / np.sqrt(heads), k, v, heads)
+
+
+@in_layer_norm("The variance is the mean of the squares: divided by D. (np.std and np.var do that unless told ddof=1.)")
+def variance_by_one_less(x, gamma, beta, epsilon=1e-5):
+    """The variance is divided by D − 1 instead of D."""
+    D = x.shape[-1]
+    deviation = np.sqrt(x.var(axis=-1, keepdims=True) * D / (D - 1) + epsilon)
+    n = (x - x.mean(axis=-1, keepdims=True)) / deviation
+    return LayerNormalized(gamma * n + beta, n, deviation)
+
+
+@in_layer_norm("ε belongs under the root: √(variance + ε).")
+def epsilon_outside_the_root(x, gamma, beta, epsilon=1e-5):
+    """ε is added to the deviation, not to the variance."""
+    deviation = x.std(axis=-1, keepdims=True) + epsilon
+    n = (x - x.mean(axis=-1, keepdims=True)) / deviation
+    return LayerNormalized(gamma * n + beta, n, deviation)
+
+
+@in_layer_norm("Divide by the deviation, the root of the variance.")
+def divided_by_the_variance(x, gamma, beta, epsilon=1e-5):
+    """It is divided by the variance instead of its root."""
+    variance = x.var(axis=-1, keepdims=True) + epsilon
+    n = (x - x.mean(axis=-1, keepdims=True)) / variance
+    return LayerNormalized(gamma * n + beta, n, variance)
+
+
+@in_layer_norm("Mean and variance belong to one row: axis=-1. Along axis 0 it would be batch normalisation.")
+def over_the_batch(x, gamma, beta, epsilon=1e-5):
+    """Mean and variance run over the examples instead of along each row."""
+    deviation = np.sqrt(x.var(axis=0, keepdims=True) + epsilon)
+    n = (x - x.mean(axis=0, keepdims=True)) / deviation
+    return LayerNormalized(gamma * n + beta, n, deviation)
+
+
+@in_layer_norm_backward("The mean depends on x, too: subtract mean(dn).")
+def mean_taken_for_a_constant(dy, gamma, normalized, deviation):
+    """In dx the term of the mean is missing: the entries of a row of dx do not add up to zero."""
+    dn = dy * gamma
+    dx = (dn - normalized * (dn * normalized).mean(axis=-1, keepdims=True)) / deviation
+    return dx, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
+
+
+@in_layer_norm_backward("The deviation depends on x, too: subtract n ∘ mean(dn ∘ n).")
+def variance_taken_for_a_constant(dy, gamma, normalized, deviation):
+    """In dx the term of the variance is missing: ⟨dx, n⟩ is not (nearly) zero."""
+    dn = dy * gamma
+    dx = (dn - dn.mean(axis=-1, keepdims=True)) / deviation
+    return dx, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
+
+
+@in_layer_norm_backward("Mean and deviation depend on x: each adds a term to dx.")
+def statistics_taken_for_constants(dy, gamma, normalized, deviation):
+    """dx is dy ∘ γ / deviation, as if mean and deviation were constants."""
+    return dy * gamma / deviation, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
+
+
+@in_layer_norm_backward("First back through γ: dn = dy ∘ γ.")
+def gamma_left_out(dy, gamma, normalized, deviation):
+    """In dx, γ is missing: it is made from dy instead of dy ∘ γ."""
+    dx = layer_norm_backward(dy, np.ones_like(gamma), normalized, deviation)[0]
+    return dx, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
+
+
+@in_block("The second step works on z, the result of the first, and adds to z.")
+def steps_side_by_side(x, attend, think):
+    """Both steps are given x; the second should work on what the first has made."""
+    return x + attend(x) + think(x)
+
+
+@in_block("A step adds to what was there: z = x + attend(x).")
+def ways_around_left_out(x, attend, think):
+    """There are no ways around: think(attend(x))."""
+    return think(attend(x))
+
+
+@in_block_backward("What forked forward adds up backward: dz = dy + think_backward(dy), and once more.")
+def ways_back_left_out(dy, attend_backward, think_backward):
+    """The ways around are missing: the gradient goes through both steps only."""
+    return attend_backward(think_backward(dy))
+
+
+@in_block_backward("Upwards: the last step comes first, so think_backward is given dy.")
+def steps_back_in_forward_order(dy, attend_backward, think_backward):
+    """The steps are gone through in the order of the forward pass."""
+    dz = dy + attend_backward(dy)
+    return dz + think_backward(dz)
+
+
+@mistakes_in(MISTAKES, "split_heads")("Reshape divides the columns; swapaxes(1, 2) then exchanges tokens and heads.")
+def split_by_reshaping(x, heads):
+    """The right numbers at other places: a reshape alone deals out tokens instead of columns."""
+    return x.reshape(len(x), heads, x.shape[1], x.shape[2] // heads)
+
+
+@mistakes_in(MISTAKES, "sinusoidal_positions")("Columns 2i and 2i + 1 are a pair: sine and cosine of the same angle.")
+def sines_first(T, D):
+    """All sines come first, then all cosines; they should alternate."""
+    angle = np.arange(T)[:, None] * 10000.0 ** (-2 * np.arange((D + 1) // 2) / D)
+    return np.hstack([np.sin(angle), np.cos(angle)])[:, :D]
+
+
+@mistakes_in(MISTAKES, "sinusoidal_positions")("The exponent is 2i / D, where 2i is the even column of the pair.")
+def exponent_of_the_column(T, D):
+    """The exponent is column / D, another one for the sine and the cosine of a pair."""
+    column = np.arange(D)
+    angle = np.arange(T)[:, None] * 10000.0 ** (-column / D)
+    return np.where(column % 2 == 0, np.sin(angle), np.cos(angle))
+
+
+@mistakes_in(MISTAKES, "causal_mask")("Row t is the query: it sees the keys s ≤ t, itself included.")
+def blind_to_itself(T):
+    """A token does not see itself."""
+    return np.arange(T) < np.arange(T)[:, None]
+
+
+@mistakes_in(MISTAKES, "causal_mask")("Row t is the query: it sees the keys s ≤ t, what came before.")
+def sees_the_future(T):
+    """A token sees what comes after it, and not what came before."""
+    return np.arange(T) >= np.arange(T)[:, None]
+
+
+@mistakes_in(MISTAKES, "weights_without")("The others must sum to one again: divide by 1 − a_s.")
+def not_made_to_sum_to_one(weights, s):
+    """The weight of s is 0, but the others are as they were: the rows sum to less than one."""
+    rest = weights.copy()
+    rest[:, :, s] = 0
+    return rest
+
+
+@mistakes_in(MISTAKES, "layer_norm")("y = γ ∘ n + β: the mean is taken away before the division.")
+def mean_not_taken_away(x, gamma, beta, epsilon=1e-5):
+    """The mean is not taken away: n is x / deviation."""
+    deviation = layer_norm(x, gamma, beta, epsilon).deviation
+    return LayerNormalized(gamma * x / deviation + beta, x / deviation, deviation)

@@ -1,0 +1,51 @@
+"""Mistakes that students make in the exercises of lesson 14."""
+
+import numpy as np
+
+FITTING = {
+    "token_types_backward__mean_over_the_batch": ("mean", "batch", "1/n"),
+    "masked_attention__masked_scores_are_zero": ("mask", "−∞", "zero"),
+    "weights_without__shared_out_equally": ("1 − a", "equal", "proportion"),
+    "attention_fusion__mean_over_the_padding_too": ("mean", "count", "number of"),
+}
+
+
+def token_types_backward__mean_over_the_batch(dy, tokens, types):
+    """The vector of a modality gets the mean over the batch; every example used it, so it should get the sum."""
+    pieces, dtypes, start = [], np.zeros(types.shape), 0
+    for m, x in enumerate(tokens):
+        stop = start + x.shape[1]
+        pieces.append(dy[:, start:stop])
+        dtypes[m] = dy[:, start:stop].sum(axis=1).mean(axis=0)
+        start = stop
+    return tuple(pieces), dtypes
+
+
+def masked_attention__masked_scores_are_zero(q, k, v, mask):
+    """The masked scores are set to 0, and e⁰ = 1: the masked keys still get their weight."""
+    s = np.einsum("ntd,nsd->nts", q, k) / np.sqrt(q.shape[2])
+    s = s * mask[:, None]
+    e = np.exp(s - s.max(axis=2, keepdims=True))
+    a = e / e.sum(axis=2, keepdims=True)
+    a = a * mask.any(axis=1)[:, None, None]
+    return np.einsum("nts,nsv->ntv", a, v), a
+
+
+def weights_without__shared_out_equally(weights, s):
+    """What key s had is shared out equally; those who had more should get more."""
+    keys = weights.shape[2]
+    without = weights + weights[:, :, s : s + 1] / max(keys - 1, 1)
+    without[:, :, s] = 0
+    return without
+
+
+def attention_fusion__mean_over_the_padding_too(tokens, masks, types, Wq, Wk, Wv):
+    """The keys are masked, but the mean at the end runs over the padding's answers as well."""
+    x = np.concatenate([part + kind for part, kind in zip(tokens, types, strict=True)], axis=1)
+    there = np.concatenate(masks, axis=1)
+    q, k, v = x @ Wq, x @ Wk, x @ Wv
+    scores = q @ k.swapaxes(1, 2) / np.sqrt(Wq.shape[1])
+    scores = np.where(there[:, None, :], scores, -1e300)
+    e = np.exp(scores - scores.max(axis=2, keepdims=True)) * there[:, None, :]
+    weights = e / np.maximum(e.sum(axis=2, keepdims=True), 1e-300)
+    return (weights @ v).mean(axis=1), weights
