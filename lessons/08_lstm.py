@@ -17,8 +17,8 @@
 #
 # Needs: lessons 00, 01, 04, 06, 07; about 8 s.
 #
-# In lesson 07 the whole state was rewritten at every step, and the gradient faded on its way back. The **long short-term
-# memory** (LSTM) keeps a second state, the **cell**, which is not rewritten: part of it is faded out, and something is
+# In lesson 07 the whole state was rewritten at every step, and the gradient faded on its way back. The **long
+# short-term memory** (LSTM) keeps a second state, the **cell**, of which a part is faded out and to which something is
 # added. How much of each is decided by **gates**, numbers between 0 (shut) and 1 (open), computed afresh at each step.
 
 # %%
@@ -42,11 +42,11 @@ from mmdl.verify.oracle import complex_step_gradient
 # $$c_t = f \circ c_{t-1} + i \circ g, \qquad h_t = o \circ \tanh(c_t)$$
 #
 # - $x_t$ is $(D)$, the input; $h_t$ and $c_t$ are $(H)$, state and cell; $h_0$ and $c_0$ are zeros;
-# - $a$ is $(4H)$, four layers side by side, so $W$ is $(D, 4H)$, $U$ is $(H, 4H)$, $b$ is $(4H)$. Cut into four parts of
-#   $H$ numbers, it makes $i$, $f$, $g$ and $o$ (all of step $t$);
+# - $a$ is $(4H)$: four layers side by side. So $W$ is $(D, 4H)$, $U$ is $(H, 4H)$, $b$ is $(4H)$;
 # - $\sigma(a) = 1 / (1 + e^{-a})$, the **sigmoid**, makes any number a gate; $\circ$ multiplies number by number;
 # - $g$ is what could be stored, the **candidate**. The **input gate** $i$ says how much of it is, the **forget gate**
-#   $f$ how much of the old cell stays (1: all of it), the **output gate** $o$ how much the state shows of the cell.
+#   $f$ how much of the old cell stays (1: all of it), the **output gate** $o$ how much the state shows of the cell. All
+#   four are $(H)$, and new at each step.
 #
 # ## Loops
 
@@ -72,10 +72,8 @@ def lstm_loops(x, W, U, b, h0, c0):
 #
 # Sigmoids of logarithms are fractions: $\sigma(\log k) = k / (k + 1)$, and $\tanh(\frac12 \log 3) = \frac12$. So one
 # unit with $b = (0, \log 3, \frac12 \log 3, \log 4)$ and no weights has $i = \frac12$, $f = \frac34$, $g = \frac12$
-# and $o = \frac45$. It starts with 2 in its cell:
-#
-# - $c_1 = \frac34 \cdot 2 + \frac12 \cdot \frac12 = 1.75$
-# - $h_1 = \frac45 \cdot \tanh(1.75) = \frac45 \cdot 0.9414 = 0.7531$
+# and $o = \frac45$. Let its cell start with $c_0 = 2$. Then
+# $c_1 = \frac34 \cdot 2 + \frac12 \cdot \frac12 = 1.75$ and $h_1 = \frac45 \cdot \tanh(1.75) = \frac45 \cdot 0.9414 = 0.7531$.
 
 # %%
 b = np.array([0, np.log(3), np.log(3) / 2, np.log(4)])
@@ -118,12 +116,11 @@ for ours, theirs in zip((h, c, gates), op.lstm(x, W, U, b), strict=True):
 # As in lesson 07, $\delta_t$ is all that arrives at $h_t$. Now there is also $\gamma_t$, all that arrives at the cell
 # $c_t$. **The cell has two readers**: $h_t$ shows it, and $c_{t+1}$ carries it on. From $t = T$ down to 1:
 #
-# 1. through $h_t = o \circ \tanh(c_t)$: $do = \delta_t \circ \tanh(c_t)$, and $\delta_t \circ o \circ (1 - \tanh^2 c_t)$ goes
-#    into $\gamma_t$, on top of what came from $c_{t+1}$ (line 5 of the step before; nothing at $t = T$);
-# 2. through $c_t = f \circ c_{t-1} + i \circ g$: $di = \gamma_t \circ g$, $df = \gamma_t \circ c_{t-1}$,
-#    $dg = \gamma_t \circ i$;
+# 1. through $h_t = o \circ \tanh(c_t)$: $do = \delta_t \circ \tanh(c_t)$, and $\gamma_t$ is
+#    $\delta_t \circ o \circ (1 - \tanh^2 c_t)$ on top of what line 5 has sent from $c_{t+1}$ (at $t = T$ nothing);
+# 2. through $c_t = f \circ c_{t-1} + i \circ g$: $di = \gamma_t \circ g$, $dg = \gamma_t \circ i$, $df = \gamma_t \circ c_{t-1}$;
 # 3. through $\sigma$ and $\tanh$, whose slopes are $\sigma (1 - \sigma)$ and $1 - \tanh^2$: $da_i = di \circ i \circ (1 - i)$,
-#    $f$ and $o$ alike, and $da_g = dg \circ (1 - g^2)$. Side by side they are $da$;
+#    $da_f$ and $da_o$ alike, $da_g = dg \circ (1 - g^2)$; side by side they are $da$;
 # 4. $a$ is affine: $dx_t$, $dW$, $dU$, $db$ and what goes to $h_{t-1}$ as in lesson 07;
 # 5. and to the cell before: $\gamma_{t-1} = \gamma_t \circ f$.
 #
@@ -170,12 +167,12 @@ for place in range(4):
 # ## An experiment: the flagged letter
 #
 # Twenty letters, each A, B, C or D. One of the first ten carries a flag. At the end the network is asked: *which
-# letter was flagged?* It must store one letter and not be distracted by nineteen others that look the same. Guessing
-# is right 25 % of the time.
+# letter was flagged?* It must store one and not be distracted by nineteen that look the same. Guessing is right 25 %
+# of the time.
 #
 # An input is five numbers: a one for the letter and zeros for the other three (**one-hot**), and the flag. The last
 # state goes through an affine layer to four scores, and to lesson 04's loss. We train three networks with 32 units: the
-# recurrent network of lesson 07; an LSTM; and the same LSTM with 1 instead of 0 in the forget gates' part of $b$, its
+# recurrent one of lesson 07; an LSTM; and the same LSTM with 1 instead of 0 in the forget gates' part of $b$, its
 # **bias**, before training starts. Nothing else differs.
 #
 # By hand: at the start the weights are small, so the forget gates are about $\sigma(0) = 0.5$ or $\sigma(1) = 0.73$.
@@ -196,10 +193,9 @@ def flagged_letters(rng, N, T=20):
 
 
 def reader(rng, forget):
-    if forget is None:
-        return RNN.init(rng, 5, UNITS)
-    layer = LSTM.init(rng, 5, UNITS)
-    layer.b[UNITS : 2 * UNITS] = forget  # i f g o: the second quarter
+    layer = (RNN if forget is None else LSTM).init(rng, 5, UNITS)
+    if forget == 0:
+        layer.b[:] = 0  # the library starts with (0, 1, 0, 0), for i, f, g, o
     return layer
 
 
@@ -227,16 +223,16 @@ for name, forget in {"RNN of lesson 07": None, "LSTM, forget bias 0": 0, "LSTM, 
     tested = [np.mean(model(tokens).argmax(axis=1) == labels) for model, _ in results]
     print(f"{name:20} {reach[forget]:33.5f}     ", *(f"{share:8.3f}" for share in tested))
     assert min(tested) > 0.9 if forget == 1 else max(tested) < 0.7
-assert 0.5**15 < reach[0] and 0.73**15 < reach[1] and 20 * reach[0] < reach[1] < reach[None]
+assert reach[0] > 0.5**15 and reach[1] > 0.73**15 and 20 * reach[0] < reach[1] < reach[None]
 
 # %% [markdown]
 # **One constant decides.** With 0 the LSTM is no better than guessing; with 1 it is all but perfect. The gradient tells
-# why. (More of it arrives than we computed by hand, for the states are a second way back.) Where next to nothing gets
-# back to the flagged letter, nothing can be learned from it.
+# why: where next to nothing gets back to the flagged letter, nothing can be learned from it. (More arrives than we
+# computed by hand, for the states are a second way back.)
 #
-# And the plain recurrent network? *Its* gradient reaches further still, and yet it learns next to nothing in this
-# time. Reach is not enough. It adds every letter to its state in the same way. To let one in and keep the others out,
-# multiply by something that depends on the flag: a gate is just that.
+# And the plain recurrent network? *Its* gradient reaches further still, and yet it learns next to nothing in this time.
+# Reach is not enough. It *adds* every letter to its state. To let one in and keep the others out, multiply by something
+# that depends on the flag: a gate is just that.
 #
 # ## The picture
 #
@@ -248,16 +244,14 @@ _, trace = model.layers[0].forward(tokens)
 gates, cells = np.split(trace.states.gates, 4, axis=2)[1], trace.states.c[:, 1:]
 flag = tokens.values[:, :, FLAG].argmax(axis=1)
 when = np.arange(20) - flag[:, None]  # steps since the flag
-before, at, after = gates[when < 0].mean(), gates[when == 0].mean(), gates[when > 0].mean()
+before, at, after = (gates[these].mean() for these in (when < 0, when == 0, when > 0))
 early, late = np.abs(cells[when < 0]).mean(), np.abs(cells[:, -1]).mean()
 print(f"mean forget gate: before the flag {before:.2f}, at it {at:.2f}, after it {after:.2f}")
 print(f"mean size of a cell: before the flag {early:.2f}, at the end {late:.2f}")
 assert at < before - 0.05 and after > before and late > 5 * early
 
-example = 3
-letters = ["ABCD"[k] for k in tokens.values[example, :, :4].argmax(axis=1)]
-figure = draw(curves, letters, flag[example], gates=gates[example], cells=cells[example], guessed=guessed)
-save_figure(figure, "08_lstm")
+letters = ["ABCD"[k] for k in tokens.values[3, :, :4].argmax(axis=1)]  # one sequence to look at
+save_figure(draw(curves, letters, flag[3], gates=gates[3], cells=cells[3], guessed=guessed), "08_lstm")
 
 # %% [markdown]
 # At the flag the forget gates shut halfway: half of what was in the cells is thrown out. Then they open wider than

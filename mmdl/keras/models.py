@@ -140,3 +140,109 @@ class Model:
             raise ShapeError(f"set_weights: this model has weights of shapes {mine}, not {theirs}")
         for array, new in zip(self.weights, weights, strict=True):
             array[...] = new
+
+    def save(self, path):
+        """Write layers and weights, running statistics among them, to a file; `load_model` reads it."""
+        place = {symbol: number for number, symbol in enumerate([*self.inputs, *self.calls])}
+        description = {
+            "inputs": [symbol.shape[1:] for symbol in self.inputs],
+            "layers": [_described(layer) for layer in self.layers],
+            "calls": [
+                [self.layers.index(symbol.layer), [place[source] for source in symbol.sources]] for symbol in self.calls
+            ],
+        }
+        with open(path, "wb") as file:
+            arrays = {f"weight_{number}": array for number, array in enumerate(self.weights)}
+            np.savez(file, description=json.dumps(description), **arrays)
+
+    def _examples(self, x, y=None):
+        """The inputs as a list of arrays, and the truth, if they fit the model and one another."""
+        x = [np.asarray(each) for each in (x if len(self.inputs) > 1 else _as_list(x))]
+        if len(x) != len(self.inputs):
+            raise ShapeError(f"{self.name} takes {len(self.inputs)} inputs, not {len(x)}")
+        for each, symbol in zip(x, self.inputs, strict=True):
+            fits = [b is None or a == b for a, b in zip(each.shape, symbol.shape, strict=False)]
+            if each.ndim != len(symbol.shape) or not all(fits):
+                raise ShapeError(f"{self.name} takes an input of shape {symbol.shape}, not {each.shape}")
+        if y is None:
+            return x, None
+        if self.compiled is None:
+            raise DataError(f"{self.name} has no loss and no optimizer yet: compile comes before fit and evaluate")
+        if {len(each) for each in x} != {len(y)} or not len(y):
+            raise ShapeError(f"there are {[len(each) for each in x]} examples in x and {len(y)} in y")
+        return x, np.asarray(y)
+
+    def _output(self, x, rows):
+        return values_of(self.network(_rows(x, rows)))
+
+    def _judge(self, x, y, batch_size):
+        """Means of loss and metrics over all examples, without dropout."""
+        x, y = self._examples(x, y)
+        measures, found = self.compiled[1], []
+        for rows in _batches(np.arange(len(y)), batch_size):
+            p = self._output(x, rows)
+            value, *scores = (measure(y[rows], p) for measure in measures.values())
+            found.append((len(rows), value.value, *scores))
+        return _means(measures, found)
+
+    def _names(self):
+        """Given names, else conv2d, conv2d_1, ..."""
+        seen = Counter()
+        for layer in self.layers:
+            kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(layer)).lower()
+            yield layer.name or (f"{kind}_{seen[kind]}" if seen[kind] else kind)
+            seen[kind] += 1
+
+
+class Sequential(Model):
+    """One layer after the other
+
+    The first says its `input_shape`, or is an Input; else the first examples decide. First weights, dropout and the
+    order of examples are drawn from `rng`.
+    """
+
+    def __init__(self, layers=(), name=None, rng=None):
+        self.name, self.compiled, self.rng = name or "sequential", None, rng or np.random.default_rng()
+        self.layers, self.output = [], None
+        for each in layers:
+            self.add(each)
+
+    def add(self, layer):
+        """Append a layer."""
+        if isinstance(layer, Symbol):
+            self.inputs = [Input(layer.shape[1:], self.rng)]
+            self.output = self.inputs[0]
+        elif not isinstance(layer, Layer):
+            raise TypeError(f"a {type(layer).__name__} is no layer")
+        elif self.output is not None:
+            self._connect(self.inputs, layer(self.output))
+        elif layer.input_shape:
+            self.add(Input(layer.input_shape))
+            self.add(layer)
+        else:
+            self.layers.append(layer)
+
+    def _examples(self, x, y=None):
+        if self.output is None:
+            ...
+        return super()._examples(x, y)
+
+
+def load_model(path):
+    """The model of a file that `save` wrote; compile it again to train it further"""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            description = json.loads(str(file["description"]))
+            weights = [file[f"weight_{number}"] for number in range(len(file.files) - 1)]
+        layers = [_built(each) for each in description["layers"]]
+        symbols = inputs = [Input(shape) for shape in description["inputs"]]
+        for number, places in description["calls"]:
+            sources = [symbols[place] for place in places]
+            symbols = [*symbols, layers[number](sources if len(sources) > 1 else sources[0])]
+    except FileNotFoundError:
+        raise DataError(f"{path} cannot be read: there is no such file") from None
+    except (OSError, KeyError, ...) as mistake:
+        raise FormatError(f"{path} is no file of a model ({type(mistake).__name__})") from None
+    model = Model(inputs, symbols[-1])
+    model.set_weights(weights)
+    return model

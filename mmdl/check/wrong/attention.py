@@ -57,21 +57,21 @@ def softmax_over_queries(q, k, v, mask=None, causal=False, bias=None):
 @in_attention("Mask the scores with −∞ before the softmax, so that a key that is not there has no part in the sum.")
 def masked_after_softmax(q, k, v, mask=None, causal=False, bias=None):
     """The mask comes after the softmax: the rows of the weights sum to less than one."""
-    weights = attention(q, k, v, bias=bias).weights * mask[..., None, :]
+    weights = attention(q, k, v, bias=bias).weights * _seen(k, mask)
     return Attended(weights @ v, weights)
 
 
 @in_attention("A score of 0 is a score like others: e^0 = 1. Set it to −∞.")
 def masked_with_zero(q, k, v, mask=None, causal=False, bias=None):
     """Masked scores are set to 0 instead of −∞: those keys still get weight."""
-    weights = softmax(q @ k.mT / np.sqrt(q.shape[-1]) * mask[..., None, :])
+    weights = softmax(q @ k.mT / np.sqrt(q.shape[-1]) * _seen(k, mask))
     return Attended(weights @ v, weights)
 
 
 @in_attention("True means that there is a key: the scores become −∞ where the mask is False.")
 def mask_turned_round(q, k, v, mask=None, causal=False, bias=None):
     """The mask is turned round: keys that are there are hidden, and the others seen."""
-    return attention(q, k, v, ~mask, causal, bias)
+    return attention(q, k, v, ~_seen(k, mask)[..., 0, :], causal, bias)
 
 
 @in_attention("The scores grow with the keys, and e^s overflows: subtract each row's maximum first.")
@@ -280,3 +280,7 @@ def mean_not_taken_away(x, gamma, beta, epsilon=1e-5):
     """The mean is not taken away: n is x / deviation."""
     deviation = layer_norm(x, gamma, beta, epsilon).deviation
     return LayerNormalized(gamma * x / deviation + beta, x / deviation, deviation)
+
+
+def _seen(k, mask):
+    return (np.ones(k.shape[:-1], bool) if mask is None else mask)[..., None, :]

@@ -26,17 +26,6 @@ def stride_forgotten_inside(x, w, b=None, stride=1, padding="valid", dilation=1)
     return conv2d(x, w, b, 1, padding, dilation)[:, : right.shape[1], : right.shape[2]]
 
 
-@in_conv2d("Only p is multiplied by the stride: row stride · p + i. A stride on i would be a dilation.")
-def stride_on_the_offset(x, w, b=None, stride=1, padding="valid", dilation=1):
-    """The kernel looks at row p + stride · i instead of stride · p + i."""
-    P, Q = conv2d(x, w, b, stride, padding, dilation).shape[1:3]
-    y = np.zeros((len(x), P, Q, w.shape[3]))
-    s, t = np.broadcast_to(stride, 2)
-    for p, q, i, j in np.ndindex(P, Q, *w.shape[:2]):
-        y[:, p, q] += x[:, p + s * i, q + t * j] @ w[i, j]
-    return y if b is None else y + b
-
-
 @in_conv2d("A kernel sees all channels at once: the sum runs over d, too.")
 def first_channel_only(x, w, b=None, stride=1, padding="valid", dilation=1):
     """Only the first input channel is used."""
@@ -78,14 +67,14 @@ def last_image_only(dy, x, w, stride=1, padding="valid", dilation=1):
 
 
 @in_conv2d_backward("Windows overlap, so a pixel hears from several stops: += and not =.")
-def overlaps_overwritten(dy, x, w, stride=1, padding="valid", dilation=1):
+def overlaps_overwritten(dy, x, w, stride=1):
     """dw and db are right; in dx only the last window that saw a pixel counts."""
     dx = np.zeros(x.shape)
     s, t = np.broadcast_to(stride, 2)
     for p, q in np.ndindex(dy.shape[1:3]):
         window = np.s_[:, s * p : s * p + w.shape[0], t * q : t * q + w.shape[1]]
         dx[window] = np.einsum("nk,ijdk->nijd", dy[:, p, q], w)
-    return dx, *conv2d_backward(dy, x, w, stride, padding, dilation)[1:]
+    return dx, *conv2d_backward(dy, x, w, stride)[1:]
 
 
 @in_conv2d_backward("Add up: the mean, if there was one, has been taken in the loss.")
@@ -102,7 +91,7 @@ def kernel_gradient_flipped(dy, x, w, stride=1, padding="valid", dilation=1):
 
 
 @in_conv2d_backward("The forward pass read x[stride · p + i]: there, too, the gradient goes.")
-def stride_forgotten_on_the_way_back(dy, x, w, stride=1, padding="valid", dilation=1):
+def stride_forgotten_on_the_way_back(dy, x, w, stride=1):
     """dx and dw look at row p + i instead of stride · p + i: right at stride 1."""
     P, Q = x.shape[1] - w.shape[0] + 1, x.shape[2] - w.shape[1] + 1
     spread = np.zeros((len(x), P, Q, w.shape[3]))
@@ -111,13 +100,10 @@ def stride_forgotten_on_the_way_back(dy, x, w, stride=1, padding="valid", dilati
 
 
 @in_max_pool2d("Of equal values the first wins: argmax finds it; >= in a comparison finds the last.")
-def last_of_equals_wins(x, window=2, stride=None, padding="valid"):
+def last_of_equals_wins(x, window=2):
     """y is right; of equal values the last is named as the winner."""
-    y, winner = max_pool2d(x[:, ::-1, ::-1], window, stride, padding)
-    rows, columns = np.broadcast_to(window, 2)
-    if x.shape[1] % rows or x.shape[2] % columns:
-        raise ValueError("windows that are cut from the other end")
-    return MaxPooled(y[:, ::-1, ::-1], rows * columns - 1 - winner[:, ::-1, ::-1].astype(int))
+    cells = _cells(x, window)
+    return MaxPooled(cells.max(axis=-1), cells.shape[-1] - 1 - cells[..., ::-1].argmax(axis=-1))
 
 
 @in_max_pool2d("The winner is a number within its window: row · columns of the window + column.")
@@ -129,19 +115,19 @@ def winner_counted_down_columns(x, window=2, stride=None, padding="valid"):
 
 
 @in_max_pool2d_backward("One takes all: use `winner`, and not a comparison with the maximum.")
-def all_equals_win(dy, x, winner, window=2, stride=None, padding="valid"):
+def all_equals_win(dy, x, winner, window=2):
     """It is wrong only where values are equal: all who reach the maximum get the whole dy."""
     return _to_winners(dy, x, window, lambda is_winner: is_winner)
 
 
 @in_max_pool2d_backward("One takes all, the first of equals: use `winner`.")
-def equals_share(dy, x, winner, window=2, stride=None, padding="valid"):
+def equals_share(dy, x, winner, window=2):
     """It is wrong only where values are equal: all who reach the maximum share dy."""
-    return _to_winners(dy, x, window, lambda is_winner: is_winner / is_winner.sum(axis=(2, 4), keepdims=True))
+    return _to_winners(dy, x, window, lambda is_winner: is_winner / is_winner.sum(axis=-1, keepdims=True))
 
 
 @in_max_pool2d_backward("Only the winner moved y: dy goes to cell number `winner` of each window.")
-def everyone_gets_it(dy, x, winner, window=2, stride=None, padding="valid"):
+def everyone_gets_it(dy, x, winner, window=2):
     """All cells of a window get dy, not only the winner."""
     return _to_winners(dy, x, window, np.ones_like)
 
@@ -160,7 +146,7 @@ def winner_read_down_columns(dy, x, winner, window=2, stride=None, padding="vali
 
 
 @mistakes_in(MISTAKES, "avg_pool2d_backward")("y is a mean: each cell gets dy divided by their number.")
-def not_divided(dy, x, window=2, stride=None, padding="valid"):
+def not_divided(dy, x, window=2):
     """Every cell gets the whole dy; it should be divided by the number of cells in the window."""
     return _to_winners(dy, x, window, np.ones_like)
 
@@ -171,13 +157,21 @@ def whole_gradient_everywhere(dy, x):
     return np.broadcast_to(dy[:, None, None], x.shape).copy()
 
 
-def _to_winners(dy, x, window, share):
-    """dy times each cell's share, in windows that do not overlap; the edge that is left over gets nothing."""
+def _cells(x, window):
+    """The cells of each window on an axis of their own, row by row: (N, P, Q, D, cells)"""
     rows, columns = np.broadcast_to(window, 2)
-    (P, Q), D = dy.shape[1:3], x.shape[3]
-    cells = x[:, : P * rows, : Q * columns].reshape(len(x), P, rows, Q, columns, D)
-    is_winner = (cells == cells.max(axis=(2, 4), keepdims=True)).astype(float)
+    P, Q = x.shape[1] // rows, x.shape[2] // columns
+    cells = x[:, : P * rows, : Q * columns].reshape(len(x), P, rows, Q, columns, x.shape[3])
+    return cells.transpose(0, 1, 3, 5, 2, 4).reshape(len(x), P, Q, x.shape[3], rows * columns)
+
+
+def _to_winners(dy, x, window, share):
+    """dy times the share of each cell, given which of them reach the maximum."""
+    cells = _cells(x, window)
+    shares = share((cells == cells.max(axis=-1, keepdims=True)).astype(float))
     dx = np.zeros(x.shape)
-    gradient = share(is_winner) * dy[:, :, None, :, None]
-    dx[:, : P * rows, : Q * columns] = gradient.reshape(len(x), P * rows, Q * columns, D)
+    rows, columns = np.broadcast_to(window, 2)
+    for cell, (i, j) in enumerate(np.ndindex(rows, columns)):
+        seen = dx[:, i::rows, j::columns]
+        seen[:, : dy.shape[1], : dy.shape[2]] = shares[..., cell] * dy
     return dx

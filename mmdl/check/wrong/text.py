@@ -29,7 +29,7 @@ def repeats_averaged(dy, ids, E, padding_id=None):
 @in_masked_mean("Divide by the number of tokens that are there, mask.sum(axis=1), and not by T.")
 def padding_counted(x, mask=None):
     """Padding adds nothing, but it is counted: the sum is divided by T."""
-    return (x * mask[:, :, None]).sum(axis=1) / x.shape[1]
+    return (x * _there(x, mask)[:, :, None]).sum(axis=1) / x.shape[1]
 
 
 @in_masked_mean("Only tokens that are there count: multiply by the mask before you add up.")
@@ -41,25 +41,25 @@ def mask_ignored(x, mask=None):
 @in_masked_mean("A text without tokens has a count of 0: divide by np.maximum(count, 1).")
 def nothing_divided_by_nothing(x, mask=None):
     """It is right but for a text without tokens, where it divides 0 by 0."""
-    return (x * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+    return (x * _there(x, mask)[:, :, None]).sum(axis=1) / _there(x, mask).sum(axis=1, keepdims=True)
 
 
 @in_masked_mean_backward("Divide by the number of tokens that are there, as forward, and not by T.")
 def divided_by_the_length(dy, x, mask=None):
     """dx is divided by T instead of by the number of tokens that are there."""
-    return mask[:, :, None] * dy[:, None] / x.shape[1]
+    return _there(x, mask)[:, :, None] * dy[:, None] / x.shape[1]
 
 
 @in_masked_mean_backward("The tokens shared one mean: each gets dy divided by their number.")
 def share_left_out(dy, x, mask=None):
     """Every token gets the whole dy; it should be divided by the number of tokens."""
-    return mask[:, :, None] * dy[:, None]
+    return _there(x, mask)[:, :, None] * dy[:, None]
 
 
 @in_masked_mean_backward("Where there is no token there is no gradient: multiply by the mask.")
 def padding_gets_a_gradient(dy, x, mask=None):
     """Padding gets a gradient, too; the tokens' is right."""
-    count = np.maximum(mask.sum(axis=1), 1)[:, None, None]
+    count = np.maximum(_there(x, mask).sum(axis=1), 1)[:, None, None]
     return np.broadcast_to(dy[:, None] / count, x.shape).copy()
 
 
@@ -76,3 +76,7 @@ def zeros_in_front(sequences):
 def last_place(x, mask=None):
     """The last place is taken, whether there is a token or not."""
     return x[:, -1]
+
+
+def _there(x, mask):
+    return np.ones(x.shape[:2], bool) if mask is None else mask
