@@ -20,11 +20,11 @@
 # A neural network is one long calculation. It starts from numbers that are given (a picture) and numbers that we may
 # choose (the parameters), and it ends in a single number, the **loss** $L$: how wrong the answer was.
 #
-# Training asks every number on the way the same question: *if you grew a little, how many times as much would the
-# loss grow?* The answer is that number's **gradient**. 5 means: five times as much. 0: not at all. $-1$: the loss
-# falls by as much as the number grows. So it is always the gradient **of the loss**, and its name only has to say *with
-# respect to what*: $dx$ is short for $\partial L / \partial x$, the derivative of $L$ when $x$ alone moves. If $x$ is
-# an array, every number in it gets an answer of its own, so **$dx$ has the shape of $x$**.
+# Training asks every number on the way the same question: *if you grew a little, how many times as much would the loss
+# grow?* The answer is that number's **gradient**. 5 means: five times as much. 0: not at all. $-1$: the loss falls by
+# as much as the number grows. So it is always the gradient **of the loss**, and its name only has to say *with respect
+# to what*: $dx$ is short for $\partial L / \partial x$, the derivative of $L$ when $x$ alone moves. If $x$ is an array,
+# every number in it gets an answer of its own, so **$dx$ has the shape of $x$**.
 
 # %%
 import numpy as np
@@ -47,8 +47,8 @@ from mmdl.verify.oracle import complex_step_gradient
 # - $b$ is $(K)$: something to add to each number out, the same for all examples;
 # - $y$ is $(N, K)$: $N$ rows again, now with $K$ numbers each.
 #
-# Many texts, and the article that this library follows, write $Wx$ and mean a column $x$. Examples stack well as
-# rows, so we write $xW$: our $W$ is theirs with rows and columns exchanged.
+# Many texts, and the article that this library follows, write $Wx$ and mean a column $x$. Examples stack well as rows,
+# so we write $xW$: our $W$ is theirs with rows and columns exchanged.
 #
 # ## Loops
 #
@@ -93,8 +93,8 @@ assert y.tolist() == affine_loops(x, W, b).tolist() == affine(x, W, b).tolist() 
 #
 # **What comes in.** Our layer does not know the loss; other layers lie between. All it needs is the gradient of each of
 # *its* outputs, $dy$, shaped as $y$. The layer above hands it down. Say it is $dy = (1, -1, 2)$: if $y_2$ grows, the
-# loss grows twice as much, and if $y_1$ grows, the loss *falls* as much.
-# **What goes out.** How does $x_0$ reach the loss? By three paths, one through each output. Two rules are enough:
+# loss grows twice as much, and if $y_1$ grows, the loss *falls* as much. **What goes out.** How does $x_0$ reach the
+# loss? By three paths, one through each output. Two rules are enough:
 #
 # 1. **Along a path, multiply.** $y_2$ grows 2 times as much as $x_0$, and the loss 2 times as much as $y_2$: on this
 #    path, the loss grows $2 \cdot 2$ times as much as $x_0$. (School calls it the chain rule.)
@@ -131,8 +131,8 @@ assert dx.tolist() == [[5, 0]] and dW.tolist() == [[1, -1, 2], [2, -2, 4]] and d
 # - $db_k = \sum_n dy_{nk}$ does so, too. Forward, $b$ is copied to every row (NumPy calls it *broadcasting*). A copy is
 #   a fork: **what is copied forward is summed backward.**
 #
-# A matrix product sums over the last index of the left and the first of the right. Where the index stands
-# elsewhere, the **transpose** (rows and columns exchanged: $W^\mathsf{T}$, in Python `W.T`) brings it there:
+# A matrix product sums over the last index of the left and the first of the right. Where the index stands elsewhere,
+# the **transpose** (rows and columns exchanged: $W^\mathsf{T}$, in Python `W.T`) brings it there:
 
 # %%
 dx = dy @ W.T  #         dx = dy Wᵀ    (N, K) (K, D) -> (N, D)
@@ -169,12 +169,12 @@ assert np.allclose(nudges, up @ square.T) and not np.allclose(nudges, up @ squar
 # %% [markdown]
 # ## An experiment: the table that nobody builds
 #
-# The derivative of every number out with respect to every number in: these form a table, the **Jacobian** $J$ of
-# the layer, with a row for each number out and a column for each number in. For $y = xW + b$ and one example it is
+# The derivative of every number out with respect to every number in: these form a table, the **Jacobian** $J$ of the
+# layer, with a row for each number out and a column for each number in. For $y = xW + b$ and one example it is
 # $W^\mathsf{T}$, and what we computed is $dx = dy\, J$. So, why not write down $J$ for every layer, and multiply?
 #
-# Take the first layer of the article: a picture of 28 × 28 numbers becomes 32 pictures of 26 × 26. (Lesson 02 says
-# how. For now it is a function from many numbers to many.) A number takes 8 bytes.
+# Take the first layer of the article: a picture of 28 × 28 numbers becomes 32 pictures of 26 × 26. (Lesson 02 says how.
+# For now it is a function from many numbers to many.) A number takes 8 bytes.
 
 # %%
 guessed = guess("How many megabytes does the Jacobian of that layer take?", "MB")

@@ -32,8 +32,8 @@ from mmdl.verify.oracle import adjoint_gap, central_difference_gradient, complex
 # %% [markdown]
 # ## The formulas
 #
-# For $f(x) = x^3$ and a small step $h$, multiply out: $(x + h)^3 = x^3 + h \cdot 3x^2 + h^2 \cdot 3x + h^3$. Every smooth
-# $f$ is such a sum of ever smaller terms (Taylor's; $f$ and its derivatives on the right are taken at $x$):
+# For $f(x) = x^3$ and a small step $h$, multiply out: $(x + h)^3 = x^3 + h \cdot 3x^2 + h^2 \cdot 3x + h^3$. Every
+# smooth $f$ is such a sum of ever smaller terms (Taylor's; $f$ and its derivatives on the right are taken at $x$):
 #
 # $$f(x + h) = f + h f' + \tfrac{1}{2} h^2 f'' + \tfrac{1}{6} h^3 f''' + \dots$$
 #
@@ -70,7 +70,8 @@ def two_judges(f, x, dy, h=1e-5, tiny=1e-30):
 # $f(x) = x^3$ at $x = 2$ with $h = 0.1$. The truth is $3 x^2 = 12$.
 #
 # - Central: $(2.1^3 - 1.9^3) / 0.2 = (9.261 - 6.859) / 0.2 = 12.01$, too much by $h^2$ (because $f''' = 6$).
-# - Complex: $(2 + 0.1i)^3$ has the imaginary part $3 \cdot 2^2 \cdot 0.1 - 0.1^3 = 1.199$: $11.99$, too little by $h^2$.
+# - Complex: $(2 + 0.1i)^3$ has the imaginary part $3 \cdot 2^2 \cdot 0.1 - 0.1^3 = 1.199$: $11.99$, too little by
+#   $h^2$.
 
 # %%
 central, sideways = two_judges(lambda x: x**3, np.array([2.0]), 1.0, h=0.1, tiny=0.1)
@@ -108,8 +109,8 @@ def draw(N, D, K, rng):
 # %% [markdown]
 # ## Checked
 #
-# Our two judges, the library's judge and the library's ops agree: central differences to nine digits, complex steps
-# to the last.
+# Our two judges, the library's judge and the library's ops agree: central differences to nine digits, complex steps to
+# the last.
 
 # %%
 x, W, b, dy = draw(4, 5, 3, np.random.default_rng(1))
@@ -127,13 +128,14 @@ for place, gradient in enumerate((dx, dW, db)):
 # ## One step for all entries
 #
 # Those judges run the forward pass for every entry. Can one run do? Move *all* entries of $x$ together, along a random
-# direction $v$ (shaped as $x$). The outputs then move along $J v$, where $J$ is the Jacobian of lesson 00, and one complex
-# step measures that: $J v = \operatorname{Im} f(x + ihv) / h$. So the loss moves by $\langle dy, J v \rangle$. The
-# backward pass, with $dx = dy\, J$, promised $\langle dx, v \rangle$, which is the same:
+# direction $v$ (shaped as $x$). The outputs then move along $J v$, where $J$ is the Jacobian of lesson 00, and one
+# complex step measures that: $J v = \operatorname{Im} f(x + ihv) / h$. So the loss moves by $\langle dy, J v \rangle$.
+# The backward pass, with $dx = dy\, J$, promised $\langle dx, v \rangle$, which is the same:
 #
 # $$\langle dy,\; J v \rangle = \langle dy\, J,\; v \rangle$$
 #
-# This **adjoint test** could pass a wrong $dx$ only if the mistake were at right angles to $v$; for a random $v$, never.
+# This **adjoint test** could pass a wrong $dx$ only if the mistake were at right angles to $v$; for a random $v$,
+# never.
 
 # %%
 rng = np.random.default_rng(2)
@@ -147,8 +149,8 @@ assert adjoint_gap(layer, [x, W, b], (dx, dW, db), dy, draw(4, 5, 3, rng)[:3]) <
 # ## An experiment: how small a step?
 #
 # Both formulas are off by about $h^2$. So the smaller $h$, the better? We measure $\langle dx, v \rangle$ with steps
-# from $10^{-1}$ to $10^{-20}$ and compare with our (correct) $dx$: the error is the median over 200 directions $v$. Python
-# computes with 64 bits, some 16 digits (`float64`); networks often train with 32 bits, 7 digits (`float32`).
+# from $10^{-1}$ to $10^{-20}$ and compare with our (correct) $dx$: the error is the median over 200 directions $v$.
+# Python computes with 64 bits, some 16 digits (`float64`); networks often train with 32 bits, 7 digits (`float32`).
 
 # %%
 guessed = guess("Which step h makes the central difference in float64 most accurate? (You may type 1e-10.)")
@@ -183,8 +185,9 @@ assert double[steps < 1e-16].min() > 0.5 and sideways[steps < 1e-8].max() < 1e-1
 #
 # ## An experiment: what does a check see?
 #
-# A check is only as good as its numbers. Here are seven mistakes that people make, each in one line of `layer_backward`,
-# against four ways to choose sizes and $dy$. Caught is what has a wrong shape or is off by more than $10^{-6}$.
+# A check is only as good as its numbers. Here are seven mistakes that people make, each in one line of
+# `layer_backward`, against four ways to choose sizes and $dy$. Caught is what has a wrong shape or is off by more than
+# $10^{-6}$.
 
 # %%
 lines = {"da": "dy * (1 - y**2)", "dx": "da @ W.T", "dW": "x.T @ da", "db": "da.sum(axis=0)"}  # layer_backward
@@ -214,9 +217,9 @@ assert missed[0] >= 4 and missed[2] >= 1 and missed[3] == 0
 # With one example there is nothing to sum; with one number in and one out, nothing to transpose; with $dy = 1$ nobody
 # notices that $dy$ was forgotten. Hence the rule of this library: **a random $dy$, and all sizes different.**
 #
-# **Where no judge can help.** $\mathrm{relu}(x) = \max(x, 0)$ has slope 1 to the right of 0, slope 0 to the left, and at
-# 0 itself no derivative. Central differences report the mean, the op has to choose (0, by custom), and neither is wrong.
-# A step across the corner misleads as well. The same goes for the larger of two numbers where both are equal (a
+# **Where no judge can help.** $\mathrm{relu}(x) = \max(x, 0)$ has slope 1 to the right of 0, slope 0 to the left, and
+# at 0 itself no derivative. Central differences report the mean, the op has to choose (0, by custom), and neither is
+# wrong. A step across the corner misleads as well. The same goes for the larger of two numbers where both are equal (a
 # **tie**). So we check away from corners and ties; for these, the op states its rule.
 
 # %%

@@ -49,7 +49,13 @@ from mmdl.verify.oracle import complex_step_gradient
 #
 # This is the article's equation (3). Its $d_k$, the d of our question, is the width $D$. Why divide by its root?
 #
-# ## Loops
+# ## By hand, and in loops
+#
+# One query with $D = 4$, so that $\sqrt D = 2$, and two keys with the values 10 and 20:
+#
+# - $q = (1, 1, 1, 1)$ meets $k_0 = (1, 0, 0, 1)$: $s_0 = 2 / 2 = 1$. It meets $k_1 = (0, 0, 0, 0)$: $s_1 = 0$;
+# - $e^1 = 2.718$ and $e^0 = 1$ add up to 3.718, so $a = (0.731,\ 0.269)$;
+# - $y = 0.731 \cdot 10 + 0.269 \cdot 20 = 12.69$: between the two values, nearer to the first.
 
 
 # %%
@@ -67,16 +73,6 @@ def attention_loops(q, k, v):
     return y
 
 
-# %% [markdown]
-# ## By hand
-#
-# One query with $D = 4$, so that $\sqrt D = 2$, and two keys with the values 10 and 20:
-#
-# - $q = (1, 1, 1, 1)$ meets $k_0 = (1, 0, 0, 1)$: $s_0 = 2 / 2 = 1$. It meets $k_1 = (0, 0, 0, 0)$: $s_1 = 0$;
-# - $e^1 = 2.718$ and $e^0 = 1$ add up to 3.718, so $a = (0.731,\ 0.269)$;
-# - $y = 0.731 \cdot 10 + 0.269 \cdot 20 = 12.69$: between the two values, nearer to the first.
-
-# %%
 by_hand = attention_loops(np.ones((1, 4)), np.array([[1.0, 0, 0, 1], [0, 0, 0, 0]]), np.array([[10.0], [20]]))
 print("y =", by_hand.round(2))
 assert abs(by_hand[0, 0] - 12.69) < 0.005
@@ -104,7 +100,7 @@ assert np.allclose(a.sum(axis=-1), 1)
 assert np.allclose(y, library.attention(q, k, v).y, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# ## Backward
+# ## Backward, and checked
 #
 # From above comes $dy$, shaped as $y$. Forward was three lines; we take them from last to first. A product of two
 # matrices is the affine layer of lesson 00, $y = xW$ with $dW = x^\mathsf{T} dy$ and $dx = dy\, W^\mathsf{T}$:
@@ -115,6 +111,9 @@ assert np.allclose(y, library.attention(q, k, v).y, rtol=0, atol=1e-12)
 #    value is better for the loss than the mixture that we have;
 # 3. $s = q k^\mathsf{T} / \sqrt D$, with $q$ for $x$ and $k^\mathsf{T}$ for $W$: $dq = ds\, k / \sqrt D$, and
 #    $dk^\mathsf{T} = q^\mathsf{T} ds / \sqrt D$, so $dk = ds^\mathsf{T} q / \sqrt D$.
+#
+# **A trap.** The divisor acts twice: it shrinks the scores forward *and* the gradients backward. Who forgets the second
+# finds $dv$ right, and $dq$ and $dk$ too large by the factor $\sqrt D$. A test with $D = 1$ sees nothing.
 
 
 # %%
@@ -127,13 +126,6 @@ def attention_backward(dy, q, k, v, a):
     return dq, dk, dv
 
 
-# %% [markdown]
-# ## Checked
-#
-# **A trap.** The divisor acts twice: it shrinks the scores forward *and* the gradients backward. Who forgets the second
-# finds $dv$ right, and $dq$ and $dk$ too large by the factor $\sqrt D$. A test with $D = 1$ sees nothing.
-
-# %%
 dy = rng.standard_normal(y.shape)
 gradients = attention_backward(dy, q, k, v, a)
 for place, gradient in enumerate(gradients):

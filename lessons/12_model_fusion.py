@@ -22,23 +22,24 @@
 # article multiplies: `model1.output * model2.output`. Should it?
 
 # %%
+import math
+
 import numpy as np
 
 from mmdl import data
 from mmdl.data.batches import drop_words
 from mmdl.ops import fusion
 from mmdl.ops.losses import categorical_cross_entropy, softmax_cross_entropy
-from mmdl.ops.softmax import log_softmax, softmax, softmax_backward
-from mmdl.plots.figure import figure_of
-from mmdl.plots.lesson import guess, mark_guess, save_figure
-from mmdl.plots.style import BLUE, GREEN, VERMILLION, styled
+from mmdl.ops.softmax import log_softmax, softmax
+from mmdl.plots.lesson import guess, save_figure
+from mmdl.plots.lessons.model_fusion import draw
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
 # ## The formulas
 #
 # There are $M$ experts, numbered by $m$, and $K$ classes. $p_{mk}$ is the probability that expert $m$ gives to class
-# $k$; each $p_m$ has $K$ entries that add up to one. Together they say
+# $k$; the $K$ entries of each $p_m$ add up to one. Together they say
 #
 # $$p_k = \frac{\prod_m p_{mk}}{\sum_j \prod_m p_{mj}} \quad\text{(product)} \qquad\qquad
 #   p_k = \frac{1}{M} \sum_m p_{mk} \quad\text{(average)}$$
@@ -51,27 +52,20 @@ from mmdl.verify.oracle import complex_step_gradient
 
 # %%
 def product_loops(p):
-    M, K = len(p), len(p[0])
-    y = [1.0] * K
-    for k in range(K):
-        for m in range(M):
-            y[k] *= p[m][k]
-    total = sum(y)
-    return [y[k] / total for k in range(K)]
+    y = [math.prod(p[m][k] for m in range(len(p))) for k in range(len(p[0]))]
+    return [y_k / sum(y) for y_k in y]
 
 
 def average_loops(p):
-    M, K = len(p), len(p[0])
-    return [sum(p[m][k] for m in range(M)) / M for k in range(K)]
+    return [sum(p[m][k] for m in range(len(p))) / len(p) for k in range(len(p[0]))]
 
 
 # %% [markdown]
 # ## By hand
 #
 # The picture says $(0.8, 0.1, 0.1)$, the name says $(0.4, 0.4, 0.2)$. Multiplied: $(0.32, 0.04, 0.02)$, which adds up
-# to 0.38. Divided by that: $(0.842, 0.105, 0.053)$. The average is $(0.6, 0.25, 0.15)$.
-#
-# The product is surer of the first class than either expert. An average is never surer than its surest expert.
+# to 0.38. Divided by that: $(0.842, 0.105, 0.053)$, surer of the first class than either expert. The average is
+# $(0.6, 0.25, 0.15)$. An average lies between the opinions; it is never surer than the surest of them.
 
 # %%
 opinions = [[0.8, 0.1, 0.1], [0.4, 0.4, 0.2]]
@@ -82,13 +76,15 @@ assert np.allclose(average_loops(opinions), [0.6, 0.25, 0.15])
 # %% [markdown]
 # ## The ops
 #
-# An expert computes scores $s_m$, and $p_m$ is their softmax (lesson 04). We keep to logarithms, where nothing
-# underflows. A product turns into a sum, and whatever a row lacks to a total of one, `log_softmax` puts right:
+# Expert $m$ computes scores $s_m$, $(N, K)$, a row for each of $N$ examples; $p_m$ is their softmax (04). As in lesson
+# 04 we keep to logarithms, lest a small $p$ become 0. `log_softmax(s)` is $s_k - \log \sum_j e^{s_j}$. With
+# $l = \log p$, $(N, K)$ too:
 #
-# $$l = \log p = \text{log\_softmax}\Big(\sum_m s_m\Big) \quad\text{(product)} \qquad\qquad
+# $$l = \text{log\_softmax}\Big(\sum_m s_m\Big) \quad\text{(product)} \qquad\qquad
 #   l_k = \log \sum_m e^{\log p_{mk}} - \log M \quad\text{(average)}$$
 #
-# **A product of experts is a sum of scores.** Each $s_m$ is $(N, K)$, a row for each of $N$ examples, and so is $l$.
+# Why the first? $\prod_m e^{s_{mk}} = e^{\sum_m s_{mk}}$, and whatever a row was divided by cancels when we divide by
+# its sum again. **A product of experts is a sum of scores.**
 
 
 # %%
@@ -102,25 +98,15 @@ def average(scores):
     return np.log(sum(np.exp(l - largest) for l in log_p)) + largest - np.log(len(scores))
 
 
-rng = np.random.default_rng(0)
-scores = tuple(3 * rng.standard_normal((4, 5)) for _ in range(3))  # M = 3, N = 4, K = 5
-for ours, op, loops in (
-    (product, fusion.product_of_experts, product_loops),
-    (average, fusion.average_of_experts, average_loops),
-):
-    by_loops = [loops([softmax(s[n]) for s in scores]) for n in range(4)]
-    assert np.allclose(np.exp(ours(scores)), by_loops, rtol=0, atol=1e-12)
-    assert np.allclose(ours(scores), op(scores), rtol=0, atol=1e-12)
-
 # %% [markdown]
 # ## Backward
 #
-# From above comes $dl$, $(N, K)$. The **product** has two steps, and the last comes first. With $S = \sum_m s_m$,
-# `log_softmax` says $l_k = S_k - \log \sum_j e^{S_j}$. So each $S_k$ feeds its own $l_k$, and through the sum all of
-# them, with weight $-p_k$. And $S$ is a sum, which hands its gradient to everyone.
+# From above comes $dl$, $(N, K)$. **Product**, with $S = \sum_m s_m$ and $l_k = S_k - \log \sum_j e^{S_j}$: a nudge of
+# $S_k$ moves its own $l_k$ as far, and moves the logarithm, which *every* $l_j$ subtracts, by
+# $e^{S_k} / \sum_j e^{S_j} = p_k$ times as much. So $dS_k = dl_k - p_k \sum_j dl_j$. A sum hands $dS$ to everyone.
 #
-# The **average**: $e^{l_k} = \frac1M \sum_m p_{mk}$, so when $\log p_{mk}$ grows, $l_k$ grows by the expert's *share*
-# of the vote, $p_{mk} / \sum_{i} p_{ik}$, for each bit. Below that, each expert has a `log_softmax` of its own.
+# **Average**: the slope of $l_k = \log \frac1M \sum_i p_{ik}$ in $p_{mk}$ is $1 / \sum_i p_{ik}$, and that of $p_{mk}$ in
+# $\log p_{mk}$ is $p_{mk}$. Multiplied: the expert's *share* of the vote. Below, each has a `log_softmax` of its own.
 
 
 # %%
@@ -133,34 +119,37 @@ def average_backward(dl, scores, l):
     gradients = []
     for s in scores:
         log_p = log_softmax(s)
-        share = np.exp(log_p - l) / len(scores)  #             p_mk / Σ p_k, where  Σ p_k = M e^{l_k}
+        share = np.exp(log_p - l) / len(scores)  #             p_mk / Σ_i p_ik, where Σ_i p_ik = M e^{l_k}
         d = dl * share  #                                      d log p_m = dl ∘ share
         gradients.append(d - np.exp(log_p) * d.sum(axis=-1, keepdims=True))  # ds_m = d − p_m Σ d  (log_softmax)
     return tuple(gradients)
 
 
+rng = np.random.default_rng(0)
+scores = tuple(3 * rng.standard_normal((4, 5)) for _ in range(3))  # M = 3, N = 4, K = 5
 dl = rng.standard_normal((4, 5))
-for forward, ours, op in (
-    (product, product_backward, fusion.product_of_experts_backward),
-    (average, average_backward, fusion.average_of_experts_backward),
+for forward, backward, loops, op, op_backward in (
+    (product, product_backward, product_loops, fusion.product_of_experts, fusion.product_of_experts_backward),
+    (average, average_backward, average_loops, fusion.average_of_experts, fusion.average_of_experts_backward),
 ):
-    gradients = ours(dl, scores, forward(scores))
-    nudges = complex_step_gradient(lambda scores, f=forward: f(scores), [scores], 0, dl)
-    for mine, nudged, theirs in zip(gradients, nudges, op(dl, scores, forward(scores)), strict=True):
+    l = forward(scores)
+    by_loops = [loops([softmax(s[n]) for s in scores]) for n in range(4)]
+    assert np.allclose(np.exp(l), by_loops, rtol=0, atol=1e-12) and np.allclose(l, op(scores), rtol=0, atol=1e-12)
+    nudges = complex_step_gradient(forward, [scores], 0, dl)
+    for mine, nudged, theirs in zip(backward(dl, scores, l), nudges, op_backward(dl, scores, l), strict=True):
         assert np.allclose(mine, nudged, rtol=0, atol=1e-12) and np.allclose(mine, theirs, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# ## What training tells the experts
-#
-# Put the loss $-\log p_c$ of the true class $c$ on top, for one example. Then $dl$ is $-t$, where the target $t$ is a
-# row of zeros with a one at the truth, and both backward passes become short:
+# Now put the loss $-\log p_c$ of the true class $c$ on top. Then $dl = -t$, where the target $t$ is a row of zeros with
+# a one at the truth, and both become short:
 #
 # - product: $ds_m = p - t$. All experts hear the same, *what we all together got wrong*.
-# - average: $ds_m = \text{share}_m \cdot (p_m - t)$. Each hears *its own* mistake, and the less it gave to the truth,
-#   the less it hears: the better expert learns, the other one is left alone.
+# - average: $ds_m = \text{share}_{mc} \cdot (p_m - t)$. Each hears *its own* mistake, and the less it gave to the truth,
+#   the less it hears.
 
 # %%
-t = np.eye(5)[[3, 0, 0, 4]]
+labels = np.array([3, 0, 0, 4])
+t = np.eye(5)[labels]
 of_product = product_backward(-t, scores, product(scores))
 of_average = average_backward(-t, scores, average(scores))
 p_truth = np.array([(softmax(s) * t).sum(axis=1, keepdims=True) for s in scores])
@@ -169,23 +158,18 @@ for m, s in enumerate(scores):
     assert np.allclose(of_average[m], p_truth[m] / p_truth.sum(axis=0) * (softmax(s) - t), rtol=0, atol=1e-12)
 
 # %% [markdown]
-# **A trap.** Leave out the division. Then the loss is $-\log \prod_m p_{mc} = -\sum_m \log p_{mc}$: a sum of
-# *separate* losses, and $ds_m = p_m - t$. The program runs and learns, but no expert hears anything of the others.
-#
-# The article has no division either, and yet its experts train together. Why? Keras's categorical cross-entropy
-# divides by the sum, without a word. Ours does too. (The article ends with `argmax`, the class with the largest value.
-# There the division does not matter: it changes no order within a row.)
+# **A trap.** Leave out the division. Then the loss is $-\log \prod_m p_{mc} = -\sum_m \log p_{mc}$: the sum of
+# *separate* losses. The program runs and learns, but no expert hears anything of the others. The article has no
+# division either, and yet its experts train together. Why? Keras's categorical cross-entropy divides by the sum,
+# without a word, and so does ours. (Its last step, `argmax`, the class with the largest value, needs no division.)
 
 # %%
-product_of_p = np.prod([softmax(s) for s in scores], axis=0)
-_, dp = categorical_cross_entropy(product_of_p, t, floor=0)  # divides by the sum inside
-others = softmax(scores[1]) * softmax(scores[2])
-keras = softmax_backward(dp * others, softmax(scores[0])) * 4  # of the first expert; times 4, as the loss is a mean
-alone = softmax_backward(-t / product_of_p * others, softmax(scores[0]))  # −log of the product, not divided
-print("rows of the product add up to", product_of_p.sum(axis=1).round(3))
-assert np.allclose(keras, of_product[0], rtol=0, atol=1e-9)
-assert np.allclose(alone, softmax(scores[0]) - t, rtol=0, atol=1e-9)
-assert np.array_equal(product_of_p.argmax(axis=1), product(scores).argmax(axis=1))
+multiplied = np.prod([softmax(s) for s in scores], axis=0)
+print("rows of the product add up to", multiplied.sum(axis=1).round(3))
+undivided = -np.log((multiplied * t).sum(axis=1)).mean()
+assert np.isclose(undivided, sum(softmax_cross_entropy(s, labels).value for s in scores))
+silently = categorical_cross_entropy(multiplied, t, floor=0).value
+assert np.isclose(silently, softmax_cross_entropy(sum(scores), labels).value)
 
 # %% [markdown]
 # ## An experiment: two against one
@@ -201,10 +185,8 @@ wrong = np.stack([(1 - c) / 2, c, (1 - c) / 2], axis=1)
 trio = [np.log(np.full((2000, 3), [0.7, 0.15, 0.15]))] * 2 + [np.log(wrong)]
 multiplied, averaged = np.exp(product(trio)), np.exp(average(trio))
 flip = c[np.argmax(multiplied[:, 1] > multiplied[:, 0])]
-print(f"product: B wins from c = {flip:.3f} on")
-print(f"average: at c = {c[-1]} A still has {averaged[-1, 0]:.3f}, B {averaged[-1, 1]:.3f}")
-assert abs(flip - 0.916) < 2e-3 and np.isclose(0.7**2 * (1 - 0.91589) / 2, 0.15**2 * 0.91589, rtol=1e-3)
-assert (averaged[:, 0] > averaged[:, 1]).all()
+print(f"product: B wins from c = {flip:.3f} on;  average: at c = {c[-1]} A still has {averaged[-1, 0]:.3f}")
+assert abs(flip - 0.916) < 2e-3 and (averaged[:, 0] > averaged[:, 1]).all()
 crowd = product([trio[0][:1]] * 10 + [np.log([[1e-8, 1 - 2e-8, 1e-8]])])  # ten against one who is very sure
 assert crowd.argmax() == 1
 
@@ -215,137 +197,88 @@ assert crowd.argmax() == 1
 #
 # ## Real experts
 #
-# The glyphs of lesson 04, of one font. The first expert is that lesson's classifier of pixels. The second counts
-# words: $x$ has a column for each known word, and half of the words of each name are missing. Each learns alone.
+# The glyphs of lesson 04. The first expert is that lesson's classifier of pixels, $s = x W + b$. The second has
+# another $x$: a column for each known word, with a 1 where the name has it. Half of all words are missing.
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans",))
 labels, truth = glyphs.train.labels, glyphs.test.labels
-classes = len(glyphs.classes)
 
 
-def pixels(examples):
-    return examples.inputs["image"].reshape(-1, 784) / np.float32(255)
-
-
-def counts(words):
+def columns(words):
     x = np.zeros((len(words.values), glyphs.preprocessors["text"].entries), np.float32)
     np.add.at(x, (np.arange(len(x))[:, None], words.values), words.mask)
     return x
 
 
-picture, picture_test = [pixels(glyphs.train)], pixels(glyphs.test)
-name = [counts(drop_words(glyphs.train.inputs["text"], 0.5, rng)) for _ in range(4)]  # other words missing each time
-name_test = counts(glyphs.test.inputs["text"])
-
-
-def train(inputs, rates, steps):
-    """Experts s = x W + b under one product; with one expert alone, that is the classifier of lesson 04."""
-    experts = [(np.zeros((x[0].shape[1], classes), np.float32), np.zeros(classes, np.float32)) for x in inputs]
-    for step in range(steps):
-        xs = [x[step % len(x)] for x in inputs]
-        _, ds = softmax_cross_entropy(sum(x @ W + b for x, (W, b) in zip(xs, experts, strict=True)), labels)
-        for x, (W, b), rate in zip(xs, experts, rates, strict=True):
+def train(*experts):
+    """Each expert is an x and a learning rate -> for each (W, b). Together they are one product; alone, lesson 04."""
+    learned = [(np.zeros((x.shape[1], 10), np.float32), np.zeros(10, np.float32)) for x, _ in experts]
+    for _ in range(300):
+        s = sum(x @ W + b for (x, _), (W, b) in zip(experts, learned, strict=True))
+        _, ds = softmax_cross_entropy(s, labels)
+        for (x, rate), (W, b) in zip(experts, learned, strict=True):  # ds is the same for all
             W -= rate * (x.T @ ds)
             b -= rate * ds.sum(axis=0)
-    return experts
+    return learned
 
 
 def tell(what, l):
     value, right = softmax_cross_entropy(l, truth).value, (l.argmax(axis=1) == truth).mean()
-    print(f"{what:42s} {value:5.2f} {right:6.2f}")
+    print(f"{what:40s} {value:6.2f} {right:7.2f}")
     return value
 
 
-((W1, b1),), ((W2, b2),) = train([picture], [0.3], 300), train([name], [10.0], 200)
-s1, s2 = picture_test @ W1 + b1, name_test @ W2 + b2
-print(f"{len(truth)} unseen glyphs                           loss  right")
+parts = glyphs.train, glyphs.test
+pictures, pictures_test = (part.inputs["image"].reshape(-1, 784) / np.float32(255) for part in parts)
+names, names_test = columns(drop_words(glyphs.train.inputs["text"], 0.5, rng)), columns(glyphs.test.inputs["text"])
+((W1, b1),), ((W2, b2),) = train((pictures, 0.3)), train((names, 10.0))
+s1, s2 = pictures_test @ W1 + b1, names_test @ W2 + b2
+print(f"{len(truth)} unseen glyphs                          loss   right")
 alone1, alone2 = tell("picture", s1), tell("name", s2)
 together, voted = tell("product", product((s1, s2))), tell("average", average((s1, s2)))
+prior = np.log(np.bincount(labels) / len(labels))
+divided = tell("product, divided by p(k)", product((s1, s2, -prior)))
+(V1, a1), (V2, a2) = train((pictures, 0.3), (names, 10.0))
+jointly = tell("product, trained together", product((pictures_test @ V1 + a1, names_test @ V2 + a2)))
+weaker = tell("... and then the picture expert alone", pictures_test @ V1 + a1)
 assert together + 0.05 < voted and together + 0.03 < min(alone1, alone2)
+assert divided + 0.05 < together and jointly + 0.05 < together and weaker > alone1 + 0.2
 
 # %% [markdown]
-# Multiplying wins, and here is why. If picture and name tell *different* things about the glyph (if they are
-# **independent** given the class), the rules of probability say
+# Multiplying wins. If picture and name tell *different* things about a glyph (if they are **independent** given the
+# class), the rules of probability say why:
 #
 # $$p(k \mid \text{both}) \;\propto\; p(k) \cdot p(\text{picture} \mid k) \cdot p(\text{name} \mid k)
 #   \;\propto\; \frac{p(k \mid \text{picture}) \cdot p(k \mid \text{name})}{p(k)}$$
 #
-# ($\propto$: up to a factor that is the same for all $k$.) A product indeed, but divided by $p(k)$, the share of class
-# $k$ among all glyphs. Both experts know that Latin is common; plain multiplying counts it twice.
+# ($\mid$: given; $\propto$: up to a factor that is the same for all $k$.) A product indeed, but divided by $p(k)$, the
+# share of class $k$ among all glyphs: both experts know that Latin is common, and plain multiplying counts it twice.
+# Experts that train together hear of it through $p - t$, and need no division. The price: each learns only what the
+# other leaves to do, and is worse alone (lesson 16 comes back to that).
+#
+# **When multiplying hurts.** Ask the *same* picture expert several times: no new evidence, but the product grows surer
+# with each copy. Or exchange some pictures for others: the expert is wrong there, and does not know it.
+
 
 # %%
-prior = np.log(np.bincount(labels) / len(labels)).astype(np.float32)
-divided = tell("product, divided by p(k)", product((s1, s2, -prior)))
-(V1, a1), (V2, a2) = train([picture, name], [0.3, 10.0], 200)
-jointly = tell("product, trained together", product((picture_test @ V1 + a1, name_test @ V2 + a2)))
-weaker = tell("... and then the picture expert alone", picture_test @ V1 + a1)
-assert divided + 0.05 < together and jointly + 0.05 < together and weaker > alone1 + 0.2
+def losses(*scores):
+    return [softmax_cross_entropy(rule(scores), truth).value for rule in (product, average)]
 
-# %% [markdown]
-# Two experts that train together, both pushed by $p - t$, need not be told: nothing is counted twice. The price: each
-# learns only what the other leaves to do, and is worse alone (lesson 16 comes back to that).
-#
-# ## When multiplying hurts
-#
-# Independence can fail. Ask the *same* picture expert several times: no new evidence, but the product grows surer with
-# each copy. Or exchange some pictures for others: the expert is wrong there, and does not know it.
 
-# %%
-copies = np.arange(1, 6)
-copied = [[softmax_cross_entropy(f((s1,) * M), truth).value for f in (product, average)] for M in copies]
-shares, order = np.linspace(0, 1, 11), np.random.default_rng(1).permutation(len(truth))
-exchanged = []
-for share in shares:
-    rows = order[: round(share * len(truth))]
-    mixed = s1.copy()
+copies, shares, order = np.arange(1, 6), np.linspace(0, 1, 11), np.random.default_rng(1).permutation(len(truth))
+copied, exchanged = np.array([losses(*[s1] * M) for M in copies]), np.empty((11, 2))
+for place, share in enumerate(shares):
+    rows, mixed = order[: round(share * len(truth))], s1.copy()
     mixed[rows] = s1[np.roll(rows, 1)]
-    exchanged.append([softmax_cross_entropy(f((mixed, s2)), truth).value for f in (product, average)])
-copied, exchanged = np.array(copied), np.array(exchanged)
-print("copies   product  average         exchanged   product  average")
-for M, two, share, others in zip(copies, copied, shares[::2], exchanged[::2], strict=False):
-    print(f"{M:6d} {two[0]:9.2f} {two[1]:8.2f} {share:15.0%} {others[0]:11.2f} {others[1]:8.2f}")
-assert np.allclose(copied[:, 1], alone1, atol=1e-4) and copied[4, 0] > 2 * alone1
+    exchanged[place] = losses(mixed, s2)
+for what, (multiplying, averaging) in (("5 copies", copied[-1]), ("all pictures exchanged", exchanged[-1])):
+    print(f"{what:24s} product {multiplying:.2f}   average {averaging:.2f}")
+assert np.allclose(copied[:, 1], alone1, atol=1e-4) and copied[-1, 0] > 2 * alone1
 assert exchanged[0, 0] < exchanged[0, 1] and exchanged[-1, 0] > exchanged[-1, 1] + 0.1
 
-# %% [markdown]
-# ## The picture
-
-
-# %%
-@styled
-def draw():
-    figure = figure_of(None, 3.7)
-    duel, same, broken = figure.subplots(1, 3, width_ratios=(1.25, 1, 1))
-    for p, colour, word in ((multiplied, BLUE, "product"), (averaged, VERMILLION, "average")):
-        duel.plot(c, p[:, 0], color=colour)
-        duel.plot(c, p[:, 1], color=colour, linestyle="--")
-        duel.text(0.35, p[0, 0] + 0.03, f"A, {word}", color=colour)
-        duel.text(0.35, p[0, 1] + 0.09, f"B, {word}", color=colour)
-    here = flip, multiplied[np.argmax(c >= flip), 0]
-    duel.plot(*here, "o", color=BLUE)
-    thin = {"arrowstyle": "-", "color": BLUE}
-    duel.annotate(f"overruled\nat {flip:.2f}", here, (0.94, 0.04), color=BLUE, ha="right", arrowprops=thin)
-    duel.set(xlim=(1 / 3, 1), ylim=(0, 1.05), title="Two say A (0.7), one says B")
-    duel.set(xlabel="how sure the third is of B", ylabel="probability of all three together")
-    mark_guess(duel, guessed, axis="x")
-    for ax, x, losses in ((same, copies, copied), (broken, shares, exchanged)):
-        ax.plot(x, losses[:, 0], "o-", color=BLUE, markersize=4)
-        ax.plot(x, losses[:, 1], "o-", color=VERMILLION, markersize=4)
-        ax.set_ylabel("loss on unseen glyphs")
-    same.text(3.6, copied[3, 0], "product", color=BLUE, ha="right")
-    same.text(5, copied[4, 1] + 0.1, "average", color=VERMILLION, ha="right")
-    same.set(title="One expert, copied", xlabel="copies of the picture expert", xticks=copies, ylim=(0, None))
-    broken.text(0.75, exchanged[8, 0], "product", color=BLUE, ha="right")
-    broken.text(1, exchanged[8, 1] - 0.08, "average", color=VERMILLION, ha="right")
-    broken.axhline(alone2, color=GREEN, linestyle=":")
-    broken.text(1, alone2 - 0.03, "name alone", color=GREEN, ha="right", va="top")
-    broken.set(title="Picture and name", xlabel="share of pictures exchanged")
-    figure.suptitle("Multiply experts that know different things and are right; average the rest")
-    return figure
-
-
-save_figure(draw(), "12_model_fusion")
+figure = draw(c, multiplied, averaged, flip, copies, copied, shares, exchanged, alone2, guessed)
+save_figure(figure, "12_model_fusion")
 
 # %% [markdown]
 # ## Exercises

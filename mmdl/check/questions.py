@@ -168,3 +168,5 @@ def as_mistake(question, *arguments):
         raise
     except PropertyError as error:
         raise Mistake(str(error), error.error) from None
+    except (ValueError, IndexError) as error:  # of our own functions, which were given the student's results
+        raise Mistake(f"what it returns does not fit: {error}") from None

@@ -20,6 +20,8 @@ EXAMPLES = """\
   mmdl follow --pixel 12,9 --example 17 runs/2025-01-31-concatenate
   mmdl follow --pixel 12,9 --image letter.png --label Greek model.npz"""
 
+TIE = 0.01  # further from the promise than this no smooth function is, after so small a nudge
+
 
 def add(commands):
     """Describe `mmdl follow`."""
@@ -97,3 +99,5 @@ def told(way, pixel, classes):
     yield f"\nLet the pixel grow by {way.nudge:g}."
     yield f"The gradient promises that the loss changes by {way.promised:+.6e}."
     yield f"It changes by                                  {way.measured:+.6e}."
+    if abs(way.measured - way.promised) > TIE * abs(way.promised):
+        yield "That is not as promised: on the way a ReLU or a maximum stands at a tie, where up and down differ."
