@@ -18,7 +18,7 @@
 # Needs: lesson 00; about 2 s.
 #
 # A wrong backward pass seldom crashes. The network still learns, only worse, and you look for the reason in the data.
-# So we want a judge who knows nothing about derivations: one who only runs the forward pass, and nudges.
+# So we want a judge who knows nothing of derivations, and only runs the forward pass and nudges.
 
 # %%
 import numpy as np
@@ -27,7 +27,7 @@ from mmdl.ops.activations import relu, relu_backward, tanh, tanh_backward
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.plots import guess, mark_guess, save_figure, subplots
 from mmdl.plots.style import BLUE, GREEN, VERMILLION, styled
-from mmdl.verify.oracle import adjoint_gap, central_difference_gradient, complex_step_gradient
+from mmdl.verify.oracle import adjoint_gap, complex_step_gradient
 
 # %% [markdown]
 # ## The formulas
@@ -37,20 +37,17 @@ from mmdl.verify.oracle import adjoint_gap, central_difference_gradient, complex
 #
 # $$f(x + h) = f + h f' + \tfrac{1}{2} h^2 f'' + \tfrac{1}{6} h^3 f''' + \dots$$
 #
-# **Central difference.** With $-h$ for $h$ the odd powers change their sign. Subtract, and the even ones cancel:
+# **Central difference.** With $-h$ for $h$ the odd powers change their sign: subtract, and the even ones cancel.
+# **Complex step.** With $ih$ for $h$, where $i^2 = -1$ and $i^3 = -i$, only the odd powers have an $i$. They are the
+# **imaginary part** (Im, in Python `.imag`), and the even ones are gone without a subtraction:
 #
-# $$\frac{f(x + h) - f(x - h)}{2h} = f' + \tfrac16 h^2 f''' + \dots$$
-#
-# **Complex step.** Put $ih$ for $h$, with $i^2 = -1$ and so $i^3 = -i$. Then
-# $f(x + ih) = f + i h f' - \tfrac12 h^2 f'' - \tfrac{i}{6} h^3 f''' + \dots$, and what stands with $i$ (the **imaginary
-# part**, Im, in Python `.imag`) needs no subtraction:
-#
-# $$\frac{\operatorname{Im} f(x + ih)}{h} = f' - \tfrac16 h^2 f''' + \dots$$
+# $$\frac{f(x + h) - f(x - h)}{2h} = f' + \tfrac16 h^2 f''' + \dots \qquad
+#   \frac{\operatorname{Im} f(x + ih)}{h} = f' - \tfrac16 h^2 f''' + \dots$$
 #
 # ## Loops
 #
-# Of a layer we differentiate the sum $\langle dy, y \rangle$ of lesson 00: a random gradient $dy$ from above times the
-# outputs $y = f(x)$. We nudge one entry of $x$ after the other.
+# We differentiate the sum $\langle dy, y \rangle$ of lesson 00, with $y = f(x)$ and a random $dy$, entry by entry of
+# $x$:
 
 
 # %%
@@ -70,8 +67,7 @@ def two_judges(f, x, dy, h=1e-5, tiny=1e-30):
 # $f(x) = x^3$ at $x = 2$ with $h = 0.1$. The truth is $3 x^2 = 12$.
 #
 # - Central: $(2.1^3 - 1.9^3) / 0.2 = (9.261 - 6.859) / 0.2 = 12.01$, too much by $h^2$ (because $f''' = 6$).
-# - Complex: $(2 + 0.1i)^3$ has the imaginary part $3 \cdot 2^2 \cdot 0.1 - 0.1^3 = 1.199$: $11.99$, too little by
-#   $h^2$.
+# - Complex: $(2 + 0.1i)^3$ has the imaginary part $3 \cdot 2^2 \cdot 0.1 - 0.1^3 = 1.199$: $11.99$, too little.
 
 # %%
 central, sideways = two_judges(lambda x: x**3, np.array([2.0]), 1.0, h=0.1, tiny=0.1)
@@ -81,12 +77,9 @@ assert np.isclose(central, 12.01) and np.isclose(sideways, 11.99)
 # %% [markdown]
 # ## A backward pass to judge
 #
-# A dense layer whose outputs are bent by $\tanh$, so that they stay between $-1$ and $1$, with shapes as in lesson 00:
-#
-# $$a = x W + b \qquad y = \tanh a \qquad \text{where } a \text{ and } y \text{ are } (N, K)$$
-#
-# The derivative of $\tanh a$ is $1 - \tanh^2 a = 1 - y^2$: whoever has $y$ needs no $a$. Each $a_{nk}$ reaches the loss
-# by one path only, through its $y_{nk}$.
+# A dense layer whose outputs are bent by $\tanh$, so that they stay between $-1$ and $1$: $a = x W + b$ and
+# $y = \tanh a$, with shapes as in lesson 00; $a$ and $y$ are $(N, K)$. The derivative of $\tanh a$ is
+# $1 - \tanh^2 a = 1 - y^2$: whoever has $y$ needs no $a$. Each $a_{nk}$ reaches the loss by one path, through $y_{nk}$.
 
 
 # %%
@@ -109,13 +102,11 @@ def draw(N, D, K, rng):
 # %% [markdown]
 # ## Checked
 #
-# Our two judges, the library's judge and the library's ops agree: central differences to nine digits, complex steps to
-# the last.
+# Our two judges, the library's judge and its ops agree: central differences to nine digits, complex steps to the last.
 
 # %%
 x, W, b, dy = draw(4, 5, 3, np.random.default_rng(1))
-y = layer(x, W, b)
-dx, dW, db = layer_backward(dy, x, W, y)
+dx, dW, db = layer_backward(dy, x, W, layer(x, W, b))
 central, sideways = (np.abs(each - dx).max() for each in two_judges(lambda x: layer(x, W, b), x, dy))
 print(f"largest error of dx by central differences: {central:.0e}, by complex steps: {sideways:.0e}")
 assert central < 1e-8 and sideways < 1e-13
@@ -130,17 +121,13 @@ for place, gradient in enumerate((dx, dW, db)):
 # Those judges run the forward pass for every entry. Can one run do? Move *all* entries of $x$ together, along a random
 # direction $v$ (shaped as $x$). The outputs then move along $J v$, where $J$ is the Jacobian of lesson 00, and one
 # complex step measures that: $J v = \operatorname{Im} f(x + ihv) / h$. So the loss moves by $\langle dy, J v \rangle$.
-# The backward pass, with $dx = dy\, J$, promised $\langle dx, v \rangle$, which is the same:
-#
-# $$\langle dy,\; J v \rangle = \langle dy\, J,\; v \rangle$$
-#
-# This **adjoint test** could pass a wrong $dx$ only if the mistake were at right angles to $v$; for a random $v$,
-# never.
+# The backward pass, with $dx = dy\, J$, promised $\langle dx, v \rangle$. This is the same sum, only with other
+# brackets: $dy\,(J v) = (dy\, J)\, v$. Comparing the two is the **adjoint test**. A wrong $dx$ could pass only if the
+# mistake were at right angles to $v$; a random $v$ never is.
 
 # %%
-rng = np.random.default_rng(2)
-v, h = rng.standard_normal(x.shape), 1e-30
-Jv = layer(x + 1j * h * v, W, b).imag / h
+v = (rng := np.random.default_rng(2)).standard_normal(x.shape)
+Jv = layer(x + 1e-30j * v, W, b).imag / 1e-30
 print(f"⟨dy, Jv⟩ = {np.sum(dy * Jv):.12f}\n⟨dx, v⟩  = {np.sum(dx * v):.12f}")
 assert np.isclose(np.sum(dy * Jv), np.sum(dx * v), rtol=1e-12)
 assert adjoint_gap(layer, [x, W, b], (dx, dW, db), dy, draw(4, 5, 3, rng)[:3]) < 1e-13  # moves x, W and b at once
@@ -154,7 +141,6 @@ assert adjoint_gap(layer, [x, W, b], (dx, dW, db), dy, draw(4, 5, 3, rng)[:3]) <
 
 # %%
 guessed = guess("Which step h makes the central difference in float64 most accurate? (You may type 1e-10.)")
-
 steps, V = 10.0 ** -np.arange(1, 21), rng.standard_normal((200, *x.shape))
 
 
@@ -169,9 +155,7 @@ for column, h in enumerate(steps):
     estimates.append(along(1j * h * V, complex).imag / h)
     curves[:, column] = np.median(np.abs(estimates / np.sum(dx * V, axis=(1, 2)) - 1), axis=1)
 double, single, sideways = curves
-print(
-    f"best step {steps[double.argmin()]:.0e}: error {double.min():.0e}; in float32 the best error is {single.min():.0e}"
-)
+print(f"best step {steps[double.argmin()]:.0e}: error {double.min():.0e}; best error in float32: {single.min():.0e}")
 assert 1e-6 <= steps[double.argmin()] <= 1e-4 and double.min() < 1e-9 and 1e-6 < single.min() < 1e-3
 assert double[steps < 1e-16].min() > 0.5 and sideways[steps < 1e-8].max() < 1e-14 and 1 + 1e-16 == 1
 
@@ -179,15 +163,13 @@ assert double[steps < 1e-16].min() > 0.5 and sideways[steps < 1e-8].max() < 1e-1
 # A central difference subtracts two nearly equal numbers. Each is rounded at its 16th digit; the equal digits in front
 # cancel, and the rounding is left over, divided by $h$. So its error is about $h^2 + 10^{-16} / h$: a U with its bottom
 # where both terms are equal, $h^3 = 10^{-16}$ or $h \approx 5 \cdot 10^{-6}$. Below $10^{-16}$ even $x + h$ is rounded
-# to $x$, and the "gradient" is zero. In float32 even the best step leaves an error above $10^{-5}$; so we train in
-# float32, but check in float64. The complex step subtracts nothing: its $h^2$ falls below the 16th digit at
-# $h = 10^{-8}$, and stays there.
+# to $x$, and the "gradient" is zero. In float32 no step gets below $10^{-5}$: we train in float32, but check in
+# float64. The complex step subtracts nothing: its $h^2$ falls below the 16th digit at $h = 10^{-8}$, and stays there.
 #
 # ## An experiment: what does a check see?
 #
-# A check is only as good as its numbers. Here are seven mistakes that people make, each in one line of
-# `layer_backward`, against four ways to choose sizes and $dy$. Caught is what has a wrong shape or is off by more than
-# $10^{-6}$.
+# A check is only as good as its numbers. Here are seven popular mistakes, each in one line of `layer_backward`, against
+# four ways to choose sizes and $dy$. Caught is what has a wrong shape or is off by more than $10^{-6}$.
 
 # %%
 lines = {"da": "dy * (1 - y**2)", "dx": "da @ W.T", "dW": "x.T @ da", "db": "da.sum(axis=0)"}  # layer_backward
@@ -207,11 +189,11 @@ def caught(line, check):
     return any(known[k].shape != truth[k].shape or np.abs(known[k] - truth[k]).max() > 1e-6 for k in truth)
 
 
-assert not any(caught("dx = da @ W.T", check) for check in checks)  # nothing is wrong: nothing to catch
 seen = np.array([[caught(line, check) for check in checks] for line in mistakes])
 missed = (~seen).sum(axis=0)
 print("of", len(mistakes), "mistakes pass:", missed)
 assert missed[0] >= 4 and missed[2] >= 1 and missed[3] == 0
+assert not any(caught("dx = da @ W.T", check) for check in checks)  # nothing is wrong: nothing to catch
 
 # %% [markdown]
 # With one example there is nothing to sum; with one number in and one out, nothing to transpose; with $dy = 1$ nobody
@@ -219,14 +201,13 @@ assert missed[0] >= 4 and missed[2] >= 1 and missed[3] == 0
 #
 # **Where no judge can help.** $\mathrm{relu}(x) = \max(x, 0)$ has slope 1 to the right of 0, slope 0 to the left, and
 # at 0 itself no derivative. Central differences report the mean, the op has to choose (0, by custom), and neither is
-# wrong. A step across the corner misleads as well. The same goes for the larger of two numbers where both are equal (a
-# **tie**). So we check away from corners and ties; for these, the op states its rule.
+# wrong. A step across the corner misleads as well. So does a **tie**, the larger of two equal numbers. We check away
+# from both; there, the op states its rule.
 
 # %%
-at = np.array([0.0, 4e-6, 1.0])
-judged, ours = two_judges(relu, at, 1.0)[0], relu_backward(np.ones(3), relu(at))
-print("x =", at, " central:", judged.round(2), " ours:", ours)
-assert np.allclose(judged, [0.5, 0.7, 1]) and np.array_equal(ours, [0, 1, 1])
+judged = two_judges(relu, np.array([0.0, 4e-6, 1.0]), 1.0)[0]
+print("slope of relu at 0, 4e-6 and 1, by central differences:", judged.round(2))
+assert np.allclose(judged, [0.5, 0.7, 1]) and relu_backward(np.ones(1), relu(np.zeros(1))) == 0
 
 
 # %%
@@ -243,9 +224,8 @@ def picture():
     mark_guess(left, guessed, axis="x")
     right.imshow(~seen, cmap="Oranges", vmin=0, vmax=1.6, aspect="auto")
     for (row, column), found in np.ndenumerate(seen):
-        right.text(
-            column, row, "caught" if found else "passes", color="0.4" if found else "0", ha="center", va="center"
-        )
+        words, colour = ("caught", "0.4") if found else ("passes", "black")
+        right.text(column, row, words, color=colour, ha="center", va="center")
     right.set_xticks(range(4), checks, size=8)
     right.set_yticks(range(len(mistakes)), mistakes)
     right.set_title(f"{missed[0]} of {len(mistakes)} wrong lines in a backward\npass the first check, none the last")
@@ -264,8 +244,7 @@ save_figure(picture(), "01_checking_gradients")
 #
 # ## What you now know
 #
-# - A central difference is good for about ten digits, at a step near $10^{-5}$; smaller steps make it worse. A complex
-#   step is exact to the last digit: it subtracts nothing, so its step may be tiny.
-# - The adjoint test judges all entries with one forward pass.
+# - A central difference is good for about ten digits, at a step near $10^{-5}$; smaller steps make it worse.
+# - A complex step subtracts nothing and is exact to the last digit. One judges all entries: the adjoint test.
 # - A check needs different sizes and a random $dy$; with ones it lets most mistakes pass.
 # - At corners and ties there is no right answer, only a rule.

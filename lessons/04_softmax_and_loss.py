@@ -15,12 +15,12 @@
 #
 # **Question.** What does a classifier minimise?
 #
-# Needs: lessons 00, 01; about 4 s.
+# Needs: lessons 00, 01; about 3 s.
 #
 # A network that looks at a picture of a letter ends with $K$ numbers, one for each class: the **scores** $s$ (also
 # called *logits*). The larger $s_k$, the more the network believes in class $k$. Training needs one number that says
-# how wrong the scores are. "How many answers are wrong?" is useless: nudge a weight a little and no answer changes, so
-# its gradient is zero. We need something smooth, in two steps.
+# how wrong the scores are. The number of wrong answers will not do: nudge a weight a little and no answer changes, so
+# the gradient is zero. We need something smooth, in two steps.
 
 # %%
 import math
@@ -30,9 +30,8 @@ import numpy as np
 from mmdl import data
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.softmax import softmax, softmax_backward
-from mmdl.plots import guess, mark_guess, save_figure
-from mmdl.plots.figure import figure_of
-from mmdl.plots.style import BLUE, GREEN, VERMILLION, picture_on, styled
+from mmdl.plots import guess, save_figure
+from mmdl.plots.lessons.softmax_and_loss import draw
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
@@ -45,9 +44,9 @@ from mmdl.verify.oracle import complex_step_gradient
 # $$p_k = \frac{e^{s_k}}{\sum_{j} e^{s_j}} \qquad\qquad L = -\log p_c$$
 #
 # (natural logarithm). $L$ is zero if the network was sure of the truth and grows without limit as $p_c$ falls to zero:
-# read it as *surprise*. Why a logarithm? The probability of getting all $N$ examples right is the product of their
-# $p_c$; the logarithm turns it into a sum, which is easy to differentiate. For a batch we take the mean. Shapes:
-# $s$ and $p$ are $(N, K)$, a row for each example; the labels are $N$ whole numbers from 0 to $K - 1$.
+# read it as *surprise*. Why a logarithm? The probability of getting all $N$ examples of a batch right is the product of
+# their $p_c$; the logarithm turns the product into a sum, and we take the mean. Shapes: $s$ and $p$ are $(N, K)$, a row
+# for each example; the labels are $N$ whole numbers from 0 to $K - 1$.
 #
 # ## Loops
 
@@ -68,8 +67,8 @@ def cross_entropy_loops(s, labels):
 #
 # One example, three classes, $s = (2, 1, 0)$, and the truth is class 1. We need $e^2 = 7.389$, $e^1 = 2.718$ and
 # $e^0 = 1$, with the sum 11.107. So $p = (7.389,\ 2.718,\ 1) / 11.107 = (0.665,\ 0.245,\ 0.090)$ and
-# $L = -\log 0.245 = 1.408$. And who knows nothing gives ten classes the same score: $p_c = 1/10$, and the loss is
-# $\log 10 = 2.303$. Remember this number: it is where a ten-class network should *start*.
+# $L = -\log 0.245 = 1.408$. A network that knows nothing gives all of its classes the same score. With ten classes
+# $p_c = 1/10$, and the loss is $\log 10 = 2.303$. Remember this number: it is where a ten-class network should *start*.
 
 # %%
 s, labels = np.array([[2.0, 1.0, 0.0]]), np.array([1])
@@ -85,7 +84,7 @@ assert np.isclose(cross_entropy_loops(np.zeros((1, 10)), [7])[1], math.log(10))
 # nothing: $e^{s_k + a} / \sum e^{s_j + a} = e^{s_k} / \sum e^{s_j}$. So we subtract the row's largest score; then
 # no exponential exceeds $e^0 = 1$, and the sum is at least 1. One danger is left: a small $p_k$ may become exactly 0,
 # and $\log 0 = -\infty$. So the loss takes the logarithm in one go, $\log p_k = s_k - \log \sum_j e^{s_j}$.
-# (`.real` lets the complex steps of lesson 01 pass.)
+# (`.real`, because the complex numbers of lesson 01 have no largest.)
 
 
 # %%
@@ -127,9 +126,14 @@ def softmax_backward_by_lines(dp, s):
 
 
 # %% [markdown]
-# Tidied up, with $p_k$ for $e_k / E$, it says $ds_k = p_k \big(dp_k - \sum_j dp_j\, p_j\big)$: raise one score and *all
-# other* probabilities fall. A popular mistake forgets the others, $ds_k = dp_k\, p_k (1 - p_k)$. It is easy to catch:
-# adding one number to all scores changes nothing, so the entries of $ds$ must add up to zero.
+# Tidied up, with $p_k$ for $e_k / E$, it says
+#
+# $$ds_k = p_k \Big(dp_k - \sum_j dp_j\, p_j\Big) \qquad \text{or, for a row,} \qquad
+#   ds = p \circ (dp - \langle dp, p \rangle)$$
+#
+# where $\circ$ multiplies entry by entry. The sum is there because raising one score lowers *all other* probabilities.
+# A popular mistake forgets the others: $ds_k = dp_k\, p_k (1 - p_k)$. It is easy to catch: adding one number to all
+# scores changes nothing, so the entries of $ds$ must add up to zero.
 
 # %%
 rng = np.random.default_rng(0)
@@ -151,14 +155,17 @@ assert np.allclose(tidy.sum(axis=1), 0, atol=1e-12) and np.abs(diagonal.sum(axis
 #
 # $$ds_k = p_k\, dp_k - p_k \cdot (-1) = p_k - t_k$$
 #
-# *What I believed, minus what was true.* The logarithm has undone the exponential: $p_c$ no longer stands in front, and
-# the push does not fade while the answer is wrong.
+# *What I believed, minus what was true.* The logarithm has undone the exponential. Without it ($L = -p_c$) the factor
+# $p_c$ would stay in front: where the network is most wrong, at $p_c \approx 0$, it would learn nothing.
 
 # %%
-target = np.eye(3)[labels]
+target = np.eye(3)[labels]  # (0, 1, 0)
 ds = p - target  # one example: ds = p − t
 print("ds =", ds.round(3))
 assert np.allclose(ds, [[0.665, -0.755, 0.090]], atol=5e-4) and np.allclose(softmax_backward(-target / p, p), ds)
+
+with_log, without = softmax_cross_entropy(huge, labels).gradient, softmax_backward(-target, softmax(huge))
+assert np.allclose(with_log, [[1, -1, 0]]) and np.allclose(without, 0)  # the scores that cost 10,000
 
 truths = np.array([3, 0, 0, 4])
 ds = (softmax(scores) - np.eye(5)[truths]) / len(truths)  # N examples: the mean brings 1 / N
@@ -170,8 +177,9 @@ assert np.allclose(ds, softmax_cross_entropy(scores, truths).gradient, rtol=0, a
 # ## A picture
 #
 # The smallest classifier: scores straight from the pixels, $s = xW + b$ with $x$ $(N, 784)$, 28 × 28 pixels in a row.
-# The pictures are letters and signs of ten families, drawn by a font. Lesson 00 has the backward pass, and to learn
-# is to go a little way against the gradient, 300 times. As promised, the first loss is $\log 10$.
+# The pictures are **glyphs**, letters and signs of ten families, drawn by a font. Some are kept aside to test it with:
+# it never learns from these, they are **unseen**. Lesson 00 has the backward pass, and to learn is to go a little way
+# against the gradient, 300 times. As promised, the first loss is $\log 10$.
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans",))
@@ -195,8 +203,8 @@ assert np.isclose(history[0], math.log(10)) and loss < 1.3 and loss_test < 1.6 a
 # %% [markdown]
 # ## An experiment: ten times as sure
 #
-# We multiply all scores of the trained classifier by 10. The largest score of each row stays the largest, so **every
-# answer stays the same**. Knowing nothing costs 2.30; this classifier costs 1.42.
+# We multiply all scores of the trained classifier by 10. Its answer is the class with the largest score. The largest
+# stays the largest, so **every answer stays the same**. Knowing nothing costs 2.30; this classifier costs 1.42.
 
 # %%
 guessed = guess("The same classifier with all scores times 10: what is its loss on the unseen glyphs?")
@@ -210,45 +218,15 @@ assert 0.5 < factors[losses.argmin()] < 2
 
 # %% [markdown]
 # Much worse than knowing nothing, with the same answers! What has become worse is not the number of mistakes but how
-# sure they are: a mistake made with $p_c = 10^{-6}$ costs 14. And there is a best factor, near 1: training has taught
-# the classifier *how sure it may be*. That is what it minimises: its mean surprise, not its mistakes.
-
+# sure they are: $p_c = 10^{-6}$ costs 13.8. And there is a best factor, near 1: training has taught the classifier *how
+# sure it may be*. That is what it minimises: its mean surprise, not its mistakes.
 
 # %%
-@styled
-def picture():
-    figure = figure_of(None, 5.6)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.1))
-    axes = top.subplots(1, 3, width_ratios=(0.8, 1, 1))
-    one = np.flatnonzero(~correct)[np.argmin(np.abs(softmax(s_test[~correct]).max(axis=1) - 0.6))]
-    p, place, truth = softmax(s_test[one]), np.arange(10), c_test[one]
-    picture_on(axes[0], x_test[one].reshape(28, 28))
-    axes[0].set_title(f"{glyphs.classes[truth]}, taken for {glyphs.classes[p.argmax()]}")
-    for ax, values, low in ((axes[1], p, 0), (axes[2], p - np.eye(10)[truth], -1.05)):
-        ax.barh(place, values, color=[VERMILLION if k == truth else BLUE for k in place])
-        ax.axvline(0, color="0.4", linewidth=0.8)
-        ax.set(xlim=(low, 1.05), ylim=(9.6, -0.6), yticks=[])
-    axes[1].plot(1, truth, "D", color=VERMILLION)
-    axes[1].text(0.95, truth, "the truth t", color=VERMILLION, ha="right", va="center")
-    axes[1].set_yticks(place, glyphs.classes, fontsize=8)
-    axes[1].set(title="what it believes: p", xlabel="probability")
-    axes[2].set(title="gradient of the scores: ds = p − t", xlabel="∂loss / ∂score")
-
-    ax = bottom.subplots()
-    ax.plot(factors, losses, color=BLUE)
-    ax.axhline(math.log(10), color="0.4", linestyle=":")
-    ax.text(0.03, math.log(10) + 0.15, "knowing nothing: log 10 = 2.30", color="0.4")
-    ax.plot([1, 10], [loss_test, loud], "o", color=BLUE)
-    ax.text(9, loud, f"ten times as sure: {loud:.1f}", color=BLUE, ha="right", va="center")
-    ax.text(1, loss_test - 0.2, f"as trained: {loss_test:.2f}", color=BLUE, ha="center", va="top")
-    ax.text(0.03, 9, f"right answers: {correct.mean():.2f} for every factor", color=GREEN)
-    ax.set(xscale="log", ylim=(0, 10), xlabel="all scores multiplied by", ylabel="loss on unseen glyphs")
-    ax.set_title("The same answers at any price: the loss measures certainty, not mistakes")
-    mark_guess(ax, guessed)
-    return figure
-
-
-save_figure(picture(), "04_softmax_and_loss")
+p_test = softmax(s_test)
+one = np.argmin(np.abs(p_test.max(axis=1) - 0.6) + correct)  # a mistake that it was fairly sure of
+image, classes, right = x_test[one].reshape(28, 28), glyphs.classes, correct.mean()
+figure = draw(image, p_test[one], c_test[one], classes, factors, losses, loss_test, loud, right, guessed)
+save_figure(figure, "04_softmax_and_loss")
 
 # %% [markdown]
 # ## Exercises

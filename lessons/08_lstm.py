@@ -45,21 +45,18 @@ from mmdl.verify.oracle import complex_step_gradient
 # - $a$ is $(4H)$: four layers side by side. So $W$ is $(D, 4H)$, $U$ is $(H, 4H)$, $b$ is $(4H)$;
 # - $\sigma(a) = 1 / (1 + e^{-a})$, the **sigmoid**, makes any number a gate; $\circ$ multiplies number by number;
 # - $g$ is what could be stored, the **candidate**. The **input gate** $i$ says how much of it is, the **forget gate**
-#   $f$ how much of the old cell stays (1: all of it), the **output gate** $o$ how much the state shows of the cell. All
-#   four are $(H)$, and new at each step.
+#   $f$ how much of the old cell stays (1: all), the **output gate** $o$ how much the state shows of it. All are $(H)$.
 #
 # ## Loops
 
 
 # %%
-def lstm_loops(x, W, U, b, h0, c0):
-    (T, D), H = x.shape, len(U)
-    h, c = np.zeros((T + 1, H)), np.zeros((T + 1, H))
-    h[0], c[0] = h0, c0
+def lstm_loops(x, W, U, b, c0=0):
+    T, H = len(x), len(U)
+    h, c = np.zeros((2, T + 1, H))
+    c[0] = c0
     for t in range(T):
-        a = np.array(b)
-        for j in range(4 * H):
-            a[j] += sum(x[t, d] * W[d, j] for d in range(D)) + sum(h[t, k] * U[k, j] for k in range(H))
+        a = x[t] @ W + h[t] @ U + b  # the loops of lesson 07, four times as wide
         for j in range(H):
             i, f, g, o = sigmoid(a[j]), sigmoid(a[H + j]), np.tanh(a[2 * H + j]), sigmoid(a[3 * H + j])
             c[t + 1, j] = f * c[t, j] + i * g
@@ -72,12 +69,12 @@ def lstm_loops(x, W, U, b, h0, c0):
 #
 # Sigmoids of logarithms are fractions: $\sigma(\log k) = k / (k + 1)$, and $\tanh(\frac12 \log 3) = \frac12$. So one
 # unit with $b = (0, \log 3, \frac12 \log 3, \log 4)$ and no weights has $i = \frac12$, $f = \frac34$, $g = \frac12$
-# and $o = \frac45$. Let its cell start with $c_0 = 2$. Then
-# $c_1 = \frac34 \cdot 2 + \frac12 \cdot \frac12 = 1.75$ and $h_1 = \frac45 \cdot \tanh(1.75) = \frac45 \cdot 0.9414 = 0.7531$.
+# and $o = \frac45$. Let its cell start with $c_0 = 2$. Then $c_1 = \frac34 \cdot 2 + \frac12 \cdot \frac12 = 1.75$ and
+# $h_1 = \frac45 \cdot \tanh(1.75) = \frac45 \cdot 0.9414 = 0.7531$.
 
 # %%
 b = np.array([0, np.log(3), np.log(3) / 2, np.log(4)])
-h, c = lstm_loops(np.zeros((1, 1)), np.zeros((1, 4)), np.zeros((1, 4)), b, h0=0, c0=2)
+h, c = lstm_loops(np.zeros((1, 1)), np.zeros((1, 4)), np.zeros((1, 4)), b, c0=2)
 print(f"c1 = {c[1, 0]:.4f}, h1 = {h[1, 0]:.4f}")
 assert abs(c[1, 0] - 1.75) < 1e-12 and abs(h[1, 0] - 0.7531) < 5e-5
 
@@ -106,26 +103,27 @@ N, T, D, H = 2, 5, 3, 4
 x, W, U, b = (rng.standard_normal(shape) for shape in ((N, T, D), (D, 4 * H), (H, 4 * H), (4 * H,)))
 h, c, gates = lstm(x, W, U, b)
 for n in range(N):
-    assert np.allclose((h[n], c[n]), lstm_loops(x[n], W, U, b, 0, 0), rtol=0, atol=1e-12)
+    assert np.allclose((h[n], c[n]), lstm_loops(x[n], W, U, b), rtol=0, atol=1e-12)
 for ours, theirs in zip((h, c, gates), op.lstm(x, W, U, b), strict=True):
     assert np.allclose(ours, theirs, rtol=0, atol=1e-12)
 
 # %% [markdown]
 # ## Backward
 #
-# As in lesson 07, $\delta_t$ is all that arrives at $h_t$. Now there is also $\gamma_t$, all that arrives at the cell
-# $c_t$. **The cell has two readers**: $h_t$ shows it, and $c_{t+1}$ carries it on. From $t = T$ down to 1:
+# As in lesson 07, $\delta_t$ is all that arrives at $h_t$. Let $\gamma_t$ be all that arrives at $c_t$. **The cell has two
+# readers**: $h_t$ shows it, and $c_{t+1}$ carries it on. From $t = T$ down to 1:
 #
 # 1. through $h_t = o \circ \tanh(c_t)$: $do = \delta_t \circ \tanh(c_t)$, and $\gamma_t$ is
 #    $\delta_t \circ o \circ (1 - \tanh^2 c_t)$ on top of what line 5 has sent from $c_{t+1}$ (at $t = T$ nothing);
-# 2. through $c_t = f \circ c_{t-1} + i \circ g$: $di = \gamma_t \circ g$, $dg = \gamma_t \circ i$, $df = \gamma_t \circ c_{t-1}$;
-# 3. through $\sigma$ and $\tanh$, whose slopes are $\sigma (1 - \sigma)$ and $1 - \tanh^2$: $da_i = di \circ i \circ (1 - i)$,
-#    $da_f$ and $da_o$ alike, $da_g = dg \circ (1 - g^2)$; side by side they are $da$;
+# 2. through $c_t = f \circ c_{t-1} + i \circ g$: $di = \gamma_t \circ g$, $df = \gamma_t \circ c_{t-1}$,
+#    $dg = \gamma_t \circ i$;
+# 3. through $\sigma$ and $\tanh$, whose slopes are $\sigma (1 - \sigma)$ and $1 - \tanh^2$: $da_i = di \circ i \circ (1 - i)$
+#    (so with $f$ and $o$), $da_g = dg \circ (1 - g^2)$; side by side they are $da$;
 # 4. $a$ is affine: $dx_t$, $dW$, $dU$, $db$ and what goes to $h_{t-1}$ as in lesson 07;
 # 5. and to the cell before: $\gamma_{t-1} = \gamma_t \circ f$.
 #
-# Look at line 5. No matrix, no $\tanh$: along the cell, a step back multiplies by the forget gate and by nothing
-# else. **Where the gate is open, the gradient arrives unharmed.**
+# Look at line 5: along the cell, a step back multiplies by the forget gate and by nothing else, no matrix and no
+# $\tanh$. **Where the gate is open, the gradient arrives unharmed.**
 
 
 # %%
@@ -137,10 +135,8 @@ def lstm_backward(dh, x, W, U, h, c, gates):
         squashed = np.tanh(c[:, t + 1])
         gamma[:, t + 1] += delta[:, t + 1] * o * (1 - squashed**2)  #            1. γ: through h, on top of the next c
         do = delta[:, t + 1] * squashed  #                                          do = δ ∘ tanh c
-        di, dg = gamma[:, t + 1] * g, gamma[:, t + 1] * i  #                     2. di = γ ∘ g, dg = γ ∘ i
-        df = gamma[:, t + 1] * c[:, t]  #                                           df = γ ∘ c, of the step before
-        da = [di * i * (1 - i), df * f * (1 - f), dg * (1 - g * g), do * o * (1 - o)]  # 3. slopes
-        da = np.concatenate(da, axis=1)
+        di, df, dg = (gamma[:, t + 1] * factor for factor in (g, c[:, t], i))  # 2. di = γ ∘ g, df = γ ∘ c before, dg = γ ∘ i
+        da = np.concatenate([di * i * (1 - i), df * f * (1 - f), dg * (1 - g * g), do * o * (1 - o)], axis=1)  #  3.
         dx[:, t] = da @ W.T  #                                                   4. dx = da Wᵀ
         dW += x[:, t].T @ da  #                                                     dW = Σ xᵀ da
         dU += h[:, t].T @ da  #                                                     dU = Σ hᵀ da
@@ -166,9 +162,8 @@ for place in range(4):
 # %% [markdown]
 # ## An experiment: the flagged letter
 #
-# Twenty letters, each A, B, C or D. One of the first ten carries a flag. At the end the network is asked: *which
-# letter was flagged?* It must store one and not be distracted by nineteen that look the same. Guessing is right 25 %
-# of the time.
+# Twenty letters, each A, B, C or D. One of the first ten carries a flag. At the end the network is asked: *which letter
+# was flagged?* It must store one and not be distracted by nineteen that look the same. Guessing: 25 % right.
 #
 # An input is five numbers: a one for the letter and zeros for the other three (**one-hot**), and the flag. The last
 # state goes through an affine layer to four scores, and to lesson 04's loss. We train three networks with 32 units: the
@@ -192,16 +187,15 @@ def flagged_letters(rng, N, T=20):
     return Tokens(x, np.ones((N, T), bool)), letters[everyone, place]
 
 
-def reader(rng, forget):
-    layer = (RNN if forget is None else LSTM).init(rng, 5, UNITS)
-    if forget == 0:
-        layer.b[:] = 0  # the library starts with (0, 1, 0, 0), for i, f, g, o
+def reader(rng, kind, bias):
+    layer = kind.init(rng, 5, UNITS)
+    layer.b *= bias  # the library gives an LSTM b = (0, 1, 0, 0), for i, f, g, o
     return layer
 
 
-def train(rng, forget):
+def train(rng, kind, bias):
     """The trained model, and the share of right answers at each step of training (on fresh sequences each time)"""
-    model = Sequential((reader(rng, forget), SequencePool("last"), Dense.init(rng, UNITS, 4)))  # of all states the last
+    model = Sequential((reader(rng, kind, bias), SequencePool("last"), Dense.init(rng, UNITS, 4)))  # of all states the last
     optimizer, right = Adam(0.01), []
     state = optimizer.start(model)
     for _ in range(STEPS):
@@ -214,40 +208,38 @@ def train(rng, forget):
 
 
 tokens, labels = flagged_letters(np.random.default_rng(100), 1000)
-curves, reach = {}, {}
+curves, reach = {}, []
 print("A gradient of length 1, 15 steps back, before training     right on 1000 new sequences, three seeds")
-for name, forget in {"RNN of lesson 07": None, "LSTM, forget bias 0": 0, "LSTM, forget bias 1": 1}.items():
-    reach[forget] = norms_through_time(rng, reader(rng, forget), tokens)[15]
-    results = [train(rng, forget) for rng in map(np.random.default_rng, range(3))]
+networks = {"RNN of lesson 07": (RNN, 0), "LSTM, forget bias 0": (LSTM, 0), "LSTM, forget bias 1": (LSTM, 1)}
+for name, (kind, bias) in networks.items():
+    reach.append(norms_through_time(rng, reader(rng, kind, bias), tokens)[15])
+    results = [train(rng, kind, bias) for rng in map(np.random.default_rng, range(3))]
     curves[name] = np.array([right for _, right in results])
     tested = [np.mean(model(tokens).argmax(axis=1) == labels) for model, _ in results]
-    print(f"{name:20} {reach[forget]:33.5f}     ", *(f"{share:8.3f}" for share in tested))
-    assert min(tested) > 0.9 if forget == 1 else max(tested) < 0.7
-assert reach[0] > 0.5**15 and reach[1] > 0.73**15 and 20 * reach[0] < reach[1] < reach[None]
+    print(f"{name:20} {reach[-1]:33.5f}     ", *(f"{share:8.3f}" for share in tested))
+    assert min(tested) > 0.9 if bias == 1 else max(tested) < 0.7
+assert reach[1] > 0.5**15 and reach[2] > 0.73**15 and 20 * reach[1] < reach[2] < reach[0]
 
 # %% [markdown]
 # **One constant decides.** With 0 the LSTM is no better than guessing; with 1 it is all but perfect. The gradient tells
 # why: where next to nothing gets back to the flagged letter, nothing can be learned from it. (More arrives than we
 # computed by hand, for the states are a second way back.)
 #
-# And the plain recurrent network? *Its* gradient reaches further still, and yet it learns next to nothing in this time.
-# Reach is not enough. It *adds* every letter to its state. To let one in and keep the others out, multiply by something
-# that depends on the flag: a gate is just that.
+# And the plain recurrent network? *Its* gradient reaches further still, and yet it hardly learns in this time. Reach is
+# not enough. It *adds* every letter to its state. To let one in and keep the others out, multiply by something that
+# depends on the flag: a gate is just that.
 #
-# ## The picture
-#
-# What did the third network learn? We look at its forget gates and cells while it reads.
+# ## The picture: what did the third network learn?
 
 # %%
-model, _ = results[0]
-_, trace = model.layers[0].forward(tokens)
+_, trace = results[0][0].layers[0].forward(tokens)  # the first of the three, while it reads
 gates, cells = np.split(trace.states.gates, 4, axis=2)[1], trace.states.c[:, 1:]
 flag = tokens.values[:, :, FLAG].argmax(axis=1)
 when = np.arange(20) - flag[:, None]  # steps since the flag
 before, at, after = (gates[these].mean() for these in (when < 0, when == 0, when > 0))
 early, late = np.abs(cells[when < 0]).mean(), np.abs(cells[:, -1]).mean()
-print(f"mean forget gate: before the flag {before:.2f}, at it {at:.2f}, after it {after:.2f}")
-print(f"mean size of a cell: before the flag {early:.2f}, at the end {late:.2f}")
+print(f"forget gates: {before:.2f} before the flag, {at:.2f} at it, {after:.2f} after it;", end=" ")
+print(f"size of cells: {early:.2f} before the flag, {late:.2f} at the end")
 assert at < before - 0.05 and after > before and late > 5 * early
 
 letters = ["ABCD"[k] for k in tokens.values[3, :, :4].argmax(axis=1)]  # one sequence to look at

@@ -23,6 +23,8 @@
 # additions make it work; each of them alone fails, in its own way.
 
 # %%
+from functools import partial
+
 import numpy as np
 from matplotlib.cbook import get_sample_data
 from PIL import Image
@@ -57,48 +59,32 @@ from mmdl.verify.oracle import complex_step_gradient
 # $\gamma$ and $\beta$ are $(D)$, to be learned, and start as ones and zeros. $\varepsilon = 0.00001$ only prevents a
 # division by zero. The name is **layer norm**.
 #
-# ## Loops
+# ## By hand, and in loops
+#
+# The token $(2, 2, 6, 6)$ has the mean 4. The distances from it are $(-2, -2, 2, 2)$, their squares have the mean 4, so
+# $\sigma = 2$ and $n = (-1, -1, 1, 1)$. The token $(200, 200, 600, 600)$ gives the same: **size is forgotten**.
 
 
 # %%
 def layer_norm_loops(x, gamma, beta, epsilon=1e-5):
     y = np.zeros(x.shape)
-    for t in range(len(x)):
-        mean = sum(x[t]) / len(x[t])
-        variance = sum((number - mean) ** 2 for number in x[t]) / len(x[t])
-        for d in range(len(x[t])):
-            y[t, d] = gamma[d] * (x[t, d] - mean) / np.sqrt(variance + epsilon) + beta[d]
+    for t, token in enumerate(x):
+        mean = sum(token) / len(token)
+        variance = sum((number - mean) ** 2 for number in token) / len(token)
+        for d, number in enumerate(token):
+            y[t, d] = gamma[d] * (number - mean) / np.sqrt(variance + epsilon) + beta[d]
     return y
 
 
-# %% [markdown]
-# ## By hand
-#
-# The token $(2, 2, 6, 6)$ has the mean 4. The distances from it are $(-2, -2, 2, 2)$, their squares have the mean 4, so
-# $\sigma = 2$ and $n = (-1, -1, 1, 1)$. The token $(200, 200, 600, 600)$ gives the same: **size is forgotten**.
-
-# %%
 by_hand = layer_norm_loops(np.array([[2.0, 2, 6, 6], [200, 200, 600, 600]]), np.ones(4), np.zeros(4))
 print(by_hand.round(3))
 assert np.allclose(by_hand, [-1, -1, 1, 1], atol=1e-5)
 
-
 # %% [markdown]
-# ## The op
-
-
-# %%
-def layer_norm(x, gamma, beta, epsilon=1e-5):
-    c = x - x.mean(axis=-1, keepdims=True)
-    sigma = np.sqrt((c * c).mean(axis=-1, keepdims=True) + epsilon)
-    n = c / sigma
-    return gamma * n + beta, n, sigma  # n and sigma are for the way back
-
-
-# %% [markdown]
-# ## Backward through the norm
+# ## The op, and backward
 #
-# An $x_d$ acts in three ways: by itself, through the mean and through $\sigma$. We read forward from last to first:
+# All means are over the last axis. Backward, $x_d$ has acted in three ways: by itself, through the mean and through
+# $\sigma$. We read forward from last to first:
 #
 # 1. $y = \gamma n + \beta$: $dn = dy\, \gamma$, and $d\gamma$, $d\beta$ are sums over all tokens, which share them;
 # 2. $n_d = c_d / \sigma$, and $\sigma$ feeds all $D$ of them: $d\sigma = -\sum_d dn_d\, c_d / \sigma^2$;
@@ -110,6 +96,13 @@ def layer_norm(x, gamma, beta, epsilon=1e-5):
 
 
 # %%
+def layer_norm(x, gamma, beta, epsilon=1e-5):
+    c = x - x.mean(axis=-1, keepdims=True)
+    sigma = np.sqrt((c * c).mean(axis=-1, keepdims=True) + epsilon)
+    n = c / sigma
+    return gamma * n + beta, n, sigma  # n and sigma are for the way back
+
+
 def layer_norm_backward(dy, gamma, n, sigma):
     dn = dy * gamma  #                                           1.
     dsigma = -(dn * n).sum(axis=-1, keepdims=True) / sigma  #    2.  with n for c / σ
@@ -119,11 +112,9 @@ def layer_norm_backward(dy, gamma, n, sigma):
 
 
 # %% [markdown]
-# ## Checked
-#
-# Two laws come for free. Adding a number to a whole token changes nothing, so its $dx$ must add up to zero. Making a
-# token larger changes (almost) nothing, so $\sum_d dx_d\, n_d$ is (almost) zero. Who takes $\mu$ or $\sigma$ for a
-# constant breaks one of them.
+# Checked. Two laws come for free: adding a number to a whole token changes nothing, so its $dx$ must add up to zero.
+# Making a token larger changes (almost) nothing, so $\sum_d dx_d\, n_d$ is (almost) zero. Who takes $\mu$ or $\sigma$
+# for a constant breaks one of them.
 
 # %%
 rng = np.random.default_rng(11)
@@ -132,13 +123,12 @@ x, dy = rng.standard_normal((2, N, T, D))
 gamma, beta = rng.standard_normal((2, D))
 y, n, sigma = layer_norm(x, gamma, beta)
 gradients = layer_norm_backward(dy, gamma, n, sigma)
-assert np.allclose(y[0], layer_norm_loops(x[0], gamma, beta), rtol=0, atol=1e-12)
-assert np.allclose(y, library.layer_norm(x, gamma, beta).y, rtol=0, atol=1e-12)
-for place, gradient in enumerate(gradients):
-    oracle = complex_step_gradient(lambda *each: layer_norm(*each)[0], [x, gamma, beta], place, dy)
-    assert np.allclose(gradient, oracle, rtol=0, atol=1e-12)
-    assert np.allclose(gradient, library.layer_norm_backward(dy, gamma, n, sigma)[place], rtol=0, atol=1e-12)
-assert np.allclose(gradients[0].sum(axis=-1), 0) and np.allclose((gradients[0] * n).sum(axis=-1), 0, atol=1e-3)
+oracles = complex_step_gradient(lambda three: layer_norm(*three)[0], [(x, gamma, beta)], 0, dy)
+close = partial(np.allclose, rtol=0, atol=1e-11)
+assert close(y[0], layer_norm_loops(x[0], gamma, beta)) and close(y, library.layer_norm(x, gamma, beta).y)
+assert all(map(close, gradients, oracles))
+assert all(map(close, gradients, library.layer_norm_backward(dy, gamma, n, sigma)))
+assert close(gradients[0].sum(axis=-1), 0) and np.allclose((gradients[0] * n).sum(axis=-1), 0, atol=1e-3)
 
 # %% [markdown]
 # ## Heads
@@ -163,8 +153,7 @@ def merge_heads(x):  # and back
 tokens = np.arange(T)[None, :, None] + np.zeros((1, T, D))  # token t is (t, t, t, ...)
 right, wrong = split_heads(tokens), tokens.reshape(1, HEADS, T, -1)
 print("token 1 of head 0 has numbers of token", right[0, 0, 1], "  with reshape alone of token", wrong[0, 0, 1])
-assert np.array_equal(merge_heads(split_heads(x)), x)
-assert right.shape == wrong.shape and not np.array_equal(right, wrong)
+assert close(merge_heads(split_heads(x)), x) and right.shape == wrong.shape and not close(right, wrong)
 
 # %% [markdown]
 # ## The block
@@ -174,6 +163,9 @@ assert right.shape == wrong.shape and not np.array_equal(right, wrong)
 # with its bias; and two norms. `mask` $(N, T)$ is true where there is a token: sentences differ in length, short ones
 # are **padded**, and the scores of padded keys become $-\infty$ before the softmax, so that they get no weight.
 # `around` and `norm` are switches for the experiment.
+#
+# Backward is the same text read upwards; `g` collects the gradients under the same names. Two things need care, and
+# both are forks: $x$ goes through the step *and* around it; and $n_1$ becomes query, key *and* value.
 
 
 # %%
@@ -189,12 +181,6 @@ def block(x, p, mask, around=1, norm=layer_norm):
     return y, (n1, norm1, q, k, v, a, seen, n2, norm2, active)
 
 
-# %% [markdown]
-# Backward is the same text read upwards; `g` collects the gradients under the same names. Two things need care, and
-# both are forks: $x$ goes through the step *and* around it; and $n_1$ becomes query, key *and* value.
-
-
-# %%
 def block_backward(dy, p, trace, around=1, norm_backward=layer_norm_backward):
     n1, norm1, q, k, v, a, seen, n2, norm2, active = trace
     g = {}
@@ -221,18 +207,17 @@ p = dict(tree.leaves(theirs))
 mask = np.arange(T) < np.array([[5], [3]])
 y, trace = block(x, p, mask)
 dx, g = block_backward(dy, p, trace)
-of_block = (lambda x, values: block(x, dict(zip(p, values, strict=True)), mask)[0]), [x, tuple(p.values())]
-assert np.allclose(dx, complex_step_gradient(*of_block, 0, dy), rtol=0, atol=1e-11)
-for name, oracle in zip(p, complex_step_gradient(*of_block, 1, dy), strict=True):
-    assert np.allclose(g[name], oracle, rtol=0, atol=1e-11), name
-
+gradients = dx, *(g[name] for name in p)
 their_y, their_trace = theirs.forward(Tokens(x, mask))
 their_dx, their_g = theirs.backward(dy, their_trace)
-assert np.allclose(y, their_y.values, rtol=0, atol=1e-12) and np.allclose(dx, their_dx, rtol=0, atol=1e-12)
-assert all(np.allclose(g[name], each, rtol=0, atol=1e-12) for name, each in tree.leaves(their_g))
+oracles = complex_step_gradient(
+    lambda all: block(all[0], dict(zip(p, all[1:], strict=True)), mask)[0], [(x, *p.values())], 0, dy
+)
+assert all(map(close, gradients, oracles)) and close(y, their_y.values)
+assert all(map(close, gradients, (their_dx, *dict(tree.leaves(their_g)).values())))
 
 absurd = block(np.where(mask[:, :, None], x, 1e6), p, mask)[0]
-assert np.allclose(absurd[1, :3], block(x[1:, :3], p, mask[1:, :3])[0][0], rtol=0, atol=1e-12)
+assert close(absurd[1, :3], block(x[1:, :3], p, mask[1:, :3])[0][0])
 
 # %% [markdown]
 # ## An experiment: 24 blocks

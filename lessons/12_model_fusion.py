@@ -47,7 +47,11 @@ from mmdl.verify.oracle import complex_step_gradient
 # $\prod$ multiplies as $\sum$ adds. Products of probabilities do not add up to one, so we divide by their sum.
 # Remember this division: the article's line does not have it.
 #
-# ## Loops
+# ## Loops, and a number by hand
+#
+# The picture says $(0.8, 0.1, 0.1)$, the name says $(0.4, 0.4, 0.2)$. Multiplied: $(0.32, 0.04, 0.02)$, which adds up
+# to 0.38. Divided by that: $(0.842, 0.105, 0.053)$, surer of the first class than either expert. The average is
+# $(0.6, 0.25, 0.15)$: it always lies between the opinions.
 
 
 # %%
@@ -60,14 +64,6 @@ def average_loops(p):
     return [sum(p[m][k] for m in range(len(p))) / len(p) for k in range(len(p[0]))]
 
 
-# %% [markdown]
-# ## By hand
-#
-# The picture says $(0.8, 0.1, 0.1)$, the name says $(0.4, 0.4, 0.2)$. Multiplied: $(0.32, 0.04, 0.02)$, which adds up
-# to 0.38. Divided by that: $(0.842, 0.105, 0.053)$, surer of the first class than either expert. The average is
-# $(0.6, 0.25, 0.15)$. An average lies between the opinions; it is never surer than the surest of them.
-
-# %%
 opinions = [[0.8, 0.1, 0.1], [0.4, 0.4, 0.2]]
 print("product:", np.round(product_loops(opinions), 3), "  average:", np.round(average_loops(opinions), 3))
 assert np.allclose(product_loops(opinions), [0.842, 0.105, 0.053], rtol=0, atol=5e-4)
@@ -76,15 +72,15 @@ assert np.allclose(average_loops(opinions), [0.6, 0.25, 0.15])
 # %% [markdown]
 # ## The ops
 #
-# Expert $m$ computes scores $s_m$, $(N, K)$, a row for each of $N$ examples; $p_m$ is their softmax (04). As in lesson
-# 04 we keep to logarithms, lest a small $p$ become 0. `log_softmax(s)` is $s_k - \log \sum_j e^{s_j}$. With
-# $l = \log p$, $(N, K)$ too:
+# Expert $m$ computes scores $s_m$, $(N, K)$, a row for each of $N$ examples; $p_m$ is their softmax. The ops answer with
+# $l = \log p$, $(N, K)$ too, which is what the loss wants. Lesson 04 took softmax and logarithm in one go,
+# $s_k - \log \sum_j e^{s_j}$; this is called `log_softmax`, and it is all that a product needs:
 #
 # $$l = \text{log\_softmax}\Big(\sum_m s_m\Big) \quad\text{(product)} \qquad\qquad
-#   l_k = \log \sum_m e^{\log p_{mk}} - \log M \quad\text{(average)}$$
+#   l = \log \frac{1}{M} \sum_m p_m \quad\text{(average)}$$
 #
-# Why the first? $\prod_m e^{s_{mk}} = e^{\sum_m s_{mk}}$, and whatever a row was divided by cancels when we divide by
-# its sum again. **A product of experts is a sum of scores.**
+# Why? $\prod_m e^{s_{mk}} = e^{\sum_m s_{mk}}$, and whatever each row was divided by cancels when we divide by its sum
+# again. **A product of experts is a sum of scores.**
 
 
 # %%
@@ -93,36 +89,34 @@ def product(scores):
 
 
 def average(scores):
-    log_p = [log_softmax(s) for s in scores]
-    largest = np.max([l.real for l in log_p], axis=0)  # taken out, so that not all exponentials are zero
-    return np.log(sum(np.exp(l - largest) for l in log_p)) + largest - np.log(len(scores))
+    return np.log(sum(softmax(s) for s in scores) / len(scores))
 
 
 # %% [markdown]
 # ## Backward
 #
-# From above comes $dl$, $(N, K)$. **Product**, with $S = \sum_m s_m$ and $l_k = S_k - \log \sum_j e^{S_j}$: a nudge of
-# $S_k$ moves its own $l_k$ as far, and moves the logarithm, which *every* $l_j$ subtracts, by
-# $e^{S_k} / \sum_j e^{S_j} = p_k$ times as much. So $dS_k = dl_k - p_k \sum_j dl_j$. A sum hands $dS$ to everyone.
+# From above comes $dl$, $(N, K)$.
 #
-# **Average**: the slope of $l_k = \log \frac1M \sum_i p_{ik}$ in $p_{mk}$ is $1 / \sum_i p_{ik}$, and that of $p_{mk}$ in
-# $\log p_{mk}$ is $p_{mk}$. Multiplied: the expert's *share* of the vote. Below, each has a `log_softmax` of its own.
+# **Product.** $S = \sum_m s_m$ and $l_k = S_k - \log \sum_j e^{S_j}$. A nudge of $S_k$ moves its own $l_k$ as far. It
+# also moves the logarithm, which *every* $l_j$ subtracts, $e^{S_k} / \sum_j e^{S_j} = p_k$ times as far. So
+# $dS_k = dl_k - p_k \sum_j dl_j$, and a sum hands $dS$ to everyone.
+#
+# **Average.** $l_k = \log \frac1M \sum_i p_{ik}$ has the slope $1 / \sum_i p_{ik}$ in $p_{mk}$, and $p_{mk}$ has the slope
+# $p_{mk}$ in its logarithm. Multiplied, that is the expert's *share* of the vote. Below it sits its own `log_softmax`.
 
 
 # %%
 def product_backward(dl, scores, l):
-    dS = dl - np.exp(l) * dl.sum(axis=-1, keepdims=True)  #    dS = dl − p Σ dl           (log_softmax)
-    return tuple(dS for _ in scores)  #                        ds_m = dS                  (S = Σ s_m)
+    dS = dl - np.exp(l) * dl.sum(axis=1, keepdims=True)  #     dS = dl − p Σ dl                  (log_softmax)
+    return [dS for _ in scores]  #                             ds_m = dS                         (S = Σ s_m)
 
 
 def average_backward(dl, scores, l):
     gradients = []
-    for s in scores:
-        log_p = log_softmax(s)
-        share = np.exp(log_p - l) / len(scores)  #             p_mk / Σ_i p_ik, where Σ_i p_ik = M e^{l_k}
-        d = dl * share  #                                      d log p_m = dl ∘ share
-        gradients.append(d - np.exp(log_p) * d.sum(axis=-1, keepdims=True))  # ds_m = d − p_m Σ d  (log_softmax)
-    return tuple(gradients)
+    for p in map(softmax, scores):
+        d = dl * p / (len(scores) * np.exp(l))  #              d log p_m = dl ∘ p_m / Σ_i p_i    (Σ_i p_i = M e^l)
+        gradients.append(d - p * d.sum(axis=1, keepdims=True))  # ds_m = d − p_m Σ d             (log_softmax)
+    return gradients
 
 
 rng = np.random.default_rng(0)
@@ -140,35 +134,31 @@ for forward, backward, loops, op, op_backward in (
         assert np.allclose(mine, nudged, rtol=0, atol=1e-12) and np.allclose(mine, theirs, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# Now put the loss $-\log p_c$ of the true class $c$ on top. Then $dl = -t$, where the target $t$ is a row of zeros with
-# a one at the truth, and both become short:
+# Now put the loss $-\log p_c$ of the true class $c$ on top: $dl = -t$, where the target $t$ is a row of zeros with a
+# one at the truth. Both become short:
 #
 # - product: $ds_m = p - t$. All experts hear the same, *what we all together got wrong*.
-# - average: $ds_m = \text{share}_{mc} \cdot (p_m - t)$. Each hears *its own* mistake, and the less it gave to the truth,
-#   the less it hears.
-
-# %%
-labels = np.array([3, 0, 0, 4])
-t = np.eye(5)[labels]
-of_product = product_backward(-t, scores, product(scores))
-of_average = average_backward(-t, scores, average(scores))
-p_truth = np.array([(softmax(s) * t).sum(axis=1, keepdims=True) for s in scores])
-for m, s in enumerate(scores):
-    assert np.allclose(of_product[m], np.exp(product(scores)) - t, rtol=0, atol=1e-12)
-    assert np.allclose(of_average[m], p_truth[m] / p_truth.sum(axis=0) * (softmax(s) - t), rtol=0, atol=1e-12)
-
-# %% [markdown]
-# **A trap.** Leave out the division. Then the loss is $-\log \prod_m p_{mc} = -\sum_m \log p_{mc}$: the sum of
-# *separate* losses. The program runs and learns, but no expert hears anything of the others. The article has no
+# - average: $ds_m = \text{share}_{mc} \cdot (p_m - t)$. Each hears *its own* mistake, the less the less it gave to the
+#   truth.
+#
+# **A trap.** Leave out the division. Then the loss is $-\log \prod_m p_{mc} = -\sum_m \log p_{mc}$, the sum of
+# *separate* losses: the program runs and learns, but no expert hears anything of the others. The article has no
 # division either, and yet its experts train together. Why? Keras's categorical cross-entropy divides by the sum,
-# without a word, and so does ours. (Its last step, `argmax`, the class with the largest value, needs no division.)
+# without a word, and so does ours. (The article's last step, the class with the largest value, needs no division.)
 
 # %%
+labels, t = np.array([3, 0, 0, 4]), np.eye(5)[[3, 0, 0, 4]]
+p_truth = [(softmax(s) * t).sum(axis=1, keepdims=True) for s in scores]
+for m, s in enumerate(scores):
+    of_product = product_backward(-t, scores, product(scores))[m]
+    of_average = average_backward(-t, scores, average(scores))[m]
+    assert np.allclose(of_product, np.exp(product(scores)) - t, rtol=0, atol=1e-12)
+    assert np.allclose(of_average, p_truth[m] / sum(p_truth) * (softmax(s) - t), rtol=0, atol=1e-12)
+
 multiplied = np.prod([softmax(s) for s in scores], axis=0)
 print("rows of the product add up to", multiplied.sum(axis=1).round(3))
-undivided = -np.log((multiplied * t).sum(axis=1)).mean()
+undivided, silently = -np.log(multiplied[t == 1]).mean(), categorical_cross_entropy(multiplied, t, floor=0).value
 assert np.isclose(undivided, sum(softmax_cross_entropy(s, labels).value for s in scores))
-silently = categorical_cross_entropy(multiplied, t, floor=0).value
 assert np.isclose(silently, softmax_cross_entropy(sum(scores), labels).value)
 
 # %% [markdown]
@@ -197,53 +187,40 @@ assert crowd.argmax() == 1
 #
 # ## Real experts
 #
-# The glyphs of lesson 04. The first expert is that lesson's classifier of pixels, $s = x W + b$. The second has
-# another $x$: a column for each known word, with a 1 where the name has it. Half of all words are missing.
+# The glyphs of lesson 04. The first expert is that lesson's classifier of pixels, $s = x W + b$. The second is the same
+# with another $x$: a column for each known word, with a 1 where the name has it. Half of all words are missing.
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans",))
 labels, truth = glyphs.train.labels, glyphs.test.labels
-
-
-def columns(words):
-    x = np.zeros((len(words.values), glyphs.preprocessors["text"].entries), np.float32)
-    np.add.at(x, (np.arange(len(x))[:, None], words.values), words.mask)
-    return x
-
-
-def train(*experts):
-    """Each expert is an x and a learning rate -> for each (W, b). Together they are one product; alone, lesson 04."""
-    learned = [(np.zeros((x.shape[1], 10), np.float32), np.zeros(10, np.float32)) for x, _ in experts]
-    for _ in range(300):
-        s = sum(x @ W + b for (x, _), (W, b) in zip(experts, learned, strict=True))
-        _, ds = softmax_cross_entropy(s, labels)
-        for (x, rate), (W, b) in zip(experts, learned, strict=True):  # ds is the same for all
-            W -= rate * (x.T @ ds)
-            b -= rate * ds.sum(axis=0)
-    return learned
-
-
-def tell(what, l):
-    value, right = softmax_cross_entropy(l, truth).value, (l.argmax(axis=1) == truth).mean()
-    print(f"{what:40s} {value:6.2f} {right:7.2f}")
-    return value
-
-
 parts = glyphs.train, glyphs.test
 pictures, pictures_test = (part.inputs["image"].reshape(-1, 784) / np.float32(255) for part in parts)
-names, names_test = columns(drop_words(glyphs.train.inputs["text"], 0.5, rng)), columns(glyphs.test.inputs["text"])
-((W1, b1),), ((W2, b2),) = train((pictures, 0.3)), train((names, 10.0))
+rows = np.eye(glyphs.preprocessors["text"].entries, dtype=np.float32)
+rows[0] = 0  # word 0: there is none
+texts = drop_words(glyphs.train.inputs["text"], 0.5, rng), glyphs.test.inputs["text"]
+names, names_test = (rows[text.values].sum(axis=1) for text in texts)
+
+
+def train(x, rate):
+    W, b = np.zeros((x.shape[1], 10), np.float32), np.zeros(10, np.float32)
+    for _ in range(300):
+        _, ds = softmax_cross_entropy(x @ W + b, labels)
+        W -= rate * (x.T @ ds)
+        b -= rate * ds.sum(axis=0)
+    return W, b
+
+
+(W1, b1), (W2, b2) = train(pictures, 0.3), train(names, 10.0)
 s1, s2 = pictures_test @ W1 + b1, names_test @ W2 + b2
-print(f"{len(truth)} unseen glyphs                          loss   right")
-alone1, alone2 = tell("picture", s1), tell("name", s2)
-together, voted = tell("product", product((s1, s2))), tell("average", average((s1, s2)))
 prior = np.log(np.bincount(labels) / len(labels))
-divided = tell("product, divided by p(k)", product((s1, s2, -prior)))
-(V1, a1), (V2, a2) = train((pictures, 0.3), (names, 10.0))
-jointly = tell("product, trained together", product((pictures_test @ V1 + a1, names_test @ V2 + a2)))
-weaker = tell("... and then the picture expert alone", pictures_test @ V1 + a1)
-assert together + 0.05 < voted and together + 0.03 < min(alone1, alone2)
-assert divided + 0.05 < together and jointly + 0.05 < together and weaker > alone1 + 0.2
+said = {"picture": s1, "name": s2, "product": product((s1, s2)), "average": average((s1, s2))}
+said["product / p(k)"] = product((s1, s2, -prior))
+loss = {what: softmax_cross_entropy(l, truth).value for what, l in said.items()}
+print(f"{len(truth)} unseen glyphs: loss  right")
+for what, l in said.items():
+    print(f"{what:18s} {loss[what]:6.2f} {(l.argmax(axis=1) == truth).mean():6.2f}")
+assert loss["product"] + 0.05 < loss["average"] and loss["product"] + 0.03 < min(loss["picture"], loss["name"])
+assert loss["product / p(k)"] + 0.05 < loss["product"]
 
 # %% [markdown]
 # Multiplying wins. If picture and name tell *different* things about a glyph (if they are **independent** given the
@@ -254,8 +231,6 @@ assert divided + 0.05 < together and jointly + 0.05 < together and weaker > alon
 #
 # ($\mid$: given; $\propto$: up to a factor that is the same for all $k$.) A product indeed, but divided by $p(k)$, the
 # share of class $k$ among all glyphs: both experts know that Latin is common, and plain multiplying counts it twice.
-# Experts that train together hear of it through $p - t$, and need no division. The price: each learns only what the
-# other leaves to do, and is worse alone (lesson 16 comes back to that).
 #
 # **When multiplying hurts.** Ask the *same* picture expert several times: no new evidence, but the product grows surer
 # with each copy. Or exchange some pictures for others: the expert is wrong there, and does not know it.
@@ -266,18 +241,16 @@ def losses(*scores):
     return [softmax_cross_entropy(rule(scores), truth).value for rule in (product, average)]
 
 
-copies, shares, order = np.arange(1, 6), np.linspace(0, 1, 11), np.random.default_rng(1).permutation(len(truth))
-copied, exchanged = np.array([losses(*[s1] * M) for M in copies]), np.empty((11, 2))
-for place, share in enumerate(shares):
-    rows, mixed = order[: round(share * len(truth))], s1.copy()
-    mixed[rows] = s1[np.roll(rows, 1)]
-    exchanged[place] = losses(mixed, s2)
-for what, (multiplying, averaging) in (("5 copies", copied[-1]), ("all pictures exchanged", exchanged[-1])):
-    print(f"{what:24s} product {multiplying:.2f}   average {averaging:.2f}")
-assert np.allclose(copied[:, 1], alone1, atol=1e-4) and copied[-1, 0] > 2 * alone1
+copies, shares = np.arange(1, 6), np.linspace(0, 1, 11)
+others, luck = rng.permutation(s1), rng.random((len(s1), 1))
+copied = np.array([losses(*[s1] * M) for M in copies])
+exchanged = np.array([losses(np.where(luck < share, others, s1), s2) for share in shares])
+for what, pair in (("5 copies", copied[-1]), ("all pictures exchanged", exchanged[-1])):
+    print("{:24s} product {:.2f}   average {:.2f}".format(what, *pair))
+assert np.allclose(copied[:, 1], loss["picture"], atol=1e-4) and copied[-1, 0] > 2 * loss["picture"]
 assert exchanged[0, 0] < exchanged[0, 1] and exchanged[-1, 0] > exchanged[-1, 1] + 0.1
 
-figure = draw(c, multiplied, averaged, flip, copies, copied, shares, exchanged, alone2, guessed)
+figure = draw(c, multiplied, averaged, flip, copies, copied, shares, exchanged, loss["name"], guessed)
 save_figure(figure, "12_model_fusion")
 
 # %% [markdown]

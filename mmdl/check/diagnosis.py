@@ -1,5 +1,6 @@
 """What a wrong function does, found out from its results: by comparison with known mistakes, and by general signs."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,8 +77,8 @@ def _explained(mistake, exercise, tried, names):
     for each in tried:
         known = {name: each.case.arguments[name] for name in mistake.parameters if name in each.case.arguments}
         try:
-            with np.errstate(all="ignore"):
-                found = of_reference(mistake.function(**known), exercise.all_outputs)
+            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+                found = exercise.settle(of_reference(mistake.function(**known), exercise.all_outputs))
         except Exception:  # what is wrong may as well stop: shapes need not fit together
             return set()
         explained -= {name for name in each.given if name not in found or not alike(each.given[name], found[name])}

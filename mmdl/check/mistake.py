@@ -36,6 +36,7 @@ class Mistake(PropertyError):
         self.comparisons = tuple(comparisons)
         self.line = line
         self.printed = printed
+        self.question = None  # that was answered badly
 
 
 class NotDoneYet(Exception):

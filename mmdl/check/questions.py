@@ -81,14 +81,7 @@ BASICS = (runs, repeats, shapes, values)
 
 def everything(student, case, rng):
     """it runs, its shapes and numbers are right, it repeats itself and leaves its arguments alone"""
-    error = 0.0
-    for question in BASICS:
-        try:
-            error = max(error, question(student, case, rng))
-        except Mistake as mistake:
-            mistake.question = question
-            raise
-    return error
+    return max(ask(question, student, case, rng) for question in BASICS)
 
 
 def law(one):
@@ -156,17 +149,22 @@ def _is_single(value):
     return getattr(value[0] if isinstance(value, tuple) and value else value, "dtype", None) == np.float32
 
 
-def as_mistake(question, *arguments):
-    """Ask, with whatever is wrong as a Mistake; a question about arguments that the function does not take holds."""
+def ask(question, *arguments):
+    """Ask one question; whatever is wrong becomes a Mistake, which knows the question.
+
+    A question about arguments that the function does not take is no question.
+    """
     try:
         return question(*arguments)
     except NotTaken:
         return 0.0
+    except Mistake as error:
+        mistake = error
     except NotDoneYet:
-        raise Mistake("it is not done yet for this input: there it raises NotImplementedError") from None
-    except Mistake:
-        raise
+        mistake = Mistake("it is not done yet for this input: there it raises NotImplementedError")
     except PropertyError as error:
-        raise Mistake(str(error), error.error) from None
+        mistake = Mistake(str(error), error.error)
     except (ValueError, IndexError) as error:  # of our own functions, which were given the student's results
-        raise Mistake(f"what it returns does not fit: {error}") from None
+        mistake = Mistake(f"what it returns does not fit: {error}")
+    mistake.question = mistake.question or question
+    raise mistake

@@ -9,7 +9,7 @@ import numpy as np
 from mmdl.check.draws import PLAIN, Batches, Variant
 from mmdl.check.exercise import Case
 from mmdl.check.mistake import Mistake
-from mmdl.check.questions import as_mistake
+from mmdl.check.questions import ask
 from mmdl.verify.run import attempt
 
 
@@ -22,6 +22,11 @@ class Answer:
     mistake: Mistake | None = None
     case: Case | None = None  # the smallest that shows it
     variant: Variant = PLAIN
+
+    @property
+    def question(self):
+        """The most basic question that was answered badly."""
+        return self.mistake.question
 
 
 class Trial:
@@ -51,7 +56,7 @@ class Trial:
         if time.perf_counter() > self.until:
             return 0.0
         try:
-            return as_mistake(self.question, self.student, arguments["case"], rng)
+            return ask(self.question, self.student, arguments["case"], rng)
         except Mistake as mistake:
             self.mistake, self.replay, self.rng = mistake, arguments["replay"], copy.deepcopy(rng)
             raise
@@ -72,14 +77,15 @@ class Replay:
         return Batches(lambda options: options[next(choices, 0)], copy.deepcopy(self.rng))
 
 
-def ask(student, question, variant=PLAIN, examples=20, until=np.inf):
-    """The answer to one question: of the failing cases the smallest, its numbers rounded if it fails with those too."""
+def examine(student, question, variant=PLAIN, examples=20, until=np.inf):
+    """The answer to one question; of the cases that fail the smallest, its numbers rounded if it fails with those too."""
     trial = Trial(student, question, variant, until)
     tried = attempt(trial, trial.holds, examples)
+    if tried.failure and trial.mistake is None:
+        raise RuntimeError(f"{trial.name} cannot be tried: {tried.failure}")  # which is our mistake
     shapes = frozenset(value for shape in tried.shapes for name, value in shape if name == "case")
     if trial.mistake is None:
-        mistake = Mistake(tried.failure) if tried.failure else None
-        return Answer(tried.error, shapes, mistake, variant=variant)
+        return Answer(tried.error, shapes, variant=variant)
     mistake, case = simplest(trial)
     return Answer(tried.error, shapes, mistake, case, variant)
 
@@ -90,7 +96,7 @@ def simplest(trial):
         rounded = trial.variant if digits is None else _rounding(trial.variant, digits)
         case = trial.student.case(trial.replay.draws(), rounded)
         try:
-            as_mistake(trial.question, trial.student, case, np.random.default_rng(0))
+            ask(trial.question, trial.student, case, np.random.default_rng(0))
         except Mistake as mistake:
             if [each.name for each in mistake.comparisons] == [each.name for each in trial.mistake.comparisons]:
                 return mistake, case

@@ -1,5 +1,6 @@
 """`mmdl lesson`: list the lessons, run one, or make a notebook of it."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -42,7 +43,10 @@ def run(arguments):
         print(f"Lesson {chosen.number} is in {arguments.notebook}.")
         return 0
     print(f"Lesson {chosen.number:02}: {chosen.title}. Its text: {chosen.path}\n", flush=True)
-    return subprocess.run([sys.executable, chosen.path]).returncode
+    environment = dict(os.environ)
+    if chosen.path.is_relative_to(Path(__file__).resolve().parents[1]):  # installed: figures belong to the reader, not into the package
+        environment.setdefault("MMDL_FIGURES", str(Path.cwd() / "figures"))
+    return subprocess.run([sys.executable, chosen.path], env=environment).returncode
 
 
 def listing(lessons):

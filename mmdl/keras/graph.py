@@ -59,7 +59,7 @@ class Layer:
 
     def __call__(self, x):
         """A symbol, or a list of symbols -> Symbol"""
-        sources = tuple(x) if isinstance(x, (list, tuple)) else (x,)
+        sources = tuple(as_list(x))
         if not all(isinstance(source, Symbol) for source in sources):
             raise TypeError(f"{self} is called on symbols, as Input and other layers give them")
         features = sources[0].shape[-1]
@@ -141,3 +141,8 @@ def ordered(inputs, output):
         distance[symbol] = distance[symbol.layer] = far
         distance |= {source: max(far + 1, distance.get(source, 0)) for source in symbol.sources}
     return calls, sorted(met, key=lambda layer: (-distance[layer], met[layer]))
+
+
+def as_list(x):
+    """Several, or one alone."""
+    return list(x) if isinstance(x, (list, tuple)) else [x]

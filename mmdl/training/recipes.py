@@ -52,7 +52,7 @@ class Recipe:
 
 
 RECIPES = {
-    "attention": Recipe(batch_size=32, learning_rate=2e-3),
+    "attention": Recipe(epochs=5, batch_size=32, learning_rate=2e-3),
     "concatenate": Recipe(),
     "sum": Recipe(),
     "product": Recipe(),

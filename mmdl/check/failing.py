@@ -1,0 +1,99 @@
+"""What can be said about a function that answered a question badly."""
+
+import itertools
+
+import numpy as np
+
+from mmdl.check.diagnosis import diagnose
+from mmdl.check.draws import PLAIN, roomy
+from mmdl.check.grade import FAILS, Grade
+from mmdl.check.mistake import Comparison, Mistake
+from mmdl.check.questions import BASICS, ask, everything, keeps_dtype, law, values
+from mmdl.check.signs.alike import alike
+from mmdl.check.speed import larger
+from mmdl.check.words import in_lines
+
+SURVEY = 6  # cases in which a mistake is looked at
+
+
+def failing(student, answer, own_forward=None):
+    """The grade of a function that failed.
+
+    Parameters
+    ----------
+    student : Student
+    answer : Answer
+    own_forward : Student, optional
+        The student's own forward pass, if this backward pass is its gradient all the same.
+    """
+    mistake, question, variant = answer.mistake, answer.question, answer.variant
+    known = _looked_into(student, answer) if mistake.comparisons else {}
+    return Grade(
+        student.exercise.name,
+        FAILS,
+        held=tuple(_held(student, answer)),
+        sentence=_sentence(mistake, question, variant),
+        line=mistake.line,
+        printed=mistake.printed,
+        case=in_lines(student, answer.case),
+        comparisons=mistake.comparisons,
+        remark=_remark(own_forward) if own_forward and question is values else "",
+        **known,
+    )
+
+
+def answers(student, question, count=4):
+    """Whether a few cases answer a question well."""
+    try:
+        for seed in range(count):
+            ask(question, student, student.case(roomy(seed), PLAIN), np.random.default_rng(seed))
+    except Mistake:
+        return False
+    return True
+
+
+def _held(student, answer):
+    """What was right, before or besides what was wrong."""
+    if answer.question not in BASICS:
+        yield everything.__doc__
+        return
+    yield from (basic.__doc__ for basic in BASICS[: BASICS.index(answer.question)])
+    if answer.variant is not PLAIN:
+        yield "otherwise its numbers are right"
+    wrong = {each.name for each in answer.mistake.comparisons}
+    if wrong and answer.question is values:
+        yield from (f"{name} is right" for name in student(answer.case)[1] if name not in wrong)
+
+
+def _sentence(mistake, question, variant):
+    if question in (*BASICS, keeps_dtype) or mistake.line:
+        return f"{mistake.sentence} {variant.words}".strip()
+    return f"one thing does not hold: {question.__doc__}"
+
+
+def _remark(forward):
+    name = forward.exercise.name
+    return f"It is the gradient of your own {name}; but your {name} is not right either. Mend {name} first."
+
+
+def _looked_into(student, answer):
+    """Diagnoses, broken laws and a picture, for results that are wrong."""
+    cases = [student.case(roomy(seed), answer.variant) for seed in range(SURVEY)]
+    if answer.variant is not PLAIN:
+        cases += [student.case(roomy(seed), PLAIN) for seed in range(SURVEY, SURVEY + 3)]
+    laws = student.exercise.entry.laws if student.exercise.entry and answer.question is values else ()
+    return {
+        "diagnoses": diagnose(student, answer.case, cases),
+        "broken": tuple(one.__doc__ for one in laws if not answers(student, law(one))),
+        "picture": _picture(student, answer.variant),
+    }
+
+
+def _picture(student, variant):
+    """The first result that is wrong in a larger case; None if none is."""
+    found = None
+    for _, given, truth in itertools.islice(larger(student, variant), 3):
+        wrong = [name for name in truth if given[name].shape == truth[name].shape and not alike(given[name], truth[name])]
+        if wrong and truth[wrong[0]].size > 1:
+            found = Comparison(wrong[0], truth[wrong[0]], given[wrong[0]])
+    return found

@@ -1,0 +1,86 @@
+"""One function is asked questions in order, until one is answered badly."""
+
+import time
+
+from mmdl.check.draws import PLAIN, roomy
+from mmdl.check.failing import SURVEY, answers, failing
+from mmdl.check.grade import FAILS, NOT_DONE, PASSES, Grade
+from mmdl.check.mistake import Mistake
+from mmdl.check.questions import BASICS, agrees_with, ask, everything, is_adjoint, is_gradient, keeps_dtype, law
+from mmdl.check.speed import speed
+from mmdl.check.student import Student
+from mmdl.check.trial import Answer, examine
+
+EXAMPLES = 20
+BUDGET = 10.0  # seconds for the questions about one function; a slow one is asked less
+
+
+def grade(exercise, function, partner=None, examples=EXAMPLES, clock=None):
+    """The grade of a student's function.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    function : the student's
+    partner : Student, optional
+        The student's own forward pass, where this is the backward pass of the same op.
+    examples : int
+        Cases for the main question; there are fewer for the others.
+    clock : what watches over the time of each call, see `Student`
+    """
+    try:
+        student = Student(function, exercise, clock)
+    except Mistake as mistake:
+        return Grade(exercise.name, FAILS, sentence=mistake.sentence)
+    if not student.is_done:
+        return Grade(exercise.name, NOT_DONE)
+    until = time.perf_counter() + BUDGET
+    consistent = partner is not None and answers(student, agrees_with(partner))
+    shapes, error = set(), 0.0
+    for question, variant, count in questions(exercise, examples):
+        answer = _answer(student, question, variant, count, until)
+        if answer.mistake:
+            return failing(student, answer, partner if consistent else None)
+        shapes |= answer.shapes
+        error = max(error, answer.error)
+    return Grade(
+        exercise.name,
+        PASSES,
+        held=(agrees_with(partner).__doc__,) if consistent else (),
+        remark=_remark(partner) if partner and not consistent else "",
+        shapes=len(shapes),
+        error=error,
+        speed=speed(student),
+    )
+
+
+def questions(exercise, examples=EXAMPLES):
+    """The questions in their order: each with the kind of its cases, and how many."""
+    few = max(examples // 4, 1)
+    yield everything, PLAIN, examples
+    for variant in exercise.variants[1:]:
+        yield everything, variant, max(examples // 2, 1)
+    yield keeps_dtype, PLAIN, few
+    if exercise.entry:
+        yield from ((law(one), PLAIN, few) for one in exercise.entry.laws)
+    if exercise.entry and exercise.part == "backward":
+        yield from ((is_gradient, PLAIN, few), (is_adjoint, PLAIN, few))
+
+
+def _answer(student, question, variant, count, until):
+    """The answer to one question: where some cases go wrong in several ways, to the most basic one."""
+    if question is everything:
+        cases = [student.case(roomy(seed), variant) for seed in range(SURVEY)]
+        for basic in BASICS:
+            for case in cases:
+                try:
+                    ask(basic, student, case, None)
+                except Mistake as mistake:
+                    answer = examine(student, basic, variant, count, until)
+                    return answer if answer.mistake else Answer(mistake.error, frozenset(), mistake, case, variant)
+    return examine(student, question, variant, count, until)
+
+
+def _remark(forward):
+    name = forward.exercise.name
+    return f"Your backward is right; your forward isn't: of your own {name} this is not the gradient."
