@@ -62,9 +62,7 @@ def two_judges(f, x, dy, h=1e-5, tiny=1e-30):
 
 
 # %% [markdown]
-# ## By hand
-#
-# $f(x) = x^3$ at $x = 2$ with $h = 0.1$. The truth is $3 x^2 = 12$.
+# **By hand.** $f(x) = x^3$ at $x = 2$ with $h = 0.1$. The truth is $3 x^2 = 12$.
 #
 # - Central: $(2.1^3 - 1.9^3) / 0.2 = (9.261 - 6.859) / 0.2 = 12.01$, too much by $h^2$ (because $f''' = 6$).
 # - Complex: $(2 + 0.1i)^3$ has the imaginary part $3 \cdot 2^2 \cdot 0.1 - 0.1^3 = 1.199$: $11.99$, too little.
@@ -126,7 +124,8 @@ for place, gradient in enumerate((dx, dW, db)):
 # mistake were at right angles to $v$; a random $v$ never is.
 
 # %%
-v = (rng := np.random.default_rng(2)).standard_normal(x.shape)
+rng = np.random.default_rng(2)
+v = rng.standard_normal(x.shape)
 Jv = layer(x + 1e-30j * v, W, b).imag / 1e-30
 print(f"⟨dy, Jv⟩ = {np.sum(dy * Jv):.12f}\n⟨dx, v⟩  = {np.sum(dx * v):.12f}")
 assert np.isclose(np.sum(dy * Jv), np.sum(dx * v), rtol=1e-12)
@@ -191,7 +190,6 @@ def caught(line, check):
 
 seen = np.array([[caught(line, check) for check in checks] for line in mistakes])
 missed = (~seen).sum(axis=0)
-print("of", len(mistakes), "mistakes pass:", missed)
 assert missed[0] >= 4 and missed[2] >= 1 and missed[3] == 0
 assert not any(caught("dx = da @ W.T", check) for check in checks)  # nothing is wrong: nothing to catch
 
@@ -201,8 +199,8 @@ assert not any(caught("dx = da @ W.T", check) for check in checks)  # nothing is
 #
 # **Where no judge can help.** $\mathrm{relu}(x) = \max(x, 0)$ has slope 1 to the right of 0, slope 0 to the left, and
 # at 0 itself no derivative. Central differences report the mean, the op has to choose (0, by custom), and neither is
-# wrong. A step across the corner misleads as well. So does a **tie**, the larger of two equal numbers. We check away
-# from both; there, the op states its rule.
+# wrong. A step across the corner misleads as well. So does a **tie**: which of two equal numbers is the larger? We
+# check away from both; there, the op states its rule.
 
 # %%
 judged = two_judges(relu, np.array([0.0, 4e-6, 1.0]), 1.0)[0]
@@ -228,7 +226,9 @@ def picture():
         right.text(column, row, words, color=colour, ha="center", va="center")
     right.set_xticks(range(4), checks, size=8)
     right.set_yticks(range(len(mistakes)), mistakes)
-    right.set_title(f"{missed[0]} of {len(mistakes)} wrong lines in a backward\npass the first check, none the last")
+    right.set_title(
+        f"Of {len(mistakes)} wrong lines in a backward pass,\n{missed[0]} pass the first check, none the last"
+    )
     return figure
 
 

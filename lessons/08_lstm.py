@@ -68,8 +68,8 @@ def lstm_loops(x, W, U, b, c0=0):
 # ## By hand
 #
 # Sigmoids of logarithms are fractions: $\sigma(\log k) = k / (k + 1)$, and $\tanh(\frac12 \log 3) = \frac12$. So one
-# unit with $b = (0, \log 3, \frac12 \log 3, \log 4)$ and no weights has $i = \frac12$, $f = \frac34$, $g = \frac12$
-# and $o = \frac45$. Let its cell start with $c_0 = 2$. Then $c_1 = \frac34 \cdot 2 + \frac12 \cdot \frac12 = 1.75$ and
+# unit with $b = (0, \log 3, \frac12 \log 3, \log 4)$ and no weights has $(i, f, g, o) = (\frac12, \frac34, \frac12,
+# \frac45)$. Let its cell start with $c_0 = 2$. Then $c_1 = \frac34 \cdot 2 + \frac12 \cdot \frac12 = 1.75$ and
 # $h_1 = \frac45 \cdot \tanh(1.75) = \frac45 \cdot 0.9414 = 0.7531$.
 
 # %%
@@ -102,23 +102,21 @@ rng = np.random.default_rng(8)
 N, T, D, H = 2, 5, 3, 4
 x, W, U, b = (rng.standard_normal(shape) for shape in ((N, T, D), (D, 4 * H), (H, 4 * H), (4 * H,)))
 h, c, gates = lstm(x, W, U, b)
-for n in range(N):
-    assert np.allclose((h[n], c[n]), lstm_loops(x[n], W, U, b), rtol=0, atol=1e-12)
+assert np.allclose(np.stack((h, c), axis=1), [lstm_loops(one, W, U, b) for one in x], rtol=0, atol=1e-12)
 for ours, theirs in zip((h, c, gates), op.lstm(x, W, U, b), strict=True):
     assert np.allclose(ours, theirs, rtol=0, atol=1e-12)
 
 # %% [markdown]
 # ## Backward
 #
-# As in lesson 07, $\delta_t$ is all that arrives at $h_t$. Let $\gamma_t$ be all that arrives at $c_t$. **The cell has two
-# readers**: $h_t$ shows it, and $c_{t+1}$ carries it on. From $t = T$ down to 1:
+# As in lesson 07, $\delta_t$ is all that arrives at $h_t$. Let $\gamma_t$ be all that arrives at $c_t$. **The cell has
+# two readers**: $h_t$ shows it, and $c_{t+1}$ carries it on. From $t = T$ down to 1:
 #
 # 1. through $h_t = o \circ \tanh(c_t)$: $do = \delta_t \circ \tanh(c_t)$, and $\gamma_t$ is
 #    $\delta_t \circ o \circ (1 - \tanh^2 c_t)$ on top of what line 5 has sent from $c_{t+1}$ (at $t = T$ nothing);
-# 2. through $c_t = f \circ c_{t-1} + i \circ g$: $di = \gamma_t \circ g$, $df = \gamma_t \circ c_{t-1}$,
-#    $dg = \gamma_t \circ i$;
-# 3. through $\sigma$ and $\tanh$, whose slopes are $\sigma (1 - \sigma)$ and $1 - \tanh^2$: $da_i = di \circ i \circ (1 - i)$
-#    (so with $f$ and $o$), $da_g = dg \circ (1 - g^2)$; side by side they are $da$;
+# 2. through $c_t = f \circ c_{t-1} + i \circ g$: $(di, df, dg) = \gamma_t \circ (g, c_{t-1}, i)$;
+# 3. through $\sigma$ and $\tanh$, whose slopes are $\sigma (1 - \sigma)$ and $1 - \tanh^2$:
+#    $da_i = di \circ i \circ (1 - i)$, $da_f$ and $da_o$ alike, $da_g = dg \circ (1 - g^2)$; side by side, $da$;
 # 4. $a$ is affine: $dx_t$, $dW$, $dU$, $db$ and what goes to $h_{t-1}$ as in lesson 07;
 # 5. and to the cell before: $\gamma_{t-1} = \gamma_t \circ f$.
 #
@@ -129,27 +127,25 @@ for ours, theirs in zip((h, c, gates), op.lstm(x, W, U, b), strict=True):
 # %%
 def lstm_backward(dh, x, W, U, h, c, gates):
     dx, dW, dU, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(U), np.zeros(U.shape[1])
-    delta, gamma = dh.copy(), np.zeros_like(dh)
+    delta, gamma = dh.copy(), np.zeros_like(dh[:, 0])
     for t in reversed(range(x.shape[1])):
         i, f, g, o = np.split(gates[:, t], 4, axis=1)
-        squashed = np.tanh(c[:, t + 1])
-        gamma[:, t + 1] += delta[:, t + 1] * o * (1 - squashed**2)  #            1. γ: through h, on top of the next c
-        do = delta[:, t + 1] * squashed  #                                          do = δ ∘ tanh c
-        di, df, dg = (gamma[:, t + 1] * factor for factor in (g, c[:, t], i))  # 2. di = γ ∘ g, df = γ ∘ c before, dg = γ ∘ i
-        da = np.concatenate([di * i * (1 - i), df * f * (1 - f), dg * (1 - g * g), do * o * (1 - o)], axis=1)  #  3.
-        dx[:, t] = da @ W.T  #                                                   4. dx = da Wᵀ
-        dW += x[:, t].T @ da  #                                                     dW = Σ xᵀ da
-        dU += h[:, t].T @ da  #                                                     dU = Σ hᵀ da
-        db += da.sum(axis=0)  #                                                     db = Σ da
-        delta[:, t] += da @ U.T  #                                                  δ of the state before
-        gamma[:, t] = gamma[:, t + 1] * f  #                                     5. γ of the cell before
+        shown = np.tanh(c[:, t + 1])
+        do = delta[:, t + 1] * shown  #                               1. do = δ ∘ tanh c
+        gamma = gamma + delta[:, t + 1] * o * (1 - shown**2)  #          γ: through h, on top of what line 5 has sent
+        di, df, dg = gamma * g, gamma * c[:, t], gamma * i  #         2. di = γ ∘ g, df = γ ∘ c before, dg = γ ∘ i
+        da = np.concatenate([di * i * (1 - i), df * f * (1 - f), dg * (1 - g * g), do * o * (1 - o)], axis=1)  # 3.
+        dx[:, t] = da @ W.T  #                                        4. dx = da Wᵀ
+        dW += x[:, t].T @ da  #                                          dW = Σ xᵀ da
+        dU += h[:, t].T @ da  #                                          dU = Σ hᵀ da
+        db += da.sum(axis=0)  #                                          db = Σ da
+        delta[:, t] += da @ U.T  #                                       δ of the state before
+        gamma = gamma * f  #                                          5. γ of the cell before
     return dx, dW, dU, db
 
 
 # %% [markdown]
-# ## Checked
-#
-# Against complex steps and the library, with a gradient at every state:
+# ## Checked: against complex steps and the library
 
 # %%
 dh = rng.standard_normal(h.shape)
@@ -163,42 +159,38 @@ for place in range(4):
 # ## An experiment: the flagged letter
 #
 # Twenty letters, each A, B, C or D. One of the first ten carries a flag. At the end the network is asked: *which letter
-# was flagged?* It must store one and not be distracted by nineteen that look the same. Guessing: 25 % right.
-#
-# An input is five numbers: a one for the letter and zeros for the other three (**one-hot**), and the flag. The last
-# state goes through an affine layer to four scores, and to lesson 04's loss. We train three networks with 32 units: the
-# recurrent one of lesson 07; an LSTM; and the same LSTM with 1 instead of 0 in the forget gates' part of $b$, its
-# **bias**, before training starts. Nothing else differs.
+# was flagged?* It must store one and not be distracted by nineteen that look the same. Guessing is right 25 % of the
+# time. An input is five numbers: the letter as a one and three zeros (**one-hot**), and the flag. The last state goes
+# through an affine layer to four scores, and to lesson 04's loss. We train three networks with 32 units: lesson 07's
+# (plain RNN); an LSTM; and the same LSTM starting with 1 instead of 0 in the forget gates' part of $b$, its **bias**.
 #
 # By hand: at the start the weights are small, so the forget gates are about $\sigma(0) = 0.5$ or $\sigma(1) = 0.73$.
 # Fifteen steps back along the cell, a gradient is $0.5^{15} = 0.00003$ or $0.73^{15} = 0.009$ of what it was.
 
 # %%
-FLAG, UNITS, STEPS = 4, 32, 200
+FLAG = 4  # its place in an input
 guessed = guess("After 200 steps of training, how often is the LSTM with the bias 0 right, in %?", "%")
 
 
 def flagged_letters(rng, N, T=20):
     """Sequences (N, T, 5) as Tokens, and for each the number of the flagged letter (N)"""
     everyone, letters, place = np.arange(N), rng.integers(4, size=(N, T)), rng.integers(T // 2, size=N)
-    x = np.zeros((N, T, 5), np.float32)
-    x[everyone[:, None], np.arange(T), letters] = 1
+    x = np.eye(5, dtype=np.float32)[letters]
     x[everyone, place, FLAG] = 1
     return Tokens(x, np.ones((N, T), bool)), letters[everyone, place]
 
 
-def reader(rng, kind, bias):
-    layer = kind.init(rng, 5, UNITS)
-    layer.b *= bias  # the library gives an LSTM b = (0, 1, 0, 0), for i, f, g, o
-    return layer
+def network(rng, kind, bias):
+    layer = kind.init(rng, 5, 32)
+    layer.b[:] *= bias  # the library gives an LSTM b = (0, 1, 0, 0), for i, f, g, o
+    return Sequential((layer, SequencePool("last"), Dense.init(rng, 32, 4)))  # of all states the last
 
 
-def train(rng, kind, bias):
+def train(rng, model):
     """The trained model, and the share of right answers at each step of training (on fresh sequences each time)"""
-    model = Sequential((reader(rng, kind, bias), SequencePool("last"), Dense.init(rng, UNITS, 4)))  # of all states the last
     optimizer, right = Adam(0.01), []
     state = optimizer.start(model)
-    for _ in range(STEPS):
+    for _ in range(200):
         tokens, labels = flagged_letters(rng, 64)
         logits, trace = model.forward(tokens)
         _, dlogits = softmax_cross_entropy(logits, labels)
@@ -210,10 +202,9 @@ def train(rng, kind, bias):
 tokens, labels = flagged_letters(np.random.default_rng(100), 1000)
 curves, reach = {}, []
 print("A gradient of length 1, 15 steps back, before training     right on 1000 new sequences, three seeds")
-networks = {"RNN of lesson 07": (RNN, 0), "LSTM, forget bias 0": (LSTM, 0), "LSTM, forget bias 1": (LSTM, 1)}
-for name, (kind, bias) in networks.items():
-    reach.append(norms_through_time(rng, reader(rng, kind, bias), tokens)[15])
-    results = [train(rng, kind, bias) for rng in map(np.random.default_rng, range(3))]
+for name, kind, bias in ("plain RNN", RNN, 0), ("LSTM, forget bias 0", LSTM, 0), ("LSTM, forget bias 1", LSTM, 1):
+    reach.append(norms_through_time(rng, network(rng, kind, bias).layers[0], tokens)[15])
+    results = [train(rng, network(rng, kind, bias)) for rng in map(np.random.default_rng, range(3))]
     curves[name] = np.array([right for _, right in results])
     tested = [np.mean(model(tokens).argmax(axis=1) == labels) for model, _ in results]
     print(f"{name:20} {reach[-1]:33.5f}     ", *(f"{share:8.3f}" for share in tested))
@@ -225,25 +216,20 @@ assert reach[1] > 0.5**15 and reach[2] > 0.73**15 and 20 * reach[1] < reach[2] <
 # why: where next to nothing gets back to the flagged letter, nothing can be learned from it. (More arrives than we
 # computed by hand, for the states are a second way back.)
 #
-# And the plain recurrent network? *Its* gradient reaches further still, and yet it hardly learns in this time. Reach is
-# not enough. It *adds* every letter to its state. To let one in and keep the others out, multiply by something that
-# depends on the flag: a gate is just that.
+# And the plain RNN? *Its* gradient reaches further still, and yet it hardly learns in this time: it *adds* every letter
+# to its state. To let one in and keep the others out, multiply by something that depends on the flag, a gate.
 #
 # ## The picture: what did the third network learn?
 
 # %%
 _, trace = results[0][0].layers[0].forward(tokens)  # the first of the three, while it reads
 gates, cells = np.split(trace.states.gates, 4, axis=2)[1], trace.states.c[:, 1:]
-flag = tokens.values[:, :, FLAG].argmax(axis=1)
-when = np.arange(20) - flag[:, None]  # steps since the flag
+when = np.arange(20) - tokens.values[:, :, FLAG].argmax(axis=1)[:, None]  # steps since the flag
 before, at, after = (gates[these].mean() for these in (when < 0, when == 0, when > 0))
 early, late = np.abs(cells[when < 0]).mean(), np.abs(cells[:, -1]).mean()
-print(f"forget gates: {before:.2f} before the flag, {at:.2f} at it, {after:.2f} after it;", end=" ")
-print(f"size of cells: {early:.2f} before the flag, {late:.2f} at the end")
+print(f"forget gates: before flag {before:.2f}, at it {at:.2f}, after {after:.2f}; cells: {early:.2f}, last {late:.2f}")
 assert at < before - 0.05 and after > before and late > 5 * early
-
-letters = ["ABCD"[k] for k in tokens.values[3, :, :4].argmax(axis=1)]  # one sequence to look at
-save_figure(draw(curves, letters, flag[3], gates=gates[3], cells=cells[3], guessed=guessed), "08_lstm")
+save_figure(draw(curves, tokens.values[3], gates=gates[3], cells=cells[3], guessed=guessed), "08_lstm")
 
 # %% [markdown]
 # At the flag the forget gates shut halfway: half of what was in the cells is thrown out. Then they open wider than
@@ -253,13 +239,12 @@ save_figure(draw(curves, letters, flag[3], gates=gates[3], cells=cells[3], guess
 #
 # `mmdl check lessons/exercises/08_lstm.py`
 #
-# - `lstm_step` and `lstm`: one step, and all of them.
+# - `lstm_step` and `lstm`: one step, and all of them. `gru_step`: the **gated recurrent unit**, which has no cell.
 # - `lstm_cell_backward` (lines 1 to 3 and 5, of one step) and `lstm_backward`. The cell has two readers.
-# - `gru_step`: the **gated recurrent unit**, a variation with two gates and no cell.
 #
 # ## What you now know
 #
-# - An LSTM has a cell beside its state: $c_t = f \circ c_{t-1} + i \circ g$.
-# - Backward, the cell's gradient comes by two ways, and along the cell a step multiplies by the forget gate alone.
+# - An LSTM has a cell beside its state: $c_t = f \circ c_{t-1} + i \circ g$. Backward, the cell's gradient comes by two
+#   ways, and along the cell a step multiplies by the forget gate alone.
 # - With forget gates that start half shut nothing is learned in time; a bias of 1 opens them, and that decides.
 # - Gates buy reach *and* choice: a product lets one input decide what becomes of another.

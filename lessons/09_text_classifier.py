@@ -17,15 +17,16 @@
 #
 # Needs: lessons 00, 01, 04, 06, 08; about 15 s.
 #
-# We build the article's text classifier: words become vectors, two LSTMs read them in order, an affine layer decides.
-# And we hold it against something that cannot read at all: the mean of the word vectors, a **bag of words**.
+# We build the article's text classifier: words become vectors, LSTMs read them in order, an affine layer decides. And
+# we hold it against something that cannot read at all: the mean of the word vectors, a **bag of words**.
 #
-# The texts are Unicode names. Every character has one, such as GREEK SMALL LETTER ALPHA WITH TONOS. We take out the
-# words that name the family (GREEK). Each of the rest is lost with probability ½, in training afresh every time, so
-# that it is not too easy. Which of ten families is the character from?
+# The texts are Unicode names, such as GREEK SMALL LETTER ALPHA WITH TONOS. The words that name the family (GREEK) are
+# taken out. So that the task is not too easy, each other word is lost with probability ½, in training afresh every
+# time. Which of ten families is the character from?
 
 # %%
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 
@@ -35,9 +36,8 @@ from mmdl.layers import LSTM, Dense, Embedding, SequencePool, Sequential
 from mmdl.ops.embedding import embedding, embedding_backward
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
-from mmdl.plots import guess, mark_guess, save_figure
-from mmdl.plots.figure import figure_of
-from mmdl.plots.style import LINES, styled
+from mmdl.plots import guess, save_figure
+from mmdl.plots.lessons.text_classifier import draw
 from mmdl.tokens import Tokens
 from mmdl.training import Adam, cosine
 from mmdl.verify.oracle import complex_step_gradient
@@ -45,24 +45,22 @@ from mmdl.verify.oracle import complex_step_gradient
 # %% [markdown]
 # ## From words to numbers
 #
-# A list of all words of the training texts, the **vocabulary**, gives each word a number, its **id**. Id 1 is for
-# words that training never saw. Names differ in length, but an array has straight edges: shorter rows are filled up
-# with id 0, which is **padding**. A **mask** of the same shape says True where there is a word. Both travel together,
-# as `Tokens(values, mask)`.
+# The **vocabulary**, a list of all words of the training texts, gives each word a number, its **id**. Id 1 (printed as
+# ?) is for words that training never saw. Names differ in length, but an array has straight edges: shorter rows are
+# filled up with id 0, which is **padding**. A **mask** of the same shape says True where there is a word. Both travel
+# together, as `Tokens(values, mask)`.
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans",))
 train, test, tokenizer = glyphs.train, glyphs.test, glyphs.preprocessors["text"]
 few = tokenizer.encode(["capital letter", "small letter e with acute"])
-print(few.values)
-print(few.mask)
+print(few.values, few.mask, sep="\n")
 assert tokenizer.words_of(few.values[1]) == ["SMALL", "LETTER", "E", "WITH", "ACUTE"]
 
 texts, labels = test.inputs["text"], test.labels
 print(f"{len(train)} names to learn from, {len(test)} to test, {tokenizer.entries} ids")
-print("empty after losing words:", np.sum(~texts.mask.any(axis=1)))
-for n in (50, 150, 200):
-    print(f"{glyphs.classes[labels[n]]:9} {' '.join(tokenizer.words_of(texts.values[n])):20} {test.about['name'][n]}")
+for n in (50, 150):
+    print(f"{glyphs.classes[labels[n]]:9} {' '.join(tokenizer.words_of(texts.values[n])):15} {test.about['name'][n]}")
 
 # %% [markdown]
 # ## The formula
@@ -71,21 +69,20 @@ for n in (50, 150, 200):
 #
 # - $E$ is $(A, D)$, the **embedding**: a table with a row of $D$ numbers for each of the $A$ ids. It is learned like
 #   any other parameter;
-# - $\mathrm{id}_t$ is the id of word $t$, and $x_t$ is $(D)$: the row that stands there;
-# - $m_t$ is 1 where there is a word and 0 where there is padding; $y$ is $(D)$, the mean of the words. A text without
-#   words gives zeros.
+# - $\mathrm{id}_t$ is the id at place $t$ of a text with $T$ places, and $x_t$ is $(D)$: its row of the table;
+# - $m_t$ is 1 where there is a word and 0 where there is padding; $y$ is $(D)$, the mean of the words. (A text without
+#   words gives zeros.)
 #
 # ## Loops
 
 
 # %%
 def bag_loops(ids, mask, E):
-    T, D = len(ids), E.shape[1]
-    y = np.zeros(D)
-    for t in range(T):
+    y = np.zeros(E.shape[1])
+    for t in range(len(ids)):
         if mask[t]:
-            for d in range(D):
-                y[d] += E[ids[t], d] / max(1, sum(mask))
+            for d in range(E.shape[1]):
+                y[d] += E[ids[t], d] / sum(mask)
     return y
 
 
@@ -123,8 +120,8 @@ assert np.allclose(ours, bag_loops(ids[0], mask[0], E)) and np.allclose(ours, th
 #
 # 1. Each word went into the sum with the factor $m_t / \sum m$, so $dx_t = \frac{m_t}{\sum m}\, dy$: words share
 #    equally, padding gets nothing.
-# 2. A look-up is a copy. A word that stands at several places was copied several times: a fork, so its row of $dE$ is
-#    the **sum** over all places where it stands. Rows of words that do not occur get zero.
+# 2. A look-up is a copy, and a copy is a fork (lesson 00): a word's row of $dE$ is the **sum** of the $dx_t$ over all
+#    places where it stands. Rows of words that do not occur get zero.
 #
 # In our example with $dy = (3, 0)$, each word gets $(1, 0)$. Id 3 stands there twice: $dE_3 = (2, 0)$,
 # $dE_1 = (1, 0)$.
@@ -147,8 +144,7 @@ assert np.array_equal(dE, [[0, 0], [1, 0], [0, 0], [2, 0]])
 # %% [markdown]
 # ## Checked
 #
-# On forty real names, with padding and with words that occur in several of them, against the library's ops and
-# complex steps.
+# On forty real names, with padding and repeated words, against the library's ops and complex steps.
 #
 # **A trap.** Why not `dE[ids] += dx`? NumPy reads all rows, adds, and writes all rows: of two additions to the same
 # row one is lost. The gradient is right for every batch that repeats no word, so a small test does not notice.
@@ -169,9 +165,8 @@ assert np.allclose(dE, by_op, rtol=0, atol=1e-12)
 assert np.allclose(dE, complex_step_gradient(lambda E: bag(E, ids, mask), [E], 0, dy), rtol=0, atol=1e-12)
 
 # %% [markdown]
-# The LSTM of lesson 08 needs the mask too: at a padded step it keeps state and cell as they are. So the last state is
-# that after the last word, and **padding never changes a result**. Without the mask the LSTM goes on "reading" the
-# padding.
+# The LSTM needs the mask too: at a padded step it keeps state and cell as they are. So the last state is that after the
+# last word, and **padding never changes a result**. Without the mask the LSTM goes on "reading" the padding.
 
 # %%
 reader = Sequential((Embedding(E), LSTM.init(rng, 3, 4, dtype=float)))
@@ -209,7 +204,7 @@ def reorder(tokens, keys):
 
 
 def learn(rng, model, examples, epochs, word_dropout=0.0, shuffled=False):
-    optimizer, steps = Adam(), epochs * -(-len(examples) // 64)
+    optimizer, steps = Adam(), epochs * ceil(len(examples) / 64)
     state = optimizer.start(model)
     for _ in range(epochs):
         for batch in batches(examples, 64, rng, word_dropout):
@@ -238,9 +233,7 @@ for name, (lstms, shuffled) in settings.items():
     print(f"{name:21} {tree.count(models[name]):6} parameters, right", *(f"{share:.3f}" for share in family[name]))
 mean = {name: np.mean(shares) for name, shares in family.items()}
 chance = 2 * np.sqrt(0.76 * 0.24 / len(labels))
-print(
-    f"always the most frequent family: {np.bincount(labels).max() / len(labels):.3f}; luck of the draw ± {chance:.3f}"
-)
+print(f"always the most frequent family: {np.bincount(labels).max() / len(labels):.3f}; luck of the draw ± {chance:.3f}")
 assert max(abs(mean[name] - mean["LSTM"]) for name in ("bag of words", "LSTM, words shuffled")) < chance
 assert 0.65 < mean["two LSTMs"] < mean["LSTM"] + chance
 
@@ -298,41 +291,10 @@ for word, opposite in {"CAPITAL": "SMALL", "LEFT": "RIGHT"}.items():
 assert same > 0.85 and by_chance < 0.2
 
 
-@styled
-def picture():
-    figure = figure_of(None, 4.2)
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))
-    left.set_title("Order does not help, unless it is asked for")
-    for start, question, results in (0, "Which family?", family), (6, "Forwards or backwards?", direction):
-        left.text(0, start, question, weight="bold", va="center")
-        for place, (name, shares) in enumerate(results.items(), start + 1):
-            left.text(0, place, name, color=LINES[place > 5], va="center")
-            luck = 100 * chance if results is family else None
-            left.errorbar(100 * np.mean(shares), place, xerr=luck, fmt="o", color=LINES[place > 5])
-    left.set(
-        xlim=(-2, 100),
-        ylim=(8.6, -0.6),
-        yticks=[],
-        xlabel="right answers on test names, in %\n(bars: luck of the draw)",
-    )
-    mark_guess(left, guessed, "x")
-
-    right.set_title("Words of a family are neighbours, opposites too")
-    around = E - E.mean(axis=0)
-    flat = around @ np.linalg.svd(around)[2][:2].T
-    flat *= np.sign([flat[names.index("SMALL"), 0], flat[names.index("ALPHA"), 1]])  # which way is up is free to choose
-    right.plot(*flat.T, "o", color="0.75", markersize=3, label="six smaller families")
-    for colour, marker, label in zip(LINES, "osD^", ("Latin", "Greek", "Cyrillic", "Arabic"), strict=False):
-        right.plot(*flat[main == glyphs.classes.index(label)].T, marker, color=colour, label=label, markersize=4)
-    paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0}
-    for word, side in (("CAPITAL", "left"), ("SMALL", "left"), ("LEFT", "right"), ("RIGHT", "left"), ("ALPHA", "left")):
-        right.annotate(word, flat[names.index(word)], weight="bold", ha=side, bbox=paper)
-    right.set(xlabel="first principal component", ylabel="second principal component", ylim=(-2.6, None))
-    right.legend(loc="lower right", fontsize=8)
-    return figure
-
-
-save_figure(picture(), "09_text_classifier")
+figure = draw(
+    family, direction, luck=chance, words=names, families=[glyphs.classes[k] for k in main], table=E, guessed=guessed
+)
+save_figure(figure, "09_text_classifier")
 
 # %% [markdown]
 # Nobody told the table what a word means. It knows one thing: which family a word speaks for. So LEFT stands beside

@@ -26,16 +26,15 @@
 from functools import partial
 
 import numpy as np
-from matplotlib.cbook import get_sample_data
-from PIL import Image
 
 from mmdl import tree
 from mmdl.layers import TransformerBlock
 from mmdl.ops import normalization as library
 from mmdl.ops.activations import relu, relu_backward
-from mmdl.ops.attention import attention, attention_backward
+from mmdl.ops.attention import attention, attention_backward, merge_heads, split_heads
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.plots.lesson import guess, save_figure
+from mmdl.plots.lessons.photograph import photograph
 from mmdl.plots.lessons.transformer_block import draw
 from mmdl.tokens import Tokens
 from mmdl.verify.oracle import complex_step_gradient
@@ -48,16 +47,14 @@ from mmdl.verify.oracle import complex_step_gradient
 #
 # $x$, $x'$ and $y$ are $(N, T, D)$: $N$ examples of $T$ tokens. $W_1$ is $(D, F)$ and $W_2$ is $(F, D)$. New are
 #
-# - the **residual**: $x + \dots$ A step does not replace its input, it adds to it. There is always a way *around* it;
-# - the **norm**: before each step, every token's numbers are shifted and scaled to mean 0 and variance 1.
-#
-# For one token $x$ of $D$ numbers with the mean $\mu$:
+# - the **residual**, $x + \dots$: a step adds to its input and does not replace it. There is always a way *around* it;
+# - the **norm**: before each step, every token's numbers are shifted and scaled to mean 0 and variance 1. This is
+#   **layer norm**; for one token $x$ of $D$ numbers with the mean $\mu$ it is
 #
 # $$c_d = x_d - \mu \qquad \sigma = \sqrt{\tfrac1D \textstyle\sum_d c_d^2 + \varepsilon} \qquad
 # n_d = \frac{c_d}{\sigma} \qquad y_d = \gamma_d\, n_d + \beta_d$$
 #
-# $\gamma$ and $\beta$ are $(D)$, to be learned, and start as ones and zeros. $\varepsilon = 0.00001$ only prevents a
-# division by zero. The name is **layer norm**.
+# $\gamma$ and $\beta$ $(D)$ are learned and start as ones and zeros; $\varepsilon = 0.00001$ prevents a division by zero.
 #
 # ## By hand, and in loops
 #
@@ -81,18 +78,20 @@ print(by_hand.round(3))
 assert np.allclose(by_hand, [-1, -1, 1, 1], atol=1e-5)
 
 # %% [markdown]
-# ## The op, and backward
+# ## The op, backward, and checked
 #
-# All means are over the last axis. Backward, $x_d$ has acted in three ways: by itself, through the mean and through
-# $\sigma$. We read forward from last to first:
+# $x_d$ acts in three ways: by itself, through $\mu$ and through $\sigma$. We read forward from last to first:
 #
 # 1. $y = \gamma n + \beta$: $dn = dy\, \gamma$, and $d\gamma$, $d\beta$ are sums over all tokens, which share them;
 # 2. $n_d = c_d / \sigma$, and $\sigma$ feeds all $D$ of them: $d\sigma = -\sum_d dn_d\, c_d / \sigma^2$;
-# 3. $c_d$ forks into $n_d$ and into $\sigma$, whose slope is $c_d / (D \sigma)$ (the root's $1 / 2\sigma$ times
-#    $2 c_d / D$): $dc_d = dn_d / \sigma + d\sigma\, c_d / (D \sigma)$;
+# 3. $c_d$ forks into $n_d$ and into $\sigma$, whose slope is $\frac{1}{2 \sigma} \cdot \frac{2 c_d}{D}$:
+#    $dc_d = dn_d / \sigma + d\sigma\, c_d / (D \sigma)$;
 # 4. $c_d = x_d - \mu$, and $\mu$ holds a $D$-th of each $x_d$: $dx_d = dc_d$ minus the mean of all $dc$.
 #
-# The library has tidied this up: $dx = \big(dn - \mathrm{mean}(dn) - n\, \mathrm{mean}(dn \circ n)\big) / \sigma$.
+# The library has tidied this up: $dx = \big(dn - \mathrm{mean}(dn) - n\, \mathrm{mean}(dn \circ n)\big) / \sigma$. Two
+# laws come for free: adding a number to a whole token changes nothing, so its $dx$ must add up to zero. Making a token
+# larger changes (almost) nothing, so $\sum_d dx_d\, n_d$ is (almost) zero. Who takes $\mu$ or $\sigma$ for a constant
+# breaks one of them.
 
 
 # %%
@@ -111,12 +110,6 @@ def layer_norm_backward(dy, gamma, n, sigma):
     return dx, (dy * n).sum(axis=(0, 1)), dy.sum(axis=(0, 1))
 
 
-# %% [markdown]
-# Checked. Two laws come for free: adding a number to a whole token changes nothing, so its $dx$ must add up to zero.
-# Making a token larger changes (almost) nothing, so $\sum_d dx_d\, n_d$ is (almost) zero. Who takes $\mu$ or $\sigma$
-# for a constant breaks one of them.
-
-# %%
 rng = np.random.default_rng(11)
 N, T, D, F = 2, 5, 6, 7
 x, dy = rng.standard_normal((2, N, T, D))
@@ -131,38 +124,17 @@ assert all(map(close, gradients, library.layer_norm_backward(dy, gamma, n, sigma
 assert close(gradients[0].sum(axis=-1), 0) and np.allclose((gradients[0] * n).sum(axis=-1), 0, atol=1e-3)
 
 # %% [markdown]
-# ## Heads
-#
-# One attention gives each token one set of weights: it can look for one thing at a time. So the $D$ columns of $q$, $k$
-# and $v$ are divided into groups, the **heads**, and each head attends by itself: its axis moves to the front, where
-# attention leaves it alone. **A trap.** `reshape` alone can make the same shape, and it runs. But it deals out a
-# token's numbers to other tokens' rows. With one head the mistake is invisible.
-
-# %%
-HEADS = 2
-
-
-def split_heads(x):  # (N, T, D) -> (N, heads, T, D / heads)
-    return x.reshape(*x.shape[:2], HEADS, -1).swapaxes(1, 2)
-
-
-def merge_heads(x):  # and back
-    return x.swapaxes(1, 2).reshape(len(x), x.shape[2], -1)
-
-
-tokens = np.arange(T)[None, :, None] + np.zeros((1, T, D))  # token t is (t, t, t, ...)
-right, wrong = split_heads(tokens), tokens.reshape(1, HEADS, T, -1)
-print("token 1 of head 0 has numbers of token", right[0, 0, 1], "  with reshape alone of token", wrong[0, 0, 1])
-assert close(merge_heads(split_heads(x)), x) and right.shape == wrong.shape and not close(right, wrong)
-
-# %% [markdown]
 # ## The block
 #
+# One attention gives each token one set of weights: it can look for one thing at a time. So the $D$ columns of $q$, $k$
+# and $v$ are divided into groups, the **heads**, and each head attends by itself. `split_heads` makes $(N, T, D)$ into
+# $(N, H, T, D / H)$, for `attention` leaves the axes in front alone; `merge_heads` goes back. **A trap.** `reshape`
+# alone can make the same shape, but deals out a token's numbers to other tokens. With one head nobody notices.
+#
 # `p` holds sixteen parameters under the library's names: `attention.Wq`, `Wk`, `Wv` $(D, D)$ make queries, keys and
-# values from the tokens, `attention.Wo` $(D, D)$ mixes what the heads saw, `widen` is $W_1$ and `narrow` is $W_2$, each
-# with its bias; and two norms. `mask` $(N, T)$ is true where there is a token: sentences differ in length, short ones
-# are **padded**, and the scores of padded keys become $-\infty$ before the softmax, so that they get no weight.
-# `around` and `norm` are switches for the experiment.
+# values, `attention.Wo` $(D, D)$ mixes what the heads saw, `widen` is $W_1$ and `narrow` is $W_2$, each with its bias;
+# and two norms. `mask` $(N, T)$ is true where there is a token: short sentences are **padded**, and scores of padded
+# keys become $-\infty$ before the softmax, so that they get no weight. `around` and `norm` are for the experiment.
 #
 # Backward is the same text read upwards; `g` collects the gradients under the same names. Two things need care, and
 # both are forks: $x$ goes through the step *and* around it; and $n_1$ becomes query, key *and* value.
@@ -171,7 +143,7 @@ assert close(merge_heads(split_heads(x)), x) and right.shape == wrong.shape and 
 # %%
 def block(x, p, mask, around=1, norm=layer_norm):
     n1, *norm1 = norm(x, p["norm1.gamma"], p["norm1.beta"])
-    q, k, v = (split_heads(affine(n1, p[f"attention.W{c}"], p[f"attention.b{c}"])) for c in "qkv")
+    q, k, v = (split_heads(affine(n1, p[f"attention.W{c}"], p[f"attention.b{c}"]), H) for c in "qkv")
     y, a = attention(q, k, v, mask[:, None])
     seen = merge_heads(y)
     x = around * x + affine(seen, p["attention.Wo"], p["attention.bo"])  # x'
@@ -190,7 +162,7 @@ def block_backward(dy, p, trace, around=1, norm_backward=layer_norm_backward):
     dx = dx + around * dy  # dx': through the step, and around it
     dseen, g["attention.Wo"], g["attention.bo"] = affine_backward(dx, seen, p["attention.Wo"])
     dn1 = 0
-    for c, d in zip("qkv", attention_backward(split_heads(dseen), q, k, v, a), strict=True):
+    for c, d in zip("qkv", attention_backward(split_heads(dseen, H), q, k, v, a), strict=True):
         d, g[f"attention.W{c}"], g[f"attention.b{c}"] = affine_backward(merge_heads(d), n1, p[f"attention.W{c}"])
         dn1 = dn1 + d  # as query, as key, as value
     dx1, g["norm1.gamma"], g["norm1.beta"] = norm_backward(dn1, p["norm1.gamma"], *norm1)
@@ -198,93 +170,90 @@ def block_backward(dy, p, trace, around=1, norm_backward=layer_norm_backward):
 
 
 # %% [markdown]
-# Checked: the input and all sixteen parameters. The second example has two places of padding, and however absurd the
-# numbers in them, **padding changes nothing**. `tree.leaves` lists a layer's arrays with their names.
+# Checked: the input and all sixteen parameters (`tree.leaves` lists a layer's arrays with their names). The second
+# example has two places of padding, and however absurd the numbers in them, **padding changes nothing**.
 
 # %%
-theirs = TransformerBlock.init(rng, D, HEADS, F, dtype=float)
+H = 2
+right, wrong = x.reshape(N, T, H, D // H).swapaxes(1, 2), x.reshape(N, H, T, D // H)
+assert close(split_heads(x, H), right) and close(merge_heads(right), x) and not close(wrong, right)
+
+theirs = TransformerBlock.init(rng, D, H, F, dtype=float)
 p = dict(tree.leaves(theirs))
 mask = np.arange(T) < np.array([[5], [3]])
 y, trace = block(x, p, mask)
 dx, g = block_backward(dy, p, trace)
-gradients = dx, *(g[name] for name in p)
 their_y, their_trace = theirs.forward(Tokens(x, mask))
 their_dx, their_g = theirs.backward(dy, their_trace)
-oracles = complex_step_gradient(
-    lambda all: block(all[0], dict(zip(p, all[1:], strict=True)), mask)[0], [(x, *p.values())], 0, dy
+judge = partial(
+    complex_step_gradient, lambda x, W: block(x, dict(zip(p, W, strict=True)), mask)[0], [x, (*p.values(),)]
 )
-assert all(map(close, gradients, oracles)) and close(y, their_y.values)
-assert all(map(close, gradients, (their_dx, *dict(tree.leaves(their_g)).values())))
-
+assert close(y, their_y.values) and close(dx, judge(0, dy)) and close(dx, their_dx)
+for (name, library_says), oracle in zip(tree.leaves(their_g), judge(1, dy), strict=True):
+    assert close(g[name], oracle) and close(g[name], library_says), name
 absurd = block(np.where(mask[:, :, None], x, 1e6), p, mask)[0]
 assert close(absurd[1, :3], block(x[1:, :3], p, mask[1:, :3])[0][0])
 
 # %% [markdown]
 # ## An experiment: 24 blocks
 #
-# We cut a photograph into 100 patches of 8 × 8 pixels. Each patch is a token of $D = 64$ numbers, all with the same
-# brightness and contrast. They go through 24 blocks with random parameters, a network before its first day of training,
-# in four variants: with and without residual, with and without norm. We look at two things:
+# We cut a photograph into 100 patches of 8 × 8 pixels. Each patch, normed, is a token of $D = 64$ numbers. They go
+# through 24 blocks with random parameters, with and without residual, with and without norm. We look at two things:
 #
 # - **backward**: a random gradient of length 1 enters at the top. How long is it when it arrives at each block?
-# - **forward**: how different are the tokens still? We take the **cosine** of two tokens, their product divided by
-#   their lengths: 1 if they point the same way, 0 if they have nothing in common; and its mean over all pairs.
+# - **forward**: how different are the tokens still? The **cosine** of two tokens is their product divided by their
+#   lengths: 1 if they point the same way, 0 if they have nothing in common. We take its mean over all pairs.
 
 # %%
 guessed = guess("The patches start with a mean cosine of 0. With norm, but no way around, what is it after 6 blocks?")
 
-with get_sample_data("grace_hopper.jpg") as file:  # matplotlib brings this photograph along
-    photograph = np.asarray(Image.open(file).convert("L").crop((56, 20, 456, 420)).reduce(5), float)
-patches = photograph.reshape(10, 8, 10, 8).swapaxes(1, 2).reshape(1, 100, 64)
+photo = 255 * photograph(80)
+patches = photo.reshape(10, 8, 10, 8).swapaxes(1, 2).reshape(1, 100, 64)
 start = layer_norm(patches, np.ones(64), np.zeros(64))[0]
 top = rng.standard_normal(start.shape)
 top /= np.linalg.norm(top)
-blocks = [dict(tree.leaves(TransformerBlock.init(rng, 64, HEADS, 128, dtype=float))) for _ in range(24)]
-
-
-def cosines(x):
-    unit = x[0] / np.linalg.norm(x[0], axis=-1, keepdims=True)
-    return unit @ unit.T  # (100, 100), and 1 on the diagonal
-
+blocks = [dict(tree.leaves(TransformerBlock.init(rng, 64, H, 128, dtype=float))) for _ in range(24)]
 
 no_norm = (lambda x, *_: (x,)), (lambda dx, *_: (dx, 0, 0))
 with_norm = layer_norm, layer_norm_backward
 variants = {"neither": (0, no_norm), "residual only": (1, no_norm), "norm only": (0, with_norm), "both": (1, with_norm)}
 alike, lengths, last = {}, {}, {}
 print("               gradient at the patches   size of numbers   mean cosine after 6   after 24")
-for name, (around, (norm, norm_backward)) in variants.items():
-    x, dx, traces, seen = start, top, [], [cosines(start)]
+for variant, (around, (norm, norm_backward)) in variants.items():
+    seen, traces, dx, lengths[variant] = [start], [], top, [1.0]
     for p in blocks:
-        x, trace = block(x, p, np.ones((1, 100), bool), around, norm)
+        x, trace = block(seen[-1], p, np.ones((1, 100), bool), around, norm)
+        seen.append(x)
         traces.append(trace)
-        seen.append(cosines(x))
-    lengths[name] = [1.0]
     for p, trace in zip(reversed(blocks), reversed(traces), strict=True):
         dx, _ = block_backward(dx, p, trace, around, norm_backward)
-        lengths[name].insert(0, np.linalg.norm(dx))
-    last[name], alike[name] = seen[-1], (np.sum(seen, axis=(1, 2)) - 100) / (100 * 99)  # the diagonal does not count
-    size = np.sqrt(np.mean(x**2))
-    print(f"{name:14} {lengths[name][0]:23.1e} {size:17.1e} {alike[name][6]:21.3f} {alike[name][24]:10.3f}")
-assert lengths["neither"][0] < 1e-2 and lengths["residual only"][0] > 1e3 and 0.2 < lengths["both"][0] < 20
-assert 0.2 < lengths["norm only"][0] < 20
+        lengths[variant].insert(0, np.linalg.norm(dx))
+    unit = np.concatenate(seen)
+    unit /= np.linalg.norm(unit, axis=-1, keepdims=True)
+    cosines = unit @ unit.mT  # (25, 100, 100), and 1 on the diagonals, which do not count
+    last[variant], alike[variant] = cosines[-1], (cosines.sum(axis=(1, 2)) - 100) / (100 * 99)
+    row = lengths[variant][0], np.sqrt(np.mean(x**2)), alike[variant][6], alike[variant][24]
+    print(f"{variant:14}", "{:23.1e} {:17.1e} {:21.3f} {:10.3f}".format(*row))
+first = {variant: length[0] for variant, length in lengths.items()}
+assert (
+    first["neither"] < 1e-2
+    and 0.2 < first["norm only"] < 20
+    and 0.2 < first["both"] < 20 < 1e3 < first["residual only"]
+)
 assert min(alike["norm only"][6], alike["neither"][6], alike["residual only"][24]) > 0.99 > 0.95 > alike["both"][24]
 assert np.ptp(last["norm only"]) < 1e-9 < 0.1 < np.ptp(last["both"])
+save_figure(draw(photo, last, lengths, alike, guessed), "11_transformer_block")
 
 # %% [markdown]
-# - **Neither.** Each step multiplies by its matrices, and the gradient fades, as it did over time in lesson 07. And
-#   attention *replaces* each token by a mean of all tokens. After six means of means a hundred patches are one.
+# - **Neither.** Each step multiplies by its matrices, and the gradient fades, as over time in lesson 07. Attention
+#   *replaces* each token by a mean of all. After six means of means a hundred patches are one.
 # - **Residual only.** The gradient does not fade. But what a step adds is proportional to what is there: compound
 #   interest. Numbers and gradient explode, and the one direction that grows fastest outruns all others, in every token.
 # - **Norm only.** Sizes are kept, and the gradient is fine: look at it alone and you would call this network healthy.
 #   It is dead: a hundred different patches have become the same vector, and nothing later can tell them apart.
-# - **Both.** The norm makes every step's contribution equally large, so numbers grow by addition, not by
-#   multiplication; the way around keeps what makes each token itself. **Only the pair keeps the gradient *and* the
-#   differences.**
-
-# %%
-save_figure(draw(photograph, last, lengths, alike, guessed), "11_transformer_block")
-
-# %% [markdown]
+# - **Both.** The norm makes all steps equally large, so numbers grow by addition, not by multiplication; the way around
+#   keeps what makes each token itself. **Only the pair keeps the gradient *and* the differences.**
+#
 # ## Exercises
 #
 # `mmdl check lessons/exercises/11_transformer_block.py`
@@ -296,8 +265,7 @@ save_figure(draw(photograph, last, lengths, alike, guessed), "11_transformer_blo
 #
 # ## What you now know
 #
-# - A block is attention among tokens, then two affine layers for each by itself; each step is normed before and added
-#   after.
+# - A block is attention among tokens, then two affine layers for each by itself; each step is normed and added.
 # - The norm forgets a token's size; its backward pass has three terms, for $x$, the mean and $\sigma$.
 # - Residual: forks, whose gradients add. Alone it lets numbers grow without limit.
 # - A healthy gradient is not enough: without residual, attention makes all tokens the same.

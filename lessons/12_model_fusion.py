@@ -22,8 +22,6 @@
 # article multiplies: `model1.output * model2.output`. Should it?
 
 # %%
-import math
-
 import numpy as np
 
 from mmdl import data
@@ -56,7 +54,7 @@ from mmdl.verify.oracle import complex_step_gradient
 
 # %%
 def product_loops(p):
-    y = [math.prod(p[m][k] for m in range(len(p))) for k in range(len(p[0]))]
+    y = [np.prod([p[m][k] for m in range(len(p))]) for k in range(len(p[0]))]
     return [y_k / sum(y) for y_k in y]
 
 
@@ -72,8 +70,8 @@ assert np.allclose(average_loops(opinions), [0.6, 0.25, 0.15])
 # %% [markdown]
 # ## The ops
 #
-# Expert $m$ computes scores $s_m$, $(N, K)$, a row for each of $N$ examples; $p_m$ is their softmax. The ops answer with
-# $l = \log p$, $(N, K)$ too, which is what the loss wants. Lesson 04 took softmax and logarithm in one go,
+# Expert $m$ computes scores $s_m$, $(N, K)$, a row for each of $N$ examples; $p_m$ is their softmax. The ops answer
+# with $l = \log p$, $(N, K)$ too, which is what the loss wants. Lesson 04 took softmax and logarithm in one go,
 # $s_k - \log \sum_j e^{s_j}$; this is called `log_softmax`, and it is all that a product needs:
 #
 # $$l = \text{log\_softmax}\Big(\sum_m s_m\Big) \quad\text{(product)} \qquad\qquad
@@ -95,14 +93,12 @@ def average(scores):
 # %% [markdown]
 # ## Backward
 #
-# From above comes $dl$, $(N, K)$.
+# From above comes $dl$, $(N, K)$. **Product:** $S = \sum_m s_m$ and $l_k = S_k - \log \sum_j e^{S_j}$. A nudge of $S_k$
+# moves its own $l_k$ as far. It also moves the logarithm, which *every* $l_j$ subtracts, by
+# $e^{S_k} / \sum_j e^{S_j} = p_k$ times as much. So $dS_k = dl_k - p_k \sum_j dl_j$, and a sum hands $dS$ to everyone.
 #
-# **Product.** $S = \sum_m s_m$ and $l_k = S_k - \log \sum_j e^{S_j}$. A nudge of $S_k$ moves its own $l_k$ as far. It
-# also moves the logarithm, which *every* $l_j$ subtracts, $e^{S_k} / \sum_j e^{S_j} = p_k$ times as far. So
-# $dS_k = dl_k - p_k \sum_j dl_j$, and a sum hands $dS$ to everyone.
-#
-# **Average.** $l_k = \log \frac1M \sum_i p_{ik}$ has the slope $1 / \sum_i p_{ik}$ in $p_{mk}$, and $p_{mk}$ has the slope
-# $p_{mk}$ in its logarithm. Multiplied, that is the expert's *share* of the vote. Below it sits its own `log_softmax`.
+# **Average:** $l_k = \log \frac1M \sum_i p_{ik}$ has the slope $1 / \sum_i p_{ik}$ in $p_{mk}$, which has the slope
+# $p_{mk}$ in its own logarithm. Multiplied: the expert's *share* of the vote. Below that sits its own `log_softmax`.
 
 
 # %%
@@ -134,30 +130,21 @@ for forward, backward, loops, op, op_backward in (
         assert np.allclose(mine, nudged, rtol=0, atol=1e-12) and np.allclose(mine, theirs, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# Now put the loss $-\log p_c$ of the true class $c$ on top: $dl = -t$, where the target $t$ is a row of zeros with a
-# one at the truth. Both become short:
-#
-# - product: $ds_m = p - t$. All experts hear the same, *what we all together got wrong*.
-# - average: $ds_m = \text{share}_{mc} \cdot (p_m - t)$. Each hears *its own* mistake, the less the less it gave to the
-#   truth.
+# Put the loss $-\log p_c$ of the true class $c$ on top. Then $dl = -t$, where the target $t$ is a row of zeros with a
+# one at the truth, and the product's gradient is $ds_m = p - t$, for everyone: *what we all together got wrong*.
 #
 # **A trap.** Leave out the division. Then the loss is $-\log \prod_m p_{mc} = -\sum_m \log p_{mc}$, the sum of
 # *separate* losses: the program runs and learns, but no expert hears anything of the others. The article has no
-# division either, and yet its experts train together. Why? Keras's categorical cross-entropy divides by the sum,
-# without a word, and so does ours. (The article's last step, the class with the largest value, needs no division.)
+# division either, and yet its experts train together: Keras's categorical cross-entropy divides silently, as ours does.
 
 # %%
 labels, t = np.array([3, 0, 0, 4]), np.eye(5)[[3, 0, 0, 4]]
-p_truth = [(softmax(s) * t).sum(axis=1, keepdims=True) for s in scores]
-for m, s in enumerate(scores):
-    of_product = product_backward(-t, scores, product(scores))[m]
-    of_average = average_backward(-t, scores, average(scores))[m]
-    assert np.allclose(of_product, np.exp(product(scores)) - t, rtol=0, atol=1e-12)
-    assert np.allclose(of_average, p_truth[m] / sum(p_truth) * (softmax(s) - t), rtol=0, atol=1e-12)
+for ds in product_backward(-t, scores, product(scores)):
+    assert np.allclose(ds, np.exp(product(scores)) - t, rtol=0, atol=1e-12)
 
-multiplied = np.prod([softmax(s) for s in scores], axis=0)
-print("rows of the product add up to", multiplied.sum(axis=1).round(3))
-undivided, silently = -np.log(multiplied[t == 1]).mean(), categorical_cross_entropy(multiplied, t, floor=0).value
+raw = np.prod([softmax(s) for s in scores], axis=0)
+print("rows of the product, not divided, add up to", raw.sum(axis=1).round(3))
+undivided, silently = -np.log(raw[t == 1]).mean(), categorical_cross_entropy(raw, t, floor=0).value
 assert np.isclose(undivided, sum(softmax_cross_entropy(s, labels).value for s in scores))
 assert np.isclose(silently, softmax_cross_entropy(sum(scores), labels).value)
 
@@ -169,7 +156,6 @@ assert np.isclose(silently, softmax_cross_entropy(sum(scores), labels).value)
 
 # %%
 guessed = guess("Multiplying: from which c on does B win? (a number between 0.33 and 1)")
-
 c = np.linspace(1 / 3, 0.9999, 2000)
 wrong = np.stack([(1 - c) / 2, c, (1 - c) / 2], axis=1)
 trio = [np.log(np.full((2000, 3), [0.7, 0.15, 0.15]))] * 2 + [np.log(wrong)]
@@ -177,13 +163,13 @@ multiplied, averaged = np.exp(product(trio)), np.exp(average(trio))
 flip = c[np.argmax(multiplied[:, 1] > multiplied[:, 0])]
 print(f"product: B wins from c = {flip:.3f} on;  average: at c = {c[-1]} A still has {averaged[-1, 0]:.3f}")
 assert abs(flip - 0.916) < 2e-3 and (averaged[:, 0] > averaged[:, 1]).all()
-crowd = product([trio[0][:1]] * 10 + [np.log([[1e-8, 1 - 2e-8, 1e-8]])])  # ten against one who is very sure
-assert crowd.argmax() == 1
+crowd = product([trio[0][:1]] * 10 + [np.log([[1e-8, 1 - 2e-8, 1e-8]])])
+assert crowd.argmax() == 1  # ten against one who is very sure: B
 
 # %% [markdown]
 # (With a pencil: A gets $0.7^2 \cdot \frac{1 - c}{2}$ and B gets $0.15^2 \cdot c$; they are equal at $c = 0.916$.) In
-# the product, one expert who is *sure that it is not so* overrules any number of others: what a factor near zero takes
-# away, they cannot give back. In an average a vote is a vote, and 0.9999 counts hardly more than 0.9.
+# the product, one who is *sure that it is not so* overrules any number of others: what a factor near zero takes away,
+# they cannot give back. In an average a vote is a vote, and 0.9999 counts hardly more than 0.9.
 #
 # ## Real experts
 #
@@ -193,28 +179,25 @@ assert crowd.argmax() == 1
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans",))
 labels, truth = glyphs.train.labels, glyphs.test.labels
-parts = glyphs.train, glyphs.test
-pictures, pictures_test = (part.inputs["image"].reshape(-1, 784) / np.float32(255) for part in parts)
-rows = np.eye(glyphs.preprocessors["text"].entries, dtype=np.float32)
-rows[0] = 0  # word 0: there is none
+x1, x1_test = (part.inputs["image"].reshape(-1, 784) / np.float32(255) for part in (glyphs.train, glyphs.test))
 texts = drop_words(glyphs.train.inputs["text"], 0.5, rng), glyphs.test.inputs["text"]
-names, names_test = (rows[text.values].sum(axis=1) for text in texts)
+one_hot = np.eye(glyphs.preprocessors["text"].entries, dtype=np.float32)
+one_hot[0] = 0  # word 0: there is none
+x2, x2_test = (one_hot[text.values].sum(axis=1) for text in texts)
 
 
-def train(x, rate):
+def scores_of(x, x_test, rate):
     W, b = np.zeros((x.shape[1], 10), np.float32), np.zeros(10, np.float32)
     for _ in range(300):
         _, ds = softmax_cross_entropy(x @ W + b, labels)
         W -= rate * (x.T @ ds)
         b -= rate * ds.sum(axis=0)
-    return W, b
+    return x_test @ W + b
 
 
-(W1, b1), (W2, b2) = train(pictures, 0.3), train(names, 10.0)
-s1, s2 = pictures_test @ W1 + b1, names_test @ W2 + b2
-prior = np.log(np.bincount(labels) / len(labels))
+s1, s2 = scores_of(x1, x1_test, 0.3), scores_of(x2, x2_test, 10.0)
 said = {"picture": s1, "name": s2, "product": product((s1, s2)), "average": average((s1, s2))}
-said["product / p(k)"] = product((s1, s2, -prior))
+said["product / p(k)"] = product((s1, s2, -np.log(np.bincount(labels) / len(labels))))
 loss = {what: softmax_cross_entropy(l, truth).value for what, l in said.items()}
 print(f"{len(truth)} unseen glyphs: loss  right")
 for what, l in said.items():
@@ -245,8 +228,7 @@ copies, shares = np.arange(1, 6), np.linspace(0, 1, 11)
 others, luck = rng.permutation(s1), rng.random((len(s1), 1))
 copied = np.array([losses(*[s1] * M) for M in copies])
 exchanged = np.array([losses(np.where(luck < share, others, s1), s2) for share in shares])
-for what, pair in (("5 copies", copied[-1]), ("all pictures exchanged", exchanged[-1])):
-    print("{:24s} product {:.2f}   average {:.2f}".format(what, *pair))
+print("all pictures exchanged: product {:.2f}, average {:.2f}".format(*exchanged[-1]))
 assert np.allclose(copied[:, 1], loss["picture"], atol=1e-4) and copied[-1, 0] > 2 * loss["picture"]
 assert exchanged[0, 0] < exchanged[0, 1] and exchanged[-1, 0] > exchanged[-1, 1] + 0.1
 
@@ -258,13 +240,11 @@ save_figure(figure, "12_model_fusion")
 #
 # `mmdl check lessons/exercises/12_model_fusion.py`
 #
-# - `average_of_experts`: log-probabilities of the average, safe for scores of 10,000; and its backward pass.
-# - `product_of_experts`: the same for the product. Does every row of $e^l$ add up to one?
+# `average_of_experts`, `product_of_experts` and their backward passes, safe for scores of 10,000 (our average is not).
 #
 # ## What you now know
 #
 # - A product of experts is a sum of scores, and a softmax; an average is a vote.
 # - In a product, who is sure that it is not so overrules all others; in an average everybody has one vote.
 # - Training a product gives all experts the same gradient, $p - t$; without the division each would train alone.
-# - Multiply independent evidence, and count what all know already (the shares of the classes) only once. Copies and
-#   confident mistakes are what a product cannot bear.
+# - Multiply independent evidence. Copies and confident mistakes are what a product cannot bear.

@@ -19,8 +19,7 @@
 #
 # So far each modality was squeezed into one vector before the other was asked. Attention can do better: cut the picture
 # into patches, put them in a row with the words, and let every token look at every other. The word CIRCUMFLEX can then
-# look for its little hat. Does it? The weights are there to be seen, and everybody plots them. We shall plot them too,
-# and then test what they are worth.
+# look for its little hat. Everybody plots the weights to see it. We shall plot them too, and test what they are worth.
 
 # %%
 from dataclasses import replace
@@ -51,12 +50,29 @@ from mmdl.verify.oracle import complex_step_gradient
 # z = \mathrm{mean}\big(\mathrm{norm}(\mathrm{block}(u))\big)$$
 #
 # - $W_m$ is $(D_m, D)$ and $b_m$ is $(D)$: one affine layer for each modality;
-# - $\mathrm{kind}_m$ is $(D)$, one vector for all patches and one for all words: the **token type**;
-# - $\mathrm{place}_{m,t}$ is $(D)$: one vector for each place, because attention knows no order (lesson 10). Kinds and
-#   places are learned;
+# - $\mathrm{kind}_m$ is $(D)$, one learned vector for all patches and one for all words: the **token type**;
+# - $\mathrm{place}_{m,t}$ is $(D)$, one learned vector for each place: attention knows no order (lesson 10);
 # - $z$ is $(D)$: the mean over all tokens that are there, from which the last layer takes its scores.
 #
-# ## Loops
+# ## By hand: a word is missing
+#
+# Short texts are padded, and nobody may look at padding. Suppose that three keys have the scores $\log 5$, $\log 3$ and
+# $\log 2$. Softmax gives the weights 0.5, 0.3 and 0.2. Now the first is only padding. We take it out *before* the
+# softmax, with the score $-\infty$ and $e^{-\infty} = 0$: the weights are 0, 3/5 and 2/5. **A trap.** Set its weight to
+# zero *after* the softmax, and the rest sums to one half: the answer is too short.
+
+# %%
+s, there = np.log([5.0, 3.0, 2.0]), np.array([False, True, True])
+masked = softmax(np.where(there, s, -np.inf))
+print("all", softmax(s), " masked", masked, " too late", softmax(s) * there)
+assert np.allclose(masked, [0, 0.6, 0.4]) and np.isclose((softmax(s) * there).sum(), 0.5)
+
+# %% [markdown]
+# ## Loops, and the op
+#
+# `f` is the library's layer and holds the parameters; `f.block` and `f.norm` are those of lesson 11. Examples are
+# batched, $(N, T_m, D_m)$, and each modality comes as `Tokens(values, mask)`, where the mask $(N, T_m)$ is true where
+# there is a token. `visible` $(N, T)$ is for the experiments: who may be looked at, if not everyone who is there.
 
 
 # %%
@@ -70,30 +86,6 @@ def tokens_loops(x, W, b, kind, place):
     return u
 
 
-# %% [markdown]
-# ## By hand: a word is missing
-#
-# Texts have different lengths; short ones are padded, and nobody may look at padding. Suppose that three keys have the
-# scores $\log 5$, $\log 3$ and $\log 2$. Softmax gives the weights 0.5, 0.3 and 0.2. Now the first is only padding. We
-# take it out *before* the softmax, with the score $-\infty$ and $e^{-\infty} = 0$: the weights are 0, 3/5 and 2/5.
-#
-# **A trap.** Set its weight to zero *after* the softmax, and the rest sums to one half: the answer is too short.
-
-# %%
-s, there = np.log([5.0, 3.0, 2.0]), np.array([False, True, True])
-masked = softmax(np.where(there, s, -np.inf))
-print("all", softmax(s), " masked", masked, " too late", softmax(s) * there)
-assert np.allclose(masked, [0, 0.6, 0.4]) and np.isclose((softmax(s) * there).sum(), 0.5)
-
-# %% [markdown]
-# ## The op
-#
-# `f` is the library's layer and holds the parameters; `f.block` and `f.norm` are those of lesson 11. Examples are
-# batched, $(N, T_m, D_m)$, and each modality comes as `Tokens(values, mask)`, where the mask $(N, T_m)$ is true where
-# there is a token. `visible` $(N, T)$ is for the experiments: who may be looked at, if not everyone who is there.
-
-
-# %%
 def fuse(encodings, f, visible=None):
     u = [
         affine(x, f.projections[m].W, f.projections[m].b) + f.modality[m] + f.positions[m][: x.shape[1]]
@@ -118,14 +110,13 @@ for m, u in enumerate(trace[0]):
 assert np.allclose(z, f(encodings), rtol=0, atol=1e-12)
 
 # %% [markdown]
-# ## Backward
+# ## Backward, and checked
 #
-# From above comes $dz$ $(N, D)$.
+# From above comes $dz$ $(N, D)$. We read forward from last to first:
 #
 # 1. $z$ is a mean: each token that is there gets its share of $dz$, padding gets nothing;
 # 2. back through norm and block, as in lesson 11, to $du$ $(N, T, D)$;
-# 3. cut $du$ where the modalities meet. $u = x W + b + \mathrm{kind} + \mathrm{place}$, so $x$, $W$ and $b$ get theirs
-#    as in lesson 00;
+# 3. cut $du$ where the modalities meet; $x$, $W$ and $b$ get theirs as in lesson 00;
 # 4. a place is used by all examples: $d\mathrm{place}_t$ is the sum of $du_t$ over them;
 # 5. a kind is used by all examples and at all places: $d\mathrm{kind}$ is the sum over both.
 
@@ -140,17 +131,10 @@ def fuse_backward(dz, encodings, f, trace):
     gradients = []
     for m, d in enumerate((du[:, :first], du[:, first:])):  #                    3.
         dx, dW, db = affine_backward(d, encodings[m].values, f.projections[m].W)
-        dplace = d.sum(axis=0)  #                                                4.
-        dkind = d.sum(axis=(0, 1))  #                                            5.
-        gradients.append((dx, dW, db, dkind, dplace))
+        gradients.append((dx, dW, db, d.sum(axis=(0, 1)), d.sum(axis=0)))  #     5. kind and 4. place
     return gradients
 
 
-# %% [markdown]
-# ## Checked
-
-
-# %%
 def fuse_again(x, kinds, places):
     return fuse([Tokens(*each) for each in zip(x, masks, strict=True)], replace(f, modality=kinds, positions=places))[0]
 
@@ -170,9 +154,9 @@ assert np.array_equal(gradients[1][0][1, 1:], np.zeros((2, 2)))  # padding is ta
 # ## A trained model
 #
 # The library's classifier with this fusion: the picture, 28 × 28, becomes 5 × 5 patches by two rounds of convolution
-# and pooling (lesson 05), the words are word vectors (lesson 09). We train it for a short time only: two fonts instead
-# of twelve, and four epochs instead of six. A convolution of 3 × 3, pooling by 2, and the same again: patch $(i, j)$
-# sees the 10 × 10 pixels from row $4i$ and column $4j$ on, and nothing else.
+# and pooling (lesson 05), the words are word vectors (lesson 09). We train it on two fonts instead of twelve, for four
+# epochs instead of six. A convolution of 3 × 3, pooling by 2, and the same again: patch $(i, j)$ sees the 10 × 10
+# pixels from row $4i$ and column $4j$ on, and nothing else.
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans", "DejaVuSerif"))
@@ -182,16 +166,16 @@ right = evaluate(model, glyphs.test)["accuracy"]
 print(f"{len(glyphs.train)} glyphs learned; of {len(glyphs.test)} new ones {right:.2f} are right")
 assert right > 0.65
 
-test = glyphs.test  # of which we take one font, and captions of two words at least
-shown = test.select((test.about["font"] == "DejaVuSans") & (test.inputs["text"].mask.sum(axis=1) >= 2))
+several = glyphs.test.inputs["text"].mask.sum(axis=1) >= 2  # words
+shown = glyphs.test.select((glyphs.test.about["font"] == "DejaVuSans") & several)
 batch = next(batches(shown, len(shown)))
 image, words = batch["image"], batch["text"]
 see, read = (model.modalities[name].encoder for name in ("image", "text"))
 patches = see(image)
 elsewhere = np.ones_like(image)
 elsewhere[:, 4:14, 8:18] = image[:, 4:14, 8:18]  # row 1, column 2 of the patches: number 7
-same = np.isclose(see(elsewhere).values, patches.values, atol=1e-5).all(axis=(0, 2))
-assert same.shape == (25,) and same[7] and not same[6]
+same = np.isclose(see(elsewhere).values, patches.values, atol=1e-5).all(axis=(0, 2))  # (25)
+assert same[7] and not same[6]
 
 
 def look(patches, words, visible=None):
@@ -204,48 +188,27 @@ scores, a = look(patches, words)
 assert np.allclose(scores, model(batch), atol=1e-4) and np.allclose(a.sum(axis=-1), 1, atol=1e-5)
 
 # %% [markdown]
-# ## A picture that tells a story
-#
-# The top row of the figure has the letter ĵ, and for each word of its caption the attention to the 25 patches, mean of
-# four heads. One cannot help telling a story about it. Let us test two that are often told.
-#
 # ## First story: "Without this word, the model looks harder at the rest"
 #
-# We hide the first word of each caption: nobody may look at it. By what factor do the weights on the others grow?
+# The top row of the figure has the letter ĵ, and for each word of its caption the attention to the 25 patches, mean of
+# all heads. One cannot help telling a story about it. We test two that are often told. For the first we hide the first
+# word of each caption: nobody may look at it. By what factor do the weights on the others grow?
 
 # %%
-guesses = [
-    guess("A token gives a word 0.6 of its attention. The word is hidden. Times what do its other weights grow?")
-]
+guesses = [guess("A token gives a word 0.6 of its attention. We hide the word. Times what do its other weights grow?")]
 
 WORD = 25  # the place of the first word, after the patches
 everyone = np.concatenate([patches.mask, words.mask], axis=1)
 rest = np.arange(everyone.shape[1]) != WORD  # all other tokens
 _, hidden = look(patches, words, everyone & rest)
-ids = words.values.copy()
-ids[:, 0] = 1  # the id of any unknown word
-_, replaced = look(patches, Tokens(ids, words.mask))
-
-among, among_hidden, among_replaced = (each[:, :, rest][..., rest] for each in (a, hidden, replaced))
-share, share_replaced = (each[:, :, rest, WORD, None] for each in (a, replaced))  # what the others give to the word
+among, among_hidden = (each[:, :, rest][..., rest] for each in (a, hidden))
+share = a[:, :, rest, WORD, None]  # what the others give to the word
 assert np.allclose(among_hidden * (1 - share), among, atol=1e-5)
-assert np.allclose(among_replaced * (1 - share), among * (1 - share_replaced), atol=1e-5)
-
-before, after = (each[:, :, WORD, :WORD] for each in (a, replaced))  # where the word itself looks in the picture
-before, after = (each / each.sum(axis=-1, keepdims=True) for each in (before, after))
-overlap = np.minimum(before, after).sum(axis=-1).mean()
-print(f"a word and an unknown word in its place: their looks at the picture overlap by {overlap:.2f}")
-assert 0.5 < overlap < 0.9
 
 # %% [markdown]
 # By exactly $1 / (1 - a)$, where $a$ is what the word had: 0.6 gives 2.5. This is no reaction of the model but a
-# division, as by hand above: the weights that are left must add up to one again.
-#
-# So do not hide the word, *replace* it by an unknown one, which is there but means nothing. Now $a$ becomes $a'$, and
-# all other weights change by $(1 - a') / (1 - a)$, again exactly. In a single block a score depends on one query and
-# one key, and on nobody else: the others *cannot* react. Only the word's own row can tell something, for its query has
-# changed. We compare where it looks in the picture before and after, both made to add up to one. The two overlap by
-# about 0.7: most of where a word looks is where *any* word in its place would look.
+# division, as by hand above: the weights that are left must add up to one again. The others *cannot* react, for in a
+# single block a score depends on one query and one key, and on nobody else.
 #
 # ## Second story: "The model looks at what matters"
 #
@@ -270,36 +233,36 @@ for p in range(25):
 looks = (a[:, :, WORD:, :WORD] * words.mask[:, None, :, None]).sum(axis=(1, 2))  # (N, 25), over words and heads
 looks /= a.shape[1] * words.mask.sum(axis=1, keepdims=True)
 drops = {"at random": covered.mean()}
-for name, x in (("most looked at", looks), ("with most ink", ink), ("that costs most", covered)):
+for name, x in ("most looked at", looks), ("with most ink", ink), ("that costs most", covered):
     drops[name] = covered[n, x.argmax(axis=1)].mean()
-for name, value in drops.items():
-    print(f"patch {name:16} covered: the score drops by {value:.2f}")
 correlation, of_ink = (np.corrcoef(x.ravel(), covered.ravel())[0, 1] for x in (looks, ink))
+print("the score drops by, if we cover the patch", *(f"\n  {name:15} {value:.2f}" for name, value in drops.items()))
 print(f"correlation with the drop: of attention {correlation:.2f}, of ink {of_ink:.2f}")
 by_itself = np.abs(ignored).mean() / np.abs(covered).mean()
 print(f"looked at by nobody, but not covered: {100 * by_itself:.0f} % of the change")
 assert abs(correlation) < 0.25 and correlation < of_ink and drops["at random"] < 0.5 < drops["that costs most"]
 assert drops["most looked at"] < min(1.5 * drops["at random"], drops["with most ink"]) and by_itself < 0.25
 
-# %% [markdown]
-# The patch that the words look at most is worth about as much as one chosen at random. Even "how much ink is in it?" is
-# a better answer. Why? A weight says *how much* of a value is taken, not what the value says or what becomes of it. And
-# there is a second road: a patch goes *around* the attention (the residual of lesson 11), and $z$ is the mean of all
-# tokens, so every patch speaks for itself. The last line of numbers measures that road: if nobody may look at a patch,
-# but it is still there, the score hardly moves.
-#
-# So, what does a word look at? You can see it, exactly, and it is a fact about the weights. It does not explain the
-# answer. If you want to know what matters, change it and see, as we did.
-
-# %%
 e = np.flatnonzero(shown.about["character"] == "ĵ")[0]
-caption = model.preprocessors["text"].words_of(words.values[e])
-attention = a[e, :, WORD : WORD + len(caption), :WORD].mean(axis=0)
+example = (
+    "ĵ",
+    image[e, :, :, 0],
+    model.preprocessors["text"].words_of(words.values[e]),
+    a[e, :, WORD:, :WORD],
+    covered[e],
+)
 factor = among_hidden[..., 12] / among[..., 12].clip(1e-30)  # of the weights on the middle patch
-example = image[e, :, :, 0], "ĵ", caption, attention, covered[e]
 save_figure(draw(*example, share[..., 0], factor, looks, covered, correlation, guesses), "14_attention_fusion")
 
 # %% [markdown]
+# The patch that the words look at most is worth about as much as one chosen at random. Even "how much ink is in it?" is
+# a better answer. Why? A weight says *how much* of a value is taken, not what becomes of it. And there is a second road:
+# a patch goes *around* the attention (the residual of lesson 11), and $z$ is the mean of all tokens, so every patch
+# speaks for itself. The last number measures that: nobody may look at a patch, and yet the score hardly moves.
+#
+# So, what does a word look at? You can see it, exactly, and it is a fact about the weights. It does not explain the
+# answer. If you want to know what matters, change it and see, as we did.
+#
 # ## Exercises
 #
 # `mmdl check lessons/exercises/14_attention_fusion.py`

@@ -88,12 +88,22 @@ class Exercise:
         known = {**self.parameters, **inspect.signature(self.whole or self.reference).parameters}
         return {name: each.default for name, each in known.items() if each.default is not each.empty}
 
-    def case(self, draws, takes=None, variant=PLAIN):
-        """A case for a function that takes no other arguments than those; what it does not take has its default."""
+    def case(self, draws, takes=None, variant=PLAIN, digits=None):
+        """A case for a function that takes no other arguments than those; what it does not take has its default.
+
+        With `digits` the numbers are rounded: those that are drawn, not those that follow from them.
+        """
         plain = {name: default for name, default in self.defaults.items() if takes is not None and name not in takes}
-        arguments = variant.change(self.draw(draws), self.extreme)
+        arguments = variant.change(rounded(self.draw(draws), digits), self.extreme)
         arguments |= {name: default for name, default in plain.items() if name in arguments}
-        return Case(self.follow(arguments, draws.rng), dict(draws.lengths))
+        known = self.follow(arguments, draws.rng)
+        upstream = {name: known[name] for name in known if name[0] == "d" and name[1:] in self.follows_from}
+        return Case(known | rounded(upstream, digits), dict(draws.lengths))
+
+    @property
+    def follows_from(self):
+        """The results of the forward pass for which a gradient arrives."""
+        return self.entry.outputs if self.entry else self.family.follows_from if self.family else ()
 
     def drawn(self, case):
         """The arguments of the forward pass."""
@@ -162,6 +172,17 @@ def piece(reference, whole, output, *hints, **rest):
 def tied(exercise):
     """The same, tried with equal numbers too."""
     return replace(exercise, variants=(*exercise.variants, TIES))
+
+
+def rounded(value, digits):
+    """The same with all floating-point numbers in it rounded."""
+    if digits is None:
+        return value
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.round(digits)
+    if isinstance(value, dict):
+        return {name: rounded(each, digits) for name, each in value.items()}
+    return tuple(rounded(each, digits) for each in value) if isinstance(value, tuple) else value
 
 
 def outline(value):

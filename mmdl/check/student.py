@@ -15,14 +15,15 @@ from mmdl.check.mistake import Line, Mistake, NotDoneYet, NotTaken
 from mmdl.check.results import arrays
 
 PATIENCE = 100_000  # characters that one call may print
-SHOWN = 400  # of them are shown
+WIDTH = 66
+SHOWN = 5  # lines of it are shown
 
 
 class Unhurried:
     """A clock that never rings; `process` has one that does."""
 
-    def start(self, function, seconds):
-        """A call begins."""
+    def start(self, name, seconds):
+        """A call of the function `name` begins."""
 
     def stop(self):
         """It has ended."""
@@ -52,10 +53,10 @@ class Student:
         self.needs = {name for name, mine in self.takes.items() if theirs[mine].default is inspect.Parameter.empty}
         self.printed = ""
 
-    def case(self, draws, variant):
-        """A case that the function can be given."""
+    def case(self, draws, variant, digits=None):
+        """A case that the function can be given; with `digits`, one of rounded numbers."""
         draws.always = not self.needs.isdisjoint(self.exercise.defaults)
-        return self.exercise.case(draws, self.takes, variant)
+        return self.exercise.case(draws, self.takes, variant, digits)
 
     @property
     def is_done(self):
@@ -102,7 +103,7 @@ class Student:
     def run(self, given):
         """Call the function with arguments under the student's own names."""
         screen = Screen()
-        self.clock.start(self.function, self.exercise.seconds)
+        self.clock.start(self.exercise.name, self.exercise.seconds)
         try:
             with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
                 with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
@@ -131,7 +132,8 @@ class Screen(io.TextIOBase):
 
     def shown(self):
         """The beginning of it."""
-        return self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]} ..."
+        lines = [line[:WIDTH] for line in self.text[: 2 * SHOWN * WIDTH].splitlines()]
+        return "\n".join(lines[:SHOWN] + ["..."] * (len(lines) > SHOWN))
 
 
 class TooMuch(Exception):

@@ -93,8 +93,7 @@ def examine(student, question, variant=PLAIN, examples=20, until=np.inf):
 def simplest(trial):
     """The mistake and its smallest case, in as few digits as will do."""
     for digits in (1, 2, None):
-        rounded = trial.variant if digits is None else _rounding(trial.variant, digits)
-        case = trial.student.case(trial.replay.draws(), rounded)
+        case = trial.student.case(trial.replay.draws(), trial.variant, digits)
         try:
             ask(trial.question, trial.student, case, np.random.default_rng(0))
         except Mistake as mistake:
@@ -102,17 +101,3 @@ def simplest(trial):
                 return mistake, case
     return trial.mistake, case
 
-
-def _rounding(variant, digits):
-    def change(arguments, names):
-        return {name: _rounded(value, digits) for name, value in variant.change(arguments, names).items()}
-
-    return Variant(variant.words, change)
-
-
-def _rounded(value, digits):
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value.round(digits)
-    if isinstance(value, dict):
-        return {name: _rounded(each, digits) for name, each in value.items()}
-    return tuple(_rounded(each, digits) for each in value) if isinstance(value, tuple) else value

@@ -146,9 +146,12 @@ def Bidirectional(rng, features, layer):
 class OfItself(Layer):
     """Attention is called with queries and values, which have to be the same here."""
 
-    def __call__(self, query, value=None, key=None):
+    def __call__(self, query, value=None, key=None, use_causal_mask=False):
         if any(each is not query for each in (value, key) if each is not None):
             raise TypeError(f"{self} honours only value and key that are the query itself")
+        if self.core and use_causal_mask != self.settings["use_causal_mask"]:
+            raise TypeError(f"{self} honours only one use_causal_mask for all its calls")
+        self.settings["use_causal_mask"] |= use_causal_mask
         return super().__call__(query)
 
     @property
@@ -160,10 +163,10 @@ class OfItself(Layer):
 
 
 @layer("read", OfItself)
-def MultiHeadAttention(rng, features, num_heads, key_dim, value_dim=None):
-    """Several heads look at once, each token at all tokens of its sequence"""
+def MultiHeadAttention(rng, features, num_heads, key_dim, value_dim=None, *, use_causal_mask=False):
+    """Several heads look at once, each token at all tokens of its sequence, or at those before it"""
     made, wide = (
-        core.MultiHeadAttention.init(rng, features, num_heads, num_heads * width)
+        core.MultiHeadAttention.init(rng, features, num_heads, num_heads * width, use_causal_mask)
         for width in (key_dim, value_dim or key_dim)
     )
     return replace(made, Wv=wide.Wv, bv=wide.bv, Wo=wide.Wo)

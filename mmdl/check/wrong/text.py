@@ -67,9 +67,10 @@ def padding_gets_a_gradient(dy, x, mask=None):
 def zeros_in_front(sequences):
     """The zeros stand before the words."""
     T = max(map(len, sequences), default=0)
-    ids = np.array([[0] * (T - len(sequence)) + sequence for sequence in sequences], int).reshape(-1, T)
-    mask = np.array([[False] * (T - len(sequence)) + [True] * len(sequence) for sequence in sequences])
-    return ids, mask.reshape(-1, T).astype(bool)
+    mask = np.array([[t >= T - len(sequence) for t in range(T)] for sequence in sequences], bool)
+    ids = np.zeros(mask.shape, int)
+    ids[mask] = [word for sequence in sequences for word in sequence]
+    return ids, mask
 
 
 @mistakes_in(MISTAKES, "last_valid")("Padding may stand at the end: take the last place where the mask is True.")

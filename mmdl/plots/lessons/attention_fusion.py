@@ -11,15 +11,15 @@ SHOWN = 100  # of the measured factors
 
 
 @styled
-def draw(glyph, character, caption, attention, cost, share, factor, looks, drops, correlation, guesses=(None, None)):
+def draw(character, glyph, caption, attention, cost, share, factor, looks, drops, correlation, guesses=(None, None)):
     """One glyph above, both stories below
 
     Parameters
     ----------
-    glyph : array (28, 28)
     character : str
+    glyph : array (28, 28)
     caption : list of W words
-    attention : array (W, 25)
+    attention : array (heads, W or more, 25)
         Of each word to each patch.
     cost : array (25,)
         By how much the score drops if a patch is covered.
@@ -36,7 +36,7 @@ def draw(glyph, character, caption, attention, cost, share, factor, looks, drops
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.5))
     top.suptitle(f"Where the words of {character} look in its 25 patches, and what each patch is worth", fontsize=11)
     top.supxlabel("A square is the middle of a patch.", fontsize=8)
-    _glyph_on(top, glyph, caption, 100 * attention, cost)
+    _glyph_on(top, glyph, caption, 100 * attention.mean(axis=0)[: len(caption)], cost)
     left, right = bottom.subplots(1, 2, width_ratios=(1, 1.3))
     _factors_on(left, share.ravel(), factor.ravel())
     _drops_on(right, 100 * looks.ravel(), drops.ravel())

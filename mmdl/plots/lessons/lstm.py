@@ -11,16 +11,15 @@ HEIGHTS = 17, 11, 58  # of the curves' names
 
 
 @styled
-def draw(curves, letters, flag, gates, cells, guessed=None):
+def draw(curves, inputs, gates, cells, guessed=None):
     """Training on the left; forget gates and cells while one sequence is read on the right
 
     Parameters
     ----------
     curves : dict of str to array (seeds, steps)
         Shares of right answers during training.
-    letters : list of str (T,)
-    flag : int
-        The place of the flagged letter.
+    inputs : array (T, 5)
+        A one for A, B, C or D, and one for the flag.
     gates, cells : array (T, H)
     guessed : float, optional
         In %.
@@ -36,6 +35,7 @@ def draw(curves, letters, flag, gates, cells, guessed=None):
     ax["l"].set_title("One constant decides (three seeds each)")
     mark_guess(ax["l"], guessed)
 
+    letters, flag = ["ABCD"[k] for k in inputs[:, :4].argmax(axis=1)], inputs[:, 4].argmax()
     order, most = cells[-1].argsort(), np.abs(cells).max()
     drawn = ax["f"].imshow(gates.T[order], MAGNITUDES, vmin=0, vmax=1, aspect="auto")
     figure.colorbar(drawn, ax=ax["f"], label="share that is kept")

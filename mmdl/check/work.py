@@ -1,0 +1,157 @@
+"""The process in which a student's file is imported and its functions are graded, under the eyes of an alarm."""
+
+import contextlib
+import importlib.util
+import inspect
+import linecache
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from mmdl.check.exercises import EXERCISES
+from mmdl.check.files import chosen
+from mmdl.check.grade import FAILS, MISSING, Grade
+from mmdl.check.grading import grade
+from mmdl.check.mistake import Line, Mistake
+from mmdl.check.student import Screen, Student, in_words, where
+from mmdl.errors import DataError
+
+LOADING = 20.0  # seconds that a file may take to be imported
+HEARTBEAT = 0.25
+
+
+class Alarm:
+    """Watches over the time of each call from a thread of its own; when it is up, it tells the line and ends all."""
+
+    def __init__(self, tell, path):
+        self.tell = tell
+        self.path = path
+        self.main = threading.get_ident()
+        self.name = self.seconds = self.deadline = None
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def start(self, name, seconds):
+        """A call begins."""
+        self.name, self.seconds, self.deadline = name, seconds, time.monotonic() + seconds
+
+    def stop(self):
+        """It has ended."""
+        self.deadline = None
+
+    def _watch(self):
+        while True:
+            time.sleep(HEARTBEAT)
+            self.tell("alive")
+            deadline = self.deadline
+            if deadline and time.monotonic() > deadline:
+                self._end()
+
+    def _end(self):
+        line = self._line()
+        if self.name is None:
+            self.tell("refused", f"{self.path.name} does not come to an end when it is imported; it was in {line}")
+        else:
+            sentence = f"it does not come to an end: it was stopped after {self.seconds:.0f} s"
+            printed = sys.stdout.shown() if isinstance(sys.stdout, Screen) else ""
+            self.tell("grade", Grade(self.name, FAILS, sentence=sentence, line=line, printed=printed))
+            self.tell("done")
+        os._exit(1)
+
+    def _line(self):
+        """The student's line in which the main thread is."""
+        file = str(self.path)
+        frame = sys._current_frames().get(self.main)
+        while frame and frame.f_code.co_filename != file:
+            frame = frame.f_back
+        return Line(frame.f_lineno, linecache.getline(file, frame.f_lineno).strip()) if frame else None
+
+
+def work(connection, path, function, graded, examples):
+    """Import the file, grade one function after the other, and tell about it.
+
+    Parameters
+    ----------
+    connection : one end of a pipe, for pairs of a word and what belongs to it
+    path, function, examples : as in `process.grades`
+    graded : names of functions that need no grade any more
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
+    lock, path = threading.Lock(), path.resolve()
+
+    def tell(kind, content=None):
+        with lock, contextlib.suppress(OSError):
+            connection.send((kind, content))
+
+    settings.register_profile("check", derandomize=True)  # the same file gets the same answer
+    settings.load_profile("check")
+    with tempfile.TemporaryDirectory() as notes:
+        set_hypothesis_home_dir(notes)  # Hypothesis would keep its own in the student's folder
+        alarm = Alarm(tell, path)
+        try:
+            defined = load(path, alarm)
+            names, missing = chosen(path, defined, EXERCISES, function)
+        except DataError as error:
+            tell("refused", str(error))
+            return
+        tell("names", [*names, *missing])
+        for name in names:
+            if name not in graded:
+                tell("grade", grade(EXERCISES[name], defined[name], partner(name, defined, alarm), examples, alarm))
+        for name in missing:
+            if name not in graded:
+                tell("grade", Grade(name, MISSING))
+        tell("done")
+
+
+def load(path, alarm):
+    """The functions that a file defines itself, by name and in their order.
+
+    Raises
+    ------
+    DataError : it cannot be imported.
+    """
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(f"student_{path.stem}", path)
+    if spec is None:
+        raise DataError(f"{path.name} is no Python file; its name should end in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    alarm.start(None, LOADING)
+    try:
+        with contextlib.redirect_stdout(Screen()), contextlib.redirect_stderr(Screen()):
+            spec.loader.exec_module(module)
+    except SyntaxError as error:
+        text = error.text.strip() if error.text else ""
+        raise DataError(f"{path.name}, line {error.lineno}: {error.msg}{f': {text}' if text else ''}") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name} is no Python file: it is not text in UTF-8") from None
+    except (Exception, SystemExit) as error:
+        line = where(error, str(path))
+        what = in_words(error).removeprefix("it ")
+        raise DataError(f"when {path.name} is imported it {what}{f' in {line}' if line else ''}") from None
+    finally:
+        alarm.stop()
+    return {
+        name: each
+        for name, each in vars(module).items()
+        if inspect.isfunction(each) and each.__code__.co_filename == str(path)
+    }
+
+
+def partner(name, defined, alarm):
+    """The student's own forward pass for a backward pass, where both are done; else None."""
+    forward = name.removesuffix("_backward")
+    if forward == name or forward not in defined or forward not in EXERCISES or not EXERCISES[name].entry:
+        return None
+    try:
+        student = Student(defined[forward], EXERCISES[forward], alarm)
+        return student if EXERCISES[forward].entry and student.is_done else None
+    except Mistake:
+        return None

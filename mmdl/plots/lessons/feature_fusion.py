@@ -1,0 +1,54 @@
+"""The figure of lesson 13: what each fusion leaves unknown of three questions, and how it learns the hardest."""
+
+import math
+
+import numpy as np
+
+from mmdl.plots.figure import figure_of
+from mmdl.plots.lesson import mark_guess
+from mmdl.plots.style import LINES, MAGNITUDES, VERMILLION, readable_on, styled
+
+
+@styled
+def draw(left, curves, additive, guessed=None):
+    """A table of losses, and the curves of the question that no modality can answer alone
+
+    Parameters
+    ----------
+    left : dict
+        By model: the share of log K that is left of the loss, for the questions redundant, unique and synergy.
+    curves : dict
+        By model: loss on the training pairs of synergy, epoch by epoch.
+    additive : list of str
+        The models whose scores are f(a) + g(b).
+    guessed : float, optional
+        The reader's guess of a loss.
+    """
+    figure = figure_of(None, 4.2)
+    table, ax = figure.subplots(1, 2)
+    cells = np.array(list(left.values()))
+    image = table.imshow(cells, cmap=MAGNITUDES, vmin=0, vmax=1, aspect="auto")
+    for (row, column), share in np.ndenumerate(cells):
+        colour = readable_on(image, min(share, 1))
+        table.text(column, row, f"{share:.2f}", ha="center", va="center", color=colour)
+    table.set_xticks(range(3), ["redundant:\nboth know", "unique:\neach a half", "synergy:\nonly both"])
+    table.set_yticks(range(len(left)), left)
+    table.tick_params(length=0)
+    table.spines[:].set_visible(False)
+    table.axhline(len(additive) - 0.5, color="white", linewidth=3)
+    table.set_title("What is left of the loss, on unseen pairs\n1: knows nothing, 0: knows all")
+
+    x = np.arange(1, 1 + len(curves[additive[0]]))
+    for model in additive:
+        ax.plot(x, curves[model], color=VERMILLION, linewidth=1)
+    colours = [colour for colour in LINES if colour != VERMILLION]
+    for place, model in enumerate(model for model in curves if model not in additive):
+        line = {"color": colours[place % 5], "linestyle": "-" if place < 5 else "--"}
+        ax.plot(x, curves[model], marker="o", markersize=4, label=model, **line)
+    ax.text(x[-1], math.log(2) + 0.02, f"the {len(additive)} additive ones: log 2", color=VERMILLION, ha="right")
+    ax.legend(loc="upper right")
+    ax.set(xlabel="epoch", ylabel="loss on the training pairs", ylim=(0, 1.05), xticks=x)
+    ax.set_title("Synergy: do picture and name belong together?")
+    mark_guess(ax, guessed)
+    figure.suptitle("Adding joins what each modality knows; what only both know needs more")
+    return figure
