@@ -17,9 +17,8 @@
 #
 # Needs: lessons 00, 01, 02; about 6 s.
 #
-# Somebody shows us a photograph and what an edge detector sees in it, but not the detector's kernel. Can we find the
-# nine weights by asking again and again how the loss would change if they grew a little? For this we need the gradients
-# of a convolution.
+# Somebody shows us a photograph and what an edge detector sees in it, but not its kernel. Can we find the nine weights
+# by asking again and again how the loss would change if they grew a little? That takes the gradients of a convolution.
 
 # %%
 import numpy as np
@@ -35,8 +34,8 @@ from mmdl.verify.oracle import complex_step_gradient
 # %% [markdown]
 # ## The formulas
 #
-# Forward (lesson 02), with a picture $x$ $(N, R, C, D)$, a kernel $w$ $(I, J, D, K)$, a bias $b$ $(K)$ and a feature
-# map $y$ $(N, P, Q, K)$:
+# Forward (lesson 02), with picture $x$ $(N, R, C, D)$, kernel $w$ $(I, J, D, K)$, bias $b$ $(K)$, map $y$
+# $(N, P, Q, K)$:
 #
 # $$y_{npqk} = \sum_{i,j,d} w_{ijdk}\; x_{n,\, p+i,\, q+j,\, d} + b_k$$
 #
@@ -46,11 +45,10 @@ from mmdl.verify.oracle import complex_step_gradient
 # $$dw_{ijdk} = \sum_{n,p,q} dy_{npqk}\; x_{n,\, p+i,\, q+j,\, d} \qquad db_k = \sum_{n,p,q} dy_{npqk}
 #   \qquad dx_{n,\, p+i,\, q+j,\, d} \mathrel{+}= \sum_k dy_{npqk}\; w_{ijdk}$$
 #
-# The last is written with `+=`, because a pixel lies in several windows and gets something back from each of them.
-#
 # ## Loops
 #
-# They are the loops of the forward pass, once more:
+# They are the loops of the forward pass, once more. $dx$ is written with `+=`, because a pixel lies in several windows
+# and gets something back from each of them.
 
 
 # %%
@@ -72,16 +70,14 @@ def conv2d_backward_loops(dy, x, w):
 #
 # - $dw_0 = 1 \cdot 1 + 10 \cdot 2 = 21$ and $dw_1 = 1 \cdot 2 + 10 \cdot 4 = 42$; $db = 1 + 10 = 11$.
 # - $dx_0 = 1 \cdot (-1) = -1$ and $dx_2 = 10 \cdot 1 = 10$: the outer pixels lie in one window each.
-# - $dx_1 = 1 \cdot 1 + 10 \cdot (-1) = -9$: the middle one lies in both. The window at 0 sees it through $w_1$, the
-#   window at 1 through $w_0$.
+# - $dx_1 = 1 \cdot 1 + 10 \cdot (-1) = -9$: the middle one lies in both, first under $w_1$, then under $w_0$.
 
 # %%
 x, w = np.array([1.0, 2.0, 4.0]).reshape(1, 1, 3, 1), np.array([-1.0, 1.0]).reshape(1, 2, 1, 1)
 dy = np.array([1.0, 10.0]).reshape(1, 1, 2, 1)
 dx, dw, db = conv2d_backward_loops(dy, x, w)
 print("dx =", dx.ravel(), " dw =", dw.ravel(), " db =", db)
-assert np.array_equal(dx.ravel(), [-1, -9, 10])
-assert np.array_equal(dw.ravel(), [21, 42]) and np.array_equal(db, [11])
+assert dx.ravel().tolist() == [-1, -9, 10] and dw.ravel().tolist() == [21, 42] and db.tolist() == [11]
 
 # %% [markdown]
 # ## Backward with arrays
@@ -102,10 +98,7 @@ def conv2d_backward_cells(dy, x, w):
     return dx, dw, dy.sum(axis=(0, 1, 2))  #                                db = Σ dy
 
 
-# %% [markdown]
-# ## Checked
-
-# %%
+# Checked against the loops, the op and complex steps
 rng = np.random.default_rng(3)
 x, w, b = (rng.standard_normal(shape) for shape in ((2, 6, 7, 3), (3, 2, 3, 4), (4,)))
 dy = rng.standard_normal(conv2d(x, w, b).shape)
@@ -127,12 +120,10 @@ for place, gradient in enumerate(gradients):
 # out exchanged. Who forgets to turn gets a $dx$ of the right shape that is wrong, unless the kernel is symmetric.
 
 # %%
-I, J = w.shape[:2]
-around = (I - 1, I - 1), (J - 1, J - 1)
+around = (2, 2), (1, 1)  # I − 1 rows and J − 1 columns of zeros on each side
 gathered = conv2d(dy, w[::-1, ::-1].swapaxes(2, 3), padding=around)
 unturned = conv2d(dy, w.swapaxes(2, 3), padding=around)
-assert np.allclose(gathered, gradients[0], rtol=0, atol=1e-12)
-assert unturned.shape == gathered.shape and not np.allclose(unturned, gathered, atol=0.1)
+assert np.allclose(gathered, gradients[0], rtol=0, atol=1e-12) and not np.allclose(unturned, gathered, atol=0.1)
 
 # %% [markdown]
 # ## An experiment: learn the kernel back
@@ -140,10 +131,9 @@ assert unturned.shape == gathered.shape and not np.allclose(unturned, gathered, 
 # The secret kernel is Sobel's. We are given a picture $x$ and the feature map that Sobel sees in it, the **target**. We
 # start with nine zeros. The loss is half the mean of $(y - \text{target})^2$ over all $P Q$ stops, so
 # $dy = (y - \text{target}) / (P Q)$. And we go downhill: **gradient descent** repeats $w \leftarrow w - \eta\, dw$. The
-# **learning rate** $\eta$ (eta) says how much of the gradient to subtract; we choose it below.
-#
-# We try two pictures of 100 × 100 pixels: a part of a photograph, and pure noise, where no pixel knows anything of its
-# neighbours. How many steps until the kernel is right to 1 %?
+# **learning rate** $\eta$ (eta) says how much of the gradient to subtract (why we chose ours, see below). We try two
+# pictures of 100 × 100 pixels: a part of a photograph, and noise, where no pixel knows its neighbours. How many steps
+# until the kernel is right to 1 %?
 
 # %%
 sobel = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).reshape(3, 3, 1, 1)
@@ -152,17 +142,15 @@ with get_sample_data("grace_hopper.jpg") as file:  # matplotlib brings this phot
 pictures = {"photograph": face.reshape(1, 100, 100, 1), "noise": rng.standard_normal((1, 100, 100, 1))}
 
 
-def curvatures(x):
-    """how steeply the loss curves in each of nine directions, in rising order; the directions, as columns"""
+def curvatures(x):  # in rising order, and the nine directions that they belong to, as columns
     X = np.lib.stride_tricks.sliding_window_view(x[0, :, :, 0], (3, 3)).reshape(-1, 9)  # patches, as in lesson 02
     return np.linalg.eigh(X.T @ X / len(X))
 
 
-def learn(x, momentum=0.0):
-    """kernels, their distance to Sobel and the losses (both relative to the start), step by step"""
+def learn(x, momentum=0.0):  # kernels, their distance to Sobel and losses (relative to the start), step by step
     target, rate = conv2d(x, sobel), 1 / curvatures(x)[0][-1]  # the rate: 1 / the largest curvature, see below
     w, velocity = np.zeros_like(sobel), 0
-    kernels, errors, losses = [w], [1.0], [1.0]
+    kernels, errors, losses = [w], [1.0], []
     while errors[-1] > 0.01 and len(errors) <= 30_000:
         off = conv2d(x, w) - target
         dw, _ = conv2d_gradient(off / off.size, x, w)  # dw and db; nobody needs dx here
@@ -176,87 +164,71 @@ def learn(x, momentum=0.0):
 
 guessed = guess("On noise it takes 2 steps. How many on the photograph?")
 runs = {name: learn(x) for name, x in pictures.items()}
-runs["with momentum"] = learn(pictures["photograph"], momentum=0.98)
+runs["photograph, with momentum"] = learn(pictures["photograph"], momentum=0.98)
 steps = {name: len(errors) - 1 for name, (_, errors, _) in runs.items()}
 kernels, errors, losses = runs["photograph"]
-print("steps:", steps)
-print(f"photograph, after 1000 steps: loss {losses[1000]:.1%} of its start, kernel off by {errors[1000]:.0%}")
-assert steps["noise"] <= 3 and 10_000 < steps["photograph"] < 20_000 and 200 < steps["with momentum"] < 800
-assert losses[1000] < 0.01 and errors[1000] > 0.15 and np.sum(np.abs(kernels[1000] - sobel) > 0.35) == 2
+print(f"{steps}; photograph, step 1000: loss {losses[1000]:.1%} of its start, kernel off by {errors[1000]:.0%}")
+assert steps["noise"] <= 3 and 10_000 < steps["photograph"] < 20_000
+assert 200 < steps["photograph, with momentum"] < 800 and losses[1000] < 0.01 and errors[1000] > 0.15
+assert np.sum(np.abs(kernels[1000] - sobel) > 0.35) == 2
 
 # %% [markdown]
 # Two steps or fourteen thousand, by the same rule! And after 1000 steps the loss looks as if we were done, but two of
-# the nine weights are still off by 0.4. Why?
+# the nine weights are still off by 0.4. Why? The loss over the nine weights is a bowl. Walk away from Sobel by $t$ in
+# some direction: $y$ is off by $t$ times what a kernel of length 1 in that direction sees, so the loss is a parabola,
+# $\frac12 \lambda t^2$. Its **curvature** $\lambda$ (lambda) is the mean square of what that kernel sees, and depends
+# on the picture alone. The steepest direction is brightness: all nine weights together. The flattest are fine
+# differences between neighbours, which in a photograph are nearly equal. A kernel that is wrong there sees almost the
+# same, and the loss says little about it.
 #
-# The loss over the nine weights is a bowl. Walk away from Sobel by $t$ in some direction: $y$ is off by $t$ times what
-# a kernel of length 1 in that direction sees, so the loss is a parabola, $\frac12 \lambda t^2$. Its **curvature**
-# $\lambda$ (lambda) is the mean square of what that kernel sees, and depends on the picture alone. The steepest
-# direction is brightness: all nine weights together. The flattest are fine differences between neighbours, because in a
-# photograph neighbours are nearly equal. A kernel that is wrong in a flat direction sees almost the same, so the loss
-# is small and says little about the mistake.
-#
-# The slope of the parabola is $\lambda t$; so a step turns $t$ into $t - \eta \lambda t$: it multiplies the error by
-# $1 - \eta\lambda$. With $\eta$ above $2 / \lambda_{max}$ the steepest direction explodes; we took $1 / \lambda_{max}$.
-# The flattest error then shrinks by the factor $1 - \lambda_{min} / \lambda_{max}$ only. The ratio
+# The slope of the parabola is $\lambda t$, so a step takes $t$ to $t - \eta \lambda t$: it multiplies the error by
+# $1 - \eta\lambda$. With $\eta$ above $2 / \lambda_{max}$ the steepest error would grow; we took $1 / \lambda_{max}$.
+# The flattest then shrinks by the factor $1 - \lambda_{min} / \lambda_{max}$ only. The ratio
 # $\lambda_{max} / \lambda_{min}$ is the **condition number**. NumPy's `eigh` finds nine directions that do not disturb
-# each other, and their curvatures predict our run exactly, without a single convolution:
-
-# %%
-condition = {}
-for name, x in pictures.items():
-    curvature, directions = curvatures(x)
-    condition[name] = curvature[-1] / curvature[0]
-    start = directions.T @ sobel.ravel()  # the error at the start, direction by direction
-    predicted = [np.linalg.norm(start * (1 - curvature / curvature[-1]) ** t) for t in range(steps[name] + 1)]
-    print(f"{name:10} condition number {condition[name]:8.1f}")
-    assert np.allclose(np.array(predicted) / np.linalg.norm(sobel), runs[name][1], rtol=1e-6)
-assert condition["photograph"] > 10_000 and condition["noise"] < 1.2
-
-curvature, directions = curvatures(pictures["photograph"])
-assert np.ptp(np.abs(directions[:, -1])) < 0.01  # the steepest direction: nine equal weights
-exploding = (1 - 2.1 * curvature / curvature[-1]) ** 200  # the factors after 200 steps, η = 2.1 / λ_max
-assert abs(exploding[-1]) > 1e8 and np.abs(exploding[:-1]).max() < 1
-
-# %% [markdown]
+# each other, and their curvatures predict our run exactly (next cell), without a single convolution.
+#
 # The third run has **momentum**: the kernel rolls like a ball. A velocity $v$ collects the gradients,
 # $v \leftarrow 0.98\, v + dw$, and moves the kernel, $w \leftarrow w - \eta v$. Where the gradients always point the
 # same way, as in flat directions, it gains speed (lesson 06).
+
+# %%
+for name, x in pictures.items():
+    curvature, directions = curvatures(x)
+    start = directions.T @ sobel.ravel()  # the error at the start, direction by direction
+    predicted = [np.linalg.norm(start * (1 - curvature / curvature[-1]) ** t) for t in range(steps[name] + 1)]
+    assert np.allclose(np.array(predicted) / np.linalg.norm(sobel), runs[name][1], rtol=1e-6)
+    condition = curvature[-1] / curvature[0]
+    print(f"{name:10} condition number {condition:8.1f}")
+    assert condition > 10_000 if name == "photograph" else condition < 1.2
+assert np.ptp(np.abs(curvatures(pictures["photograph"])[1][:, -1])) < 0.01  # the steepest: nine equal weights
 
 
 # %%
 @styled
 def picture():
     top, bottom = figure_of(None, 5.6).subfigures(2, 1, height_ratios=(1, 2))
-    axes = top.subplots(1, 6)
+    axes, ax = top.subplots(1, 6), bottom.subplots()
     picture_on(axes[0], face, cmap="gray", vmin=0, vmax=1)
     picture_on(axes[1], conv2d(pictures["photograph"], sobel)[0, :, :, 0], cmap=SIGNED, vmin=-1, vmax=1)
-    names = "photograph", "what Sobel sees", "after 100 steps", "1,000 steps", "10,000 steps", "Sobel"
-    for ax, name in zip(axes, names, strict=True):
-        ax.set_title(name)
-    for ax, kernel in zip(axes[2:], (kernels[100], kernels[1000], kernels[10_000], sobel), strict=True):
-        image = picture_on(ax, kernel.reshape(3, 3), cmap=SIGNED, vmin=-2, vmax=2)
+    for small, kernel in zip(axes[2:], (kernels[100], kernels[1000], kernels[10_000], sobel), strict=True):
+        image = picture_on(small, kernel.reshape(3, 3), cmap=SIGNED, vmin=-2, vmax=2)
         for (i, j), weight in np.ndenumerate(kernel.reshape(3, 3)):
             words = f"{weight.round(1) + 0:.1f}".replace("-", "−")  # + 0 makes -0 a 0
-            ax.text(j, i, words, color=readable_on(image, weight), ha="center", va="center", size=8)
-
-    ax = bottom.subplots()
-    labels = (
-        (2500, 0.2, "kernel, on the photograph"),
-        (1.15, 0.014, "kernel, on noise"),
-        (9.5, 0.06, "kernel, with momentum"),
-    )
-    for name, colour, label in zip(runs, (BLUE, GREEN, VERMILLION), labels, strict=True):
-        ax.plot(np.arange(1, steps[name] + 1), runs[name][1][1:], color=colour, lw=1.5)
-        ax.plot(steps[name], runs[name][1][-1], "o", color=colour)
-        ax.text(steps[name], runs[name][1][-1] / 1.9, f"{steps[name]:,} steps", color=colour, ha="center")
-        ax.text(*label, color=colour)
-    ax.plot(np.arange(1, len(losses)), losses[1:], color=BLUE, linestyle=":")
-    ax.text(5000, 7e-4, "loss, on the photograph", color=BLUE)
+            small.text(j, i, words, color=readable_on(image, weight), ha="center", va="center", size=8)
+    names = "photograph", "what Sobel sees", "after 100 steps", "1,000 steps", "10,000 steps", "Sobel"
+    for small, name in zip(axes, names, strict=True):
+        small.set_title(name)
+    places = (2500, 0.2), (1.15, 0.014), (2.1, 0.06)
+    for (name, run), colour, place in zip(runs.items(), (BLUE, GREEN, VERMILLION), places, strict=True):
+        ax.plot(range(1, steps[name] + 1), run[1][1:], color=colour, lw=1.5)
+        ax.plot(steps[name], run[1][-1], "o", color=colour)
+        ax.text(steps[name], run[1][-1] / 1.9, f"{steps[name]:,} steps", color=colour, ha="center")
+        ax.text(*place, f"kernel, {name}", color=colour)
+    ax.plot(range(1, len(losses)), losses[1:], color=BLUE, linestyle=":")
+    ax.text(5500, 7e-4, "loss, photograph", color=BLUE)
     ax.set(xscale="log", yscale="log", xlim=(0.9, 4e4), ylim=(2e-4, 1.5))
-    ax.set(xlabel="steps of gradient descent", ylabel="what is left, relative to the start")
-    ax.set_title(
-        "On a photograph the loss is nearly gone while the kernel is still wrong; on noise two steps are enough"
-    )
+    ax.set(xlabel="steps of gradient descent", ylabel="error that is left, relative to the start")
+    ax.set_title("On a photograph the loss is nearly gone while the kernel is still wrong; on noise 2 steps suffice")
     mark_guess(ax, guessed, axis="x")
     return bottom.figure
 
@@ -274,7 +246,5 @@ save_figure(picture(), "03_convolution_backward")
 # ## What you now know
 #
 # - The backward loops are the forward loops; each product sends $dy$ times one factor to the other.
-# - A pixel gets something back from every window it lies in; a kernel from every stop it has made.
-# - The backward pass of a correlation is a convolution: the kernel returns, turned.
-# - A small loss does not mean that the weights are right. How fast descent learns them depends on the data: the
-#   condition number of the patches is 1.1 for noise, and above 10,000 for a photograph.
+# - A pixel gets something back from every window it lies in: $dx$ is a convolution, with the turned kernel.
+# - A small loss does not mean that the weights are right: descent is slow where the data's curvature is small.

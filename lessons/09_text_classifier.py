@@ -17,17 +17,13 @@
 #
 # Needs: lessons 00, 01, 04, 06, 08; about 15 s.
 #
-# We build the article's text classifier: words become vectors, LSTMs read them in order, an affine layer decides. And
-# we hold it against something that cannot read at all: the mean of the word vectors, a **bag of words**.
-#
-# The texts are Unicode names, such as GREEK SMALL LETTER ALPHA WITH TONOS. The words that name the family (GREEK) are
-# taken out. So that the task is not too easy, each other word is lost with probability ½, in training afresh every
-# time. Which of ten families is the character from?
+# We build the article's text classifier: words become vectors, LSTMs read them in order, an affine layer decides. We
+# hold it against something that cannot read at all, the mean of the word vectors: a **bag of words**. The texts are
+# Unicode names, such as GREEK SMALL LETTER ALPHA WITH TONOS, without the words that name the family (GREEK). So that the
+# task is not too easy, each other word is lost with probability ½, in training afresh every time. Which of ten families
+# is the character from?
 
 # %%
-from itertools import pairwise
-from math import ceil
-
 import numpy as np
 
 from mmdl import data, tree
@@ -45,10 +41,9 @@ from mmdl.verify.oracle import complex_step_gradient
 # %% [markdown]
 # ## From words to numbers
 #
-# The **vocabulary**, a list of all words of the training texts, gives each word a number, its **id**. Id 1 (printed as
-# ?) is for words that training never saw. Names differ in length, but an array has straight edges: shorter rows are
-# filled up with id 0, which is **padding**. A **mask** of the same shape says True where there is a word. Both travel
-# together, as `Tokens(values, mask)`.
+# The **vocabulary** gives each word of the training texts a number, its **id**. Id 1 (printed as ?) is for words that
+# training never saw. Shorter texts are filled up with id 0, **padding**. A **mask** of the same shape is True where
+# there is a word. Both travel together, as `Tokens(values, mask)`.
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans",))
@@ -58,20 +53,17 @@ print(few.values, few.mask, sep="\n")
 assert tokenizer.words_of(few.values[1]) == ["SMALL", "LETTER", "E", "WITH", "ACUTE"]
 
 texts, labels = test.inputs["text"], test.labels
-print(f"{len(train)} names to learn from, {len(test)} to test, {tokenizer.entries} ids")
-for n in (50, 150):
-    print(f"{glyphs.classes[labels[n]]:9} {' '.join(tokenizer.words_of(texts.values[n])):15} {test.about['name'][n]}")
+print(f"{len(train)} names to learn from, {len(test)} to test, {tokenizer.entries} ids; number 150 of the test:")
+print(f"{' '.join(tokenizer.words_of(texts.values[150]))}, of {test.about['name'][150]}")
 
 # %% [markdown]
 # ## The formula
 #
 # $$x_t = E_{\mathrm{id}_t}, \qquad y = \frac{\sum_t m_t x_t}{\sum_t m_t}$$
 #
-# - $E$ is $(A, D)$, the **embedding**: a table with a row of $D$ numbers for each of the $A$ ids. It is learned like
-#   any other parameter;
+# - $E$ is $(A, D)$, the **embedding**: a table with $D$ numbers for each of $A$ ids, learned like any other parameter;
 # - $\mathrm{id}_t$ is the id at place $t$ of a text with $T$ places, and $x_t$ is $(D)$: its row of the table;
-# - $m_t$ is 1 where there is a word and 0 where there is padding; $y$ is $(D)$, the mean of the words. (A text without
-#   words gives zeros.)
+# - $m_t$ is 1 where there is a word, 0 where there is padding; $y$ is $(D)$, the mean of the words (of none: zeros).
 #
 # ## Loops
 
@@ -80,28 +72,17 @@ for n in (50, 150):
 def bag_loops(ids, mask, E):
     y = np.zeros(E.shape[1])
     for t in range(len(ids)):
-        if mask[t]:
-            for d in range(E.shape[1]):
-                y[d] += E[ids[t], d] / sum(mask)
+        for d in range(E.shape[1]):
+            y[d] += mask[t] * E[ids[t], d] / max(1, sum(mask))
     return y
 
 
 # %% [markdown]
-# ## By hand
+# ## By hand, and the op
 #
-# A table of four rows, and the text 3, 1, 3, with one padding behind it.
-# $y = \frac13 ((2, 4) + (1, 0) + (2, 4)) = (\frac53, \frac83)$.
-
-# %%
-E = np.array([[9.0, 9.0], [1.0, 0.0], [0.0, 5.0], [2.0, 4.0]])
-ids, mask = np.array([[3, 1, 3, 0]]), np.array([[True, True, True, False]])
-print("y =", bag_loops(ids[0], mask[0], E))
-assert np.allclose(bag_loops(ids[0], mask[0], E), [5 / 3, 8 / 3])
-
-# %% [markdown]
-# ## The op
-#
-# NumPy looks rows up by `E[ids]`: ids $(N, T)$ give $x$ $(N, T, D)$.
+# A table of four rows, and the text 3, 1, 3, with one padding behind it:
+# $y = \frac13 ((2, 4) + (1, 0) + (2, 4)) = (\frac53, \frac83)$. In a batch, `E[ids]` looks all rows up: ids $(N, T)$ give
+# $x$ $(N, T, D)$.
 
 
 # %%
@@ -110,8 +91,11 @@ def bag(E, ids, mask):
     return (E[ids] * mask[:, :, None]).sum(axis=1) / counts
 
 
-ours, theirs = bag(E, ids, mask), masked_mean(embedding(ids, E), mask)
-assert np.allclose(ours, bag_loops(ids[0], mask[0], E)) and np.allclose(ours, theirs)
+E = np.array([[9.0, 9.0], [1.0, 0.0], [0.0, 5.0], [2.0, 4.0]])
+ids, mask = np.array([[3, 1, 3, 0]]), np.array([[True, True, True, False]])
+print("y =", bag(E, ids, mask)[0])
+for y in (bag_loops(ids[0], mask[0], E), bag(E, ids, mask)[0], masked_mean(embedding(ids, E), mask)[0]):
+    assert np.allclose(y, [5 / 3, 8 / 3])
 
 # %% [markdown]
 # ## Backward
@@ -120,11 +104,10 @@ assert np.allclose(ours, bag_loops(ids[0], mask[0], E)) and np.allclose(ours, th
 #
 # 1. Each word went into the sum with the factor $m_t / \sum m$, so $dx_t = \frac{m_t}{\sum m}\, dy$: words share
 #    equally, padding gets nothing.
-# 2. A look-up is a copy, and a copy is a fork (lesson 00): a word's row of $dE$ is the **sum** of the $dx_t$ over all
+# 2. A look-up is a copy, and a copy is a fork (lesson 00): a word's row of $dE$ is the **sum** of the $dx_t$ of all
 #    places where it stands. Rows of words that do not occur get zero.
 #
-# In our example with $dy = (3, 0)$, each word gets $(1, 0)$. Id 3 stands there twice: $dE_3 = (2, 0)$,
-# $dE_1 = (1, 0)$.
+# In our example with $dy = (3, 0)$, each word gets $(1, 0)$. Id 3 stands there twice: $dE_3 = (2, 0)$, $dE_1 = (1, 0)$.
 
 
 # %%
@@ -144,10 +127,11 @@ assert np.array_equal(dE, [[0, 0], [1, 0], [0, 0], [2, 0]])
 # %% [markdown]
 # ## Checked
 #
-# On forty real names, with padding and repeated words, against the library's ops and complex steps.
+# **A trap** first. Why not `dE[ids] += dx`? NumPy reads all rows, adds, and writes all rows: of two additions to the
+# same row one is lost. A small test that repeats no word does not notice. So we check on forty real names.
 #
-# **A trap.** Why not `dE[ids] += dx`? NumPy reads all rows, adds, and writes all rows: of two additions to the same
-# row one is lost. The gradient is right for every batch that repeats no word, so a small test does not notice.
+# The LSTM needs the mask too: at a padded step it keeps state and cell as they are. So the last state is that after the
+# last word, and **padding never changes a result**. Without the mask the LSTM goes on "reading" the padding.
 
 # %%
 trap = np.zeros_like(E)
@@ -156,45 +140,35 @@ print("trap =", trap.tolist())
 assert trap[3, 0] == 1
 
 rng = np.random.default_rng(9)
-E = rng.standard_normal((tokenizer.entries, 3))
+E, dy = rng.standard_normal((tokenizer.entries, 3)), rng.standard_normal((40, 3))
 ids, mask = (array[:40] for array in train.inputs["text"])
-dy = rng.standard_normal((40, 3))
 dE = bag_backward(dy, E, ids, mask)
 by_op = embedding_backward(masked_mean_backward(dy, embedding(ids, E), mask), ids, E)
 assert np.allclose(dE, by_op, rtol=0, atol=1e-12)
 assert np.allclose(dE, complex_step_gradient(lambda E: bag(E, ids, mask), [E], 0, dy), rtol=0, atol=1e-12)
 
-# %% [markdown]
-# The LSTM needs the mask too: at a padded step it keeps state and cell as they are. So the last state is that after the
-# last word, and **padding never changes a result**. Without the mask the LSTM goes on "reading" the padding.
-
-# %%
 reader = Sequential((Embedding(E), LSTM.init(rng, 3, 4, dtype=float)))
-wider = np.pad(ids, ((0, 0), (0, 7)))
-masked = reader(Tokens(wider, np.pad(mask, ((0, 0), (0, 7))))).values[:, -1]
-unmasked = reader(Tokens(wider, np.ones(wider.shape, bool))).values[:, -1]
-last = reader(Tokens(ids, mask)).values[:, -1]
-print(f"seven more columns of padding move the last state by {np.abs(masked - last).max():.2f},", end=" ")
-print(f"without a mask by {np.abs(unmasked - last).max():.2f}")
-assert np.allclose(masked, last, rtol=0, atol=1e-12) and np.abs(unmasked - last).max() > 0.1
+wider, padded = (np.pad(array, ((0, 0), (0, 7))) for array in (ids, mask))
+ends = [reader(Tokens(*each)).values[:, -1] for each in ((ids, mask), (wider, padded), (wider, wider >= 0))]
+moved = [np.abs(end - ends[0]).max() for end in ends]
+print(f"seven columns of padding move the last state by {moved[1]:.2f}, without a mask by {moved[2]:.2f}")
+assert moved[1] < 1e-12 and moved[2] > 0.1
 
 # %% [markdown]
 # ## An experiment: does order matter?
 #
 # Four classifiers learn the family: a bag of words; an LSTM; the same LSTM, but with the words of each name
-# **shuffled**, in training and in the test; and two LSTMs, the second reading the states of the first, as in the
-# article.
+# **shuffled**, in training and in the test; and the article's two LSTMs, the second reading the states of the first.
 
 # %%
 guessed = guess("The bag of words is right for about 76 % of the test names. And the LSTM?", "%")
 
 
 def classifier(rng, lstms, classes):
-    widths = [32] + lstms * [64]
-    readers = [LSTM.init(rng, features, units) for features, units in pairwise(widths)]
+    readers = [LSTM.init(rng, 64 if k else 32, 64) for k in range(lstms)]
+    table = Embedding.init(rng, tokenizer.entries, 32, padding_id=0)
     pool = SequencePool("last" if lstms else "mean")
-    table = Embedding.init(rng, tokenizer.entries, widths[0], padding_id=0)
-    return Sequential((table, *readers, pool, Dense.init(rng, widths[-1], classes)))
+    return Sequential((table, *readers, pool, Dense.init(rng, 64 if lstms else 32, classes)))
 
 
 def reorder(tokens, keys):
@@ -204,46 +178,39 @@ def reorder(tokens, keys):
 
 
 def learn(rng, model, examples, epochs, word_dropout=0.0, shuffled=False):
-    optimizer, steps = Adam(), epochs * ceil(len(examples) / 64)
+    optimizer, steps = Adam(), epochs * np.ceil(len(examples) / 64)
     state = optimizer.start(model)
     for _ in range(epochs):
         for batch in batches(examples, 64, rng, word_dropout):
             tokens = batch["text"]
-            if shuffled:
-                tokens = reorder(tokens, rng.random(tokens.mask.shape))
-            logits, trace = model.forward(tokens)
+            logits, trace = model.forward(reorder(tokens, rng.random(tokens.mask.shape)) if shuffled else tokens)
             _, dlogits = softmax_cross_entropy(logits, batch.labels)
             rate = 0.01 * cosine(state.steps, steps, warm_up=0.3)  # rises to 0.01, then falls to nothing
             optimizer.step(model, model.gradient(dlogits, trace), state, rate)
     return model
 
 
-def share_right(model, tokens, labels):
-    return np.mean(model(tokens).argmax(axis=1) == labels)
-
-
 mixed = reorder(texts, rng.random(texts.mask.shape))
-settings = {"bag of words": (0, False), "LSTM": (1, False), "LSTM, words shuffled": (1, True), "two LSTMs": (2, False)}
 family, models = {}, {}
-for name, (lstms, shuffled) in settings.items():
-    family[name] = []
+for name, lstms in {"bag of words": 0, "LSTM": 1, "LSTM, words shuffled": 1, "two LSTMs": 2}.items():
+    shuffled, family[name] = "shuffled" in name, []
     for rng in map(np.random.default_rng, range(2)):
         models[name] = learn(rng, classifier(rng, lstms, 10), train, 15, word_dropout=0.5, shuffled=shuffled)
-        family[name].append(share_right(models[name], mixed if shuffled else texts, labels))
+        family[name].append(np.mean(models[name](mixed if shuffled else texts).argmax(axis=1) == labels))
     print(f"{name:21} {tree.count(models[name]):6} parameters, right", *(f"{share:.3f}" for share in family[name]))
 mean = {name: np.mean(shares) for name, shares in family.items()}
-chance = 2 * np.sqrt(0.76 * 0.24 / len(labels))
-print(f"always the most frequent family: {np.bincount(labels).max() / len(labels):.3f}; luck of the draw ± {chance:.3f}")
-assert max(abs(mean[name] - mean["LSTM"]) for name in ("bag of words", "LSTM, words shuffled")) < chance
-assert 0.65 < mean["two LSTMs"] < mean["LSTM"] + chance
+luck = 2 * np.sqrt(0.76 * 0.24 / len(labels))
+print(f"always the most frequent family: {np.bincount(labels).max() / len(labels):.3f}; luck of the draw: ± {luck:.3f}")
+assert max(abs(mean[name] - mean["LSTM"]) for name in ("bag of words", "LSTM, words shuffled")) < luck
+assert 0.65 < mean["two LSTMs"] < mean["LSTM"] + luck
 
 # %% [markdown]
 # **Order adds nothing.** An LSTM that never sees a name in order is as good, and so is the bag, with half of the
-# parameters. A second LSTM does not help. And mind the luck of the draw: 628 test names fix a share of 76 % only to
+# parameters. A second LSTM does not help. But mind the luck of the draw: 628 names fix a share of 76 % only to
 # $\pm 3.4$ % (two standard deviations, $2 \sqrt{0.76 \cdot 0.24 / 628}$), so a point or two mean nothing.
 #
-# Is the LSTM no good at reading, then? Ask something that *only* order tells: we show it each name as it is and
-# backwards, and ask which it was. For the bag both are the same text, so it must be right exactly half of the time.
+# Is the LSTM no good at reading, then? Ask something that *only* order tells: we show each name as it is and backwards,
+# and ask which it was. For the bag both are the same text: it must be right half of the time.
 
 
 # %%
@@ -259,42 +226,32 @@ seen, unseen, direction = both_ways(train), both_ways(test), {}
 for name, lstms in {"bag of words": 0, "LSTM": 1}.items():
     rng = np.random.default_rng(0)
     model = learn(rng, classifier(rng, lstms, 2), seen, 3)
-    direction[name] = [share_right(model, unseen.inputs["text"], unseen.labels)]
-    print(f"forwards or backwards? {name:13} right {direction[name][0]:.3f} of {len(unseen)}")
-assert abs(direction["bag of words"][0] - 0.5) < 0.005 and direction["LSTM"][0] > 0.8
+    direction[name] = np.mean(model(unseen.inputs["text"]).argmax(axis=1) == unseen.labels)
+    print(f"forwards or backwards? {name:13} right {direction[name]:.3f} of {len(unseen)}")
+assert abs(direction["bag of words"] - 0.5) < 0.005 and direction["LSTM"] > 0.8
 
 # %% [markdown]
 # ## The picture
 #
-# What did the bag learn? Its table $E$ has 32 numbers a word. We give each word that training saw at least three
-# times the colour of the family in whose names it stands most often, and draw the two directions in which the words
-# differ most (the first two **principal components**).
+# What did the bag learn? We draw the rows of its table along the two directions in which they differ most (the first
+# two **principal components**). Each word that training saw three times or more has the colour of its *main* family:
+# the one in whose names it stands most often.
 
 # %%
-tokens = train.inputs["text"]
+ids, mask = train.inputs["text"]
 uses = np.zeros((tokenizer.entries, 10), int)
-np.add.at(uses, (tokens.values[tokens.mask], np.repeat(train.labels, tokens.mask.sum(axis=1))), 1)
+np.add.at(uses, (ids[mask], np.repeat(train.labels, mask.sum(axis=1))), 1)
 frequent = np.flatnonzero(uses.sum(axis=1) >= 3)
-main = uses[frequent].argmax(axis=1)
+words, main = tokenizer.words_of(frequent), uses[frequent].argmax(axis=1)
 E = models["bag of words"].layers[0].E[frequent]
 unit = E / np.linalg.norm(E, axis=1, keepdims=True)
-likeness = unit @ unit.T  # cosines of the angles between words
-np.fill_diagonal(likeness, -1)
-nearest = likeness.argmax(axis=1)
-same, by_chance = np.mean(main == main[nearest]), np.mean(main == main[:, None])
-names = [" ".join(tokenizer.words_of([word])) for word in frequent]
-print(f"nearest neighbour of the same family: {same:.2f} (any two words: {by_chance:.2f})")
-for word, opposite in {"CAPITAL": "SMALL", "LEFT": "RIGHT"}.items():
-    neighbours = [names[k] for k in likeness[names.index(word)].argsort()[:-5:-1]]
-    print(f"nearest to {word}: {', '.join(neighbours)}")
-    assert opposite in neighbours
+nearest = (unit @ unit.T - 2 * np.eye(len(E))).argsort(axis=1)[:, ::-1]  # by the angle between words; itself is last
+same, by_chance = np.mean(main == main[nearest[:, 0]]), np.mean(main == main[:, None])
+print(f"nearest neighbour of the same main family: {same:.2f} (any two words: {by_chance:.2f})")
 assert same > 0.85 and by_chance < 0.2
-
-
-figure = draw(
-    family, direction, luck=chance, words=names, families=[glyphs.classes[k] for k in main], table=E, guessed=guessed
-)
-save_figure(figure, "09_text_classifier")
+for word, opposite in ("CAPITAL", "SMALL"), ("LEFT", "RIGHT"):
+    assert words.index(opposite) in nearest[words.index(word), :4]
+save_figure(draw(family, direction, luck, words, np.array(glyphs.classes)[main], E, guessed), "09_text_classifier")
 
 # %% [markdown]
 # Nobody told the table what a word means. It knows one thing: which family a word speaks for. So LEFT stands beside
@@ -304,16 +261,12 @@ save_figure(figure, "09_text_classifier")
 #
 # `mmdl check lessons/exercises/09_text_classifier.py`
 #
-# - `pad_sequences`: texts of different lengths into one array, and its mask.
+# - `pad_sequences`: texts into one array, and its mask. `masked_mean`, `masked_mean_backward`: words that are there.
 # - `embedding` and `embedding_backward`: looking up, and adding up. Mind words that occur more than once.
-# - `masked_mean` and `masked_mean_backward`: the mean of the words that are there.
 #
 # ## What you now know
 #
-# - An embedding is a table of vectors; looking up is copying, so a row's gradient is a sum over all places of its
-#   word.
-# - A mask travels with padded texts. Padding never changes a result: the mean leaves it out, the LSTM keeps its
-#   state.
-# - An LSTM can read order (nearly nine in ten right, where a bag must guess); these names do not need it. Compare
-#   with something simple before you believe in something deep, and mind the luck of the draw.
+# - An embedding is a table of vectors. Looking up is copying, so a row's gradient is a sum over its word's places.
+# - A mask travels with padded texts, and padding never changes a result.
+# - An LSTM can read order; these names do not need it. Compare with something simple, and mind the luck of the draw.
 # - Word vectors mirror what they were trained for.

@@ -24,14 +24,13 @@
 
 # %%
 import numpy as np
-from matplotlib.cbook import get_sample_data
-from PIL import Image
 
 from mmdl.ops import attention as library
 from mmdl.ops.positions import sinusoidal_positions
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.attention import draw
+from mmdl.plots.lessons.photograph import photograph
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
@@ -156,11 +155,9 @@ assert np.allclose(np.diag(products), 32)
 assert all(np.ptp(np.diag(products, apart)) < 1e-9 for apart in range(80))
 print("product of places 0, 1, 2, 4, 8 rows apart:", products[0, [0, 1, 2, 4, 8]].round(1))
 
-with get_sample_data("grace_hopper.jpg") as file:  # matplotlib brings it along
-    photograph = np.asarray(Image.open(file).convert("L").crop((56, 20, 456, 420)).reduce(5), float) / 255
-
+photo = photograph(80)
 place = np.concatenate([np.repeat(waves, 80, axis=0), np.tile(waves, (80, 1))], axis=1)  # (6400, 128)
-brightness = photograph.reshape(-1, 1)
+brightness = photo.reshape(-1, 1)
 known = rng.permutation(6400)[:960]
 
 filled = {}
@@ -203,9 +200,7 @@ for name, positions in ("without", 0), ("with", sinusoidal_positions(3, 64)):
 # when a random $da$ comes from above: all that queries and keys ever learn passes through $ds$.
 
 # %%
-guessed = guess(
-    "At D = 1 ds is about 0.26 long. How long is it at D = 1024, without the divisor? (Try 1e-1, 1e-2, ...)"
-)
+guessed = guess("At D = 1 ds is about 0.26 long. How long is it at D = 1024, without the divisor? (1e-1? 1e-2?)")
 
 widths = 4 ** np.arange(6)
 raw, divided = np.zeros((2, 3, 6))
@@ -224,6 +219,9 @@ for D, *row in zip(widths, *raw, *divided, strict=True):
 assert np.allclose(raw[0], widths, rtol=0.15) and np.allclose(divided[0], 1, rtol=0.15)
 assert raw[1, -1] > 0.9 and divided[1].max() < 0.3
 assert raw[2, -1] < 1e-3 and divided[2].min() > 0.2
+seen = np.full(6400, np.nan)
+seen[known] = brightness[known, 0]
+save_figure(draw(seen.reshape(80, 80), filled, photo, widths, raw, divided, guessed), "10_attention")
 
 # %% [markdown]
 # Why? A score is a sum of $D$ products $q_d k_d$, each with mean 0 and variance 1. Variances of independent numbers
@@ -232,13 +230,7 @@ assert raw[2, -1] < 1e-3 and divided[2].min() > 0.2
 # the winner $a = 1$, so $\langle da, a \rangle$ is its own $da$, and the bracket is 0. **A sure softmax learns
 # nothing**, whether it is right or not. (In lesson 04 the logarithm of the loss saved us; here there is none.) And a
 # network with random weights has no reason to be sure. Dividing by $\sqrt D$ makes the variance 1 at every width.
-
-# %%
-seen = np.full(6400, np.nan)
-seen[known] = brightness[known, 0]
-save_figure(draw(seen.reshape(80, 80), filled, photograph, widths, raw, divided, guessed), "10_attention")
-
-# %% [markdown]
+#
 # ## Exercises
 #
 # `mmdl check lessons/exercises/10_attention.py`

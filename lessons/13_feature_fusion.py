@@ -19,12 +19,9 @@
 #
 # Lesson 12 put opinions together. Now we meet earlier: each **encoder** (the part of a network that reads one kind of
 # data) ends in a vector of **features**, the vectors become one, and a last layer, the **head**, makes scores of it.
-# This is **fusion at feature level**. How the vectors are put together looks like a detail. It decides what can be
-# learned.
+# This is **fusion at feature level**. How the vectors are put together decides what can be learned.
 
 # %%
-import math
-
 import numpy as np
 
 from mmdl import data
@@ -34,7 +31,6 @@ from mmdl.fusion import Average, Concatenate, Product, ProductOfExperts, Sum
 from mmdl.layers import Dense, Embedding, Flatten, ReLU, SequencePool, Sequential
 from mmdl.models import Modality, MultimodalClassifier
 from mmdl.ops import fusion as library
-from mmdl.ops.activations import softplus
 from mmdl.ops.softmax import log_softmax
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.feature_fusion import draw
@@ -44,8 +40,8 @@ from mmdl.verify.oracle import complex_step_gradient
 # %% [markdown]
 # ## The formulas
 #
-# Two **modalities** (kinds of data), two vectors: $a$ from the picture and $b$ from the name. For a batch they are
-# $(N, D)$, a row for each of $N$ examples. The fused $z$ has a row for each example, too:
+# Two **modalities** (kinds of data), two vectors: $a$ from the picture and $b$ from the name. For a batch of $N$ they
+# are $(N, D)$, a row for each example. The fused $z$ has a row for each example, too:
 #
 # - **concatenation** puts them side by side: $z = (a, b)$, $(N, 2D)$;
 # - the **sum** adds them entry by entry: $z = a + b$, $(N, D)$;
@@ -57,36 +53,22 @@ from mmdl.verify.oracle import complex_step_gradient
 
 
 # %%
-def concatenate_loops(a, b):
-    return [entry for x in (a, b) for entry in x]
+def loops(a, b):
+    D = range(len(a))
+    return [*a, *b], [a[d] + b[d] for d in D], [a[d] * b[d] for d in D]
 
 
-def sum_loops(a, b):
-    return [a[d] + b[d] for d in range(len(a))]
-
-
-def product_loops(a, b):
-    return [a[d] * b[d] for d in range(len(a))]
-
-
-by_hand = {concatenate_loops: [1, 2, 3, -1], sum_loops: [4, 1], product_loops: [3, -2]}
-assert all(loops([1, 2], [3, -1]) == z for loops, z in by_hand.items())
+assert loops([1, 2], [3, -1]) == ([1, 2, 3, -1], [4, 1], [3, -2])
 
 # %% [markdown]
 # ## The ops, and backward
 #
-# From above comes $dz$, shaped as $z$. Each backward pass is one line:
-#
-# - concatenation: every entry of $z$ is an entry of $a$ or of $b$, so $dz$ is **cut** where the two were joined;
-# - sum: $z$ moves by as much as $a$ does, and by as much as $b$ does. Both **get all** of $dz$;
-# - product: $z$ moves $b$ times as much as $a$, and $a$ times as much as $b$. Each gets **the other's** value.
+# From above comes $dz$, shaped as $z$. Concatenation: $dz$ is **cut** where the two were joined. Sum: $z$ moves as much
+# as $a$ does, and as much as $b$ does, so both **get all** of $dz$. Product: $z$ moves $b$ times as much as $a$, and
+# $a$ times as much as $b$. Each gets **the other's** value.
 
 
 # %%
-def concatenate(a, b):
-    return np.concatenate([a, b], axis=1)
-
-
 def concatenate_backward(dz, a, b):
     return dz[:, : a.shape[1]], dz[:, a.shape[1] :]  #    z = (a, b):    da, db = the columns that they filled
 
@@ -101,21 +83,20 @@ def product_backward(dz, a, b):
 
 rng = np.random.default_rng(0)
 a, b = rng.standard_normal((2, 3, 4))  # N = 3, D = 4
-for forward, backward, loops, op, op_backward in (
-    (concatenate, concatenate_backward, concatenate_loops, library.concatenate, library.concatenate_backward),
-    (np.add, sum_backward, sum_loops, library.elementwise_sum, library.elementwise_sum_backward),
-    (np.multiply, product_backward, product_loops, library.elementwise_product, library.elementwise_product_backward),
+for kind, forward, backward, op, op_backward in (
+    (0, lambda a, b: np.hstack([a, b]), concatenate_backward, library.concatenate, library.concatenate_backward),
+    (1, np.add, sum_backward, library.elementwise_sum, library.elementwise_sum_backward),
+    (2, np.multiply, product_backward, library.elementwise_product, library.elementwise_product_backward),
 ):
     z = forward(a, b)
     dz = rng.standard_normal(z.shape)
-    assert np.allclose(z, [loops(*rows) for rows in zip(a, b, strict=True)]) and np.array_equal(z, op((a, b)))
+    assert np.allclose(z, [loops(*rows)[kind] for rows in zip(a, b, strict=True)]) and np.array_equal(z, op((a, b)))
     for place, mine in enumerate(backward(dz, a, b)):
         assert np.allclose(mine, complex_step_gradient(forward, [a, b], place, dz), rtol=0, atol=1e-12)
         assert np.array_equal(mine, op_backward(dz, (a, b))[place])
 
 # %% [markdown]
-# **A trap.** Who lets each factor keep its *own* value, `dz * a, dz * b`, gets the two gradients exchanged; a test with
-# $a = b$ sees nothing.
+# **A trap.** Let each factor keep its *own* value, `dz * a, dz * b`, and a test with $a = b$ sees nothing wrong.
 #
 # ## Concatenation was a product of experts
 #
@@ -125,14 +106,13 @@ for forward, backward, loops, op, op_backward in (
 # $$s = (a, b) \begin{pmatrix} W_a \\ W_b \end{pmatrix} + c = a W_a + (b W_b + c)$$
 #
 # That is the scores of one expert who knows only $a$, plus those of one who knows only $b$. A sum of scores: lesson
-# 12's product of experts! So is the sum, since $(a + b) W = a W + b W$. All three say $s = f(a) + g(b)$, one function of
+# 12's product of experts! So is the sum, since $(a + b) W = a W + b W$. All three say $s = f(a) + g(b)$, a function of
 # $a$ plus one of $b$. Call such a fusion **additive**.
 
 # %%
 assert np.array_equal((dz * a, dz * b), product_backward(dz, a, b)[::-1])  # the trap
 W, c = rng.standard_normal((8, 2)), rng.standard_normal(2)
-ours, experts = log_softmax(concatenate(a, b) @ W + c), library.product_of_experts((a @ W[:4], b @ W[4:] + c))
-print("largest difference to a product of experts:", np.abs(ours - experts).max())
+ours, experts = log_softmax(np.hstack([a, b]) @ W + c), library.product_of_experts((a @ W[:4], b @ W[4:] + c))
 assert np.allclose(ours, experts, rtol=0, atol=1e-14)
 
 # %% [markdown]
@@ -141,34 +121,28 @@ assert np.allclose(ours, experts, rtol=0, atol=1e-14)
 # The smallest question about *both*: $a$ and $b$ are 0 or 1, all four cases are equally frequent; are they different?
 # (This is XOR, exclusive or.) Of the scores only the **margin** counts, $d$ = score of "different" minus score of
 # "same". It is additive too: $d = f(a) + g(b)$. We try 100,000 tables $f$, $g$, at random, and take the best.
-#
-# The loss: let $y = 1$ where "different" is right, and $-1$ where it is wrong. Softmax over two scores gives the truth
-# $1 / (1 + e^{-y d})$, so the loss is $\log(1 + e^{-y d})$, called $\text{softplus}(-y d)$.
+# Let $y = 1$ where "different" is right, and $-1$ where it is wrong. Softmax over two scores gives the truth
+# $1 / (1 + e^{-y d})$, so the loss is $\log(1 + e^{-y d})$.
 
 # %%
 guessed = guess("The best of 100,000 additive models: what loss? (knowing nothing: log 2 = 0.69; perfect: 0)")
 f, g = 3 * rng.standard_normal((2, 10**5, 2))  # two numbers each: for 0 and for 1
 y = np.array([[-1, 1], [1, -1]])  # rows: a; columns: b
 d = f[:, :, None] + g[:, None, :]  # (100000, 2, 2): for every f and g the four cases
-added = softplus(-y * d).mean(axis=(1, 2))
-p = (1 / (1 + np.exp(-f[:, :, None])) + 1 / (1 + np.exp(-g[:, None, :]))) / 2  # average of experts: p("different")
-averaged = -np.log(np.where(y > 0, p, 1 - p)).mean(axis=(1, 2))
-right = (np.sign(d) == y).sum(axis=(1, 2))
-print(f"log 2 = {math.log(2):.4f}; the best of 100,000: added {added.min():.4f}, averaged {averaged.min():.4f}")
-print("how many have 0, 1, 2, 3, 4 of the four cases right:", np.bincount(right, minlength=5))
-assert min(added.min(), averaged.min()) > math.log(2) - 1e-12 and right.max() == 3
-assert np.allclose((y * d).sum(axis=(1, 2)), 0, rtol=0, atol=1e-12)
+loss, right = np.log(1 + np.exp(-y * d)).mean(axis=(1, 2)), (np.sign(d) == y).sum(axis=(1, 2))
+print(f"log 2 = {np.log(2):.4f}; the best has {loss.min():.4f}; {(right == 3).mean():.0%} have three of four right")
+assert loss.min() > np.log(2) - 1e-12 and right.max() == 3
+assert np.array_equal(-np.outer([-1, 1], [-1, 1]), y)  # a product, see below
 
 # %% [markdown]
-# Not one of them is better than knowing nothing. Why? Add up the four $y d$:
+# Not one is better than knowing nothing. Why? Add up the four $y d$:
 #
 # $$-\,(f_0 + g_0) \;+\; (f_0 + g_1) \;+\; (f_1 + g_0) \;-\; (f_1 + g_1) \;=\; 0$$
 #
 # What one case wins, the others lose. And $\log(1 + e^{-u})$ is a curve that bends upwards: the mean of its values is
 # never less than its value at the mean of the $u$. So **the mean loss is never less than $\log(1 + e^0) = \log 2$**,
-# whatever $f$ and $g$ are: a table or the deepest network. Nor does the average of experts do better. It gives
-# "different" $f(a) + g(b)$ and "same" the rest of one, so the four truths get 2 together, ½ in the mean, and $-\log$
-# bends upwards as well. (Accuracy is a bad witness here: every sixth has *three of four* right.)
+# whatever $f$ and $g$ are: a table or the deepest network. (Accuracy is a bad witness here: every sixth model has
+# *three of four* right.) The average of experts fails alike: its *probabilities* are additive, and $-\log$ bends, too.
 #
 # A product can do it in one unit: with $a, b = \pm 1$, $a \circ b$ is $-1$ exactly if they differ. So can a head with a
 # hidden layer behind the concatenation: it sees $a$ and $b$ *together*, and bends, before it decides.
@@ -192,28 +166,25 @@ def questions(examples):
     members = [rng.permutation(np.flatnonzero(examples.labels == script)) for script in scripts]
     n = min(map(len, members))
     cases = [(0, 0), (0, 1), (1, 0), (1, 1)] * 2
-    pictures = np.concatenate([members[p][:n] for p, _ in cases])
+    pictures = examples.select(np.concatenate([members[p][:n] for p, _ in cases]))
     names = np.concatenate([rng.permutation(members[q][:n]) for _, q in cases])
+    words = tokenizer.encode(map(caption, examples.about["character"][names]))
+    pairs = {"picture": pictures.inputs["image"], "name": words}
     p, q = np.repeat(cases, n, axis=0).T  # scripts of the picture and of the name: 0 or 1
-    words = tokenizer.encode([caption(character) for character in examples.about["character"][names]])
-    pairs = {"picture": examples.inputs["image"][pictures], "name": words}
-    return {
-        "redundant": Examples(pairs, p).select(p == q),
-        "unique": Examples(pairs, 2 * p + q),
-        "synergy": Examples(pairs, (p != q).astype(int)),
-    }
+    synergy = Examples(pairs, (p != q).astype(int))
+    return {"redundant": Examples(pairs, p).select(p == q), "unique": Examples(pairs, 2 * p + q), "synergy": synergy}
 
 
 train, validation, test = map(questions, (glyphs.train, glyphs.validation, glyphs.test))
 
 # %% [markdown]
 # All models get the same encoders: two dense layers with ReLUs for the pixels; for the words the mean of their vectors
-# and a dense layer. Then comes a fusion from the library, then the head. A fusion `takes` vectors or logits (scores):
-# then each encoder gets a head of its own, and there is none behind.
+# and a dense layer. Then comes a fusion from the library, then the head. (A fusion that `takes` logits, that is scores,
+# has a head behind each encoder instead.) Questions have different numbers of classes $K$, so the table shows the loss
+# on unseen pairs as a share of $\log K$: 1.00 knows nothing, 0.00 knows all.
 
 # %%
-WIDTH = 32
-BOTH = "picture", "name"
+WIDTH, BOTH = 32, ("picture", "name")
 TABLE = {  # what is fused: modalities, fusion, hidden units in the head (0: an affine head)
     "picture alone": (["picture"], Concatenate, 0),
     "name alone": (["name"], Concatenate, 0),
@@ -239,16 +210,9 @@ def classifier(names, fusion, hidden, classes):
     z = WIDTH * len(names) if fusion is Concatenate else WIDTH
     bend = (Dense.init(rng, z, hidden), ReLU()) if hidden else ()
     head = () if fusion.takes == "logits" else (*bend, Dense.init(rng, hidden or z, classes))
-    fused = fusion.init(rng, [WIDTH] * len(names), WIDTH)
-    return MultimodalClassifier(modalities, fused, Sequential(head), (), {})
+    return MultimodalClassifier(modalities, fusion.init(rng, [WIDTH] * len(names), WIDTH), Sequential(head), (), {})
 
 
-# %% [markdown]
-# We train each model on each question and keep it as it was after its best epoch on validation pairs. Questions have
-# different numbers of classes $K$, so the table shows the loss on unseen pairs as a share of $\log K$: 1.00 knows
-# nothing, 0.00 knows all.
-
-# %%
 EPOCHS = {"redundant": 4, "unique": 5, "synergy": 6}
 left, curves = {}, {}
 print(f"{'share of log K that is left':28s}", *(f"{question:>10s}" for question in EPOCHS))
@@ -258,19 +222,15 @@ for model, (names, fusion, hidden) in TABLE.items():
         classes = 1 + train[question].labels.max()
         how = {"optimizer": Adam(2e-3), "epochs": epochs, "patience": epochs, "rng": np.random.default_rng(4)}
         fitted = fit(classifier(names, fusion, hidden, classes), train[question], validation[question], **how)
-        left[model].append(evaluate(fitted.model, test[question])["loss"] / math.log(classes))
+        left[model].append(evaluate(fitted.model, test[question])["loss"] / np.log(classes))
     curves[model] = fitted.history["loss"]  # of the last question, synergy
     print(f"{model:28s}", *(f"{share:10.2f}" for share in left[model]))
 
-redundant, unique, synergy = (dict(zip(left, column, strict=True)) for column in zip(*left.values(), strict=True))
-for model in TABLE:
-    if model in ADDITIVE:
-        assert 1 - 1e-6 < synergy[model] < 1.05 and min(curves[model]) > math.log(2) - 0.01
-    else:
-        assert synergy[model] < 0.8 and min(curves[model]) < 0.4
-assert all(unique[model] < 0.45 for model in TABLE if " alone" not in model and "average" not in model)
-assert min(unique["picture alone"], unique["name alone"], unique["average of experts"]) > 0.5 - 1e-6
-assert redundant["concatenation"] < min(redundant["picture alone"], redundant["name alone"])
+for model, (_, unique, synergy) in left.items():
+    assert unique > 0.5 - 1e-6 if "alone" in model or "average" in model else unique < 0.45
+    assert synergy > 1 - 1e-6 if model in ADDITIVE else synergy < 0.8
+    assert min(curves[model]) > np.log(2) - 0.01 if model in ADDITIVE else min(curves[model]) < 0.4
+assert left["concatenation"][0] < min(left["picture alone"][0], left["name alone"][0])
 save_figure(draw(left, curves, ADDITIVE, guessed), "13_feature_fusion")
 
 # %% [markdown]
@@ -285,12 +245,11 @@ save_figure(draw(left, curves, ADDITIVE, guessed), "13_feature_fusion")
 #
 # `mmdl check lessons/exercises/13_feature_fusion.py`
 #
-# - `concatenate`, `elementwise_product` and their backward passes, for any number of vectors. Who gets whose value?
-# - `tensor_product` and its backward pass: not entry by entry, but *all* products $a_i b_j$.
+# `concatenate`, `elementwise_product`, `tensor_product` (*all* products $a_i b_j$), and their backward passes.
 #
 # ## What you now know
 #
 # - Concatenation hands back the pieces of the gradient, the sum all of it, the product the other's value times it.
 # - Concatenation with an affine head, the sum and the product of experts are the same model: $s = f(a) + g(b)$.
-# - Additive fusion joins what each modality knows by itself. Of XOR it learns nothing, and log 2 proves it.
-# - Fusion that multiplies, or a hidden layer behind it, learns what only both together know.
+# - Additive fusion joins what each modality knows by itself; of XOR it learns nothing. Fusion that multiplies, or a
+#   hidden layer behind it, learns what only both together know.

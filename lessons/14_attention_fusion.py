@@ -23,6 +23,7 @@
 
 # %%
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -80,9 +81,7 @@ def tokens_loops(x, W, b, kind, place):
     u = np.zeros((len(x), len(b)))
     for t in range(len(x)):
         for k in range(len(b)):
-            u[t, k] = b[k] + kind[k] + place[t, k]
-            for d in range(x.shape[1]):
-                u[t, k] += x[t, d] * W[d, k]
+            u[t, k] = sum(x[t, d] * W[d, k] for d in range(len(W))) + b[k] + kind[k] + place[t, k]
     return u
 
 
@@ -102,7 +101,7 @@ rng = np.random.default_rng(14)
 f = AttentionFusion.init(rng, features=(3, 2), width=6, lengths=(4, 3), heads=2, dtype=float)
 x = rng.standard_normal((2, 4, 3)), rng.standard_normal((2, 3, 2))  # N = 2 examples of 4 patches and 3 words
 masks = np.ones((2, 4), bool), np.arange(3) < np.array([[3], [1]])  # the second text has one word
-encodings = [Tokens(*each) for each in zip(x, masks, strict=True)]
+encodings = [*map(Tokens, x, masks)]
 z, trace = fuse(encodings, f)
 for m, u in enumerate(trace[0]):
     parts = f.projections[m].W, f.projections[m].b, f.modality[m], f.positions[m]
@@ -117,8 +116,8 @@ assert np.allclose(z, f(encodings), rtol=0, atol=1e-12)
 # 1. $z$ is a mean: each token that is there gets its share of $dz$, padding gets nothing;
 # 2. back through norm and block, as in lesson 11, to $du$ $(N, T, D)$;
 # 3. cut $du$ where the modalities meet; $x$, $W$ and $b$ get theirs as in lesson 00;
-# 4. a place is used by all examples: $d\mathrm{place}_t$ is the sum of $du_t$ over them;
-# 5. a kind is used by all examples and at all places: $d\mathrm{kind}$ is the sum over both.
+# 4. a kind is used by all examples and at all places: $d\mathrm{kind}$ is the sum over both;
+# 5. a place is used by all examples: $d\mathrm{place}_t$ is the sum of $du_t$ over them.
 
 
 # %%
@@ -131,23 +130,22 @@ def fuse_backward(dz, encodings, f, trace):
     gradients = []
     for m, d in enumerate((du[:, :first], du[:, first:])):  #                    3.
         dx, dW, db = affine_backward(d, encodings[m].values, f.projections[m].W)
-        gradients.append((dx, dW, db, d.sum(axis=(0, 1)), d.sum(axis=0)))  #     5. kind and 4. place
+        gradients.append((dx, dW, db, d.sum(axis=(0, 1)), d.sum(axis=0)))  #     4. and 5.
     return gradients
-
-
-def fuse_again(x, kinds, places):
-    return fuse([Tokens(*each) for each in zip(x, masks, strict=True)], replace(f, modality=kinds, positions=places))[0]
 
 
 dz = rng.standard_normal(z.shape)
 gradients = fuse_backward(dz, encodings, f, trace)
-oracles = [complex_step_gradient(fuse_again, [x, f.modality, f.positions], place, dz) for place in range(3)]
+inputs = [x, f.modality, f.positions]
+judge = partial(
+    complex_step_gradient, lambda x, k, p: fuse([*map(Tokens, x, masks)], replace(f, modality=k, positions=p))[0]
+)
+oracles = [judge(inputs, place, dz) for place in range(3)]
 _, theirs = f.backward(dz, f.forward(encodings)[1])
 for m, (dx, dW, db, *others) in enumerate(gradients):
     for gradient, oracle in zip((dx, *others), oracles, strict=True):
         assert np.allclose(gradient, oracle[m], rtol=0, atol=1e-12)
-    for gradient, library in (dW, theirs.projections[m].W), (db, theirs.projections[m].b):
-        assert np.allclose(gradient, library, rtol=0, atol=1e-12)
+    assert np.allclose(dW, theirs.projections[m].W) and np.allclose(db, theirs.projections[m].b)
 assert np.array_equal(gradients[1][0][1, 1:], np.zeros((2, 2)))  # padding is taught nothing
 
 # %% [markdown]
@@ -157,6 +155,11 @@ assert np.array_equal(gradients[1][0][1, 1:], np.zeros((2, 2)))  # padding is ta
 # and pooling (lesson 05), the words are word vectors (lesson 09). We train it on two fonts instead of twelve, for four
 # epochs instead of six. A convolution of 3 × 3, pooling by 2, and the same again: patch $(i, j)$ sees the 10 × 10
 # pixels from row $4i$ and column $4j$ on, and nothing else.
+#
+# ## First story: "Without this word, the model looks harder at the rest"
+#
+# The top row of the figure shows where the words of ĵ look, mean of all heads. One cannot help telling stories.
+# We test two. For the first we hide each caption's first word. By what factor do the weights on the others grow?
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans", "DejaVuSerif"))
@@ -187,14 +190,6 @@ def look(patches, words, visible=None):
 scores, a = look(patches, words)
 assert np.allclose(scores, model(batch), atol=1e-4) and np.allclose(a.sum(axis=-1), 1, atol=1e-5)
 
-# %% [markdown]
-# ## First story: "Without this word, the model looks harder at the rest"
-#
-# The top row of the figure has the letter ĵ, and for each word of its caption the attention to the 25 patches, mean of
-# all heads. One cannot help telling a story about it. We test two that are often told. For the first we hide the first
-# word of each caption: nobody may look at it. By what factor do the weights on the others grow?
-
-# %%
 guesses = [guess("A token gives a word 0.6 of its attention. We hide the word. Times what do its other weights grow?")]
 
 WORD = 25  # the place of the first word, after the patches
@@ -212,9 +207,8 @@ assert np.allclose(among_hidden * (1 - share), among, atol=1e-5)
 #
 # ## Second story: "The model looks at what matters"
 #
-# Whether a patch matters can be tested without attention: cover it (all the 10 × 10 pixels that it sees) and watch the
-# score of the model's answer. If it drops, the patch mattered. We do this for all 25 patches of all these glyphs. A
-# patch chosen at random costs about 0.2, the one that matters most about 1.1.
+# Whether a patch matters can be tested without attention: cover it (all its 10 × 10 pixels) and watch the score of the
+# model's answer. If it drops, the patch mattered. A random patch costs about 0.2, the one that matters most about 1.1.
 
 # %%
 guesses.append(guess("Cover the patch that the words look at most. By how much does the score drop?"))
@@ -256,7 +250,7 @@ save_figure(draw(*example, share[..., 0], factor, looks, covered, correlation, g
 
 # %% [markdown]
 # The patch that the words look at most is worth about as much as one chosen at random. Even "how much ink is in it?" is
-# a better answer. Why? A weight says *how much* of a value is taken, not what becomes of it. And there is a second road:
+# a better answer. Why? A weight says *how much* of a value is taken, not what becomes of it. And there is another road:
 # a patch goes *around* the attention (the residual of lesson 11), and $z$ is the mean of all tokens, so every patch
 # speaks for itself. The last number measures that: nobody may look at a patch, and yet the score hardly moves.
 #

@@ -99,12 +99,12 @@ model.fit([x_train1, x_train2], y_train, epochs=3, batch_size=32)
 _, product = model.evaluate([x_test1, x_test2], y_test, verbose=0)
 
 # %% [markdown]
-# The article imports `Concatenate` for this and does not use it. It puts the two opinions side by side, and a dense
-# layer has to learn what they are worth. The layers before it are the same arrays as above: they learn on.
+# The article imports `Concatenate` for this and does not use it. It belongs to its other way, fusion of features: what
+# both models have made of their inputs before they decide is put side by side, and one dense layer decides.
 
 # %%
-both = Dense(10, activation="softmax")(Concatenate()([model1.output, model2.output]))
-judge = keras.Model(inputs=[model1.input, model2.input], outputs=both)
+features = Concatenate()([model1.layers[-2].output, model2.layers[-2].output])
+judge = keras.Model(inputs=[model1.input, model2.input], outputs=Dense(10, activation="softmax")(features))
 judge.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
 judge.fit([x_train1, x_train2], y_train, epochs=3, batch_size=32)
 _, side_by_side = judge.evaluate([x_test1, x_test2], y_test, verbose=0)
@@ -120,7 +120,7 @@ print(f"images alone              {image_alone:.3f}")
 print(f"words alone               {text_alone:.3f}")
 print(f"product, at once          {product_at_once:.3f}")
 print(f"product, trained          {product:.3f}")
-print(f"side by side, trained     {side_by_side:.3f}")
+print(f"features side by side     {side_by_side:.3f}")
 assert min(image_alone, text_alone) > 0.5
 assert product_at_once > max(image_alone, text_alone)
 assert product > max(image_alone, text_alone)

@@ -6,22 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmdl.check.exercise import Case
+from mmdl.check.grade import Diagnosis
 from mmdl.check.mistake import Mistake
 from mmdl.check.results import of_reference
 from mmdl.check.signs import Pair, signs
 from mmdl.check.signs.alike import alike
 from mmdl.check.wrong import WRONG
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What seems to have happened."""
-
-    name: str  # of the function in `wrong` that does the same, or of the general sign
-    shows: str
-    hint: str
-    outputs: tuple[str, ...]  # the results that it explains
-    known: bool  # whether it is one of `wrong`
 
 
 @dataclass(frozen=True, eq=False)

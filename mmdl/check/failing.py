@@ -6,9 +6,9 @@ import numpy as np
 
 from mmdl.check.diagnosis import diagnose
 from mmdl.check.draws import PLAIN, roomy
-from mmdl.check.grade import FAILS, Grade
+from mmdl.check.grade import FAILS, Grade, Picture
 from mmdl.check.mistake import Comparison, Mistake
-from mmdl.check.questions import BASICS, ask, everything, keeps_dtype, law, values
+from mmdl.check.questions import BASICS, ask, everything, law, values
 from mmdl.check.signs.alike import alike
 from mmdl.check.speed import larger
 from mmdl.check.words import in_lines
@@ -66,7 +66,7 @@ def _held(student, answer):
 
 
 def _sentence(mistake, question, variant):
-    if question in (*BASICS, keeps_dtype) or mistake.line:
+    if question in BASICS or mistake.line:
         return f"{mistake.sentence} {variant.words}".strip()
     return f"one thing does not hold: {question.__doc__}"
 
@@ -95,5 +95,6 @@ def _picture(student, variant):
     for _, given, truth in itertools.islice(larger(student, variant), 3):
         wrong = [name for name in truth if given[name].shape == truth[name].shape and not alike(given[name], truth[name])]
         if wrong and truth[wrong[0]].size > 1:
-            found = Comparison(wrong[0], truth[wrong[0]], given[wrong[0]])
+            axes = student.exercise.axes_of(wrong[0], truth[wrong[0]].ndim)
+            found = Picture(Comparison(wrong[0], truth[wrong[0]], given[wrong[0]]), axes)
     return found

@@ -2,10 +2,28 @@
 
 from dataclasses import dataclass
 
-from mmdl.check.diagnosis import Diagnosis
 from mmdl.check.mistake import Comparison, Line
 
 PASSES, FAILS, NOT_DONE, MISSING = "passes", "fails", "is not done yet", "is missing"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What seems to have happened."""
+
+    name: str  # of the function in `wrong` that does the same, or of the general sign
+    shows: str
+    hint: str
+    outputs: tuple[str, ...]  # the results that it explains
+    known: bool  # whether it is one of `wrong`
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A result that is wrong for a larger input."""
+
+    comparison: Comparison
+    axes: tuple[str, ...]  # a letter for each of its axes, or nothing
 
 
 @dataclass(frozen=True)
@@ -28,10 +46,12 @@ class Grade:
     printed: str = ""  # by the student's function, on the way there
     case: tuple[str, ...] = ()  # the smallest input that shows it
     comparisons: tuple[Comparison, ...] = ()
-    picture: Comparison | None = None  # the same on a larger input
+    picture: Picture | None = None
     diagnoses: tuple[Diagnosis, ...] | None = None  # none, where numbers are wrong and nothing fits; None elsewhere
     broken: tuple[str, ...] = ()  # laws
     remark: str = ""  # on a forward and a backward pass that do not go together
     shapes: int = 0  # different ones that were tried
     error: float = 0.0  # the largest
     speed: Speed | None = None
+    hints: tuple[str, ...] = ()  # the first ones belong to the diagnoses
+    known: int = 0  # mistakes that it was compared with

@@ -47,7 +47,7 @@ def grade(exercise, function, partner=None, examples=EXAMPLES, clock=None):
         exercise.name,
         PASSES,
         held=(agrees_with(partner).__doc__,) if consistent else (),
-        remark=_remark(partner) if partner and not consistent else "",
+        remark=_remark(student, partner if not consistent else None),
         shapes=len(shapes),
         error=error,
         speed=speed(student),
@@ -60,7 +60,6 @@ def questions(exercise, examples=EXAMPLES):
     yield everything, PLAIN, examples
     for variant in exercise.variants[1:]:
         yield everything, variant, max(examples // 2, 1)
-    yield keeps_dtype, PLAIN, few
     if exercise.entry:
         yield from ((law(one), PLAIN, few) for one in exercise.entry.laws)
     if exercise.entry and exercise.part == "backward":
@@ -81,6 +80,13 @@ def _answer(student, question, variant, count, until):
     return examine(student, question, variant, count, until)
 
 
-def _remark(forward):
-    name = forward.exercise.name
-    return f"Your backward is right; your forward isn't: of your own {name} this is not the gradient."
+def _remark(student, inconsistent_with):
+    """What may be said about a function that is right: that its own forward pass is not, or a word about float32."""
+    if inconsistent_with:
+        name = inconsistent_with.exercise.name
+        return f"Your backward is right; your forward isn't: of your own {name} this is not the gradient."
+    try:
+        ask(keeps_dtype, student, student.case(roomy(0), PLAIN), None)
+    except Mistake as mistake:
+        return mistake.sentence
+    return ""

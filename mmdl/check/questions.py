@@ -70,8 +70,8 @@ def keeps_dtype(student, case, rng):
         if array.ndim and truth[name].dtype == np.float32 and array.dtype != np.float32:
             source = next(name for name in student.takes if _is_single(single.arguments.get(name)))
             raise Mistake(
-                f"the numbers are right, but {name} is {array.dtype} where {source} is float32: "
-                f"make room with np.zeros(..., {source}.dtype), for instance"
+                f"{name} becomes {array.dtype} where {source} is float32. To keep it, make room with "
+                f"np.zeros(..., {source}.dtype), and take math.sqrt, not np.sqrt, of a whole number."
             )
     return 0.0
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -20,6 +21,7 @@ from mmdl.check.grade import FAILS, MISSING, Grade
 from mmdl.check.grading import grade
 from mmdl.check.mistake import Line, Mistake
 from mmdl.check.student import Screen, Student, in_words, where
+from mmdl.check.wrong import WRONG
 from mmdl.errors import DataError
 
 LOADING = 20.0  # seconds that a file may take to be imported
@@ -59,7 +61,7 @@ class Alarm:
         else:
             sentence = f"it does not come to an end: it was stopped after {self.seconds:.0f} s"
             printed = sys.stdout.shown() if isinstance(sys.stdout, Screen) else ""
-            self.tell("grade", Grade(self.name, FAILS, sentence=sentence, line=line, printed=printed))
+            self.tell("grade", with_hints(Grade(self.name, FAILS, sentence=sentence, line=line, printed=printed)))
             self.tell("done")
         os._exit(1)
 
@@ -100,13 +102,20 @@ def work(connection, path, function, graded, examples):
             tell("refused", str(error))
             return
         tell("names", [*names, *missing])
-        for name in names:
-            if name not in graded:
-                tell("grade", grade(EXERCISES[name], defined[name], partner(name, defined, alarm), examples, alarm))
-        for name in missing:
-            if name not in graded:
-                tell("grade", Grade(name, MISSING))
+        for name in [*names, *missing]:
+            if name in missing:
+                tell("grade", with_hints(Grade(name, MISSING)))
+            elif name not in graded:
+                own_forward = partner(name, defined, alarm)
+                tell("grade", with_hints(grade(EXERCISES[name], defined[name], own_forward, examples, alarm)))
         tell("done")
+
+
+def with_hints(grade):
+    """A grade with all that may be hinted at, and the number of mistakes that are known of such a function."""
+    exercise = EXERCISES[grade.name]
+    hints = (*(diagnosis.hint for diagnosis in grade.diagnoses or ()), *exercise.hints)
+    return replace(grade, hints=hints, known=len(WRONG.get(exercise.library_name, ())))
 
 
 def load(path, alarm):

@@ -72,7 +72,8 @@ class Layer:
         lengths = zip(values_of(first).shape[1:], values_of(second).shape[1:], strict=True)
         self.core = core
         shape = [a if a == b else None for a, b in lengths]
-        return Symbol(shape, sources[0].rng, self, fitted, sources, isinstance(first, Tokens))
+        self.output = Symbol(shape, sources[0].rng, self, fitted, sources, isinstance(first, Tokens))
+        return self.output
 
     def _fitted(self, core, masked):
         """The core layer, made to take Tokens if there is a mask, and arrays if there is none."""

@@ -23,8 +23,9 @@ def sparse_categorical_crossentropy(y_true, y_pred):
 def binary_crossentropy(y_true, y_pred):
     """−t log p − (1 − t) log(1 − p): two classes, p and 1 − p.  -> Loss(value, gradient)"""
     t = _targets(y_true, y_pred)
-    value, d = categorical_crossentropy(np.stack([t, 1 - t], axis=-1), np.stack([y_pred, 1 - y_pred], axis=-1))
-    return ops.Loss(value, d[..., 0] - d[..., 1])
+    p = np.clip(y_pred, 1e-7, 1 - 1e-7)  # before 1 − p is taken, as Keras does: in float32 it matters
+    value, d = categorical_crossentropy(np.stack([t, 1 - t], axis=-1), np.stack([p, 1 - p], axis=-1))
+    return ops.Loss(value, (d[..., 0] - d[..., 1]) * (p == y_pred))
 
 
 def mean_squared_error(y_true, y_pred):

@@ -9,9 +9,9 @@ from mmdl.plots.style import LINES, styled
 LARGE = {"Latin": "o", "Greek": "s", "Cyrillic": "D", "Arabic": "^"}  # families with a colour of their own
 SHOWN = {  # words with their names beside them, in points
     "CAPITAL": (0, -16),
-    "SMALL": (-40, 2),
-    "LEFT": (-26, -14),
-    "RIGHT": (8, -14),
+    "SMALL": (7, 1),
+    "LEFT": (-34, -14),
+    "RIGHT": (-2, -15),
     "ALPHA": (8, 6),
 }
 
@@ -22,11 +22,11 @@ def draw(family, direction, luck, words, families, table, guessed=None):
 
     Parameters
     ----------
-    family, direction : dict of str to list of float
-        Shares of right answers by classifier: to which family it is, and to which way round.
+    family, direction : dict of str to float or list of float
+        Shares of right answers by classifier: which family it is, and which way round.
     luck : float
         Two standard deviations of a share of `family`.
-    words, families : list of str (A,)
+    words, families : list, array of str (A,)
         families[i] is the family in whose names words[i] stands most often.
     table : array (A, D)
     guessed : float, optional
@@ -45,10 +45,9 @@ def draw(family, direction, luck, words, families, table, guessed=None):
     left.set_xlabel("right answers on test names, in %\n(bars: luck of the draw)")
     mark_guess(left, guessed, "x")
 
-    right.set_title("Words of a family are neighbours, and so are opposites")
+    right.set_title("Words of a family are neighbours; so are opposites")
     flat = principal(table)
     flat *= np.sign([flat[words.index("SMALL"), 0], flat[words.index("ALPHA"), 1]])  # which way is up is free to choose
-    families = np.array(families)
     right.plot(*flat[~np.isin(families, list(LARGE))].T, "o", color="0.75", markersize=3, label="six smaller families")
     for (label, marker), colour in zip(LARGE.items(), LINES, strict=False):
         right.plot(*flat[families == label].T, marker, color=colour, label=label, markersize=4)

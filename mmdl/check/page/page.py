@@ -1,0 +1,136 @@
+"""What a student reads: a line for a function that passes, a page for one that does not."""
+
+import textwrap
+
+from mmdl.check.grade import FAILS, MISSING, NOT_DONE, PASSES
+from mmdl.check.page.beside import side_by_side
+from mmdl.check.page.heat import heat_maps
+
+WIDTH, LABEL = 80, 11
+SIGNS = {PASSES: ("good", "✓"), FAILS: ("bad", "✗"), NOT_DONE: ("faint", "·"), MISSING: ("bad", "·")}
+
+
+def brief(grade, paint):
+    """A line about a function that does not fail; two if there is something to remark."""
+    remark = textwrap.wrap(grade.remark, WIDTH - 4, initial_indent="    ", subsequent_indent="    ")
+    return [headline(grade, paint), *(paint("faint", line) for line in remark)]
+
+
+def headline(grade, paint):
+    """One line: how a function did."""
+    style, sign = SIGNS[grade.state]
+    name = f"{grade.name:<30}"
+    if grade.state == PASSES:
+        return f"{paint(style, sign)} {paint('strong', name)} {numbers(grade)}"
+    if grade.state == FAILS:
+        return f"{paint(style, sign)} {paint('strong', name)} {paint('bad', 'fails')}"
+    return paint("faint", f"{sign} {name} {grade.state}")
+
+
+def numbers(grade):
+    """What was measured of a function that passes."""
+    parts = [f"{grade.shapes} shapes", f"error {grade.error:.0e}" if grade.error else "no error at all"]
+    if grade.speed:
+        parts.append(_speed(grade.speed))
+    return ", ".join(parts)
+
+
+def _speed(speed):
+    times = speed.theirs / speed.ours
+    if times < 0.7:
+        return "faster than ours"
+    return "as fast as ours" if times < 1.5 else f"{times:.2g} × our time" if times < 100 else f"{times:.0f} × our time"
+
+
+def page(grade, paint):
+    """Everything that is to be said about a function that fails."""
+    lines = [headline(grade, paint)]
+
+    def tell(label, *texts, style=None):
+        for place, text in enumerate(filter(None, texts)):
+            room = textwrap.wrap(text, WIDTH - LABEL - 2) or [""]
+            for row, part in enumerate(room):
+                head = label if place == row == 0 else ""
+                lines.append(f"  {paint('faint', head.ljust(LABEL))}{paint(style, part) if style else part}")
+
+    def show(label, rows):
+        for place, row in enumerate(rows):
+            lines.append(f"  {paint('faint', (label if place == 0 else '').ljust(LABEL))}{row}".rstrip())
+
+    tell("holds", "; ".join(grade.held))
+    tell("fails", grade.sentence, style="bad")
+    if grade.line:
+        show("", [f"in {grade.line}"])
+    show("printed", grade.printed.splitlines())
+    show("for", grade.case)
+    for comparison in grade.comparisons[:2]:
+        show(comparison.name, side_by_side(comparison, paint))
+    if grade.picture:
+        show("larger", heat_maps(grade.picture, paint))
+    for diagnosis in grade.diagnoses or ():
+        tell("diagnosis", diagnosis.shows, style="strong")
+    if grade.diagnoses == ():
+        tell("diagnosis", _at_a_loss(grade))
+    for law in grade.broken:
+        tell("broken law", law)
+    tell("remark", grade.remark)
+    return lines
+
+
+def _at_a_loss(grade):
+    compared = f"none of the {grade.known} mistakes that are known here" if grade.known else "no known mistake"
+    return f"I do not know: {compared} gives these numbers, and no general sign fits. Compute the input above by hand."
+
+
+def in_brief(grade, paint):
+    """One line about a function that fails, where another one has its page already."""
+    why = next((diagnosis.shows for diagnosis in grade.diagnoses or ()), grade.sentence)
+    return [headline(grade, paint), *textwrap.wrap(why, WIDTH - 4, initial_indent="    ", subsequent_indent="    ")]
+
+
+def summary(grades):
+    """How many pass, fail, are not done."""
+    counts = {state: sum(grade.state == state for grade in grades) for state in (PASSES, FAILS, NOT_DONE, MISSING)}
+    if counts[PASSES] == len(grades):
+        return "It passes." if len(grades) == 1 else f"All {len(grades)} pass."
+    plural = {PASSES: "pass", FAILS: "fail", NOT_DONE: "are not done yet", MISSING: "are missing"}
+    parts = [f"{n} {state if n == 1 else plural[state]}" for state, n in counts.items() if n]
+    return f"{', '.join(parts)}."
+
+
+def advice(grades, paint, target, hint=None, solution=None):
+    """The last lines: hints and a solution where they are asked for, the summary, what to do next.
+
+    Parameters
+    ----------
+    grades : list of Grade
+    paint : Paint
+    target : str
+        The file, as the student has named it.
+    hint : int, optional
+        How many hints to give for the first function that does not pass.
+    solution : function of a name, optional
+        What shows our own source, if it is asked for.
+    """
+    left = [grade for grade in grades if grade.state != PASSES]
+    about = next(iter(left or grades[:1]))
+    lines = [""]
+    if hint and left:
+        lines += [*_hints(about, hint, paint), ""]
+    if solution:
+        lines += [f"our {about.name}:", "", *solution(about.name), ""]
+    lines.append(summary(grades))
+    if left and not solution:
+        step = min((hint or 0) + 1, len(about.hints))
+        more = f"--hint {step}" if hint and hint < len(about.hints) else "--solution" if hint else "--hint"
+        lines.append(paint("faint", f"Next: mmdl check {target}:{about.name} {more}"))
+    return lines
+
+
+def _hints(grade, count, paint):
+    """The first hints, and how many there are."""
+    lines = [] if grade.hints else [f"There is no hint for {grade.name}."]
+    for number, hint in enumerate(grade.hints[:count], start=1):
+        head = f"hint {number} of {len(grade.hints)} for {grade.name}: "
+        lines += textwrap.wrap(head + hint, WIDTH, subsequent_indent="  ")
+    return lines

@@ -1,0 +1,80 @@
+"""`mmdl check`: look at a student's functions as a teacher would."""
+
+import os
+import sys
+from pathlib import Path
+
+from mmdl.cli.parser import add_command, whole_number
+
+DESCRIPTION = """\
+Try the functions of a file on many inputs and hold them against ours. For one that is wrong you see the
+smallest input that shows it, what should have come out, and what seems to be the matter. Functions are known
+by their names, which are those of the exercises and of mmdl's operations; a file may hold any of them.
+
+The exit code is 0 if all of them pass, else 1."""
+
+EXAMPLES = """\
+  mmdl check --new 10                        write 10_attention.py, with functions to complete
+  mmdl check 10_attention.py                 look at all of them
+  mmdl check 10_attention.py:attention       look at one of them
+  mmdl check 10_attention.py --hint          a hint for the first that does not pass
+  mmdl check 10_attention.py --hint 3        that hint and the next two
+  mmdl check 10_attention.py --solution      how we wrote it"""
+
+
+def add(commands):
+    """Describe `mmdl check`."""
+    parser = add_command(commands, run, "check", "look at your solutions of the exercises", DESCRIPTION, EXAMPLES)
+    parser.add_argument("file", metavar="FILE[:FUNCTION]", nargs="?", help="your file, and a function of it")
+    parser.add_argument("--new", metavar="N", type=whole_number(0), help="write the exercises of lesson N here")
+    step = {"nargs": "?", "const": 1, "type": whole_number(1)}
+    parser.add_argument("--hint", metavar="STEP", help="a hint, or as many as STEP says", **step)
+    parser.add_argument("--solution", action="store_true", help="show our own function")
+
+
+def run(arguments):
+    """Write exercises, or say what there is to say about a file; 1 if a function does not pass."""
+    if arguments.new is not None:
+        return write(arguments)
+    if arguments.file is None:
+        arguments.wrong_usage("name a file, or --new and the number of a lesson")
+    return look_at(arguments)
+
+
+def write(arguments):
+    """Write a fresh file of exercises into the current folder."""
+    from mmdl.check.files import write_new
+
+    if arguments.file:
+        arguments.wrong_usage("--new takes no file")
+    path = write_new(arguments.new, Path.cwd())
+    print(f"{path.name} is ready. When you have written a function: mmdl check {path.name}")
+    return 0
+
+
+def look_at(arguments):
+    """Print grade by grade: a page about the first function that fails, a line or two about the others."""
+    from mmdl.check.files import split
+    from mmdl.check.grade import FAILS, PASSES
+    from mmdl.check.page.page import advice, brief, in_brief, page
+    from mmdl.check.page.paint import Paint
+    from mmdl.check.process import grades
+
+    path, function = split(arguments.file)
+    paint = Paint(sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    seen, failed = [], False
+    for grade in grades(path, function):
+        if grade.state != FAILS:
+            lines = brief(grade, paint)
+        else:
+            lines, failed = (in_brief if failed else page)(grade, paint), True
+        print("\n".join(lines), flush=True)
+        seen.append(grade)
+    print("\n".join(advice(seen, paint, path, arguments.hint, _solution if arguments.solution else None)))
+    return 0 if all(grade.state == PASSES for grade in seen) else 1
+
+
+def _solution(name):
+    from mmdl.check.solution import solution
+
+    return solution(name)
