@@ -41,10 +41,9 @@ from mmdl.verify.oracle import complex_step_gradient
 # ## The formulas
 #
 # **ReLU** keeps what is positive: $y = \max(x, 0)$, for each number by itself. Without something that bends between
-# them, two layers of weights would be no more than one, because $(x V) W = x (V W)$.
-#
-# **Max-pooling** cuts a picture $x$ into windows of 2 × 2 and keeps the largest number of each: half the rows, half the
-# columns. What is left over at the edge is left out.
+# them, two layers of weights would be no more than one, because $(x V) W = x (V W)$. **Max-pooling** cuts a picture $x$
+# into windows of 2 × 2 and keeps the largest number of each: half the rows, half the columns. What is left over at the
+# edge is left out.
 #
 # $$y_{pq} = \max_{i, j \in \{0, 1\}} x_{2p + i,\ 2q + j}$$
 #
@@ -102,6 +101,10 @@ for ours, loops, op in zip(max_pool(x[None, :, :, None]), (y, winner), max_pool2
 # **ReLU.** Where $x > 0$, the output moves with the input: $dx = dy$. Where $x < 0$, it stays 0: $dx = 0$. At 0 there
 # is a corner, and we choose $dx = 0$. **Max-pooling.** Nudge the winner, and the output moves as much. Nudge one of the
 # other three, and nothing happens. So the winner takes all of $dy$.
+#
+# **A trap.** Many write `dx = dy * (x == y)`: every place that equals the maximum gets $dy$. Random numbers are never
+# equal, so no check with them sees what is wrong. But our pictures, letters and signs of ten families in two fonts, are
+# mostly flat: most of their windows are ties.
 
 
 # %%
@@ -121,13 +124,6 @@ assert np.array_equal(dx, max_pool2d_backward(dy, x, winner))
 assert np.array_equal(relu_backward(dz, relu(x)), dz * (x > 0))  # dx = dy where x > 0
 assert np.allclose(complex_step_gradient(lambda x: x * (x.real > 0), [x], 0, dz), dz * (x > 0), rtol=0, atol=1e-12)
 
-# %% [markdown]
-# ## A trap, and the pictures
-#
-# Many write `dx = dy * (x == y)`: every place that equals the maximum gets $dy$. Random numbers are never equal, so no
-# check with them sees what is wrong. But our pictures, letters and signs of ten families in two fonts, are mostly flat:
-
-# %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans", "DejaVuSerif"))
 x, x_test = (part.inputs["image"] / np.float32(255) for part in (glyphs.train, glyphs.test))
 labels, labels_test = glyphs.train.labels, glyphs.test.labels
@@ -179,19 +175,15 @@ for place, ours in enumerate(backward(ds, tiny[0], tiny[1], tiny[3], *between), 
 #
 # We train three networks, each on the pictures and on shuffled ones: an MLP, the article's with its **one stage** of
 # convolution, ReLU and pooling, and one with **two stages**. (Lesson 06 explains the training: *momentum*, and a
-# learning rate, here falling slowly to 0.) And because "pooling makes a network indifferent to shifts", as one reads, we
-# move the unseen pictures to the right, by 0 to 5 pixels.
-
+# learning rate, here falling slowly to 0.) And as pooling is said to make a network indifferent to shifts, we move the
+# unseen pictures to the right, by 0 to 5 pixels.
 
 # %%
-def stage(rng, D, K):
-    return Conv2D.init(rng, D, K), ReLU(), MaxPool2D(2)
-
-
+conv, dense, pool = Conv2D.init, Dense.init, (ReLU(), MaxPool2D(2))
 networks = {
-    "MLP": lambda rng: (Flatten(), Dense.init(rng, 784, 68), ReLU(), Dense.init(rng, 68, 10)),
-    "one stage": lambda rng: (*stage(rng, 1, 32), Flatten(), Dense.init(rng, 13 * 13 * 32, 10)),
-    "two stages": lambda rng: (*stage(rng, 1, 8), *stage(rng, 8, 32), Flatten(), Dense.init(rng, 5 * 5 * 32, 10)),
+    "MLP": lambda rng: (Flatten(), dense(rng, 784, 68), ReLU(), dense(rng, 68, 10)),
+    "one stage": lambda rng: (conv(rng, 1, 32), *pool, Flatten(), dense(rng, 13 * 13 * 32, 10)),
+    "two stages": lambda rng: (conv(rng, 1, 8), *pool, conv(rng, 8, 32), *pool, Flatten(), dense(rng, 5 * 5 * 32, 10)),
 }
 
 
@@ -207,27 +199,21 @@ def train(layers, x, epochs=8):
     return model
 
 
-def accuracy(model, x):
-    return np.mean(np.concatenate([model(part).argmax(axis=1) for part in np.array_split(x, 8)]) == labels_test)
-
-
 guessed = guess("One stage gets about 0.67 of the unseen pictures right. How much if the pixels are shuffled?")
 
 order, trained, torn, moved = np.random.default_rng(1).permutation(784), {}, {}, {}
 x_torn, x_test_torn = (each.reshape(len(each), 784)[:, order].reshape(each.shape) for each in (x, x_test))
 for name, layers in networks.items():
-    trained[name] = train(layers, x)
-    torn[name] = accuracy(train(layers, x_torn), x_test_torn)
-    moved[name] = [accuracy(trained[name], np.roll(x_test, by, axis=2)) for by in range(6)]
-    print(f"{name:10} {tree.count(trained[name]):6} parameters: shuffled {torn[name]:.3f}, shifted by 0 to 5", end=" ")
-    print(*(f"{right:.3f}" for right in moved[name]))
+    model = trained[name] = train(layers, x)
+    torn[name] = np.mean(train(layers, x_torn)(x_test_torn).argmax(axis=1) == labels_test)
+    moved[name] = [np.mean(model(np.roll(x_test, by, axis=2)).argmax(axis=1) == labels_test) for by in range(6)]
+    print(f"{name:10} {tree.count(model)} parameters; shuffled {torn[name]:.3f}, shifted", np.round(moved[name], 3))
     assert moved[name][0] > 0.6 and moved[name][3] < moved[name][0] - 0.1
 plain = {name: right[0] for name, right in moved.items()}
 assert x_test[:, :, -3:].sum() < 0.01 * x_test.sum()  # hardly any ink comes back in at the left
 assert abs(plain["MLP"] - torn["MLP"]) < 0.04 and abs(plain["one stage"] - torn["one stage"]) < 0.05
 assert plain["two stages"] - torn["two stages"] > 0.05 and torn["two stages"] == min(torn.values())
 assert plain["two stages"] > max(plain.values()) - 0.03 and moved["two stages"][3] > moved["MLP"][3] + 0.03
-
 assert [receptive_fields(trained[name], x[0])[0].size for name in ("one stage", "two stages")] == [4, 10]
 flatten, first, *rest = trained["MLP"].layers
 alike = Sequential((flatten, Dense(first.W[order], first.b), *rest))
@@ -239,17 +225,14 @@ assert np.allclose(alike(x_test_torn), trained["MLP"](x_test), rtol=0, atol=1e-3
 # stages there are 5 × 5 places, and each has seen 10 × 10 pixels. Such a network *must* describe whole neighbourhoods.
 # It bets that they mean something: on pictures it keeps up with the others, with a fifth of their parameters; on torn
 # ones it falls behind. **Shifted.** One pixel costs a tenth of the answers. A feature map shifts along with its
-# picture, and the pool forgives a pixel at best, but the dense layer has a weight for each *place*. No network is
-# indifferent; two stages forgive more.
-#
-# ## A picture
+# picture, and the pool forgives a pixel at best, but the dense layer has a weight for each *place*. Two stages forgive
+# more; none is indifferent.
 
 # %%
-conv, untrained = trained["one stage"].layers[0], networks["one stage"](np.random.default_rng(0))[0]
+first, untrained = trained["one stage"].layers[0], networks["one stage"](np.random.default_rng(0))[0]
 image = x_test[glyphs.test.about["character"] == "Ж"][0]
-maps = relu(conv2d(image[None], conv.w, conv.b))[0]
-figure = draw(untrained.w[:, :, 0], conv.w[:, :, 0], image[:, :, 0], maps, plain, torn, moved, guessed)
-save_figure(figure, "05_image_classifier")
+maps = relu(conv2d(image[None], first.w, first.b))[0]
+save_figure(draw(untrained.w, first.w, image, maps, plain, torn, moved, guessed), "05_image_classifier")
 
 # %% [markdown]
 # ## Exercises
@@ -257,8 +240,7 @@ save_figure(figure, "05_image_classifier")
 # `mmdl check lessons/exercises/05_image_classifier.py`
 #
 # - `relu` and `relu_backward`: a bend, and who passes it.
-# - `max_pool2d`: the largest of each window, and its place; of equal numbers the first.
-# - `max_pool2d_backward`: one takes all, also where two are equal.
+# - `max_pool2d` and `max_pool2d_backward`: the largest of each window, and its place. Of equal numbers one takes all.
 #
 # ## What you now know
 #

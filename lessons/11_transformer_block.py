@@ -127,7 +127,7 @@ assert close(gradients[0].sum(axis=-1), 0) and np.allclose((gradients[0] * n).su
 # ## The block: op, backward, and checked
 #
 # One attention gives each token one set of weights: it can look for one thing at a time. So the $D$ columns of $q$, $k$
-# and $v$ are divided into groups, the **heads**, and each head attends by itself. `split_heads` makes $(N, T, D)$ into
+# and $v$ are divided into $H$ groups, the **heads**, and each attends by itself. `split_heads` makes $(N, T, D)$ into
 # $(N, H, T, D / H)$, for `attention` leaves the axes in front alone; `merge_heads` goes back. **A trap.** `reshape`
 # alone can make the same shape, but deals out a token's numbers to other tokens. With one head nobody notices.
 #

@@ -23,7 +23,6 @@
 
 # %%
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -53,7 +52,7 @@ from mmdl.verify.oracle import complex_step_gradient
 # - $W_m$ is $(D_m, D)$ and $b_m$ is $(D)$: one affine layer for each modality;
 # - $\mathrm{kind}_m$ is $(D)$, one learned vector for all patches and one for all words: the **token type**;
 # - $\mathrm{place}_{m,t}$ is $(D)$, one learned vector for each place: attention knows no order (lesson 10);
-# - $z$ is $(D)$: the mean over all tokens that are there, from which the last layer takes its scores.
+# - $z$ is $(D)$: the mean over all tokens that are there. From it the last layer takes its scores.
 #
 # ## By hand: a word is missing
 #
@@ -71,9 +70,9 @@ assert np.allclose(masked, [0, 0.6, 0.4]) and np.isclose((softmax(s) * there).su
 # %% [markdown]
 # ## Loops, and the op
 #
-# `f` is the library's layer and holds the parameters; `f.block` and `f.norm` are those of lesson 11. Examples are
-# batched, $(N, T_m, D_m)$, and each modality comes as `Tokens(values, mask)`, where the mask $(N, T_m)$ is true where
-# there is a token. `visible` $(N, T)$ is for the experiments: who may be looked at, if not everyone who is there.
+# `f` is the library's layer with the parameters; `f.block` and `f.norm` are those of lesson 11. A modality comes as
+# `Tokens(values, mask)`, values $(N, T_m, D_m)$ of $N$ examples and a mask $(N, T_m)$ that is true where there is a
+# token. `visible` $(N, T)$ is for the experiments: who may be looked at, if not everyone who is there.
 
 
 # %%
@@ -126,21 +125,20 @@ def fuse_backward(dz, encodings, f, trace):
     dn = mask[:, :, None] * (dz / mask.sum(axis=1, keepdims=True))[:, None]  #   1.
     dy, _ = f.norm.backward(dn, norm)  #                                         2.
     du, _ = f.block.backward(dy, block)
-    first = encodings[0].values.shape[1]
     gradients = []
-    for m, d in enumerate((du[:, :first], du[:, first:])):  #                    3.
+    for m, d in enumerate(np.split(du, [encodings[0].values.shape[1]], axis=1)):  # 3.
         dx, dW, db = affine_backward(d, encodings[m].values, f.projections[m].W)
         gradients.append((dx, dW, db, d.sum(axis=(0, 1)), d.sum(axis=0)))  #     4. and 5.
     return gradients
 
 
+def fused(x, kinds, places):
+    return fuse([*map(Tokens, x, masks)], replace(f, modality=kinds, positions=places))[0]
+
+
 dz = rng.standard_normal(z.shape)
 gradients = fuse_backward(dz, encodings, f, trace)
-inputs = [x, f.modality, f.positions]
-judge = partial(
-    complex_step_gradient, lambda x, k, p: fuse([*map(Tokens, x, masks)], replace(f, modality=k, positions=p))[0]
-)
-oracles = [judge(inputs, place, dz) for place in range(3)]
+oracles = [complex_step_gradient(fused, [x, f.modality, f.positions], place, dz) for place in range(3)]
 _, theirs = f.backward(dz, f.forward(encodings)[1])
 for m, (dx, dW, db, *others) in enumerate(gradients):
     for gradient, oracle in zip((dx, *others), oracles, strict=True):

@@ -14,6 +14,7 @@ from mmdl.check.speed import larger
 from mmdl.check.words import in_lines
 
 SURVEY = 6  # cases in which a mistake is looked at
+PICTURES = 2  # sizes tried for a picture; in a larger one shapes are lost
 
 
 def failing(student, answer, own_forward=None):
@@ -43,13 +44,14 @@ def failing(student, answer, own_forward=None):
 
 
 def answers(student, question, count=4):
-    """Whether a few cases answer a question well."""
+    """Whether a few cases answer a question well; None if it is none for this student."""
+    errors = []
     try:
         for seed in range(count):
-            ask(question, student, student.case(roomy(seed), PLAIN), np.random.default_rng(seed))
+            errors.append(ask(question, student, student.case(roomy(seed), PLAIN), np.random.default_rng(seed)))
     except Mistake:
         return False
-    return True
+    return True if any(error is not None for error in errors) else None
 
 
 def _held(student, answer):
@@ -84,7 +86,7 @@ def _looked_into(student, answer):
     laws = student.exercise.entry.laws if student.exercise.entry and answer.question is values else ()
     return {
         "diagnoses": diagnose(student, answer.case, cases),
-        "broken": tuple(one.__doc__ for one in laws if not answers(student, law(one))),
+        "broken": tuple(one.__doc__ for one in laws if answers(student, law(one)) is False),
         "picture": _picture(student, answer.variant),
     }
 
@@ -92,7 +94,7 @@ def _looked_into(student, answer):
 def _picture(student, variant):
     """The first result that is wrong in a larger case; None if none is."""
     found = None
-    for _, given, truth in itertools.islice(larger(student, variant), 3):
+    for _, given, truth in itertools.islice(larger(student, variant), PICTURES):
         wrong = [name for name in truth if given[name].shape == truth[name].shape and not alike(given[name], truth[name])]
         if wrong and truth[wrong[0]].size > 1:
             axes = student.exercise.axes_of(wrong[0], truth[wrong[0]].ndim)

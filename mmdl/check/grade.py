@@ -52,6 +52,7 @@ class Grade:
     remark: str = ""  # on a forward and a backward pass that do not go together
     shapes: int = 0  # different ones that were tried
     error: float = 0.0  # the largest
+    widens: bool = False  # float32 to float64
     speed: Speed | None = None
     hints: tuple[str, ...] = ()  # the first ones belong to the diagnoses
     known: int = 0  # mistakes that it was compared with

@@ -6,7 +6,7 @@ from mmdl.check.draws import PLAIN, roomy
 from mmdl.check.failing import SURVEY, answers, failing
 from mmdl.check.grade import FAILS, NOT_DONE, PASSES, Grade
 from mmdl.check.mistake import Mistake
-from mmdl.check.questions import BASICS, agrees_with, ask, everything, is_adjoint, is_gradient, keeps_dtype, law
+from mmdl.check.questions import BASICS, ask, everything, is_adjoint, is_gradient, is_undone_by, keeps_dtype, law
 from mmdl.check.speed import speed
 from mmdl.check.student import Student
 from mmdl.check.trial import Answer, examine
@@ -35,7 +35,7 @@ def grade(exercise, function, partner=None, examples=EXAMPLES, clock=None):
     if not student.is_done:
         return Grade(exercise.name, NOT_DONE)
     until = time.perf_counter() + BUDGET
-    consistent = partner is not None and answers(student, agrees_with(partner))
+    consistent = partner and answers(partner, is_undone_by(student))
     shapes, error = set(), 0.0
     for question, variant, count in questions(exercise, examples):
         answer = _answer(student, question, variant, count, until)
@@ -46,8 +46,8 @@ def grade(exercise, function, partner=None, examples=EXAMPLES, clock=None):
     return Grade(
         exercise.name,
         PASSES,
-        held=(agrees_with(partner).__doc__,) if consistent else (),
-        remark=_remark(student, partner if not consistent else None),
+        remark=_remark(partner) if consistent is False else "",
+        widens=_widens(student),
         shapes=len(shapes),
         error=error,
         speed=speed(student),
@@ -80,13 +80,15 @@ def _answer(student, question, variant, count, until):
     return examine(student, question, variant, count, until)
 
 
-def _remark(student, inconsistent_with):
-    """What may be said about a function that is right: that its own forward pass is not, or a word about float32."""
-    if inconsistent_with:
-        name = inconsistent_with.exercise.name
-        return f"Your backward is right; your forward isn't: of your own {name} this is not the gradient."
+def _remark(forward):
+    name = forward.exercise.name
+    return f"Your backward is right; your forward isn't: of your own {name} this is not the gradient."
+
+
+def _widens(student):
+    """Whether float32 becomes float64, which is no mistake."""
     try:
         ask(keeps_dtype, student, student.case(roomy(0), PLAIN), None)
-    except Mistake as mistake:
-        return mistake.sentence
-    return ""
+    except Mistake:
+        return True
+    return False

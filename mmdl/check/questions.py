@@ -68,11 +68,7 @@ def keeps_dtype(student, case, rng):
     found, truth = student(single)
     for name, array in found.items():
         if array.ndim and truth[name].dtype == np.float32 and array.dtype != np.float32:
-            source = next(name for name in student.takes if _is_single(single.arguments.get(name)))
-            raise Mistake(
-                f"{name} becomes {array.dtype} where {source} is float32. To keep it, make room with "
-                f"np.zeros(..., {source}.dtype), and take math.sqrt, not np.sqrt, of a whole number."
-            )
+            raise Mistake(f"{name} is {array.dtype} for arguments in float32")
     return 0.0
 
 
@@ -104,14 +100,13 @@ def is_adjoint(student, case, rng):
     return adjoint_identity(judged(student), student.exercise.drawn(case), rng)
 
 
-def agrees_with(forward):
-    """The question whether a backward pass is the gradient of the student's own forward pass."""
+def is_undone_by(backward):
+    """The question to a forward pass whether the same student's backward pass is its gradient."""
 
     def holds(student, case, rng):
-        pair = replace(judged(student), forward=judged(forward).forward)
+        pair = replace(judged(backward), forward=judged(student).forward)
         return backward_is_gradient(pair, student.exercise.drawn(case), rng, central_difference_gradient, ROUGH)
 
-    holds.__doc__ = f"it is the gradient of your own {forward.exercise.name}, by central differences"
     return holds
 
 
@@ -145,19 +140,18 @@ def listed(names):
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _is_single(value):
-    return getattr(value[0] if isinstance(value, tuple) and value else value, "dtype", None) == np.float32
-
-
 def ask(question, *arguments):
     """Ask one question; whatever is wrong becomes a Mistake, which knows the question.
 
-    A question about arguments that the function does not take is no question.
+    Returns
+    -------
+    float or None
+        The error that was measured; None where the question is about arguments that the function does not take.
     """
     try:
         return question(*arguments)
     except NotTaken:
-        return 0.0
+        return None
     except Mistake as error:
         mistake = error
     except NotDoneYet:

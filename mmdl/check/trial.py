@@ -56,7 +56,7 @@ class Trial:
         if time.perf_counter() > self.until:
             return 0.0
         try:
-            return ask(self.question, self.student, arguments["case"], rng)
+            return ask(self.question, self.student, arguments["case"], rng) or 0.0
         except Mistake as mistake:
             self.mistake, self.replay, self.rng = mistake, arguments["replay"], copy.deepcopy(rng)
             raise

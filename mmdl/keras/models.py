@@ -63,7 +63,7 @@ class Model:
         """Choose an optimizer, a loss and metrics, by name or as they are; the optimizer begins anew."""
         optimizer = _named("optimizer", optimizer, OPTIMIZERS)
         metrics = {getattr(each, "__name__", each): _named("metric", each, METRICS) for each in metrics}
-        measures = {"loss": _named("loss", loss, LOSSES)} | metrics
+        measures = {"loss": _named("loss", loss, LOSSES), **metrics}
         self.compiled, self.state = (optimizer() if isinstance(optimizer, type) else optimizer, measures), None
 
     def fit(self, x, y, batch_size=32, epochs=1, verbose="auto", validation_data=None, shuffle=True):
@@ -159,8 +159,8 @@ class Model:
                 raise ShapeError(f"{self.name} takes an input of shape {(None, *wanted)}, not {given.shape}")
         if y is None:
             return x, None
-        if self.compiled is None:
-            raise DataError(f"{self.name} has no loss and no optimizer yet: call compile before fit and evaluate")
+        if self.compiled is None or self.compiled[1]["loss"] is None:
+            raise DataError(f"{self.name} has no loss to learn by: call compile with a loss before fit and evaluate")
         if self.output.masked:
             raise TypeError(f"{self.name} ends with a mask, and no loss honours masks")
         if {len(each) for each in x} != {len(y)} or not len(y):

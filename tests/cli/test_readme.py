@@ -21,19 +21,19 @@ def blocks(language):
 
 
 def test_two_commands_are_complete():
-    train, test, _ = blocks("sh")
+    train, test, *_ = blocks("sh")
     assert train == f"{SETTING_UP}. && .venv/bin/mmdl train\n"
     assert test == f"{SETTING_UP}'.[test]' && .venv/bin/pytest\n"
 
 
 def test_ci_runs_the_test_command():
-    _, test, _ = blocks("sh")
+    _, test, *_ = blocks("sh")
     assert test in (ROOT / ".ci" / "run").read_text().splitlines(keepends=True)
 
 
 def test_every_command_can_be_parsed():
-    commands = [shlex.split(line)[1:] for block in blocks("sh") for line in block.splitlines() if line[:5] == "mmdl "]
-    assert {arguments[0] for arguments in commands} >= {"train", "predict", "plot", "verify"}
+    commands = [shlex.split(line, comments=True)[1:] for block in blocks("sh") for line in block.splitlines() if line[:5] == "mmdl "]
+    assert {arguments[0] for arguments in commands} >= {"train", "predict", "plot", "verify", "check"}
     for arguments in commands:
         parser().parse_args(arguments)
 

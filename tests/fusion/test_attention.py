@@ -83,7 +83,7 @@ def test_start():
     assert {array.dtype for _, array in tree.leaves(first)} == {np.dtype("float32")}
     assert 0.005 < np.std(first.positions[1]) < 0.05
     wider = AttentionFusion.init(np.random.default_rng(0), (3,), 8, (5,))
-    assert wider.block.widen.W.shape == (8, 16) and wider.block.attention.heads == 4
+    assert wider.block.widen.W.shape == (8, 32) and wider.block.attention.heads == 4
 
 
 def test_wrong_width():

@@ -42,8 +42,8 @@ class TestFit:
     def test_it_learns(self):
         x, y = points()
         model = classifier(np.random.default_rng(0))
-        history = model.fit(x, y, epochs=30, verbose=0, validation_data=(x, y)).history
-        assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"] and len(history["loss"]) == 30
+        history = model.fit(x, y, epochs=60, batch_size=8, verbose=0, validation_data=(x, y)).history
+        assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"] and len(history["loss"]) == 60
         assert history["accuracy"][-1] > 0.9
         loss, accuracy = model.evaluate(x, y, verbose=0)
         assert [loss, accuracy] == [history["val_loss"][-1], history["val_accuracy"][-1]]

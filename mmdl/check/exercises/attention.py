@@ -157,7 +157,7 @@ EXERCISES = (
             "sinusoidal_positions",
             "Columns come in pairs, 2i and 2i + 1, with the same speed: t / 10000^(2i / D).",
             "The even column of a pair is the sine, the odd one the cosine. If D is odd the last pair has only its sine.",
-            "column = np.arange(D); speed = 10000.0 ** (−(column // 2 * 2) / D); np.where(column % 2 == 0, sin, cos)",
+            "column = np.arange(D); speed = 10000.0 ** (-(column // 2 * 2) / D); np.where(column % 2 == 0, sin, cos)",
         ),
         axes={"y": "T D"},
     ),

@@ -212,7 +212,7 @@ EXERCISES = (
         ("p",),
         (
             "The same line for every name.",
-            "{name: p[name] − rate * gradient[name] for name in p}",
+            "{name: p[name] - rate * gradient[name] for name in p}",
         ),
     ),
     Exercise(
@@ -248,7 +248,7 @@ EXERCISES = (
         seen,
         ("present",),
         (
-            "Only what is there can stay: begin with draw = np.where(present, draw, −1).",
+            "Only what is there can stay: begin with draw = np.where(present, draw, -1).",
             "Two reasons to stay: the number is at least the rate, or it is the row's largest.",
             "present & ((draw >= rate) | (draw == draw.max(axis=1, keepdims=True)))",
         ),

@@ -73,7 +73,7 @@ EXERCISES = (
         (
             "Without stride and padding the kernel's first row can stand in row 0, 1, ..., R − I.",
             "Padding makes the image 2 · padding rows longer. With a stride only every stride-th of those stops is used.",
-            "(R + 2 · padding − I) // stride + 1",
+            "(R + 2 · padding - I) // stride + 1",
         ),
     ),
     Exercise(
@@ -100,7 +100,7 @@ EXERCISES = (
         "conv2d",
         "Begin with stride 1 and one image, with loops over p, q and k; then let x[p : p + I, q : q + J] be a block.",
         "Stop number p of a kernel with stride s stands in row s · p, not in row p; within the window it still moves by 1.",
-        "For each i, j: y += x[:, i : i + s · (P − 1) + 1 : s, j : j + t · (Q − 1) + 1 : t] @ w[i, j], for strides s and t.",
+        "For each i, j: y += x[:, i : i + s · (P - 1) + 1 : s, j : j + t · (Q - 1) + 1 : t] @ w[i, j], for strides s and t.",
     ),
     piece(
         conv2d_db,

@@ -36,13 +36,13 @@ SOFTMAX = forward(
     "softmax",
     "e to the power of each score, divided by the sum of its row: axis=-1, keepdims=True.",
     "e^10000 is too large for a float. What happens to p if a number is taken away from all scores of a row?",
-    "Subtract the row's largest score first: s − s.max(axis=-1, keepdims=True).",
+    "Subtract the row's largest score first: s - s.max(axis=-1, keepdims=True).",
 )
 
 LOSS = forward(
     "softmax_cross_entropy",
-    "First p = softmax(logits). The loss of example n is −log p[n, labels[n]]; the result is the mean over n.",
-    "p[np.arange(N), labels] picks one entry from each row. For the logarithm of a tiny p: log p = s − log Σ e^s.",
+    "First p = softmax(logits). The loss of example n is -log p[n, labels[n]]; the result is the mean over n.",
+    "p[np.arange(N), labels] picks one entry from each row. For the logarithm of a tiny p: log p = s - log Σ e^s.",
     "The gradient is p, less 1 at the label, divided by N: it is the gradient of the mean.",
     variants=None,
 )
@@ -78,7 +78,7 @@ EXERCISES = (
         "softmax",
         "p_k = e^(s_k) / Σ e^s. Raising s_k raises p_k, and lowers all others, because they share one sum.",
         "dp_j / ds_k = p_j (δ_jk − p_k), where δ_jk is 1 for j = k and 0 elsewhere. Now sum over j, times dp_j.",
-        "ds = p ∘ (dp − ⟨dp, p⟩), with the inner product of each row: (dp * p).sum(axis=-1, keepdims=True).",
+        "ds = p ∘ (dp - ⟨dp, p⟩), with the inner product of each row: (dp * p).sum(axis=-1, keepdims=True).",
     ),
     LOSS,
     tied(
@@ -98,6 +98,6 @@ EXERCISES = (
     forward(
         "dropout",
         "What is dropped becomes 0. What stays is made larger, so that the mean over many masks is x again.",
-        "x * mask / (1 − rate)",
+        "x * mask / (1 - rate)",
     ),
 )

@@ -44,7 +44,7 @@ EXERCISES = (
     backward(
         "product_of_experts",
         "l = log_softmax(Σ logits). A sum hands its gradient to everyone.",
-        "Log-softmax backward: dl − p Σ_k dl, with p = np.exp(l) and a sum along each row.",
+        "Log-softmax backward: dl - p Σ_k dl, with p = np.exp(l) and a sum along each row.",
         "Return a tuple with that gradient M times.",
     ),
     forward(
@@ -75,7 +75,7 @@ EXERCISES = (
         ("y",),
         (
             "First a table with rows d and columns k for each example: a[:, :, None] * b[:, None, :].",
-            "Then the table as one row: .reshape(N, −1) goes through it row by row.",
+            "Then the table as one row: .reshape(N, -1) goes through it row by row.",
         ),
         axes={"y": "N D"},
     ),

@@ -70,7 +70,7 @@ EXERCISES = (
         (
             "Go through the entries of x one by one (np.ndindex(x.shape) counts all index tuples) and evaluate f twice.",
             "Change a copy of x: what was changed for one entry must not stay when the next one's turn comes.",
-            "np.sum(dy * (f(above) − f(below))) / (2 * h) is one entry of the result.",
+            "np.sum(dy * (f(above) - f(below))) / (2 * h) is one entry of the result.",
         ),
         axes={"dx": "N D"},
         tolerance=1e-7,
@@ -93,7 +93,7 @@ EXERCISES = (
         (
             "J v is what f changes by along v. A complex step gives it from one evaluation: f(x + 1j * h * v).",
             "Both inner products are sums over all entries: np.sum(a * b).",
-            "abs(np.sum(dy * Jv) − np.sum(dx * v))",
+            "abs(np.sum(dy * Jv) - np.sum(dx * v))",
         ),
     ),
 )

@@ -39,7 +39,7 @@ EXERCISES = (
         (
             "First the velocity: what it was, times momentum, and the gradient on top. Then the parameter, by the new one.",
             "Make new arrays: v = momentum * v + g. With v *= momentum you would change the one that came in.",
-            "return p − rate * v, v",
+            "return p - rate * v, v",
         ),
         axes={"p": "N D", "v": "N D"},
     ),
@@ -51,7 +51,7 @@ EXERCISES = (
             "m is a running mean of the gradient, v one of its square. Both use their own β.",
             "Both started at zero, so early on they are too small: divide m by 1 − β₁^step, v by 1 − β₂^step.",
             "The corrected ones serve for the step only; returned are m and v as they are.",
-            "p − rate * m̂ / (np.sqrt(v̂) + ε): ε outside the root.",
+            "p - rate * m̂ / (np.sqrt(v̂) + ε): ε outside the root.",
         ),
         axes={"p": "N D", "m": "N D", "v": "N D"},
     ),

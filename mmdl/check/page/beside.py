@@ -17,6 +17,8 @@ def side_by_side(comparison, paint):
     truth, given = comparison.expected, comparison.given
     if truth.shape != given.shape:
         return [f"expected shape {truth.shape}, yours {given.shape}"] + _shapes(truth, given)
+    while truth.ndim > 2 and len(truth) == 1:
+        truth, given = truth[0], given[0]
     if truth.ndim <= 2 and truth.size and truth.shape[-1:] <= (COLUMNS,) and truth.size <= ROWS * COLUMNS:
         return _matrix(np.atleast_2d(truth), np.atleast_2d(given), paint)
     return _entries(truth, given, paint)

@@ -28,7 +28,7 @@ def heat_maps(picture, paint):
     pad = " " * (width - truth.shape[1] * stretch)
     titles = GAP.join(title.ljust(width) for title in ("truth", "yours", "difference"))
     lines = [(pad + GAP).join(row) for row in zip(*drawn, strict=True)]
-    return [where, titles.rstrip(), *lines]
+    return [f"{where} for a larger input", titles.rstrip(), *lines]
 
 
 def _slice(comparison, axes):

@@ -7,6 +7,10 @@ from mmdl.check.page.beside import side_by_side
 from mmdl.check.page.heat import heat_maps
 
 WIDTH, LABEL = 80, 11
+WIDENS = (
+    "widens: float32 becomes float64. No mistake, but slow in a large model: np.zeros(..., x.dtype) makes room for "
+    "numbers like those of x, and math.sqrt takes the root of a whole number."
+)
 SIGNS = {PASSES: ("good", "✓"), FAILS: ("bad", "✗"), NOT_DONE: ("faint", "·"), MISSING: ("bad", "·")}
 
 
@@ -32,7 +36,7 @@ def numbers(grade):
     parts = [f"{grade.shapes} shapes", f"error {grade.error:.0e}" if grade.error else "no error at all"]
     if grade.speed:
         parts.append(_speed(grade.speed))
-    return ", ".join(parts)
+    return ", ".join(parts) + "; widens" * grade.widens
 
 
 def _speed(speed):
@@ -62,11 +66,11 @@ def page(grade, paint):
     if grade.line:
         show("", [f"in {grade.line}"])
     show("printed", grade.printed.splitlines())
-    show("for", grade.case)
+    show("input", grade.case)
     for comparison in grade.comparisons[:2]:
         show(comparison.name, side_by_side(comparison, paint))
     if grade.picture:
-        show("larger", heat_maps(grade.picture, paint))
+        show("picture", heat_maps(grade.picture, paint))
     for diagnosis in grade.diagnoses or ():
         tell("diagnosis", diagnosis.shows, style="strong")
     if grade.diagnoses == ():
@@ -119,6 +123,8 @@ def advice(grades, paint, target, hint=None, solution=None):
         lines += [*_hints(about, hint, paint), ""]
     if solution:
         lines += [f"our {about.name}:", "", *solution(about.name), ""]
+    if any(grade.widens for grade in grades):
+        lines += [paint("faint", line) for line in textwrap.wrap(WIDENS, WIDTH)]
     lines.append(summary(grades))
     if left and not solution:
         step = min((hint or 0) + 1, len(about.hints))

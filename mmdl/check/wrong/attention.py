@@ -84,7 +84,7 @@ def scores_overflow(q, k, v, mask=None, causal=False, bias=None):
 
 @in_attention_backward("The forward divisor returns: s was q kᵀ / √D, so dq = ds k / √D, and dk likewise.")
 def divisor_forgotten(dy, q, k, v, weights, bias=None):
-    """dv is right; dq and dk are √D times too large."""
+    """dq and dk are √D times too large."""
     dq, dk, dv = attention_backward(dy, q, k, v, weights)
     root = np.sqrt(q.shape[-1])
     return dq * root, dk * root, dv
@@ -92,21 +92,21 @@ def divisor_forgotten(dy, q, k, v, weights, bias=None):
 
 @in_attention_backward("When one weight rises the others fall: ds = a ∘ (da − ⟨da, a⟩), the inner product along the keys.")
 def softmax_diagonal_only(dy, q, k, v, weights, bias=None):
-    """dv is right; for dq and dk only the diagonal of the softmax's Jacobian is used."""
+    """for dq and dk only the diagonal of the softmax's Jacobian is used."""
     ds = dy @ v.mT * weights * (1 - weights) / np.sqrt(q.shape[-1])
     return ds @ k, ds.mT @ q, weights.mT @ dy
 
 
 @in_attention_backward("Between da and ds lies the softmax: ds = a ∘ (da − ⟨da, a⟩).")
 def softmax_skipped(dy, q, k, v, weights, bias=None):
-    """dv is right; dq and dk are made from da, as if there were no softmax."""
+    """dq and dk are made from da, as if there were no softmax."""
     ds = dy @ v.mT / np.sqrt(q.shape[-1])
     return ds @ k, ds.mT @ q, weights.mT @ dy
 
 
 @in_attention_backward("When one weight rises the others fall: subtract ⟨da, a⟩, along the keys.")
 def softmax_product_left_out(dy, q, k, v, weights, bias=None):
-    """dv is right; in the softmax's backward pass ⟨da, a⟩ is not subtracted."""
+    """in the softmax's backward pass ⟨da, a⟩ is not subtracted."""
     ds = dy @ v.mT * weights / np.sqrt(q.shape[-1])
     return ds @ k, ds.mT @ q, weights.mT @ dy
 
@@ -120,7 +120,7 @@ def queries_and_keys_exchanged(dy, q, k, v, weights, bias=None):
 
 @in_attention_backward("⟨da, a⟩ is one number for each query: the sum runs along the keys, axis=-1.")
 def product_along_queries(dy, q, k, v, weights, bias=None):
-    """dv is right; in the softmax's backward pass the inner product runs along the queries."""
+    """in the softmax's backward pass the inner product runs along the queries."""
     ds = softmax_backward((dy @ v.mT).mT, weights.mT).mT / np.sqrt(q.shape[-1])
     return ds @ k, ds.mT @ q, weights.mT @ dy
 

@@ -47,28 +47,28 @@ def bias_in_every_cell(x, w, b=None, stride=1, padding="valid", dilation=1):
 
 @in_conv2d_backward("Scatter each dy through w to where x was read; whoever gathers has to turn the kernel: w[::-1, ::-1].")
 def gathered_with_unturned_kernel(dy, x, w, stride=1, padding="valid", dilation=1):
-    """dw and db are right; dx is what the kernel turned by 180 degrees would give."""
+    """dx is what the kernel turned by 180 degrees would give."""
     dx = conv2d_backward(dy, x, w[::-1, ::-1], stride, padding, dilation)[0]
     return dx, *conv2d_backward(dy, x, w, stride, padding, dilation)[1:]
 
 
 @in_conv2d_backward("Every image of the batch used this kernel: add up over n.")
 def first_image_only(dy, x, w, stride=1, padding="valid", dilation=1):
-    """dx is right; dw and db are those of the first image alone."""
+    """dw and db are those of the first image alone."""
     dx = conv2d_backward(dy, x, w, stride, padding, dilation)[0]
     return dx, *conv2d_backward(dy[:1], x[:1], w, stride, padding, dilation)[1:]
 
 
 @in_conv2d_backward("Every image of the batch used this kernel: += and not =.")
 def last_image_only(dy, x, w, stride=1, padding="valid", dilation=1):
-    """dx is right; dw and db are those of the last image alone, which has overwritten the others."""
+    """dw and db are those of the last image alone, which has overwritten the others."""
     dx = conv2d_backward(dy, x, w, stride, padding, dilation)[0]
     return dx, *conv2d_backward(dy[-1:], x[-1:], w, stride, padding, dilation)[1:]
 
 
 @in_conv2d_backward("Windows overlap, so a pixel hears from several stops: += and not =.")
 def overlaps_overwritten(dy, x, w, stride=1):
-    """dw and db are right; in dx only the last window that saw a pixel counts."""
+    """in dx only the last window that saw a pixel counts."""
     dx = np.zeros(x.shape)
     s, t = np.broadcast_to(stride, 2)
     for p, q in np.ndindex(dy.shape[1:3]):
@@ -101,14 +101,14 @@ def stride_forgotten_on_the_way_back(dy, x, w, stride=1):
 
 @in_max_pool2d("Of equal values the first wins: argmax finds it; >= in a comparison finds the last.")
 def last_of_equals_wins(x, window=2):
-    """y is right; of equal values the last is named as the winner."""
+    """of equal values the last is named as the winner."""
     cells = _cells(x, window)
     return MaxPooled(cells.max(axis=-1), cells.shape[-1] - 1 - cells[..., ::-1].argmax(axis=-1))
 
 
 @in_max_pool2d("The winner is a number within its window: row · columns of the window + column.")
 def winner_counted_down_columns(x, window=2, stride=None, padding="valid"):
-    """y is right; the winner's number counts the cells of the window column by column."""
+    """the winner's number counts the cells of the window column by column."""
     y, winner = max_pool2d(x, window, stride, padding)
     rows, columns = np.broadcast_to(window, 2)
     return MaxPooled(y, winner % columns * rows + winner // columns)

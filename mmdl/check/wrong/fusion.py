@@ -142,19 +142,19 @@ def _adam(p, g, m, v, step, rate, beta1, beta2, root, first=True, second=True):
 
 @mistakes_in(MISTAKES, "adam_step")("Divide m by 1 − β₁^step and v by 1 − β₂^step: both started at zero.")
 def bias_correction_left_out(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """m and v are right; p moves by them uncorrected: the first steps have the wrong size."""
+    """p moves by them uncorrected: the first steps have the wrong size."""
     return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v) + epsilon, first=False, second=False)
 
 
 @mistakes_in(MISTAKES, "adam_step")("ε stands outside the root: √v̂ + ε.")
 def epsilon_inside_the_root(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """m and v are right; in the step ε is added under the root."""
+    """in the step ε is added under the root."""
     return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v + epsilon))
 
 
 @mistakes_in(MISTAKES, "adam_step")("The step is divided by √v̂, not by v̂.")
 def root_left_out(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """m and v are right; the step is divided by v̂ instead of its root."""
+    """the step is divided by v̂ instead of its root."""
     return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: v + epsilon)
 
 
@@ -178,13 +178,13 @@ def one_side_only(f, x, dy, h=1e-5):
 
 @mistakes_in(MISTAKES, "replace_absent_backward")("An absent row's x was not used: its gradient is zero.")
 def absent_rows_send_a_gradient(dy, present):
-    """dabsent is right; in dx absent rows get dy, too."""
+    """in dx absent rows get dy, too."""
     return dy.copy(), right_absent_backward(dy, present)[1]
 
 
 @mistakes_in(MISTAKES, "replace_absent_backward")("Only the absent rows used the learned vector: dy[~present].")
 def all_rows_counted(dy, present):
-    """dx is right; dabsent adds up all rows instead of the absent ones."""
+    """dabsent adds up all rows instead of the absent ones."""
     return right_absent_backward(dy, present)[0], dy.sum(axis=0)
 
 

@@ -73,7 +73,7 @@ def carry_left_out(dh, x, W, U, h, mask=None, f="tanh"):
 
 @in_rnn_backward("W, U and b are used T times: add up over the steps, += and not =.")
 def last_assignment_counts(dh, x, W, U, h, mask=None, f="tanh"):
-    """dx is right; dW, dU and db hold only what the first step of time sends, which comes last: right at T = 1."""
+    """dW, dU and db hold only what the first step of time sends, which comes last: right at T = 1."""
     da, D = _through_time(dh, x, W, U, h)
     return da @ W.T, *_collected(da[:, :1], D, x[:, :1], W, h[:, :2])[1:4], D
 
@@ -127,7 +127,7 @@ def candidate_last(x, h, c, W, U, b):
 
 @in_lstm_step("The cell passes through tanh before it is shown: h = o ∘ tanh(c).")
 def cell_shown_as_it_is(x, h, c, W, U, b):
-    """c is right; h is o ∘ c instead of o ∘ tanh(c)."""
+    """h is o ∘ c instead of o ∘ tanh(c)."""
     i, f, g, o = np.split(x @ W + h @ U + b, 4, axis=1)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
     return sigmoid(o) * c, c
@@ -135,7 +135,7 @@ def cell_shown_as_it_is(x, h, c, W, U, b):
 
 @in_lstm_step("First the new cell, then the state from the new cell.")
 def old_cell_shown(x, h, c, W, U, b):
-    """c is right; h is made from the cell before the step."""
+    """h is made from the cell before the step."""
     i, f, g, o = np.split(x @ W + h @ U + b, 4, axis=1)
     return sigmoid(o) * np.tanh(c), sigmoid(f) * c + sigmoid(i) * np.tanh(g)
 
@@ -158,7 +158,7 @@ def input_and_forget_exchanged(x, W, U, b, h0=None, c0=None, mask=None):
 
 @in_cell_backward("c′ is read twice: C = dc + dh ∘ o ∘ (1 − tanh² c′).")
 def state_path_left_out(dh, dc, c, gates):
-    """The block of o is right; in the others, and in dc, the way from h′ to the cell is missing."""
+    """In da but for the block of o, and in dc, the way from h′ to the cell is missing."""
     i, f, g, o = np.split(gates, 4, axis=1)
     da = dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), dh * np.tanh(f * c + i * g) * o * (1 - o)
     return np.hstack(da), dc * f
@@ -166,7 +166,7 @@ def state_path_left_out(dh, dc, c, gates):
 
 @in_cell_backward("c′ is read twice: C = dc + dh ∘ o ∘ (1 − tanh² c′).")
 def next_cell_left_out(dh, dc, c, gates):
-    """The block of o is right; in the others, and in dc, what comes from the next cell is missing."""
+    """In da but for the block of o, and in dc, what comes from the next cell is missing."""
     i, f, g, o = np.split(gates, 4, axis=1)
     squashed = np.tanh(f * c + i * g)
     C = dh * o * (1 - squashed * squashed)

@@ -48,7 +48,7 @@ def draw(left, curves, additive, guessed=None):
     ax.text(x[-1], math.log(2) + 0.02, f"the {len(additive)} additive ones: log 2", color=VERMILLION, ha="right")
     ax.legend(loc="upper right")
     ax.set(xlabel="epoch", ylabel="loss on the training pairs", ylim=(0, 1.05), xticks=x)
-    ax.set_title("Synergy: do picture and name belong together?")
+    ax.set_title("Synergy: do the two belong together?")
     mark_guess(ax, guessed)
     figure.suptitle("Adding joins what each modality knows; what only both know needs more")
     return figure

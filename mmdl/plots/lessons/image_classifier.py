@@ -15,9 +15,9 @@ def draw(before, after, image, maps, plain, torn, moved, guessed=None):
 
     Parameters
     ----------
-    before, after : arrays (I, J, K)
-        The kernels. Those that have changed most are shown.
-    image, maps : arrays (R, C), (P, Q, K)
+    before, after : arrays (I, J, 1, K)
+        The kernels of one stage. Those that have changed most are shown.
+    image, maps : arrays (R, C, 1), (P, Q, K)
     plain, torn : dicts
         By network: the share of right answers on pictures as they are, and on shuffled ones.
     moved : dict
@@ -27,7 +27,8 @@ def draw(before, after, image, maps, plain, torn, moved, guessed=None):
     """
     figure = figure_of(None, 7.4)
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 1.1))
-    top.suptitle("Noise becomes stroke detectors: eight of 32 kernels, and what they see", fontsize=11)
+    top.suptitle("Noise becomes stroke detectors: eight kernels of one stage, and what they see", fontsize=11)
+    before, after = before[:, :, 0], after[:, :, 0]
     shown = np.argsort(-np.abs(after - before).sum(axis=(0, 1)))[:SHOWN]
     large = np.abs(after[:, :, shown]).max()
     axes = top.subplots(3, 1 + SHOWN, width_ratios=(1.6, *[1] * SHOWN))
@@ -39,7 +40,7 @@ def draw(before, after, image, maps, plain, torn, moved, guessed=None):
     for ax, words in zip(axes[:2, 0], names, strict=True):
         ax.set_axis_off()
         ax.text(1, 0.5, words, ha="right", va="center", transform=ax.transAxes)
-    picture_on(axes[2, 0], image)
+    picture_on(axes[2, 0], image[:, :, 0])
     axes[2, 0].set_xlabel("picture → feature maps", loc="left")
 
     left, right = bottom.subplots(1, 2)

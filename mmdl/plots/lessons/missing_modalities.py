@@ -1,4 +1,4 @@
-"""The figure of lesson 16: what a missing modality costs, and what practice is worth."""
+"""The figure of lesson 16: what a missing modality costs, and what modality dropout is worth."""
 
 import numpy as np
 
@@ -16,10 +16,10 @@ def draw(pictures, labels, classes, rivals, score, alone, guessed=None):
 
     Parameters
     ----------
-    pictures, labels : arrays (N, 28, 28), (N,)
+    pictures, labels : arrays (N, 28, 28, 1), (N,)
     classes : sequence of str
     rivals : array (2, N)
-        What the joint model and one that has practised take each picture for.
+        What the joint model and one trained with modality dropout take each picture for.
     score : dict of str -> array (3,)
         Accuracies with both modalities, the picture, the name; of four models, the joint one first, the one of
         `rivals` last.
@@ -28,13 +28,12 @@ def draw(pictures, labels, classes, rivals, score, alone, guessed=None):
     guessed : float, optional
         The reader's guess of the joint model's accuracy without names, in per cent.
     """
-    figure = figure_of(None, 5.9)
+    figure = figure_of(None, 5.8)
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 2.1))
     differ = np.flatnonzero((rivals == labels).sum(axis=0) == 1)
-    practised = (rivals[1, differ] == labels[differ]).sum()
+    second = (rivals[1, differ] == labels[differ]).sum()
     top.suptitle(
-        f"Without names: of {len(differ)} glyphs that only one of two models gets right, the practised one gets"
-        f" {practised}. Six of them:",
+        f"Without names, {len(differ)} glyphs are right in only one of two models (dropout: {second}). Six of them:",
         fontsize=10,
     )
     for ax, n in zip(top.subplots(1, 6), np.sort(np.random.default_rng(0).permutation(differ)[:6]), strict=True):
@@ -43,18 +42,18 @@ def draw(pictures, labels, classes, rivals, score, alone, guessed=None):
     for place, (ax, gone) in enumerate(((names, "names"), (images, "pictures"))):
         _lines_on(ax, score, 1 + place, alone[place])
         joint, *_, learned = (100 * each[1 + place] for each in score.values())
-        ax.set(title=f"{gone.capitalize()} go missing: practice is worth {learned - joint:.0f} points")
+        ax.set(title=f"{gone.capitalize()} go missing:\nmodality dropout is worth {learned - joint:.0f} points")
         ax.set_xlabel(f"missing {gone} (%)")
     names.set_ylabel("right (% of unseen glyphs)")
-    names.legend(loc="lower left", fontsize=8)
+    names.legend(loc="lower left")
     mark_guess(names, guessed)
     return figure
 
 
 def _glyph_on(ax, picture, label, answers, classes):
-    picture_on(ax, picture)
+    picture_on(ax, picture[..., 0])
     ax.set_title(classes[label], fontsize=9, fontweight="bold")
-    for line, (who, answer, colour) in enumerate(zip(("joint", "practised"), answers, (VERMILLION, BLUE), strict=True)):
+    for line, (who, answer, colour) in enumerate(zip(("joint", "dropout"), answers, (VERMILLION, BLUE), strict=True)):
         words = f"{who} ✓" if answer == label else f"{who} ✗ {classes[answer].split()[0]}"
         ax.text(
             0.5, -0.08 - 0.19 * line, words, color=colour, fontsize=8, ha="center", va="top", transform=ax.transAxes
