@@ -127,7 +127,6 @@ assert np.allclose(complex_step_gradient(lambda x: x * (x.real > 0), [x], 0, dz)
 glyphs = data.load("glyphs", fonts=("DejaVuSans", "DejaVuSerif"))
 x, x_test = (part.inputs["image"] / np.float32(255) for part in (glyphs.train, glyphs.test))
 labels, labels_test = glyphs.train.labels, glyphs.test.labels
-
 equal = (windows_of(x) == max_pool(x)[0][:, :, :, None]).sum(axis=3)
 print(f"windows with a tie: {(equal > 1).mean():.2f}; of 4 places `==` passes dy to {equal.mean():.1f}")
 assert (equal > 1).mean() > 0.8 and equal.mean() > 3

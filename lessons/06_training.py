@@ -17,10 +17,9 @@
 #
 # Needs: lessons 03, 04, 05; about 13 s.
 #
-# A gradient only says what very small moves do. Yet we take thousands of steps that are not very small, through
-# thousands of weights, from a random start, and something comes out that knows letters it has never seen. Three
-# things decide whether this works: the **start**, the **step**, and what holds the network back from learning
-# its examples by heart.
+# A gradient only says what very small moves do. Yet we take thousands of steps that are not very small, from a random
+# start, and something comes out that knows letters it has never seen. Three things decide whether this works: the
+# **start**, the **step**, and what keeps the network from learning its examples by heart.
 
 # %%
 import math
@@ -46,9 +45,9 @@ from mmdl.verify.oracle import complex_step_gradient
 # units of a layer would do the same for ever. How large should $\sigma$ be? One output of a layer is
 # $y = \sum_d x_d W_d$, a sum over $D$ inputs. Square it, and take the mean over all random $W$: each square
 # $x_d^2 W_d^2$ leaves $\sigma^2 x_d^2$, and the mixed products leave 0. So the layer multiplies the mean square of its
-# numbers by $D \sigma^2$. Half of the outputs are negative; ReLU makes them 0, and $\tfrac12 D \sigma^2$ is left. Their
-# *size*, the root of the mean square, is multiplied by $\sigma \sqrt{D / 2}$. Backward, $dx = dy\, W^\mathsf{T}$ is a sum
-# of the same kind, with the same factor.
+# numbers by $D \sigma^2$. Half of the outputs are negative; ReLU makes them 0, and $\tfrac12 D \sigma^2$ is left. The
+# *size*, the root of the mean square, is multiplied by $\sigma \sqrt{D / 2}$. Backward, $dx = dy\, W^\mathsf{T}$ is a
+# sum of the same kind.
 #
 # **By hand.** With $D = 100$ and $\sigma = 0.01$ the factor is $0.01 \sqrt{50} = 0.07$ in each layer, and after twenty
 # layers $0.07^{20} \approx 10^{-23}$. With $\sigma = 1$ it is $7.07^{20} \approx 10^{17}$. Only $\sigma = \sqrt{2 / D}$
@@ -59,27 +58,22 @@ glyphs = data.load("glyphs", fonts=("DejaVuSans",))
 x, x_test = (part.inputs["image"].reshape(-1, 784) / np.float32(255) for part in (glyphs.train, glyphs.test))
 labels, labels_test = glyphs.train.labels, glyphs.test.labels
 
-
-def sizes(sigma):
-    """Size of the numbers after each of 20 layers, and of the gradient that comes back to the first."""
+starts = {"σ = 1": lambda D: 1.0, "σ = 0.01": lambda D: 0.01, "He: σ = √(2/D)": lambda D: math.sqrt(2 / D)}
+sizes = {}
+for name, sigma in starts.items():
     rng, h, layers = np.random.default_rng(0), (x[:200] - x.mean()) / x.std(), []
     for D in (784, *[100] * 19):
         W = sigma(D) * rng.standard_normal((D, 100))
         h = relu(h @ W)
         layers.append((h, W))
-    dh = rng.standard_normal(h.shape)
-    for h, W in reversed(layers):
-        gradient, dh = dh, relu_backward(dh, h) @ W.T
-    return [math.sqrt(np.mean(h**2)) for h, _ in layers], math.sqrt(np.mean(gradient**2))
-
-
-starts = {"σ = 1": lambda D: 1.0, "σ = 0.01": lambda D: 0.01, "He: σ = √(2/D)": lambda D: math.sqrt(2 / D)}
-size = {}
-for name, sigma in starts.items():
-    size[name], gradient = sizes(sigma)
-    print(f"{name:15} after layer 20: {size[name][-1]:7.1e}   gradient at layer 1: {gradient:7.1e}")
-large, small, he = (each[-1] for each in size.values())
-assert 1e15 < large < 1e19 and 1e-25 < small < 1e-20 and 0.3 < he < 3 and 0.1 < gradient < 3
+    gradient = rng.standard_normal(h.shape)
+    for h, W in layers[:0:-1]:  # from the last to the second
+        gradient = relu_backward(gradient, h) @ W.T
+    sizes[name] = [math.sqrt(np.mean(h**2)) for h, _ in layers]
+    back = math.sqrt(np.mean(gradient**2))
+    print(f"{name:15} after layer 20: {sizes[name][-1]:7.1e}   gradient at layer 1: {back:7.1e}")
+large, small, he = (each[-1] for each in sizes.values())
+assert 1e15 < large < 1e19 and 1e-25 < small < 1e-20 and 0.3 < he < 3 and 0.1 < back < 3
 
 # %% [markdown]
 # ## The step: formulas
@@ -89,15 +83,15 @@ assert 1e15 < large < 1e19 and 1e-25 < small < 1e-20 and 0.3 < he < 3 and 0.1 < 
 # $$\text{gradient descent} \quad p \leftarrow p - \eta\, g \qquad\qquad
 #   \text{momentum} \quad v \leftarrow \mu\, v + g, \quad p \leftarrow p - \eta\, v$$
 #
-# with $\mu$ (mu) below 1, such as 0.9. **Adam**, the article's choice, keeps two running means, $m$ of $g$ and now $v$ of
-# $g^2$, with $\beta_1 = 0.9$, $\beta_2 = 0.999$ and a tiny $\varepsilon$:
+# with $\mu$ (mu) below 1, such as 0.9. **Adam**, the article's choice, keeps two running means, $m$ of $g$ and (now)
+# $v$ of $g^2$, with $\beta_1 = 0.9$, $\beta_2 = 0.999$ and a tiny $\varepsilon$:
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \qquad
 #   p \leftarrow p - \eta\, \frac{\hat m}{\sqrt{\hat v} + \varepsilon}$$
 #
-# Both means start at 0, so at first they are too small: after one step $m$ is only $0.1\, g$. After $t$ steps the weights
-# of all gradients so far add up to $1 - \beta^t$, so $\hat m = m / (1 - \beta_1^t)$ and $\hat v = v / (1 - \beta_2^t)$
-# put it right. Each parameter goes its own way: the loop over the entries of an array is left to NumPy.
+# Both means start at 0, so at first they are too small: after one step $m$ is only $0.1\, g$. After $t$ steps the
+# weights of all gradients so far add up to $1 - \beta^t$, so $\hat m = m / (1 - \beta_1^t)$ and
+# $\hat v = v / (1 - \beta_2^t)$ put it right. Each parameter goes its own way: NumPy does the loop over an array.
 
 
 # %%
@@ -126,12 +120,9 @@ def adam_step(p, g, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
 # $0.5 / \sqrt{0.025} = 3.16$ times too large. `mmdl.training` has the same rules for whole networks.
 
 # %%
-v, speeds = 0.0, []
-for _ in range(100):
-    _, v = momentum_step(0.0, 1.0, v, rate=0.1)
-    speeds.append(v)
+v = 0.0
+speeds = [v := momentum_step(0.0, 1.0, v, rate=0.1)[1] for _ in range(100)]
 assert np.allclose(speeds[:3], [1, 1.9, 2.71]) and abs(v - 10) < 1e-3
-
 for g in (5.0, 0.005):
     p, m, v = adam_step(1.0, g, 0.0, 0.0, 1, rate=0.1)
     print(f"Adam: g = {g}, step {1 - p:.6f}; without the hats {0.1 * m / math.sqrt(v):.3f}")
@@ -152,18 +143,13 @@ assert np.allclose(rolling.W, p, rtol=0, atol=1e-9) and np.allclose(adaptive.W, 
 # ## Two brakes, and their gradients
 #
 # **Weight decay** adds $\tfrac{\lambda}{2} \sum p^2$ to the loss: large weights cost something. The gradient of that is
-# $\lambda p$, so descent becomes $p - \eta (g + \lambda p) = (1 - \eta\lambda)\, p - \eta g$: in each step all weights
-# shrink a little.
-#
-# **Dropout** sets each number to zero with the probability $r$, afresh in every step of training, so that no unit can
-# rely on another. What stays is divided by $1 - r$, which leaves the mean as it was. With ones in the mask where a
-# number stays, $y = x \cdot \text{mask} / (1 - r)$. Forward multiplies, so backward multiplies by the same.
+# $\lambda p$, so descent becomes $p - \eta (g + \lambda p) = (1 - \eta\lambda)\, p - \eta g$: each step shrinks all weights
+# a little. **Dropout** sets each number to zero with the probability $r$, afresh in every step of training, so that no
+# unit can rely on another. What stays is divided by $1 - r$, which leaves the mean as it was. With ones in the mask
+# where a number stays, $y = x \cdot \text{mask} / (1 - r)$. Forward multiplies, so backward multiplies by the same.
 
 # %%
 a, da = rng.standard_normal((2, 4, 3))
-penalty = complex_step_gradient(lambda a: 0.5 / 2 * (a * a).sum(), [a], 0, np.array(1.0))  # λ = 0.5
-assert np.allclose(penalty, 0.5 * a, rtol=0, atol=1e-12)
-
 masks = rng.random((20_000, 4, 3)) >= 0.25  # r = 0.25
 dropped = da * masks[0] / (1 - 0.25)  # dx = dy ∂y/∂x, and ∂y/∂x is the factor itself
 oracle = complex_step_gradient(lambda a: a * masks[0] / (1 - 0.25), [a], 0, da)
@@ -183,70 +169,59 @@ with get_sample_data("grace_hopper.jpg") as file:
     face = np.asarray(Image.open(file).convert("L").crop((200, 150, 300, 250)), float) / 255
 X = np.lib.stride_tricks.sliding_window_view(face, (3, 3)).reshape(-1, 9)
 A, sobel = X.T @ X / len(X), np.array([-1.0, 0, 1, -2, 0, 2, -1, 0, 1])
-
-
-def learn(rule, scale=1.0, limit=30_000):
-    """Distances to Sobel (1 at the start) until it is 0.01; `scale` multiplies the loss."""
-    w, m, v, errors = np.zeros(9), 0.0, 0.0, [1.0]
-    while 0.01 < errors[-1] < 1e6 and len(errors) <= limit:
-        w, m, v = rule(w, scale * A @ (w - sobel), m, v, len(errors))
-        errors.append(np.linalg.norm(w - sobel) / np.linalg.norm(sobel))
-    return errors
-
-
 rate = 1 / np.linalg.eigvalsh(A)[-1]  # lesson 03: twice this and it explodes
 rules = {
     "gradient descent": lambda w, g, m, v, step: (w - rate * g, m, v),
     "momentum": lambda w, g, m, v, step: (*momentum_step(w, g, m, rate, momentum=0.98), v),
     "Adam": lambda w, g, m, v, step: adam_step(w, g, m, v, step, rate=0.03),
 }
-errors, scaled = ({name: learn(rule, scale) for name, rule in rules.items()} for scale in (1, 1000))
-steps = {name: len(each) - 1 for name, each in errors.items()}
-print("steps:", steps, " with 1000 times the loss:", {name: len(each) - 1 for name, each in scaled.items()})
-assert 10_000 < steps["gradient descent"] < 20_000 and steps["momentum"] < 800 and steps["Adam"] < 1500
-assert min(scaled["gradient descent"][-1], scaled["momentum"][-1]) > 1e6  # they explode
-assert scaled["Adam"][-1] <= 0.01 and abs(len(scaled["Adam"]) - len(errors["Adam"])) <= 0.05 * steps["Adam"]
+errors = {}
+for name, rule in rules.items():
+    for scale in (1000, 1):  # times the loss
+        w, m, v, errors[name] = np.zeros(9), 0.0, 0.0, [1.0]
+        while 0.01 < errors[name][-1] < 1e6:
+            w, m, v = rule(w, scale * A @ (w - sobel), m, v, len(errors[name]))
+            errors[name].append(np.linalg.norm(w - sobel) / np.linalg.norm(sobel))
+        end = "explodes" if errors[name][-1] > 1 else "arrives"
+        print(f"{name:16} {end} after {len(errors[name]) - 1:5} steps with {scale:4} times the loss")
+        assert (end == "arrives") == (scale == 1 or name == "Adam")
+steps = [len(each) - 1 for each in errors.values()]
+assert 10_000 < steps[0] < 20_000 and steps[1] < 800 and steps[2] < 1500
 
 # %% [markdown]
-# Multiply the loss by 1000: descent and momentum explode within a few steps, Adam does not even notice. The factor
-# stands in $\hat m$ and in $\sqrt{\hat v}$, and cancels. That is why one learning rate serves Adam in many networks.
+# Multiply the loss by 1000: descent and momentum explode within a few steps, Adam arrives as before. The factor stands
+# in $\hat m$ and in $\sqrt{\hat v}$, and cancels. That is why one learning rate serves Adam in many networks.
 #
 # ## An experiment: the learning rate, and when to stop
 #
 # Now a real network on the glyphs: 784 pixels, two hidden layers of 128 with ReLU, ten classes. First two rounds
-# through all examples (**epochs**) with each of ten learning rates, from far too small to far too large. Then 25 epochs
+# through all examples (**epochs**) with each of nine learning rates, from far too small to far too large. Then 25 epochs
 # with Adam, three times: as it is, with weight decay (`AdamW`, $\lambda = 1$), and with dropout ($r = 0.3$).
 
 
 # %%
-def network(rng, drop):
-    widths, layers = (784, 128, 128, 10), []
-    for D, K in zip(widths[:-1], widths[1:], strict=True):
+def train(optimizer, epochs, drop=0.0):
+    """After each epoch: loss on the glyphs it has seen, loss and share of right answers on unseen ones."""
+    rng, layers, run = np.random.default_rng(0), [], []
+    for D, K in ((784, 128), (128, 128), (128, 10)):
         W = (math.sqrt(2 / D) * rng.standard_normal((D, K))).astype(np.float32)
         layers += Dropout(drop), Dense(W, np.zeros(K, np.float32)), ReLU()
-    return Sequential(tuple(layers[:-1]))  # no ReLU at the scores
-
-
-def train(optimizer, epochs, drop=0.0):
-    """After each epoch: loss on the glyphs it has seen, loss and right answers on unseen ones."""
-    rng = np.random.default_rng(0)
-    model = network(rng, drop)
+    model = Sequential(tuple(layers[:-1]))  # no ReLU at the scores
     learner = training_mode(model, rng)  # the same arrays, with dropout switched on
-    state, run = optimizer.start(model), []
+    state = optimizer.start(model)
     for _ in range(epochs):
         for rows in np.array_split(rng.permutation(len(x)), len(x) // 64):
             scores, trace = learner.forward(x[rows])
             optimizer.step(model, learner.gradient(softmax_cross_entropy(scores, labels[rows]).gradient, trace), state)
-        seen, unseen = (softmax_cross_entropy(model(a), b).value for a, b in ((x, labels), (x_test, labels_test)))
-        run.append((seen, unseen, np.mean(model(x_test).argmax(axis=1) == labels_test)))
+        s, s_test = model(x), model(x_test)
+        seen, unseen = softmax_cross_entropy(s, labels).value, softmax_cross_entropy(s_test, labels_test).value
+        run.append((seen, unseen, np.mean(s_test.argmax(axis=1) == labels_test)))
     return np.array(run)
 
 
-guessed = guess(
-    "Without a brake the loss on seen glyphs falls to about 0.2, on unseen ones at first to 1.1. And in the end?"
-)
+guessed = guess("No brake: the loss falls to 0.2 on seen glyphs, and on unseen ones first to 1.1. And in the end?")
 
-rates, range_test = 10.0 ** np.arange(-4, 0.75, 0.5), {}
+rates, range_test = 10.0 ** np.arange(-3.5, 0.75, 0.5), {}
 for name, make in {"descent": SGD, "momentum": lambda rate: SGD(rate, momentum=0.9), "Adam": Adam}.items():
     losses = range_test[name] = np.array([train(make(rate), epochs=2)[-1, 0] for rate in rates])
     best = losses.argmin()
@@ -254,29 +229,24 @@ for name, make in {"descent": SGD, "momentum": lambda rate: SGD(rate, momentum=0
     assert best >= 2 and min(losses[best - 2], *losses[best + 2 :]) > losses[best] + 0.1
 assert rates[range_test["descent"].argmin()] > 20 * rates[range_test["Adam"].argmin()]
 
-runs = {
-    "no brake": train(Adam(1e-3), 25),
-    "weight decay": train(AdamW(1e-3, weight_decay=1.0), 25),
-    "dropout": train(Adam(1e-3), 25, drop=0.3),
-}
+bare, decayed = train(Adam(1e-3), 25), train(AdamW(1e-3, weight_decay=1.0), 25)
+dropped = train(Adam(1e-3), 25, drop=0.3)
+runs = {"no brake": bare, "weight decay": decayed, "dropout": dropped}
 for name, run in runs.items():
     print("{:13} seen {:.2f}  unseen {:.2f}  right {:.3f}".format(name, *run[-1]), f" best {run[:, 1].min():.2f}")
-bare, decayed, dropped = runs.values()
-assert 4 <= bare[:, 1].argmin() <= 18 and all(0.6 < run[-1, 2] < 0.74 for run in runs.values())
+    assert 0.6 < run[-1, 2] < 0.74
 assert bare[-1, 0] < 0.3 and bare[-1, 1] > bare[:, 1].min() + 0.15 and bare[-1, 2] > bare[:, 2].max() - 0.04
-assert decayed[-1, 1] < bare[-1, 1] - 0.15 and dropped[-1, 1] < bare[:, 1].min() - 0.03
+assert 4 <= bare[:, 1].argmin() <= 18 and decayed[-1, 1] < bare[-1, 1] - 0.15
+assert dropped[-1, 1] < bare[:, 1].min() - 0.03
+save_figure(draw(sizes, errors, rates, range_test, runs, guessed), "06_training")
 
 # %% [markdown]
 # With a rate ten times too large or too small little is learned, and each rule has its own scale: try powers of ten.
-# Without a brake the loss on seen glyphs goes towards zero, and on unseen ones it *rises* from about the tenth epoch on,
-# while as many answers are right as before. Lesson 04 explains it: the network becomes too sure of its mistakes. Both
-# brakes prevent that, and with dropout the loss falls lower than it ever was without. The share of right answers hardly
-# changes: 0.65 to 0.7 is what this little network can make of one font.
-
-# %%
-save_figure(draw(size, errors, rates, range_test, runs, guessed), "06_training")
-
-# %% [markdown]
+# Without a brake the loss on seen glyphs goes towards zero, and on unseen ones it *rises* from about the tenth epoch
+# on, while as many answers are right as before. Lesson 04 explains it: the network becomes too sure of its mistakes.
+# Both brakes prevent that, and with dropout the loss falls lower than it ever was without. The share of right answers
+# hardly changes: 0.65 to 0.7 is what this little network can make of one font.
+#
 # ## Exercises
 #
 # `mmdl check lessons/exercises/06_training.py`

@@ -233,9 +233,8 @@ assert all(words.index(b) in nearest[words.index(a), :4] for a, b in (("CAPITAL"
 save_figure(draw(family, direction, luck, words, np.array(glyphs.classes)[main], E, guessed), "09_text_classifier")
 
 # %% [markdown]
-# Nobody told the table what a word means. It knows one thing: which family a word speaks for. So LEFT stands beside
-# RIGHT and CAPITAL beside SMALL: opposites, but said of the same characters. Word vectors mirror what they are
-# trained for.
+# Word vectors mirror what they were trained for. Nobody told the table what a word means, only which family it speaks
+# for. So LEFT stands beside RIGHT and CAPITAL beside SMALL: opposites, but said of the same characters.
 #
 # ## Exercises
 #

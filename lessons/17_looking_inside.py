@@ -31,9 +31,8 @@ from mmdl.ops.dense import affine, affine_backward
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.pooling import max_pool2d, max_pool2d_backward
 from mmdl.ops.softmax import softmax, softmax_backward
-from mmdl.plots.figure import figure_of
-from mmdl.plots.lesson import guess, mark_guess, save_figure
-from mmdl.plots.style import BLUE, GREEN, MAGNITUDES, PURPLE, SIGNED, VERMILLION, picture_on, styled
+from mmdl.plots.lesson import guess, save_figure
+from mmdl.plots.lessons.looking_inside import draw
 from mmdl.training import Adam
 from mmdl.verify.oracle import complex_step_gradient
 
@@ -86,9 +85,8 @@ x, k = x_test[both], truth[both]
 #
 # Let the network be one dense layer with three pixels: $s = 2 x_0 - 2 x_1 + 5 x_2$, and the picture $x = (1, 0.5, 0)$.
 # Then $s = 1$. The saliency is $(2, -2, 5)$, whatever the picture. Erase pixel 0: $s$ falls by 2. Erase pixel 1: it
-# *rises* by 1. Erase pixel 2: there was no ink, nothing happens. Occlusion is $(2, -1, 0)$, and this is $g_i x_i$.
-#
-# The two answer different questions: the pixel with the largest gradient, 5, has contributed nothing.
+# *rises* by 1. Erase pixel 2: there was no ink, nothing happens. Occlusion is $(2, -1, 0)$, and this is $g_i x_i$:
+# saliency times ink. The pixel with the largest gradient, 5, has contributed nothing.
 #
 # ## Loops
 
@@ -133,12 +131,9 @@ assert np.allclose(loops, occlusion(first, x[0], k[0]), rtol=0, atol=1e-4)
 # ## Backward, to the very bottom
 #
 # In training the gradient stops at the first kernel: nobody can change the data. For saliency it takes one step more,
-# into the picture. Upwards we have, with $N$ pictures at once,
-#
-# $$c = x \star w_1 + b_1,\quad m = \text{pool}(c),\quad h = \text{relu}(m),\quad c' = h \star w_2 + b_2,\quad
-#   m' = \text{pool}(c'),\quad h' = \text{relu}(m'),\quad s = h' W + b$$
-#
-# and for the gradient of *one score*, $ds$ is 1 at class $k$ and 0 elsewhere. There is no loss in it.
+# into the picture. Each stage is $c = x \star w + b$, $m = \text{pool}(c)$, $h = \text{relu}(m)$ (lesson 05); the numbers
+# 1 and 2 in the code count the stages, and $s = h_2 W + b$. For the gradient of *one score*, $ds$ is $e_k$: 1 at class
+# $k$ and 0 elsewhere. There is no loss in it.
 
 
 # %%
@@ -156,13 +151,13 @@ def saliency(x, k, w1, b1, w2, b2, W, b):
     s, (c1, m1, h1, c2, m2, h2) = scores(x, w1, b1, w2, b2, W, b)
     ds = np.zeros_like(s)
     ds[np.arange(len(x)), k] = 1  #                                     ds = e_k
-    dh2 = affine_backward(ds, h2.reshape(len(x), -1), W)[0]  #          dh' = ds Wᵀ
-    dm2 = relu_backward(dh2.reshape(h2.shape), h2)  #                   dm' = dh' where h' > 0
-    dc2 = max_pool2d_backward(dm2, c2, m2.winner)  #                    dc' = dm' at the winners
-    dh1 = conv2d_backward(dc2, h1, w2)[0]  #                            dh: every dc' through the kernel it came by
-    dm1 = relu_backward(dh1, h1)  #                                     dm = dh where h > 0
-    dc1 = max_pool2d_backward(dm1, c1, m1.winner)  #                    dc = dm at the winners
-    return conv2d_backward(dc1, x, w1)[0]  #                            dx, and this is the saliency
+    dh2 = affine_backward(ds, h2.reshape(len(x), -1), W)[0]  #          dh₂ = ds Wᵀ
+    dm2 = relu_backward(dh2.reshape(h2.shape), h2)  #                   dm₂ = dh₂ where h₂ > 0
+    dc2 = max_pool2d_backward(dm2, c2, m2.winner)  #                    dc₂ = dm₂ at the winners (each pool's largest)
+    dh1 = conv2d_backward(dc2, h1, w2)[0]  #                            dh₁: every dc₂ through the kernel it came by
+    dm1 = relu_backward(dh1, h1)  #                                     dm₁ = dh₁ where h₁ > 0
+    dc1 = max_pool2d_backward(dm1, c1, m1.winner)  #                    dc₁ = dm₁ at the winners
+    return conv2d_backward(dc1, x, w1)[0]  #                            dx: this is the saliency g
 
 
 # %% [markdown]
@@ -187,47 +182,37 @@ assert np.allclose(g[..., 0], saliency_by_layers(first, some.astype(np.float32),
 
 # %% [markdown]
 # **A trap.** Why the *score*, and not the probability $p_k$, which is what we care about? Softmax stands between:
-# $\partial p_k / \partial s_j = p_k (\delta_{kj} - p_j)$, where $\delta_{kj}$ is 1 if $k = j$ and 0 otherwise. For the
-# scores $(2, 1, 0)$ of lesson 04 and $k = 0$ this is $(0.223, -0.163, -0.060)$. For $(20, 10, 0)$ it is
-# $(4.5, -4.5, 0) \cdot 10^{-5}$. The surer the network, the closer to zero: where $p_k \approx 1$ there is nothing left
-# to gain. The map fades to nothing just where the network has most to show.
+# $\partial p_k / \partial s_j = p_k (1 - p_k)$ if $j = k$, and $-p_k p_j$ otherwise (lesson 04). Where $p_k \approx 1$,
+# all of these are close to zero: nothing is left to gain. The map fades just where the network has most to show.
 
 # %%
-for s in ([2.0, 1.0, 0.0], [20.0, 10.0, 0.0]):
-    print(f"scores {s}: gradient of p_0", softmax_backward(np.eye(3)[0], softmax(np.array(s))))
-assert np.allclose(softmax_backward(np.eye(3)[0], softmax(np.array([2.0, 1, 0]))), [0.223, -0.163, -0.060], atol=5e-4)
-
 s, trace = first.forward(x)
-one = np.eye(s.shape[1], dtype=s.dtype)[k]
-p = softmax(s)
-of_score, of_p = (
-    np.linalg.norm(first.backward(ds, trace)[0].reshape(len(x), -1), axis=1) for ds in (one, softmax_backward(one, p))
-)
+one, p = np.eye(s.shape[1], dtype=s.dtype)[k], softmax(s)
+starts = one, softmax_backward(one, p)
+lengths = np.array([np.linalg.norm(first.backward(ds, trace)[0].reshape(len(x), -1), axis=1) for ds in starts])
 p = p[np.arange(len(k)), k]
-for low, high in ((0, 0.5), (0.5, 0.9), (0.9, 0.98), (0.98, 1)):
-    rows = (p > low) & (p <= high)
-    lengths = np.median(of_score[rows]), np.median(of_p[rows])
-    print("p from {:.2f} to {:.2f}: gradient of the score {:.2f} long, of p {:.3f}".format(low, high, *lengths))
-assert lengths[0] > 1 and lengths[1] < 0.2
+for name, rows in (("p below 0.5", p < 0.5), ("p above 0.98", p > 0.98)):
+    medians = np.median(lengths[:, rows], axis=1)
+    print("{:12}: gradient of the score {:.2f} long, of p {:.3f}".format(name, *medians))
+assert medians[0] > 1 and medians[1] < 0.2
 
 # %% [markdown]
 # ## An experiment: what would any network draw?
 #
 # Saliency maps are mostly shown by their size $|g|$, without the sign. They look convincing: bright where the strokes
-# are. But that can be said of *every* map of a glyph. So the controls: how alike is the map of the first network
+# are. But how alike is the map of the first network
 #
 # - to that of the **second**, which learned the same from another start (we hope: very);
 # - to that of the **untrained** one, and to a plain **edge filter**, which know nothing (we hope: not at all)?
 #
-# Alike means: the correlation over the 49 squares, 1 for the same pattern and 0 for no relation; we take the median of
-# 120 glyphs. All maps are summed over the same squares, so that all are equally coarse.
+# Alike means: the correlation over the 49 squares, 1 for the same pattern and 0 for no relation; the median of 120
+# glyphs. All maps are summed over the same squares, so that all are equally coarse.
 
 # %%
 guessed = guess("How alike, from 0 to 1, are the saliency maps |g| of the trained and of the untrained network?")
 
 
 def by_square(maps):
-    """Sums over the squares: (N, 28, 28) -> (N, 7, 7)"""
     return maps.reshape(-1, SQUARES, SIDE, SQUARES, SIDE).sum(axis=(2, 4))
 
 
@@ -257,59 +242,42 @@ found = {}
 for name, (one, two, other) in maps.items():
     found[name] = alike(one, two), alike(one, contours), alike(one, other)
     print("{:15s} second network {:5.2f}   edge filter {:5.2f}   untrained {:5.2f}".format(name, *found[name]))
-worth = [alike(maps["occlusion"][0], maps[name][0]) for name in ("|saliency|", "saliency × ink")]
-fine = [alike(abs(g[0]), m) for m in (abs(g[1]), edges(x), abs(g[2]))]
-print("how alike occlusion and |saliency| are: {:.2f}; occlusion and saliency × ink: {:.2f}".format(*worth))
-print("|saliency| by single pixels: second {:.2f}, edge filter {:.2f}, untrained {:.2f}".format(*fine))
 assert found["|saliency|"][2] > 0.6 and found["|saliency|"][1] > 0.55  # convincing, and nothing that was learned
 for name in ("saliency × ink", "occlusion"):
     assert found[name][0] > 0.5 and found[name][2] < 0.25
-assert worth[1] > worth[0] + 0.1
+assert found["occlusion"][0] > found["saliency × ink"][0]
 
 # %% [markdown]
-# The usual picture fails its control: the shape of the glyph and of the network draw most of it, without any learning.
-# Keep the sign and multiply by the ink, as our three pixels suggest: now the trained networks agree, and the untrained
-# one goes its own way. Occlusion makes the move that a gradient only promises, and agrees with itself even better. Yet
-# half of its pattern is still where the edges are, and it knows nothing but *erasing*: a place without ink is worth
-# nothing to it, though a stroke there might change everything. (Adebayo and others asked for such controls in *Sanity
-# checks for saliency maps*, 2018.)
+# The usual picture fails its control: the untrained network draws almost the same one. That the second network agrees
+# would have convinced us. Keep the sign and multiply by the ink, as our three pixels suggest: now the trained networks
+# agree, and the untrained one goes its own way. Occlusion makes the move that a gradient only promises, and the trained
+# networks agree even better. Yet it knows nothing but *erasing*: a place without ink is worth nothing to it, though a
+# stroke there might change everything. (Adebayo and others asked for such controls in *Sanity checks for saliency
+# maps*, 2018.)
 #
 # ## Principal components
 #
 # Before the dense layer a glyph is a row of $D = 800$ features. Paper has two directions. **Principal component
-# analysis** (PCA) chooses those along which the points spread most. With $z$ the $(N, D)$ features minus their mean, it
-# asks for the direction $v$ of length 1 with the largest variance $\frac1N \sum_n (z_n \cdot v)^2 = v^\mathsf{T} C v$,
-# where $C = \frac1N z^\mathsf{T} z$. Multiply almost any direction by $C$ again and again, and it turns that way:
+# analysis** (PCA) chooses those along which $N$ points spread most. Let $z$, $(N, D)$, be the features minus their mean.
+# The singular value decomposition (`svd`) writes $z = U\, \mathrm{diag}(\sigma)\, V$: the rows of $V$ are directions of
+# length 1 at right angles, and along the $j$-th the variance is $\sigma_j^2 / N$, the largest first. No other direction
+# has more than the first: with the shares $c_j$ of the rows ($\sum_j c_j^2 = 1$) it has the variance
+# $\sum_j c_j^2 \sigma_j^2 / N \le \sigma_1^2 / N$.
+#
+# By hand: the points $(3, 1), (1, 3), (-1, -3), (-3, -1)$ lie at $\pm 4 / \sqrt 2$ along $(1, 1) / \sqrt 2$, each of
+# them, and at $\pm 2 / \sqrt 2$ along $(1, -1) / \sqrt 2$. The variances are 8 and 2: the first holds 0.8 of the whole.
 
 
 # %%
-def first_component_loops(z, turns=100):
-    N, D = z.shape
-    C = [[sum(z[n, i] * z[n, j] for n in range(N)) / N for j in range(D)] for i in range(D)]
-    v = [1.0] + [0.0] * (D - 1)
-    for _ in range(turns):
-        v = [sum(C[i][j] * v[j] for j in range(D)) for i in range(D)]
-        length = sum(each**2 for each in v) ** 0.5
-        v = [each / length for each in v]
-    return v
-
-
 def principal_components(features, components=2):
-    """-> places (N, components), shares of the whole variance (D or N,)"""
     z = features - features.mean(axis=0)
-    _, spread, V = np.linalg.svd(z, full_matrices=False)  # z = U diag(spread) V: rows of V are the directions
-    return z @ V[:components].T, spread**2 / (spread**2).sum()
+    _, sigma, V = np.linalg.svd(z, full_matrices=False)
+    return z @ V[:components].T, sigma**2 / (sigma**2).sum()  # places, shares of the variance
 
 
-# %% [markdown]
-# By hand: the points $(3, 1), (1, 3), (-1, -3), (-3, -1)$ have $C = ((5, 3), (3, 5))$. Along $(1, 1)/\sqrt 2$ the
-# variance is $\frac12 (5 + 3 + 3 + 5) = 8$, along $(1, -1)/\sqrt 2$ it is $\frac12 (5 - 3 - 3 + 5) = 2$. The first
-# component holds 0.8 of the whole.
-
-# %%
 points = np.array([[3.0, 1], [1, 3], [-1, -3], [-3, -1]])
-assert np.allclose(first_component_loops(points), np.sqrt([0.5, 0.5]))
-assert np.allclose(principal_components(points)[1], [0.8, 0.2])
+places, share = principal_components(points)
+assert np.allclose(abs(places), np.array([4, 2]) / np.sqrt(2)) and np.allclose(share, [0.8, 0.2])
 
 features = Sequential(first.layers[:-1])(x_test)
 places, share = principal_components(features)
@@ -334,84 +302,22 @@ assert share[:2].sum() < 0.35 and in_full > on_paper + 0.2
 #
 # A kernel of the first layer is a small picture itself, and its feature map shows where in the glyph it fits.
 
-
 # %%
-def row_of(axes, images, names, signed):
-    for ax, image, name, both in zip(axes, images, names, signed, strict=True):
-        limit = np.abs(image).max()
-        picture_on(ax, image, cmap=SIGNED if both else MAGNITUDES, vmin=-limit if both else 0, vmax=limit)
-        ax.set_xlabel(name, fontsize=8)
-
-
-@styled
-def draw(glyph, family):
-    figure = figure_of(None, 7.6)
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.8, 1.65, 3.1))
-
-    top.suptitle(
-        "Eight kernels of the first layer, and where in the glyph each fits (red), or its opposite (blue)", fontsize=11
-    )
-    layer = first.layers[0]
-    w, y = layer.w[:, :, 0, ::2].transpose(2, 0, 1), layer(glyph)[0, ..., ::2].transpose(2, 0, 1)
-    kernels, fits = top.subplots(2, 8, height_ratios=(0.4, 1))
-    row_of(kernels, w, [""] * 8, [True] * 8)
-    row_of(fits, y, [""] * 8, [True] * 8)
-    kernels[0].set_ylabel("kernel\n3 × 3", fontsize=8)
-    fits[0].set_ylabel("its map\n26 × 26", fontsize=8)
-
-    middle.suptitle(
-        "|saliency| looks much the same without training, occlusion (red: the score needs this) does not", fontsize=11
-    )
-    axes = middle.subplots(1, 7)
-    picture_on(axes[0], glyph[0, ..., 0])
-    axes[0].set_xlabel(f"the glyph\n({glyphs.classes[family]})", fontsize=8)
-    steep = [abs(saliency_by_layers(model, glyph, [family])[0]) for model in (first, untrained)]
-    covers = [occlusion(model, glyph[0], family) for model in networks]
-    names = "trained:\n|saliency|", "untrained:\n|saliency|", "no network:\nedge filter"
-    row_of(axes[1:4], (*steep, edges(glyph)[0]), names, [False] * 3)
-    row_of(axes[4:], covers, [f"{who}:\nocclusion" for who in ("trained", "trained again", "untrained")], [True] * 3)
-
-    agreement, fading, plane = bottom.subplots(1, 3, width_ratios=(1.15, 1, 1.1))
-    kinds = ("second\nnetwork", BLUE, "o"), ("edge\nfilter", "0.45", "s"), ("untrained\nnetwork", VERMILLION, "^")
-    for row, name in enumerate(found):
-        for value, (control, colour, form) in zip(found[name], kinds, strict=True):
-            agreement.plot(value, row, form, color=colour, markersize=8)
-            if name == "occlusion":
-                agreement.text(value, row + 0.18, control, color=colour, fontsize=8, ha="center", va="top")
-    agreement.set(title="Without its sign, saliency agrees\nwith a network that knows nothing", xlim=(-0.4, 1.05))
-    agreement.set(ylim=(2.8, -0.6), xlabel="correlation with the first\nnetwork's map (median of 120 glyphs)")
-    agreement.set_yticks(range(3), ["|saliency|", "saliency\n× ink", "occlusion"])
-    agreement.axvline(0, color="0.8", linewidth=1, zorder=0)
-    mark_guess(agreement, guessed, axis="x")
-
-    fading.plot(p, of_score, "o", color=BLUE, markersize=3)
-    fading.plot(p, of_p, "s", color=VERMILLION, markersize=3)
-    fading.set(title="A sure probability\nhas no gradient", xlabel="probability p of the\ntrue family", yscale="log")
-    fading.set(ylabel="length of the gradient", ylim=(5e-4, 15))
-    fading.text(0.05, 0.93, "of the score", color=BLUE, transform=fading.transAxes)
-    fading.text(0.05, 0.5, "of the probability", color=VERMILLION, transform=fading.transAxes)
-
-    largest = np.argsort(-np.bincount(truth), kind="stable")[:4]
-    for each, colour, form in zip(largest, (BLUE, VERMILLION, GREEN, PURPLE), "os^D", strict=True):
-        rows = truth == each
-        plane.plot(*places[rows].T, form, color=colour, markersize=3, alpha=0.7, label=glyphs.classes[each])
-    plane.legend(loc="upper right", fontsize=7, handletextpad=0.1, borderpad=0, markerscale=1.6)
-    plane.margins(y=0.22)
-    plane.set(title="Two of 800 directions:\nmixed here, less so in all", xticks=[], yticks=[])
-    plane.set(xlabel=f"1st component\n({share[0]:.0%} of the variance)", ylabel=f"2nd component ({share[1]:.0%})")
-    return figure
-
-
 jeem = glyphs.test.about["character"] == "\ufe9d"  # ARABIC LETTER JEEM
-save_figure(draw(x_test[jeem], truth[jeem][0]), "17_looking_inside")
+glyph, family, layer = x_test[jeem], truth[jeem], first.layers[0]
+kernels, fits = layer.w[:, :, 0, ::2].transpose(2, 0, 1), layer(glyph)[0, ..., ::2].transpose(2, 0, 1)
+steep = [*(abs(saliency_by_layers(model, glyph, family)[0]) for model in (first, untrained)), edges(glyph)[0]]
+covers = [occlusion(model, glyph[0], family[0]) for model in networks]
+shown = glyph[0, ..., 0], glyphs.classes[family[0]], kernels, fits, steep, covers
+many = found, p, lengths, places, share, truth, glyphs.classes
+save_figure(draw(*shown, *many, guessed), "17_looking_inside")
 
 # %% [markdown]
 # ## Exercises
 #
 # `mmdl check lessons/exercises/17_looking_inside.py`
 #
-# - `saliency`: $|g|$ from a network's backward pass. Who starts from the probability's gradient finds a map
-#   that vanishes where $p \approx 1$.
+# - `saliency`: $|g|$ from a network's backward pass, started from the score.
 # - `occlusion`: how much a score falls for each square that is covered.
 # - `principal_components`: the places of points along the directions in which they spread most.
 #

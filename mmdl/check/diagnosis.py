@@ -98,14 +98,13 @@ def _by_signs(exercise, tried, names):
 
 
 def _pair(exercise, tried, name):
-    axes = exercise.axes_of(name, tried.truth[name].ndim)
-    arguments = {key: value for key, value in tried.case.arguments.items() if isinstance(value, np.ndarray)}
-    return Pair(
-        name,
-        tried.truth[name],
-        tried.given[name],
-        axes,
-        tried.case.lengths | dict(zip((letter for letter in axes if letter.isalpha()), tried.truth[name].shape)),
-        {key: value for key, value in arguments.items() if value.dtype.kind == "f"},
-        {other: value for other, value in tried.truth.items() if other != name},
-    )
+    truth, given = (np.asarray(each[name]) * 1.0 for each in (tried.truth, tried.given))  # True counts as 1
+    axes = exercise.axes_of(name, truth.ndim)
+    lengths = {letter: length for letter, length in zip(axes, truth.shape, strict=False) if letter.isalpha()}
+    arguments = {
+        key: value
+        for key, value in tried.case.arguments.items()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    }
+    others = {other: value for other, value in tried.truth.items() if other != name}
+    return Pair(name, truth, given, axes, tried.case.lengths | lengths, arguments, others)

@@ -47,7 +47,7 @@ class Batches(Draws):
         return self.rng.random(self.shape(contract, leading)) < 0.6 if drawn is None and self.always else drawn
 
 
-def roomy(seed, always=False):
+def roomy(seed):
     """Draws in which no length is 1 and, where there is a choice, no two are equal: what is mixed up shows."""
     rng = np.random.default_rng([seed, 2])
     chosen = set()
@@ -61,16 +61,19 @@ def roomy(seed, always=False):
         chosen.add(length)
         return length
 
-    return Batches(pick, rng, length, always)
+    return Batches(pick, rng, length)
 
 
-def large(factor, always=False):
-    """Draws as simple as can be, but `factor` times larger; kernels and the number of modalities stay small."""
+def large(factor, place=0):
+    """Draws that always choose what stands at one place, the simplest at 0, but sizes `factor` times larger.
+
+    Kernels and the number of modalities stay small.
+    """
 
     def length(letter, options):
         return options[-1] if letter in "IJM" else factor * max(options)
 
-    return Batches(lambda options: options[0], np.random.default_rng(factor), length, always)
+    return Batches(lambda options: options[min(place, len(options) - 1)], np.random.default_rng(factor), length)
 
 
 class Variant(NamedTuple):

@@ -8,7 +8,7 @@ from mmdl.check.diagnosis import diagnose
 from mmdl.check.draws import PLAIN, roomy
 from mmdl.check.grade import FAILS, Grade, Picture
 from mmdl.check.mistake import Comparison, Mistake
-from mmdl.check.questions import BASICS, ask, everything, law, values
+from mmdl.check.questions import BASICS, ask, everything, law, listed, values
 from mmdl.check.signs.alike import alike
 from mmdl.check.speed import larger
 from mmdl.check.words import in_lines
@@ -63,8 +63,9 @@ def _held(student, answer):
     if answer.variant is not PLAIN:
         yield "otherwise its numbers are right"
     wrong = {each.name for each in answer.mistake.comparisons}
-    if wrong and answer.question is values:
-        yield from (f"{name} is right" for name in student(answer.case)[1] if name not in wrong)
+    right = [name for name in student(answer.case)[1] if name not in wrong] if answer.question is values else ()
+    if right:
+        yield f"{listed(right)} {'is' if len(right) == 1 else 'are'} right"
 
 
 def _sentence(mistake, question, variant):
@@ -94,9 +95,14 @@ def _looked_into(student, answer):
 def _picture(student, variant):
     """The first result that is wrong in a larger case; None if none is."""
     found = None
-    for _, given, truth in itertools.islice(larger(student, variant), PICTURES):
-        wrong = [name for name in truth if given[name].shape == truth[name].shape and not alike(given[name], truth[name])]
-        if wrong and truth[wrong[0]].size > 1:
-            axes = student.exercise.axes_of(wrong[0], truth[wrong[0]].ndim)
-            found = Picture(Comparison(wrong[0], truth[wrong[0]], given[wrong[0]]), axes)
+    for place in range(2):
+        for _, given, truth in itertools.islice(larger(student, variant, place), PICTURES):
+            for name in truth:
+                shown = truth[name].size > 1 and given[name].shape == truth[name].shape
+                if shown and not alike(given[name], truth[name]):
+                    axes = student.exercise.axes_of(name, truth[name].ndim)
+                    found = Picture(Comparison(name, truth[name], given[name]), axes)
+                    break
+        if found:
+            break
     return found

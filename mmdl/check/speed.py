@@ -9,10 +9,10 @@ from mmdl.check.mistake import Mistake
 AT_EASE = 0.03  # seconds that a call may take if there is to be a larger one
 
 
-def larger(student, variant=PLAIN):
-    """Ever larger cases, each with what the function returned and what it should have."""
+def larger(student, variant=PLAIN, place=0):
+    """Ever larger cases, each with what the function returned and what it should have; `place` as in `large`."""
     for factor in (1, 2, 4, 8):
-        case = student.case(large(factor), variant)
+        case = student.case(large(factor, place), variant)
         start = time.perf_counter()
         try:
             found, truth = student(case)

@@ -62,9 +62,12 @@ class Layer:
         sources = tuple(as_list(x))
         if not all(isinstance(source, Symbol) for source in sources):
             raise TypeError(f"{self} is called on symbols, as Input and other layers give them")
-        features = sources[0].shape[-1]
+        _, *shape = sources[0].shape
+        if self.input_shape and list(self.input_shape) != shape:
+            raise ShapeError(f"{self} says that its input has shape {(None, *self.input_shape)}, not {(None, *shape)}")
+        features = shape[-1] if shape else 1
         if features is None and self.masks != "made":
-            raise ShapeError(f"{self}: the last axis of {sources[0].shape} must have a known length")
+            raise ShapeError(f"{self}: the last axis of {(None, *shape)} must have a known length")
         core = self.core or self.build(sources[0].rng, features, **self.settings)
         fitted = self._fitted(core, any(source.masked for source in sources))
         zeros = [tuple(source.zeros(length) for source in sources) for length in PROBED]

@@ -15,15 +15,9 @@ __all__ = [
     "SimpleRNN",
 ]  # fmt: skip
 
-ACTIVATIONS = {
-    "linear": core.Sequential(),
-    "relu": core.ReLU(),
-    "leaky_relu": core.LeakyReLU(0.2),
-    "gelu": core.GELU(),
-    "sigmoid": core.Sigmoid(),
-    "softmax": core.Softmax(),
-    "softplus": core.Softplus(),
-    "tanh": core.Tanh(),
+ACTIVATIONS = {"linear": core.Sequential(), "leaky_relu": core.LeakyReLU(0.2)} | {
+    kind.__name__.lower(): kind()
+    for kind in (core.GELU, core.ReLU, core.Sigmoid, core.Softmax, core.Softplus, core.Tanh)
 }
 
 

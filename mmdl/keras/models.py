@@ -59,10 +59,10 @@ class Model:
         """The symbol of the output."""
         return self.calls[-1]
 
-    def compile(self, optimizer="rmsprop", loss=None, metrics=()):
+    def compile(self, optimizer="rmsprop", loss=None, metrics=None):
         """Choose an optimizer, a loss and metrics, by name or as they are; the optimizer begins anew."""
         optimizer = _named("optimizer", optimizer, OPTIMIZERS)
-        metrics = {getattr(each, "__name__", each): _named("metric", each, METRICS) for each in metrics}
+        metrics = {getattr(each, "__name__", each): _named("metric", each, METRICS) for each in as_list(metrics or [])}
         measures = {"loss": _named("loss", loss, LOSSES), **metrics}
         self.compiled, self.state = (optimizer() if isinstance(optimizer, type) else optimizer, measures), None
 
@@ -74,8 +74,7 @@ class Model:
         History
             Means over the examples, in training as they came by; of `validation_data` (x, y) as val_loss and so on.
         """
-        x, y = self._examples(x, y)
-        optimizer, measures = self.compiled
+        (x, y), (optimizer, measures) = self._examples(x, y), self.compiled
         rng, history = self.inputs[0].rng, {}
         self.state = self.state or optimizer.start(self.network)
         keep_freed_memory()
@@ -84,9 +83,9 @@ class Model:
             began, found = time.perf_counter(), []
             for rows in _batches(rng.permutation(len(y)) if shuffle else np.arange(len(y)), batch_size):
                 p, trace = learner.forward(_rows(x, rows))
-                loss, *scores = (measure(y[rows], p) for measure in measures.values())
-                optimizer.step(self.network, learner.gradient(loss.gradient, trace), self.state)
-                found.append((len(rows), loss.value, *scores))
+                dp, scores = _scored(measures, y[rows], p)
+                optimizer.step(self.network, learner.gradient(dp, trace), self.state)
+                found.append(scores)
             means = _means(measures, found)
             if validation_data:
                 validation = self._judged(*validation_data, batch_size)
@@ -169,13 +168,9 @@ class Model:
 
     def _judged(self, x, y, batch_size):
         """Means of the loss and the metrics over all examples."""
-        x, y = self._examples(x, y)
-        found = []
-        for rows in _batches(np.arange(len(y)), batch_size):
-            p = self.network(_rows(x, rows))
-            loss, *scores = (measure(y[rows], p) for measure in self.compiled[1].values())
-            found.append((len(rows), loss.value, *scores))
-        return _means(self.compiled[1], found)
+        (x, y), measures = self._examples(x, y), self.compiled[1]
+        batches = _batches(np.arange(len(y)), batch_size)
+        return _means(measures, [_scored(measures, y[rows], self.network(_rows(x, rows)))[1] for rows in batches])
 
 
 class Sequential(Model):
@@ -261,6 +256,12 @@ def _batches(order, size):
 def _rows(x, rows):
     """A batch of each input; bytes and float64 become what models are made of."""
     return [np.asarray(each[rows], np.float32) for each in x]
+
+
+def _scored(measures, y, p):
+    """The gradient of the loss; and how many examples, their loss, their metrics."""
+    (value, dp), *scores = (measure(y, p) for measure in measures.values())
+    return dp, (len(y), value, *scores)
 
 
 def _means(names, found):

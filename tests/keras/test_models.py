@@ -11,7 +11,9 @@ from mmdl.keras.models import Model, Sequential, load_model
 
 def classifier(rng=None, **compiled):
     model = Sequential([layers.Dense(8, activation="relu", input_shape=(4,)), layers.Dense(3, "softmax")], rng=rng)
-    model.compile(**{"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]} | compiled)
+    model.compile(
+        **{"optimizer": "adam", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]} | compiled
+    )
     return model
 
 
@@ -46,7 +48,7 @@ class TestFit:
         assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"] and len(history["loss"]) == 60
         assert history["accuracy"][-1] > 0.9
         loss, accuracy = model.evaluate(x, y, verbose=0)
-        assert [loss, accuracy] == [history["val_loss"][-1], history["val_accuracy"][-1]]
+        assert [history["val_loss"][-1], history["val_accuracy"][-1]] == pytest.approx([loss, accuracy])
         assert accuracy == np.mean(model.predict(x, verbose=0).argmax(axis=1) == y)
 
     def test_the_same_generator_gives_the_same_bits(self):
@@ -147,7 +149,7 @@ class TestErrors:
                 make()
 
     def test_unknown_names_are_told_what_there_is(self):
-        with pytest.raises(DataError, match=r"'swish' is no activation; there is linear, relu"):
+        with pytest.raises(DataError, match=r"'swish' is no activation; there is linear, leaky_relu, gelu, relu"):
             layers.Dense(2, activation="swish")(layers.Input((3,)))
         with pytest.raises(DataError, match="no optimizer; there is adam, rmsprop, sgd"):
             classifier(optimizer="lion")
@@ -203,6 +205,10 @@ class TestErrors:
             _ = Sequential([layers.Dense(3)]).output
         with pytest.raises(TypeError, match="int is no layer"):
             Sequential([3])
+
+    def test_a_shape_that_is_not_so(self):
+        with pytest.raises(ShapeError, match=r"Dense says that its input has shape \(None, 5\), not \(None, 4\)"):
+            Sequential([layers.Dense(4, input_shape=(3,)), layers.Dense(2, input_shape=(5,))])
 
     def test_masks(self):
         x = layers.Embedding(4, 3, mask_zero=True)(layers.Input((5,)))

@@ -77,10 +77,10 @@ MASKED = {
     "lost": lambda L, x: L.Flatten()(x),
 }
 OPTIMIZERS = {
-    "adam": lambda O: O.Adam(learning_rate=0.002),
-    "sgd": lambda O: O.SGD(learning_rate=0.05, momentum=0.9),
-    "nesterov": lambda O: O.SGD(learning_rate=0.05, momentum=0.9, nesterov=True),
-    "rmsprop": lambda O: O.RMSprop(learning_rate=0.001, rho=0.8),
+    "adam": lambda O: O.Adam(),
+    "sgd": lambda O: O.SGD(momentum=0.9),
+    "nesterov": lambda O: O.SGD(momentum=0.9, nesterov=True),
+    "rmsprop": lambda O: O.RMSprop(rho=0.8),
 }
 
 
@@ -246,11 +246,14 @@ def listing(maker, number):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_the_loss_of_the_listings_goes_the_same_way(number, optimizer):
+    keras.utils.set_random_seed(0)
     rng = np.random.default_rng(4)
     labels = rng.integers(0, 10, 100 * 32)
     x1 = rng.random((10, 28, 28, 1))[labels] + rng.normal(0, 0.3, (len(labels), 28, 28, 1))
     x2 = (rng.integers(0, 50, (10, 12))[labels] + rng.integers(0, 20, (len(labels), 12))) % 50
-    x, y = [x1, x2] if number == 3 else [(x1, x2)[number - 1]], np.eye(10)[labels]
+    wrong = rng.random(len(labels)) < 0.3  # no loss near zero, where differences of rounding would be large
+    y = np.eye(10)[np.where(wrong, rng.integers(0, 10, len(labels)), labels)]
+    x = [x1, x2] if number == 3 else [(x1, x2)[number - 1]]
     theirs, mine = listing(keras, number), listing(mmdl.keras, number)
     mine.set_weights(theirs.get_weights())
     for maker, model in ((keras, theirs), (mmdl.keras, mine)):
@@ -269,8 +272,8 @@ def test_the_loss_of_the_listings_goes_the_same_way(number, optimizer):
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_summary_counts_alike(number, capsys):
-    theirs, mine = listing(keras, number), listing(mmdl.keras, number)
-    mine.summary()
-    counted = capsys.readouterr().out
-    for kind, weights in (("Total", theirs.weights), ("Non-trainable", theirs.non_trainable_weights)):
-        assert f"{kind} params: {sum(w.size if hasattr(w, 'size') else np.prod(w.shape) for w in weights):,}" in counted
+    lines = []
+    listing(keras, number).summary(print_fn=lambda text: lines.extend(text.splitlines()))
+    expected = [line.split("(")[0].strip() for line in lines if "params:" in line]
+    listing(mmdl.keras, number).summary()
+    assert [line for line in capsys.readouterr().out.splitlines() if "params:" in line] == expected

@@ -5,9 +5,9 @@ import numpy as np
 WIDTH, HEIGHT = 22, 20  # pixels of one map, at most; a character holds two, one above the other
 LARGEST = 4  # characters across which one entry may stretch
 GAP = "   "
-NEGATIVE = (24, 25, 31, 74, 117, 153, 189)  # of the 256-colour palette: blue, fading towards zero
+NEGATIVE = (18, 25, 32, 75, 117, 153, 195)  # of the 256-colour palette: blue, fading towards zero
 ZERO = 255
-POSITIVE = (224, 223, 222, 215, 208, 166, 130)  # to orange; both are told apart by the colour-blind, too
+POSITIVE = (230, 222, 215, 208, 202, 166, 94)  # to orange; both are told apart by the colour-blind, too
 NOT_A_NUMBER = 201
 RAMP = " .:-=+*#%@"  # where there are no colours: from the smallest number to the largest
 IMAGE_AXES = (("R", "C"), ("P", "Q"), ("I", "J"))

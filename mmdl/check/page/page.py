@@ -75,8 +75,7 @@ def page(grade, paint):
         tell("diagnosis", diagnosis.shows, style="strong")
     if grade.diagnoses == ():
         tell("diagnosis", _at_a_loss(grade))
-    for law in grade.broken:
-        tell("broken law", law)
+    tell("broken law", *grade.broken)
     tell("remark", grade.remark)
     return lines
 

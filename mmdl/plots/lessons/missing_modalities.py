@@ -43,7 +43,7 @@ def draw(pictures, labels, classes, rivals, score, alone, guessed=None):
         _lines_on(ax, score, 1 + place, alone[place])
         joint, *_, learned = (100 * each[1 + place] for each in score.values())
         ax.set(title=f"{gone.capitalize()} go missing:\nmodality dropout is worth {learned - joint:.0f} points")
-        ax.set_xlabel(f"missing {gone} (%)")
+        ax.set_xlabel(f"missing {gone} (%); dots measured, lines expected")
     names.set_ylabel("right (% of unseen glyphs)")
     names.legend(loc="lower left")
     mark_guess(names, guessed)

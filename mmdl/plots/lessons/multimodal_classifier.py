@@ -10,7 +10,7 @@ from mmdl.plots.style import BLUE, GREEN, VERMILLION, grid_on, picture_on, style
 
 
 @styled
-def draw(curves, beliefs, kinds, truth, images, names, classes, guessed=None):
+def draw(curves, beliefs, kinds, glyphs, guessed=None):
     """Learning curves, and what the models say of three glyphs that the third gets right
 
     Parameters
@@ -21,14 +21,13 @@ def draw(curves, beliefs, kinds, truth, images, names, classes, guessed=None):
         By model: probabilities of the classes, for all N unseen glyphs.
     kinds : dict of bool arrays (N,)
         By who is right alone ("only the picture", ...): the glyphs of that kind.
-    truth : integer array (N,)
-    images : array (N, R, C)
-    names : list of N str
-        With "?" for a word that was never seen in training; such a glyph is not shown.
-    classes : sequence of K str
+    glyphs : Dataset
+        Glyphs with a word that was never seen are not shown.
     guessed : float, optional
         The reader's guess of the last share of "both".
     """
+    truth, test = glyphs.test.labels, glyphs.test.inputs
+    names = [" ".join(glyphs.preprocessors["text"].words_of(ids)) for ids in test["text"].values]
     figure = figure_of(None, 4.4)
     left, side = figure.subfigures(1, 2, width_ratios=(1, 1.15))
     colours = dict(zip(curves, (BLUE, VERMILLION, GREEN), strict=True))
@@ -48,13 +47,13 @@ def draw(curves, beliefs, kinds, truth, images, names, classes, guessed=None):
     axes = side.subplots(len(kinds), 2, width_ratios=(1, 2.1))
     for (picture, bars), (kind, rows) in zip(axes, kinds.items(), strict=True):
         n = np.argmax(np.where(rows & shown, np.minimum(*mistakes), 0))  # where alone the mistake is surest
-        picture_on(picture, images[n])
+        picture_on(picture, test["image"][n, ..., 0])
         picture.set_xlabel(textwrap.fill(f"“{names[n]}”", 20), fontsize=8)
         for place, (who, p) in enumerate(beliefs.items()):
             answer = p[n].argmax()
             bars.barh(place, p[n, answer], color=colours[who], alpha=0.6 if answer == truth[n] else 0.2)
             mark = "right" if answer == truth[n] else "wrong"
-            bars.text(0.02, place, f"{classes[answer]} ({mark})", va="center", fontsize=8)
+            bars.text(0.02, place, f"{glyphs.classes[answer]} ({mark})", va="center", fontsize=8)
         bars.set(xlim=(0, 1), xticks=[])
         bars.set_title(f"right alone: {kind}; together: {right['both'][rows].mean():.0%}", fontsize=9, loc="right")
         bars.set_yticks(range(len(beliefs)), beliefs)

@@ -32,7 +32,7 @@ def draw(sizes, errors, rates, losses, runs, guessed=None):
     guessed : float, optional
         The reader's guess of a loss on unseen examples.
     """
-    figure, ((start, step), (pace, unseen)) = subplots(2, 2, height=6.4)
+    figure, ((start, step), (pace, unseen)) = subplots(2, 2, height=6.0)
     for (name, curve), (x, y, colour, side) in zip(sizes.items(), STARTS, strict=True):
         start.plot(np.arange(1, len(curve) + 1), curve, color=colour)
         start.text(x, y, name, color=colour, ha=side)
