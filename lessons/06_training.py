@@ -15,7 +15,7 @@
 #
 # **Question.** Why does it train at all?
 #
-# Needs: lessons 03, 04, 05; about 13 s.
+# Needs: lessons 03, 04, 05; about 10 s.
 #
 # A gradient only says what very small moves do. Yet we take thousands of steps that are not very small, from a random
 # start, and something comes out that knows letters it has never seen. Three things decide whether this works: the
@@ -46,8 +46,7 @@ from mmdl.verify.oracle import complex_step_gradient
 # $y = \sum_d x_d W_d$, a sum over $D$ inputs. Square it, and take the mean over all random $W$: each square
 # $x_d^2 W_d^2$ leaves $\sigma^2 x_d^2$, and the mixed products leave 0. So the layer multiplies the mean square of its
 # numbers by $D \sigma^2$. Half of the outputs are negative; ReLU makes them 0, and $\tfrac12 D \sigma^2$ is left. The
-# *size*, the root of the mean square, is multiplied by $\sigma \sqrt{D / 2}$. Backward, $dx = dy\, W^\mathsf{T}$ is a
-# sum of the same kind.
+# *size*, the root of the mean square, is multiplied by $\sigma \sqrt{D / 2}$. Backward ($dx = dy\, W^\mathsf{T}$) too.
 #
 # **By hand.** With $D = 100$ and $\sigma = 0.01$ the factor is $0.01 \sqrt{50} = 0.07$ in each layer, and after twenty
 # layers $0.07^{20} \approx 10^{-23}$. With $\sigma = 1$ it is $7.07^{20} \approx 10^{17}$. Only $\sigma = \sqrt{2 / D}$
@@ -57,15 +56,13 @@ from mmdl.verify.oracle import complex_step_gradient
 glyphs = data.load("glyphs", fonts=("DejaVuSans",))
 x, x_test = (part.inputs["image"].reshape(-1, 784) / np.float32(255) for part in (glyphs.train, glyphs.test))
 labels, labels_test = glyphs.train.labels, glyphs.test.labels
-
 starts = {"σ = 1": lambda D: 1.0, "σ = 0.01": lambda D: 0.01, "He: σ = √(2/D)": lambda D: math.sqrt(2 / D)}
 sizes = {}
 for name, sigma in starts.items():
     rng, h, layers = np.random.default_rng(0), (x[:200] - x.mean()) / x.std(), []
     for D in (784, *[100] * 19):
         W = sigma(D) * rng.standard_normal((D, 100))
-        h = relu(h @ W)
-        layers.append((h, W))
+        layers.append((h := relu(h @ W), W))
     gradient = rng.standard_normal(h.shape)
     for h, W in layers[:0:-1]:  # from the last to the second
         gradient = relu_backward(gradient, h) @ W.T
@@ -110,14 +107,12 @@ def adam_step(p, g, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
 # %% [markdown]
 # ## By hand, and the op
 #
-# **Momentum**, with a gradient that is always 1: $v = 1$, then $0.9 + 1 = 1.9$, then $1.71 + 1 = 2.71$, and in the end
-# $1 / (1 - 0.9) = 10$. Where the gradient insists, momentum goes ten times as fast; where it changes sign from step to
-# step, it hardly moves.
-#
-# **Adam**, first step, $g = 5$: $m = 0.5$, $v = 0.025$, $\hat m = 5$, $\hat v = 25$. The step is
-# $\eta \cdot 5 / 5 = \eta$. With $g = 0.005$ it is $\eta$, too: at first Adam takes only the *sign* of the gradient.
-# Who forgets the hat on $m$ takes a first step ten times too small; who forgets both hats, one that is
-# $0.5 / \sqrt{0.025} = 3.16$ times too large. `mmdl.training` has the same rules for whole networks.
+# - **Momentum**, with a gradient that is always 1: $v = 1$, then $0.9 + 1 = 1.9$, then $1.71 + 1 = 2.71$, in the end
+#   $1 / (1 - 0.9) = 10$. If its sign changes at each step, $v$ goes to $\pm 1 / (1 + 0.9)$: insisting pays.
+# - **Adam**, first step, $g = 5$: $m = 0.5$, $v = 0.025$, $\hat m = 5$, $\hat v = 25$. The step is
+#   $\eta \cdot 5 / 5 = \eta$. With $g = 0.005$ it is $\eta$, too: at first Adam takes only the *sign* of the gradient.
+#   Who forgets the hat on $m$ takes a first step ten times too small; who forgets both hats, one that is
+#   $0.5 / \sqrt{0.025} = 3.16$ times too large. `mmdl.training` has the same rules for whole networks.
 
 # %%
 v = 0.0
@@ -127,8 +122,6 @@ for g in (5.0, 0.005):
     p, m, v = adam_step(1.0, g, 0.0, 0.0, 1, rate=0.1)
     print(f"Adam: g = {g}, step {1 - p:.6f}; without the hats {0.1 * m / math.sqrt(v):.3f}")
     assert abs(p - 0.9) < 1e-6 and abs(m / math.sqrt(v) - 3.162) < 1e-3
-
-rng = np.random.default_rng(0)
 gradients, p, q, u, m, v = rng.standard_normal((5, 3, 2)), np.ones((3, 2)), np.ones((3, 2)), 0.0, 0.0, 0.0
 rolling, adaptive = (Dense(np.ones((3, 2)), np.zeros(2)) for _ in range(2))
 ops = [(each, rule, rule.start(each)) for each, rule in ((rolling, SGD(0.1, momentum=0.9)), (adaptive, Adam(0.1)))]
@@ -143,10 +136,10 @@ assert np.allclose(rolling.W, p, rtol=0, atol=1e-9) and np.allclose(adaptive.W, 
 # ## Two brakes, and their gradients
 #
 # **Weight decay** adds $\tfrac{\lambda}{2} \sum p^2$ to the loss: large weights cost something. The gradient of that is
-# $\lambda p$, so descent becomes $p - \eta (g + \lambda p) = (1 - \eta\lambda)\, p - \eta g$: each step shrinks all weights
-# a little. **Dropout** sets each number to zero with the probability $r$, afresh in every step of training, so that no
-# unit can rely on another. What stays is divided by $1 - r$, which leaves the mean as it was. With ones in the mask
-# where a number stays, $y = x \cdot \text{mask} / (1 - r)$. Forward multiplies, so backward multiplies by the same.
+# $\lambda p$, so descent becomes $p - \eta (g + \lambda p) = (1 - \eta\lambda)\, p - \eta g$: each step shrinks all
+# weights a little. **Dropout** sets each number to zero with the probability $r$, afresh in every step of training, so
+# that no unit can rely on another. What stays is divided by $1 - r$, which leaves the mean as it was. With a mask of
+# ones where a number stays, $y = x \cdot \text{mask} / (1 - r)$. Forward multiplies, so backward does the same.
 
 # %%
 a, da = rng.standard_normal((2, 4, 3))
@@ -154,14 +147,13 @@ masks = rng.random((20_000, 4, 3)) >= 0.25  # r = 0.25
 dropped = da * masks[0] / (1 - 0.25)  # dx = dy ∂y/∂x, and ∂y/∂x is the factor itself
 oracle = complex_step_gradient(lambda a: a * masks[0] / (1 - 0.25), [a], 0, da)
 assert np.allclose(dropped, oracle, rtol=0, atol=1e-12) and np.allclose(dropped, dropout_backward(da, masks[0], 0.25))
-assert np.allclose(dropout(a, masks[0], 0.25), a * masks[0] / 0.75)
-assert np.allclose((a * masks / 0.75).mean(axis=0), a, atol=0.05)
+assert np.allclose(np.mean([dropout(a, mask, 0.25) for mask in masks], axis=0), a, atol=0.05)
 
 # %% [markdown]
 # ## A picture: the photograph again
 #
 # In lesson 03 we learned Sobel's kernel $w^*$ back from a photograph; it was hard because neighbouring pixels are so
-# alike. With the $n$ patches of the picture as rows of $X$, we are off by $X (w - w^*)$, and
+# alike. With the $n$ patches of the picture as rows of $X$, what we see is off by $X (w - w^*)$, and
 # $dw = X^\mathsf{T} X (w - w^*) / n$. The matrix $A = X^\mathsf{T} X / n$ is only 9 × 9: a step costs nothing.
 
 # %%
@@ -195,8 +187,8 @@ assert 10_000 < steps[0] < 20_000 and steps[1] < 800 and steps[2] < 1500
 # ## An experiment: the learning rate, and when to stop
 #
 # Now a real network on the glyphs: 784 pixels, two hidden layers of 128 with ReLU, ten classes. First two rounds
-# through all examples (**epochs**) with each of nine learning rates, from far too small to far too large. Then 25 epochs
-# with Adam, three times: as it is, with weight decay (`AdamW`, $\lambda = 1$), and with dropout ($r = 0.3$).
+# through all examples (**epochs**) with each of nine learning rates. Then 25 epochs of Adam at its usual rate, 0.001:
+# as it is, with weight decay (`AdamW`, $\lambda = 1$), and with dropout ($r = 0.3$).
 
 
 # %%
@@ -207,8 +199,7 @@ def train(optimizer, epochs, drop=0.0):
         W = (math.sqrt(2 / D) * rng.standard_normal((D, K))).astype(np.float32)
         layers += Dropout(drop), Dense(W, np.zeros(K, np.float32)), ReLU()
     model = Sequential(tuple(layers[:-1]))  # no ReLU at the scores
-    learner = training_mode(model, rng)  # the same arrays, with dropout switched on
-    state = optimizer.start(model)
+    learner, state = training_mode(model, rng), optimizer.start(model)  # the learner: the same arrays, and dropout on
     for _ in range(epochs):
         for rows in np.array_split(rng.permutation(len(x)), len(x) // 64):
             scores, trace = learner.forward(x[rows])
@@ -220,7 +211,6 @@ def train(optimizer, epochs, drop=0.0):
 
 
 guessed = guess("No brake: the loss falls to 0.2 on seen glyphs, and on unseen ones first to 1.1. And in the end?")
-
 rates, range_test = 10.0 ** np.arange(-3.5, 0.75, 0.5), {}
 for name, make in {"descent": SGD, "momentum": lambda rate: SGD(rate, momentum=0.9), "Adam": Adam}.items():
     losses = range_test[name] = np.array([train(make(rate), epochs=2)[-1, 0] for rate in rates])
@@ -228,24 +218,21 @@ for name, make in {"descent": SGD, "momentum": lambda rate: SGD(rate, momentum=0
     print(f"{name:9} best rate {rates[best]:6.4f}: loss {losses[best]:.2f}; a tenth of it: {losses[best - 2]:.2f}")
     assert best >= 2 and min(losses[best - 2], *losses[best + 2 :]) > losses[best] + 0.1
 assert rates[range_test["descent"].argmin()] > 20 * rates[range_test["Adam"].argmin()]
-
 bare, decayed = train(Adam(1e-3), 25), train(AdamW(1e-3, weight_decay=1.0), 25)
 dropped = train(Adam(1e-3), 25, drop=0.3)
 runs = {"no brake": bare, "weight decay": decayed, "dropout": dropped}
 for name, run in runs.items():
     print("{:13} seen {:.2f}  unseen {:.2f}  right {:.3f}".format(name, *run[-1]), f" best {run[:, 1].min():.2f}")
-    assert 0.6 < run[-1, 2] < 0.74
-assert bare[-1, 0] < 0.3 and bare[-1, 1] > bare[:, 1].min() + 0.15 and bare[-1, 2] > bare[:, 2].max() - 0.04
-assert 4 <= bare[:, 1].argmin() <= 18 and decayed[-1, 1] < bare[-1, 1] - 0.15
-assert dropped[-1, 1] < bare[:, 1].min() - 0.03
+best, last = bare[:, 1].min(), bare[-1, 1]
+assert 4 <= bare[:, 1].argmin() <= 18 and last > best + 0.15 and bare[-1, 2] > bare[:, 2].max() - 0.04
+assert bare[-1, 0] < 0.3 and decayed[-1, 1] < last - 0.15 and dropped[-1, 1] < best - 0.03
 save_figure(draw(sizes, errors, rates, range_test, runs, guessed), "06_training")
 
 # %% [markdown]
-# With a rate ten times too large or too small little is learned, and each rule has its own scale: try powers of ten.
-# Without a brake the loss on seen glyphs goes towards zero, and on unseen ones it *rises* from about the tenth epoch
-# on, while as many answers are right as before. Lesson 04 explains it: the network becomes too sure of its mistakes.
-# Both brakes prevent that, and with dropout the loss falls lower than it ever was without. The share of right answers
-# hardly changes: 0.65 to 0.7 is what this little network can make of one font.
+# With a rate ten times off much less is learned, and each rule has its own scale: try powers of ten. Without a brake
+# the loss on seen glyphs goes towards zero, and on unseen ones it *rises* from about the tenth epoch on, while as many
+# answers are right as before. Lesson 04 explains it: the network becomes too sure of its mistakes. Both brakes prevent
+# that. The share of right answers hardly changes: 0.65 to 0.7 is what this little network can make of one font.
 #
 # ## Exercises
 #
@@ -259,5 +246,5 @@ save_figure(draw(sizes, errors, rates, range_test, runs, guessed), "06_training"
 #
 # - A layer multiplies the size of its numbers by $\sigma \sqrt{D / 2}$; $\sigma = \sqrt{2 / D}$ keeps it at any depth.
 # - Momentum adds up what the gradients agree on. Adam divides by the gradient's size, so the loss's scale cancels.
-# - Look for the learning rate in powers of ten: ten times off, and little is learned.
+# - Look for the learning rate in powers of ten: ten times off, and much less is learned.
 # - A falling training loss proves nothing. Watch unseen examples, and brake with weight decay or dropout.

@@ -120,8 +120,8 @@ assert np.array_equal(dE, [[0, 0], [1, 0], [0, 0], [2, 0]]) and trap[3, 0] == 1
 # %% [markdown]
 # ## Checked
 #
-# The LSTM needs the mask, too: at a padded step it keeps state and cell as they are. So the last state is that after
-# the last word, and **padding never changes a result**. Without the mask the LSTM goes on "reading" the padding.
+# First the gradient. Then the LSTM, which needs the mask too: at a padded step it keeps state and cell. So its last
+# state is that after the last word, and **padding never changes a result**. Without the mask it "reads" the padding.
 
 # %%
 rng = np.random.default_rng(9)

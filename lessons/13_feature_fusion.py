@@ -31,7 +31,6 @@ from mmdl.fusion import Average, Concatenate, Product, ProductOfExperts, Sum
 from mmdl.layers import Dense, Embedding, Flatten, ReLU, SequencePool, Sequential
 from mmdl.models import Modality, MultimodalClassifier
 from mmdl.ops import fusion as library
-from mmdl.ops.softmax import log_softmax
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.feature_fusion import draw
 from mmdl.training import Adam, evaluate, fit
@@ -112,8 +111,8 @@ for kind, forward, backward, op, op_backward in (
 # %%
 assert np.array_equal((dz * a, dz * b), product_backward(dz, a, b)[::-1])  # the trap
 W, c = rng.standard_normal((8, 2)), rng.standard_normal(2)
-ours, experts = log_softmax(np.hstack([a, b]) @ W + c), library.product_of_experts((a @ W[:4], b @ W[4:] + c))
-assert np.allclose(ours, experts, rtol=0, atol=1e-14)
+one, two = (library.product_of_experts(s) for s in ((np.hstack([a, b]) @ W + c,), (a @ W[:4], b @ W[4:] + c)))
+assert np.allclose(one, two, rtol=0, atol=1e-14)  # one head, or two experts
 
 # %% [markdown]
 # ## An experiment: are they different?
@@ -143,7 +142,6 @@ assert np.array_equal(-np.outer([-1, 1], [-1, 1]), y)  # a product, see below
 # never less than its value at the mean of the $u$. So **the mean loss is never less than $\log(1 + e^0) = \log 2$**,
 # whatever $f$ and $g$ are: a table or the deepest network. (Accuracy is a bad witness here: every sixth model has
 # *three of four* right.) The average of experts fails alike: its *probabilities* are additive, and $-\log$ bends, too.
-#
 # A product can do it in one unit: with $a, b = \pm 1$, $a \circ b$ is $-1$ exactly if they differ. So can a head with a
 # hidden layer behind the concatenation: it sees $a$ and $b$ *together*, and bends, before it decides.
 #
@@ -179,9 +177,8 @@ train, validation, test = map(questions, (glyphs.train, glyphs.validation, glyph
 
 # %% [markdown]
 # All models get the same encoders: two dense layers with ReLUs for the pixels; for the words the mean of their vectors
-# and a dense layer. Then comes a fusion from the library, then the head. (A fusion that `takes` logits, that is scores,
-# has a head behind each encoder instead.) Questions have different numbers of classes $K$, so the table shows the loss
-# on unseen pairs as a share of $\log K$: 1.00 knows nothing, 0.00 knows all.
+# and a dense layer. Then a fusion from the library, then the head (where experts are fused, each encoder has a head
+# instead). The table shows the loss on unseen pairs as a share of $\log K$: 1.00 knows nothing, 0.00 knows all.
 
 # %%
 WIDTH, BOTH = 32, ("picture", "name")
@@ -204,7 +201,7 @@ def classifier(names, fusion, hidden, classes):
         "picture": [Flatten(), Dense.init(rng, 784, 64), ReLU(), Dense.init(rng, 64, WIDTH), ReLU()],
         "name": [Embedding.init(rng, tokenizer.entries, WIDTH), SequencePool(), Dense.init(rng, WIDTH, WIDTH), ReLU()],
     }
-    if fusion.takes == "logits":
+    if fusion.takes == "logits":  # scores: these fuse experts
         encoders = {name: [*encoder, Dense.init(rng, WIDTH, classes)] for name, encoder in encoders.items()}
     modalities = {name: Modality(Sequential(tuple(encoders[name])), None) for name in names}
     z = WIDTH * len(names) if fusion is Concatenate else WIDTH
@@ -214,10 +211,9 @@ def classifier(names, fusion, hidden, classes):
 
 
 EPOCHS = {"redundant": 4, "unique": 5, "synergy": 6}
-left, curves = {}, {}
+left, curves = {model: [] for model in TABLE}, {}
 print(f"{'share of log K that is left':28s}", *(f"{question:>10s}" for question in EPOCHS))
 for model, (names, fusion, hidden) in TABLE.items():
-    left[model] = []
     for question, epochs in EPOCHS.items():
         classes = 1 + train[question].labels.max()
         how = {"optimizer": Adam(2e-3), "epochs": epochs, "patience": epochs, "rng": np.random.default_rng(4)}
@@ -251,5 +247,4 @@ save_figure(draw(left, curves, ADDITIVE, guessed), "13_feature_fusion")
 #
 # - Concatenation hands back the pieces of the gradient, the sum all of it, the product the other's value times it.
 # - Concatenation with an affine head, the sum and the product of experts are the same model: $s = f(a) + g(b)$.
-# - Additive fusion joins what each modality knows by itself; of XOR it learns nothing. Fusion that multiplies, or a
-#   hidden layer behind it, learns what only both together know.
+# - Additive fusion joins what each modality knows by itself; what only both know needs a product or a hidden layer.

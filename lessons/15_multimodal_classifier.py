@@ -56,13 +56,11 @@ from mmdl.verify.oracle import complex_step_derivative
 # | $s = z V + d$ | the head: a score for each class (00) | $(N, 10)$ |
 # | $L$ = mean of $-\log \mathrm{softmax}(s)_{truth}$ | loss (04) | one number |
 #
-# The parameters are $w, b, E, W, U, c, V, d$; we keep them in a dictionary $p$.
-#
 # ## By hand
 #
-# How many numbers are there to learn? The picture's reader: 3 · 3 · 1 · 16 = 144 in $w$ and 16 in $b$. The name's
-# reader: 32 in $E$ for each word; 32 · 128 = 4096 in $W$ and as many in $U$ (four gates of 32), and 128 in $c$. The
-# head: (13 · 13 · 16 + 32) · 10 = 27,360 in $V$ and 10 in $d$. Without the words that makes 35,850.
+# How many numbers are there to learn? We keep them in a dictionary $p$. The picture's reader: 3 · 3 · 1 · 16 = 144 in
+# $w$ and 16 in $b$. The name's reader: 32 in $E$ for each word; 32 · 128 = 4096 each in $W$ and $U$ (four gates of
+# 32), 128 in $c$. The head: (13 · 13 · 16 + 32) · 10 = 27,360 in $V$, 10 in $d$. Without the words that makes 35,850.
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif"))
@@ -114,12 +112,10 @@ batch = next(batches(glyphs.train, 20, np.random.default_rng(0), **glyphs.augmen
 x, (ids, mask), labels = batch["image"], batch["text"], batch.labels
 s, trace = forward(p, x, ids, mask)
 loss, ds = softmax_cross_entropy(s, labels)
-print(f"{len(x)} examples: loss {loss:.3f}; log 10 = {np.log(10):.3f}")
+print(f"{len(x)} examples: loss {loss:.3f}; knowing nothing costs log 10 = {np.log(10):.3f}")
 assert abs(loss - np.log(10)) < 0.3 and np.allclose(s[0], classifier_loops(p, x[0], ids[0][mask[0]]), atol=1e-5)
 
 # %% [markdown]
-# The first loss is near $\log 10$, the price of knowing nothing (lesson 04). If it is not, something is wrong already.
-#
 # ## Backward, checked
 #
 # The forward pass, read upwards; beside each line stands what it undoes. We check it with complex steps: nudge all
@@ -132,12 +128,11 @@ def backward(ds, p, x, ids, mask, trace):
     r, y, winner, e, h, cell, gates, z = trace
     dz, dV, dd = dense.affine_backward(ds, z, p["V"])  #                   s = z V + d
     du, dv = np.split(dz, [2704], axis=1)  #                               z = (u, v): cut where they were joined
-    dh = np.zeros_like(h)
+    dh = np.zeros_like(h)  #                                               (the cells go nowhere else: None below)
     dh[:, -1] = dv  #                                                      v = h_T: from above only the last state hears
     de, dW, dU, dc, _, _ = lstm.lstm_backward(dh, None, e, p["W"], p["U"], h, cell, gates, mask)  # h = LSTM(e)
     dE = embedding.embedding_backward(de, ids, p["E"])  #                  e = E[ids]: repeated words add up
-    dy = du.reshape(y.shape)  #                                            u = y in one row
-    dr = pooling.max_pool2d_backward(dy, r, winner)  #                     y = the winners of r
+    dr = pooling.max_pool2d_backward(du.reshape(y.shape), r, winner)  #    u = y in one row;  y = the winners of r
     da = activations.relu_backward(dr, r)  #                               r = max(a, 0)
     _, dw, db = convolution.conv2d_backward(da, x, p["w"])  #              a = x * w + b
     return {"w": dw, "b": db, "E": dE, "W": dW, "U": dU, "c": dc, "V": dV, "d": dd}
@@ -185,8 +180,7 @@ for kind, its_backward in (("correct", backward), ("forgetful", forgetful)):
 assert not any(gradient[name].any() for name in "EWUc")  # of the forgetful one
 
 # %% [markdown]
-# Both learn them: the picture alone is enough. So print the size of *every* parameter's gradient, once: where a zero
-# stands, nobody is listening.
+# Both learn them: the picture alone is enough. So look at *every* gradient once: where a zero stands, nobody listens.
 #
 # ## The same in four lines
 #
@@ -197,7 +191,6 @@ picture_reader = Sequential((Conv2D(p["w"], p["b"]), ReLU(), MaxPool2D(2), Flatt
 name_reader = Sequential((Embedding(p["E"]), LSTM(p["W"], p["U"], p["c"]), SequencePool("last")))
 modalities = {"image": Modality(picture_reader, None), "text": Modality(name_reader, None)}  # None: never missing
 model = MultimodalClassifier(modalities, Concatenate(), Dense(p["V"], p["d"]), glyphs.classes, glyphs.preprocessors)
-
 logits, model_trace = model.forward(batch)
 assert np.allclose(s, logits, rtol=0, atol=1e-5)
 by_layers = tree.leaves(model.gradient(ds, model_trace))
@@ -227,12 +220,10 @@ guessed = guess(f"Picture alone is right in {one:.2f}, name alone in {other:.2f}
 fits["both"] = trained("image", "text")
 curves = {kind: fitted.history["validation_accuracy"] for kind, fitted in fits.items()}
 assert curves["both"][-1] > 0.04 + max(one, other)
-
 # Where does the gain come from? Sort the unseen glyphs by who is right alone
 beliefs = {kind: predictions(fitted.model, glyphs.test) for kind, fitted in fits.items()}  # (N, 10) each
 picture, name, both = (p.argmax(axis=1) == glyphs.test.labels for p in beliefs.values())
 kinds = {"only the picture": picture & ~name, "only the name": ~picture & name, "neither": ~picture & ~name}
-print(f"right together: {curves['both'][-1]:.2f} of {len(both)} unseen glyphs")
 for kind, rows in {"both": picture & name, **kinds}.items():
     print(f"right alone: {kind:17s} {rows.mean():4.0%} of glyphs; of these right together: {both[rows].mean():4.0%}")
 assert both[picture & name].mean() > 0.95 and both[picture ^ name].mean() > 0.7
@@ -248,12 +239,12 @@ save_figure(draw(curves, beliefs, kinds, glyphs, guessed), "15_multimodal_classi
 #
 # `mmdl check lessons/exercises/15_multimodal_classifier.py`
 #
-# The head and the backward passes of both branches (with an RNN for the LSTM). Then the whole page, by you.
+# `head`, `image_branch_backward`, `text_branch_backward` (with an RNN for the LSTM); then the whole page, by you:
+# `classifier`, `classifier_backward`, `sgd_update`.
 #
 # ## What you now know
 #
 # - A model is a chain of ops; its backward pass is the same chain read upwards, with a trace to read from.
-# - Where two branches meet, the gradient is cut. A branch that gets none stays as it was born, and the loss may fall all
-#   the same: look at every gradient once.
+# - Where two branches meet, the gradient is cut. A branch may get none and the loss still fall: look at every gradient.
 # - Before any training the loss is about $\log K$; twenty examples must be learned by heart.
 # - Two modalities together beat each alone: where one is wrong, the other is mostly believed.

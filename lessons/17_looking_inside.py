@@ -17,19 +17,15 @@
 #
 # Needs: lessons 02, 04, 05, 06; about 12 s.
 #
-# There are many ways to draw what a network does, and all of them give handsome pictures. A picture is evidence only if
-# it would have come out *differently* had the network been different. So we draw, and hold a control beside it.
+# There are many ways to draw what a network does, all of them handsome. A picture is evidence only if it would have
+# come out *differently* had the network been different. So we hold a control beside each.
 
 # %%
 import numpy as np
 
 from mmdl import data, tree
 from mmdl.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
-from mmdl.ops.activations import relu, relu_backward
-from mmdl.ops.convolution import conv2d, conv2d_backward
-from mmdl.ops.dense import affine, affine_backward
 from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.ops.pooling import max_pool2d, max_pool2d_backward
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.looking_inside import draw
@@ -63,122 +59,87 @@ def network(seed, epochs):
     return model
 
 
-first, second, untrained = network(0, 4), network(1, 4), network(2, 0)
-verdicts = [model(x_test).argmax(axis=1) for model in (first, second, untrained)]
-accuracy = [float((verdict == truth).mean()) for verdict in verdicts]
-print("right on unseen glyphs: first {:.2f}, second {:.2f}, untrained {:.2f}".format(*accuracy))
-assert min(accuracy[:2]) > 0.5 > 0.3 > accuracy[2]
-both = np.flatnonzero((verdicts[0] == truth) & (verdicts[1] == truth))  # from here on: glyphs that both get right
-x, k = x_test[both], truth[both]
+first, second, untrained = networks = network(0, 4), network(1, 4), network(2, 0)
+hits = np.array([model(x_test).argmax(axis=1) == truth for model in networks])
+print("right on unseen glyphs: first {:.2f}, second {:.2f}, untrained {:.2f}".format(*hits.mean(axis=1)))
+assert hits[:2].mean(axis=1).min() > 0.5 > 0.3 > hits[2].mean()
+rows = np.random.default_rng(0).permutation(np.flatnonzero(hits[0] & hits[1]))[:120]  # glyphs that both get right
+x, k = x_test[rows], truth[rows]
 
 # %% [markdown]
 # ## Formula: what if, and what is
 #
 # Take one score $s$, that of the true family, and the picture $x$: pixels $x_i$ between 0 (paper) and 1 (ink).
 #
-# - **Saliency** is the gradient of the score with respect to the picture: $g_i = \partial s / \partial x_i$.
-#   *What if* pixel $i$ had a little more ink?
-# - **Occlusion** covers a part $A$ of the picture and looks again: $o_A = s(x) - s(x \text{ with } A \text{ erased})$.
-#   *What is* the ink in $A$ worth?
+# - **Saliency** is the gradient of the score, $g_i = \partial s / \partial x_i$. *What if* pixel $i$ had more ink?
+# - **Occlusion** erases a part $A$: $o_A = s(x) - s(x \text{ without } A)$. *What is* the ink in $A$ worth?
 #
-# ## By hand
+# ## Loops, and by hand
 #
 # Let the network be one dense layer with three pixels: $s = 2 x_0 - 2 x_1 + 5 x_2$, and the picture $x = (1, 0.5, 0)$.
 # Then $s = 1$. The saliency is $(2, -2, 5)$, whatever the picture. Erase pixel 0: $s$ falls by 2. Erase pixel 1: it
 # *rises* by 1. Erase pixel 2: there was no ink, nothing happens. Occlusion is $(2, -1, 0)$, and this is $g_i x_i$:
 # saliency times ink. The pixel with the largest gradient, 5, has contributed nothing.
-#
-# ## Loops
 
 
 # %%
 def occlusion_loops(score, x, side):
     """o[a, b]: by how much the score of one picture (R, C, 1) falls when a square is erased. -> (R/side, C/side)"""
-    R, C, _ = x.shape
-    o = np.zeros((R // side, C // side))
-    for a in range(R // side):
-        for b in range(C // side):
-            covered = x.copy()
-            covered[a * side : (a + 1) * side, b * side : (b + 1) * side] = 0
-            o[a, b] = score(x) - score(covered)
+    o = np.zeros((x.shape[0] // side, x.shape[1] // side))
+    for a, b in np.ndindex(*o.shape):
+        covered = x.copy()
+        covered[a * side : (a + 1) * side, b * side : (b + 1) * side] = 0
+        o[a, b] = score(x) - score(covered)
     return o
 
 
-w = np.array([2.0, -2.0, 5.0]).reshape(1, 3, 1)
-by_hand = occlusion_loops(lambda x: (x * w).sum(), np.array([1.0, 0.5, 0.0]).reshape(1, 3, 1), 1)
-print("occlusion by hand:", by_hand[0])
+w, pixels = np.array([[[2.0], [-2.0], [5.0]]]), np.array([[[1.0], [0.5], [0.0]]])
+by_hand = occlusion_loops(lambda x: (x * w).sum(), pixels, 1)
 assert np.array_equal(by_hand, [[2, -1, 0]])
 
-# %% [markdown]
-# For a whole network the squares go through it as *one batch*: a picture $(28, 28, 1)$ and 49 ways to cover a square of
-# $4 \times 4$ pixels make $(49, 28, 28, 1)$.
-
-# %%
-SIDE, SQUARES = 4, 7
-cell = np.arange(28) // SIDE
-square = SQUARES * cell[:, None] + cell  # (28, 28): the number of the square that a pixel belongs to
+# a whole network takes one picture and 49 ways to cover a square of 4 × 4 pixels as one batch
+square = 7 * (np.arange(28) // 4)[:, None] + np.arange(28) // 4  # (28, 28): the number of the square of each pixel
 keep = (np.arange(49)[:, None, None] != square)[..., None]  # (49, 28, 28, 1): False where a cover lies
 
 
 def occlusion(model, x, k):
-    return (model(x[None])[0, k] - model(x * keep)[:, k]).reshape(SQUARES, SQUARES)
+    return (model(x[None])[0, k] - model(x * keep)[:, k]).reshape(7, 7)
 
 
-loops = occlusion_loops(lambda x: first(x[None])[0, k[0]], x[0], SIDE)
+loops = occlusion_loops(lambda x: first(x[None])[0, k[0]], x[0], 4)
 assert np.allclose(loops, occlusion(first, x[0], k[0]), rtol=0, atol=1e-4)
 
 # %% [markdown]
 # ## Backward, to the very bottom
 #
 # In training the gradient stops at the first kernel: nobody can change the data. For saliency it takes one step more,
-# into the picture. Each stage is $c = x \star w + b$, $m = \text{pool}(c)$, $h = \text{relu}(m)$ (lesson 05); the numbers
-# 1 and 2 in the code count the stages, and $s = h_2 W + b$. For the gradient of *one score*, $ds$ is $e_k$: 1 at class
-# $k$ and 0 elsewhere. There is no loss in it.
-
-
-# %%
-def scores(x, w1, b1, w2, b2, W, b):
-    c1 = conv2d(x, w1, b1)
-    m1 = max_pool2d(c1)
-    h1 = relu(m1.y)
-    c2 = conv2d(h1, w2, b2)
-    m2 = max_pool2d(c2)
-    h2 = relu(m2.y)
-    return affine(h2.reshape(len(x), -1), W, b), (c1, m1, h1, c2, m2, h2)
-
-
-def saliency(x, k, w1, b1, w2, b2, W, b):
-    s, (c1, m1, h1, c2, m2, h2) = scores(x, w1, b1, w2, b2, W, b)
-    ds = np.zeros_like(s)
-    ds[np.arange(len(x)), k] = 1  #                                     ds = e_k
-    dh2 = affine_backward(ds, h2.reshape(len(x), -1), W)[0]  #          dh₂ = ds Wᵀ
-    dm2 = relu_backward(dh2.reshape(h2.shape), h2)  #                   dm₂ = dh₂ where h₂ > 0
-    dc2 = max_pool2d_backward(dm2, c2, m2.winner)  #                    dc₂ = dm₂ at the winners (each pool's largest)
-    dh1 = conv2d_backward(dc2, h1, w2)[0]  #                            dh₁: every dc₂ through the kernel it came by
-    dm1 = relu_backward(dh1, h1)  #                                     dm₁ = dh₁ where h₁ > 0
-    dc1 = max_pool2d_backward(dm1, c1, m1.winner)  #                    dc₁ = dm₁ at the winners
-    return conv2d_backward(dc1, x, w1)[0]  #                            dx: this is the saliency g
-
-
-# %% [markdown]
-# ## Checked
+# into the picture. Each stage is $c = x \star w + b$, $m = \text{pool}(c)$, $h = \text{relu}(m)$, and its $h$ is the
+# next one's $x$. We want the gradient of *one score*, so $ds$ is 1 at class $k$ and 0 elsewhere; no loss is in it.
+# Downwards, one line for each layer (lessons 03 and 05):
 #
-# Against complex steps, pixel by pixel; and the library's layers do the same when we give them $ds$. (Paper is all
-# equal, so a pool over paper has a tie, and a tie has no one gradient: lesson 01. We speckle the paper a little first.)
+# - dense: $dh = ds\, W^\mathsf{T}$;
+# - ReLU: $dm = dh$ where $h > 0$, else 0;
+# - pool: $dc = dm$ at the winner of each window, else 0;
+# - convolution: $dx$ adds up every $dc$ that the pixel had a part in, times the weight by which it had.
+#
+# That is what a model's `backward` does. **Checked** against complex steps. (Paper is all equal, so a pool over paper
+# has a tie, and a tie has no one gradient: lesson 01. We speckle the paper a little.)
 
 
 # %%
-def saliency_by_layers(model, x, k):
-    s, trace = model.forward(x)
-    return model.backward(np.eye(s.shape[1], dtype=s.dtype)[k], trace)[0][..., 0]  # (N, 28, 28)
+def saliency(model, x, k):
+    s, traces = model.forward(x)
+    dx = np.eye(s.shape[1], dtype=s.dtype)[k]  # this is ds
+    for layer, trace in zip(model.layers[::-1], traces[::-1], strict=True):
+        dx, _ = layer.backward(dx, trace)  # ds -> dh -> dm -> dc -> dx = dh of the stage below -> ...
+    return dx[..., 0]  # (N, 28, 28): at the very bottom dx is the saliency g
 
 
-weights = [array.astype(float) for _, array in tree.leaves(first)]  # w1, b1, w2, b2, W, b, with 16 digits
+fine, ds = tree.map(lambda array: array.astype(float), first), np.eye(len(glyphs.classes))[k[:1]]  # with 16 digits
 some = x[:1] + 0.01 * np.random.default_rng(0).random((1, 28, 28, 1))
-g = saliency(some, k[:1], *weights)
-nudges = complex_step_gradient(lambda x: scores(x, *weights)[0], [some], 0, np.eye(len(glyphs.classes))[k[:1]])
-assert np.allclose(g, nudges, rtol=0, atol=1e-12)
-assert np.allclose(g[..., 0], saliency_by_layers(first, some.astype(np.float32), k[:1]), rtol=0, atol=1e-4)
+g = saliency(fine, some, k[:1])
+nudges = complex_step_gradient(fine, [some], 0, ds)
+assert np.allclose(g, nudges[..., 0], rtol=0, atol=1e-12)
 
 # %% [markdown]
 # **A trap.** Why the *score*, and not the probability $p_k$, which is what we care about? Softmax stands between:
@@ -188,84 +149,62 @@ assert np.allclose(g[..., 0], saliency_by_layers(first, some.astype(np.float32),
 # %%
 s, trace = first.forward(x)
 one, p = np.eye(s.shape[1], dtype=s.dtype)[k], softmax(s)
-starts = one, softmax_backward(one, p)
-lengths = np.array([np.linalg.norm(first.backward(ds, trace)[0].reshape(len(x), -1), axis=1) for ds in starts])
+lengths = [np.linalg.norm(first.backward(ds, trace)[0], axis=(1, 2))[:, 0] for ds in (one, softmax_backward(one, p))]
 p = p[np.arange(len(k)), k]
-for name, rows in (("p below 0.5", p < 0.5), ("p above 0.98", p > 0.98)):
-    medians = np.median(lengths[:, rows], axis=1)
-    print("{:12}: gradient of the score {:.2f} long, of p {:.3f}".format(name, *medians))
-assert medians[0] > 1 and medians[1] < 0.2
+sure = [np.median(each[p > 0.98]) for each in lengths]
+print("where p > 0.98 the gradient of the score is {:.2f} long, that of p {:.3f}".format(*sure))
+assert sure[0] > 1 and sure[1] < 0.2
 
 # %% [markdown]
 # ## An experiment: what would any network draw?
 #
-# Saliency maps are mostly shown by their size $|g|$, without the sign. They look convincing: bright where the strokes
-# are. But how alike is the map of the first network
-#
-# - to that of the **second**, which learned the same from another start (we hope: very);
-# - to that of the **untrained** one, and to a plain **edge filter**, which know nothing (we hope: not at all)?
-#
-# Alike means: the correlation over the 49 squares, 1 for the same pattern and 0 for no relation; the median of 120
-# glyphs. All maps are summed over the same squares, so that all are equally coarse.
+# Saliency maps are mostly shown by their size $|g|$, bright where the strokes are. They look convincing. But how alike
+# is the map of the first network to that of the **second**, which learned the same from another start (we hope: very)?
+# To that of the **untrained** one, and to a plain **edge filter**, which know nothing (we hope: not at all)? Alike
+# means the correlation over the 49 squares: 1 for the same pattern, 0 for no relation. We sum all maps over these
+# squares, so that all are equally coarse, and take the median of the 120 glyphs.
 
 # %%
 guessed = guess("How alike, from 0 to 1, are the saliency maps |g| of the trained and of the untrained network?")
 
 
 def by_square(maps):
-    return maps.reshape(-1, SQUARES, SIDE, SQUARES, SIDE).sum(axis=(2, 4))
+    return maps.reshape(-1, 7, 4, 7, 4).sum(axis=(2, 4))
 
 
 def alike(a, b):
-    """The median correlation of the maps a[n] and b[n]."""
-    a, b = ((m - m.mean(axis=(1, 2), keepdims=True)).reshape(len(m), -1) for m in (a, b))
-    return np.median((a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1))
+    return np.median([np.corrcoef(p.ravel(), q.ravel())[0, 1] for p, q in zip(a, b, strict=True)])
 
 
-def edges(x):
-    """The length of Sobel's gradient (lesson 02).  (N, 28, 28, 1) -> (N, 28, 28)"""
-    down = np.array([[1.0, 2, 1], [0, 0, 0], [-1, -2, -1]], x.dtype)
-    both = conv2d(x, np.stack([down, down.T], axis=-1)[:, :, None], padding="same")
-    return np.hypot(both[..., 0], both[..., 1])
-
-
-chosen = np.random.default_rng(0).permutation(len(x))[:120]
-x, k, networks = x[chosen], k[chosen], (first, second, untrained)
-g = [saliency_by_layers(model, x, k) for model in networks]
+edges = np.hypot(*np.gradient(x_test[..., 0], axis=(1, 2)))  # how steep the ink is, down and across (lesson 02)
+g = [saliency(model, x, k) for model in networks]
 maps = {
     "|saliency|": [by_square(abs(each)) for each in g],
     "saliency × ink": [by_square(each * x[..., 0]) for each in g],
     "occlusion": [np.array([occlusion(model, *each) for each in zip(x, k, strict=True)]) for model in networks],
 }
-contours = by_square(edges(x))
 found = {}
-for name, (one, two, other) in maps.items():
-    found[name] = alike(one, two), alike(one, contours), alike(one, other)
+for name, (one, two, three) in maps.items():
+    found[name] = [alike(one, other) for other in (two, by_square(edges[rows]), three)]
     print("{:15s} second network {:5.2f}   edge filter {:5.2f}   untrained {:5.2f}".format(name, *found[name]))
-assert found["|saliency|"][2] > 0.6 and found["|saliency|"][1] > 0.55  # convincing, and nothing that was learned
-for name in ("saliency × ink", "occlusion"):
-    assert found[name][0] > 0.5 and found[name][2] < 0.25
-assert found["occlusion"][0] > found["saliency × ink"][0]
+measured = np.array(list(found.values()))
+assert measured[0, 1:].min() > 0.55  # convincing, and nothing that was learned
+assert measured[1:, 0].min() > 0.5 and measured[1:, 2].max() < 0.25 and measured[2, 0] > measured[1, 0]
 
 # %% [markdown]
-# The usual picture fails its control: the untrained network draws almost the same one. That the second network agrees
-# would have convinced us. Keep the sign and multiply by the ink, as our three pixels suggest: now the trained networks
-# agree, and the untrained one goes its own way. Occlusion makes the move that a gradient only promises, and the trained
-# networks agree even better. Yet it knows nothing but *erasing*: a place without ink is worth nothing to it, though a
-# stroke there might change everything. (Adebayo and others asked for such controls in *Sanity checks for saliency
-# maps*, 2018.)
+# The usual picture fails its control: the untrained network draws almost the same one. Keep the sign and multiply by
+# the ink, as our three pixels suggest: the trained networks agree, and the untrained one goes its own way. Occlusion
+# makes the move that a gradient only promises; here they agree even better. Yet it knows nothing but *erasing*: a place
+# without ink is worth nothing to it, though a stroke there might change everything. (After Adebayo and others, 2018.)
 #
 # ## Principal components
 #
-# Before the dense layer a glyph is a row of $D = 800$ features. Paper has two directions. **Principal component
-# analysis** (PCA) chooses those along which $N$ points spread most. Let $z$, $(N, D)$, be the features minus their mean.
-# The singular value decomposition (`svd`) writes $z = U\, \mathrm{diag}(\sigma)\, V$: the rows of $V$ are directions of
-# length 1 at right angles, and along the $j$-th the variance is $\sigma_j^2 / N$, the largest first. No other direction
-# has more than the first: with the shares $c_j$ of the rows ($\sum_j c_j^2 = 1$) it has the variance
-# $\sum_j c_j^2 \sigma_j^2 / N \le \sigma_1^2 / N$.
-#
-# By hand: the points $(3, 1), (1, 3), (-1, -3), (-3, -1)$ lie at $\pm 4 / \sqrt 2$ along $(1, 1) / \sqrt 2$, each of
-# them, and at $\pm 2 / \sqrt 2$ along $(1, -1) / \sqrt 2$. The variances are 8 and 2: the first holds 0.8 of the whole.
+# Before the dense layer a glyph is a row of $D = 800$ features; paper has two directions. **Principal component
+# analysis** (PCA) takes those along which $N$ points spread most. Let $z$, $(N, D)$, be the features minus their mean.
+# The singular value decomposition (`svd`) writes $z = U\, \mathrm{diag}(\sigma)\, V$. The rows of $V$ are directions of
+# length 1 at right angles; along the $j$-th the variance is $\sigma_j^2 / N$, the largest first. Any other direction is
+# a sum of rows times numbers $c_j$ with $\sum_j c_j^2 = 1$: its variance, $\sum_j c_j^2 \sigma_j^2 / N$, is a mean of
+# theirs, and cannot be larger than the first.
 
 
 # %%
@@ -275,40 +214,24 @@ def principal_components(features, components=2):
     return z @ V[:components].T, sigma**2 / (sigma**2).sum()  # places, shares of the variance
 
 
-points = np.array([[3.0, 1], [1, 3], [-1, -3], [-3, -1]])
-places, share = principal_components(points)
-assert np.allclose(abs(places), np.array([4, 2]) / np.sqrt(2)) and np.allclose(share, [0.8, 0.2])
-
-features = Sequential(first.layers[:-1])(x_test)
-places, share = principal_components(features)
-
-
-def nearest_mean(z):
-    """How often a glyph is nearest to the mean of its own family."""
-    means = np.array([z[truth == k].mean(axis=0) for k in range(len(glyphs.classes))])
-    return (((z[:, None] - means) ** 2).sum(axis=-1).argmin(axis=1) == truth).mean()
-
-
-on_paper, in_full = nearest_mean(places), nearest_mean(features)
-print(f"two components hold {share[:2].sum():.2f} of the variance of {features.shape[1]} features")
-print(f"nearest family's mean is the right one: on paper {on_paper:.2f}, in all dimensions {in_full:.2f}")
-assert share[:2].sum() < 0.35 and in_full > on_paper + 0.2
+points = np.array([[3.0, 1], [1, 3], [-1, -3], [-3, -1]])  # by hand: 4/√2 along (1, 1), 2/√2 across it; 8 : 2
+assert np.allclose(principal_components(points)[1], [0.8, 0.2])
+places, share = principal_components(Sequential(first.layers[:-1])(x_test))
+print(f"two components hold {share[:2].sum():.2f} of the variance of 800 features")
+assert share[:2].sum() < 0.35
 
 # %% [markdown]
-# On paper the families lie on top of one another; in 800 dimensions much less so. **What is apart on paper is apart.
-# What is mixed on paper may be apart all the same.** So write the share of the variance on the axes, always.
+# On paper the families lie on top of one another, yet from all 800 features the dense layer tells most of them apart.
+# **What is mixed on paper may be apart all the same.** So write the share of the variance on the axes, always.
 #
-# ## The picture
-#
-# A kernel of the first layer is a small picture itself, and its feature map shows where in the glyph it fits.
+# **The picture.** A kernel of the first layer is a small picture itself; its map shows where in the glyph it fits.
 
 # %%
 jeem = glyphs.test.about["character"] == "\ufe9d"  # ARABIC LETTER JEEM
 glyph, family, layer = x_test[jeem], truth[jeem], first.layers[0]
-kernels, fits = layer.w[:, :, 0, ::2].transpose(2, 0, 1), layer(glyph)[0, ..., ::2].transpose(2, 0, 1)
-steep = [*(abs(saliency_by_layers(model, glyph, family)[0]) for model in (first, untrained)), edges(glyph)[0]]
+steep = [*(abs(saliency(model, glyph, family)[0]) for model in (first, untrained)), edges[jeem][0]]
 covers = [occlusion(model, glyph[0], family[0]) for model in networks]
-shown = glyph[0, ..., 0], glyphs.classes[family[0]], kernels, fits, steep, covers
+shown = glyph[0, ..., 0], family[0], layer.w[:, :, 0], layer(glyph)[0], steep, covers
 many = found, p, lengths, places, share, truth, glyphs.classes
 save_figure(draw(*shown, *many, guessed), "17_looking_inside")
 

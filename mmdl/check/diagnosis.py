@@ -7,11 +7,15 @@ import numpy as np
 
 from mmdl.check.exercise import Case
 from mmdl.check.grade import Diagnosis
+from mmdl.check.instead import changes, results_instead
 from mmdl.check.mistake import Mistake
+from mmdl.check.questions import listed
 from mmdl.check.results import of_reference
-from mmdl.check.signs import Pair, signs
+from mmdl.check.signs import Pair, signs, vague_signs
 from mmdl.check.signs.alike import alike
 from mmdl.check.wrong import WRONG
+
+ENOUGH = 3  # cases in which a known mistake must be found, if it is not in all
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +51,11 @@ def diagnose(student, smallest, cases):
             told = tuple(name for name in names if name in left & outputs)
             found.append(Diagnosis(mistake.name, mistake.shows, mistake.hint, told, known=True))
             left -= outputs
-    return (*found, *_by_signs(student.exercise, others, [name for name in names if name in left]))
+    for search in (_by_signs, _by_other_arguments, _mostly_known, _by_vague_signs):
+        for diagnosis in search(student.exercise, others, [name for name in names if name in left]):
+            found.append(diagnosis)
+            left -= {*diagnosis.outputs}
+    return tuple(found)
 
 
 def _tried(student, cases):
@@ -63,38 +71,73 @@ def _tried(student, cases):
 
 def _explained(mistake, exercise, tried, names):
     """The results that are the known mistake's in every case."""
-    explained = set(names)
-    for each in tried:
-        known = {name: each.case.arguments[name] for name in mistake.parameters if name in each.case.arguments}
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-                found = exercise.settle(of_reference(mistake.function(**known), exercise.all_outputs))
-        except Exception:  # what is wrong may as well stop: shapes need not fit together
-            return set()
-        explained -= {name for name in each.given if name not in found or not alike(each.given[name], found[name])}
-    return explained
+    results = [_of_known(mistake, exercise, each) for each in tried]
+    return {
+        name
+        for name in names
+        if all(name not in each.given or alike(found.get(name), each.given[name]) for each, found in zip(tried, results, strict=True))
+    }
 
 
-def _by_signs(exercise, tried, names):
+def _of_known(mistake, exercise, tried):
+    """The known mistake's results in one case; {} if it stops there, as shapes need not fit together."""
+    known = {name: tried.case.arguments[name] for name in mistake.parameters if name in tried.case.arguments}
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+            return exercise.settle(of_reference(mistake.function(**known), exercise.all_outputs))
+    except Exception:
+        return {}
+
+
+def _mostly_known(exercise, tried, names):
+    """Known mistakes that give the student's numbers in most of the cases that went wrong."""
+    for mistake in WRONG.get(exercise.library_name, ()):
+        results = [_of_known(mistake, exercise, each) for each in tried]
+        told = []
+        for name in names:
+            wrong = [pair for pair in zip(tried, results, strict=True) if not pair[0].is_right(name)]
+            hits = sum(alike(found.get(name), each.given[name]) for each, found in wrong)
+            if hits >= ENOUGH and hits >= len(wrong) / 2:
+                told.append(name)
+        if told:
+            yield Diagnosis(mistake.name, f"In most cases: {mistake.shows}", mistake.hint, tuple(told), known=True)
+            names = [name for name in names if name not in told]
+
+
+def _by_signs(exercise, tried, names, signs=signs):
     """A general sign for each of the results; what is said of several in the same way is said once."""
     found = {}
     for name in names:
         pairs = [_pair(exercise, each, name) for each in tried if not each.is_right(name)]
         if pairs:
-            fitting = (sign for sign in signs(pairs[0]) if all(map(sign.fits, pairs)))
-            sign = next(fitting, None)
+            sign = next((sign for sign in signs(pairs[0]) if all(map(sign.fits, pairs))), None)
             if sign:
                 found.setdefault(sign.name, []).append((name, sign))
-    return tuple(
-        Diagnosis(
-            name=kind,
-            shows=" ".join(sign.shows for _, sign in told),
-            hint=told[0][1].hint,
-            outputs=tuple(name for name, _ in told),
-            known=False,
-        )
-        for kind, told in found.items()
-    )
+    for kind, told in found.items():
+        shows = " ".join(sign.shows for _, sign in told)
+        yield Diagnosis(kind, shows, told[0][1].hint, tuple(name for name, _ in told), known=False)
+
+
+def _by_vague_signs(exercise, tried, names):
+    yield from _by_signs(exercise, tried, names, vague_signs)
+
+
+def _by_other_arguments(exercise, tried, names):
+    """Other arguments for which the results would be right."""
+    left = set(names)
+    wrong = next((each for each in tried if not all(map(each.is_right, names))), None)
+    for words, _ in changes(exercise, wrong.case.arguments) if wrong else ():
+        told = left
+        for each in tried:
+            if told:
+                found = results_instead(exercise, each.case, words)
+                told = {name for name in told if name not in each.given or alike(found.get(name), each.given[name])}
+        if told:
+            told = [name for name in names if name in told]
+            is_, it = ("is", "it") if len(told) == 1 else ("are", "they")
+            shows = f"{listed(told)} {is_} what {it} would be if {words}."
+            yield Diagnosis("other_arguments", shows, f"Go through the steps that {words.split()[0]} takes.", tuple(told), False)
+            left -= {*told}
 
 
 def _pair(exercise, tried, name):

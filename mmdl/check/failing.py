@@ -11,9 +11,10 @@ from mmdl.check.mistake import Comparison, Mistake
 from mmdl.check.questions import BASICS, ask, everything, law, listed, values
 from mmdl.check.signs.alike import alike
 from mmdl.check.speed import larger
+from mmdl.check.when import wrong_only
 from mmdl.check.words import in_lines
 
-SURVEY = 6  # cases in which a mistake is looked at
+SURVEY = 8  # cases in which a mistake is looked at
 PICTURES = 2  # sizes tried for a picture; in a larger one shapes are lost
 
 
@@ -38,6 +39,7 @@ def failing(student, answer, own_forward=None):
         printed=mistake.printed,
         case=in_lines(student, answer.case),
         comparisons=mistake.comparisons,
+        when=wrong_only(student, variant) if question in BASICS else "",
         remark=_remark(own_forward) if own_forward and question is values else "",
         **known,
     )

@@ -21,6 +21,8 @@ class Symbol:
         self.layer, self.core, self.sources = layer, core, sources
 
     def __add__(self, other):
+        if isinstance(other, Symbol) and (self.masked or other.masked):
+            raise TypeError("a + b would lose the mask; Add()([a, b]) keeps it")
         return Add()([self, other]) if isinstance(other, Symbol) else NotImplemented
 
     def __mul__(self, other):
@@ -45,6 +47,7 @@ class Layer:
     """Keras's settings, and the layer of the core that they mean, once the shape of the input is known."""
 
     masks = "lost"  # or "kept", "refused", "merged"; "read", "needed" by a layer for Tokens; "made" of ids
+    merges = False
 
     def __init__(self, *arguments, name=None, input_shape=None, **settings):
         try:
@@ -62,6 +65,8 @@ class Layer:
         sources = tuple(as_list(x))
         if not all(isinstance(source, Symbol) for source in sources):
             raise TypeError(f"{self} is called on symbols, as Input and other layers give them")
+        if (len(sources) > 1) != self.merges:
+            raise TypeError(f"{self} takes {'a list of two or more symbols' if self.merges else 'one symbol'}")
         _, *shape = sources[0].shape
         if self.input_shape and list(self.input_shape) != shape:
             raise ShapeError(f"{self} says that its input has shape {(None, *self.input_shape)}, not {(None, *shape)}")
@@ -109,13 +114,19 @@ def layer(masks="lost", base=Layer):
     return kind
 
 
-@layer("merged")
+class Merging(Layer):
+    """Takes a list."""
+
+    merges = True
+
+
+@layer("merged", Merging)
 def Add(rng, features):
     """y = Σ x_m; `a + b` says the same"""
     return Sum()
 
 
-@layer("refused")
+@layer("refused", Merging)
 def Multiply(rng, features):
     """y = Π x_m, entry by entry; `a * b` says the same"""
     return Product()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from mmdl import fusion
 from mmdl import layers as core
 from mmdl.errors import DataError
-from mmdl.keras.graph import Add, Input, Layer, Multiply, layer
+from mmdl.keras.graph import Add, Input, Layer, Merging, Multiply, layer
 from mmdl.keras.network import BothEnds, Lookup, Sum
 
 __all__ = [
@@ -166,13 +166,13 @@ def MultiHeadAttention(rng, features, num_heads, key_dim, value_dim=None, *, use
     return replace(made, Wv=wide.Wv, bv=wide.bv, Wo=wide.Wo)
 
 
-@layer("refused")
+@layer("refused", Merging)
 def Average(rng, features):
     """y = Σ x_m / M"""
     return Sum(mean=True)
 
 
-@layer("refused")
+@layer("refused", Merging)
 def Concatenate(rng, features):
     """y = (x₁, x₂, ...) along the last axis"""
     return fusion.Concatenate()

@@ -19,7 +19,7 @@ from mmdl.keras.optimizers import OPTIMIZERS
 from mmdl.layers import training_mode
 from mmdl.training.memory import keep_freed_memory
 
-KINDS = {name: each for name, each in vars(known).items() if isinstance(each, type) and issubclass(each, Layer)}
+KINDS = {name: vars(known)[name] for name in known.__all__ if name != "Input"}
 
 
 @dataclass
@@ -35,8 +35,8 @@ class Model:
     A layer that stands in two models has the same arrays in both: what trains one trains the other.
     """
 
-    def __init__(self, inputs, outputs, name="functional"):
-        self.name, self.compiled = name, None
+    def __init__(self, inputs, outputs, name=None):
+        self.name, self.compiled = name or "functional", None
         self.connect(as_list(inputs), *as_list(outputs))
 
     def connect(self, inputs, output, *more):
@@ -180,10 +180,10 @@ class Sequential(Model):
     and the order of examples are drawn from `rng`.
     """
 
-    def __init__(self, layers=(), name="sequential", rng=None):
-        self.name, self.compiled, self.rng = name, None, np.random.default_rng() if rng is None else rng
+    def __init__(self, layers=None, name=None, rng=None):
+        self.name, self.compiled, self.rng = name or "sequential", None, np.random.default_rng() if rng is None else rng
         self.inputs, self.calls, self.layers, self.waiting = [], [], [], []
-        for layer in layers:
+        for layer in layers or []:
             self.add(layer)
 
     def add(self, layer):

@@ -199,6 +199,12 @@ class TestErrors:
             layers.Dense(3)(np.ones((2, 3)))
         with pytest.raises(TypeError, match="unsupported operand"):
             a * 2
+        with pytest.raises(TypeError, match="Add takes a list of two or more"):
+            layers.Add()([a])
+        with pytest.raises(TypeError, match="Dense takes one symbol"):
+            layers.Dense(3)([a, b])
+        with pytest.raises(ShapeError, match="elementwise_product"):
+            a * layers.Input((4,))
         with pytest.raises(TypeError, match="query itself"):
             layers.MultiHeadAttention(1, 2)(layers.Input((3, 2)), layers.Input((3, 2)))
         with pytest.raises(DataError, match="input_shape"):
@@ -216,5 +222,7 @@ class TestErrors:
             layers.BatchNormalization()(x)
         with pytest.raises(TypeError, match="Multiply does not honour masks"):
             x * x
+        with pytest.raises(TypeError, match="would lose the mask"):
+            x + x
         with pytest.warns(UserWarning, match="Flatten does not look at the mask"):
             layers.Flatten()(x)

@@ -63,6 +63,7 @@ def page(grade, paint):
 
     tell("holds", "; ".join(grade.held))
     tell("fails", grade.sentence, style="bad")
+    tell("", f"where {grade.when}, and only there" if grade.when else "")
     if grade.line:
         show("", [f"in {grade.line}"])
     show("printed", grade.printed.splitlines())

@@ -7,7 +7,7 @@ SAME = 1e-9
 
 def alike(a, b):
     """The same shape, and the same numbers to 1e-9 of the largest; nan and infinity at the same places."""
-    if np.shape(a) != np.shape(b):
+    if a is None or b is None or np.shape(a) != np.shape(b):
         return False
     a, b = np.asarray(a), np.asarray(b)
     finite = np.isfinite(a) & np.isfinite(b)

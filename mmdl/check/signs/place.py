@@ -43,7 +43,7 @@ def signs_of_place(pair):
                 "Does an index run backwards, or an offset count the wrong way?",
             )
     for axis in dimensions:
-        yield from _parts(pair, axis)
+        yield from _shifts(pair, axis)
     for count in (2, 3, 4):
         for order in itertools.permutations(range(count)):
             if order != tuple(range(count)):
@@ -53,10 +53,22 @@ def signs_of_place(pair):
                     f"The {count} blocks of columns of {name} come in another order than they should.",
                     "Compare the order of the blocks with the one in the exercise.",
                 )
+
+
+def signs_of_parts(pair):
+    """Only some numbers right, or all of them, but who knows where."""
+    for axis in range(pair.truth.ndim):
+        for end, word in ((0, "first"), (-1, "last")):
+            yield Sign(
+                "one_right",
+                lambda pair, axis=axis, end=end: _only_right_at(pair, axis, end),
+                f"Of {pair.name} only the {word} {thing(pair, axis)} is right.",
+                f"What is different about the {word} one? Something is not handed on, or overwritten.",
+            )
     yield Sign(
         "elsewhere",
         lambda pair: alike(np.sort(pair.given, axis=None), np.sort(pair.truth, axis=None)),
-        f"{name} holds the right numbers at the wrong places.",
+        f"{pair.name} holds the right numbers at the wrong places.",
         "A reshape keeps the order of the numbers; to exchange axes takes .T, .mT or swapaxes.",
     )
 
@@ -80,21 +92,13 @@ def _sums(pair):
         )
 
 
-def _parts(pair, axis):
-    """What can go wrong along one axis."""
+def _shifts(pair, axis):
     for step, where in ((1, "later"), (-1, "earlier")):
         yield Sign(
             "shifted",
             lambda pair, step=step: _is_shifted(pair, axis, step),
             f"{pair.name} stands one {thing(pair, axis)} {where} than it should.",
             "Count from 0 once more: state 0 is what was there before the first step.",
-        )
-    for end, word in ((0, "first"), (-1, "last")):
-        yield Sign(
-            "one_right",
-            lambda pair, end=end: _only_right_at(pair, axis, end),
-            f"Of {pair.name} only the {word} {thing(pair, axis)} is right.",
-            f"What is different about the {word} one? Something is not handed on, or overwritten.",
         )
 
 

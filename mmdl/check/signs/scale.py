@@ -44,7 +44,7 @@ def signs_of_scale(pair):
             f"{name} is {letter} times the truth, whatever the sizes.",
             _advice(letter),
         )
-    constant = _ratio(pair)
+    constant = ratio(pair)
     if constant is not None:
         yield _times(
             "constant",
@@ -52,12 +52,6 @@ def signs_of_scale(pair):
             f"{name} is {constant:.6g} times what it should be, whatever the sizes.",
             "Look for a constant factor.",
         )
-    yield Sign(
-        "multiple",
-        lambda pair: _ratio(pair) is not None,
-        f"{name} is a multiple of the truth, by another number in each case.",
-        "Look for a factor or a divisor that is the same for all entries.",
-    )
 
 
 def _times(name, factor, shows, hint):
@@ -110,11 +104,12 @@ def _advice(written):
     if " − 1" in written:
         return "Divide by the count, or by the count − 1: the exercise says which."
     if written.startswith("1 / "):
-        return f"Divide once: somewhere {written.removeprefix('1 / ')} divides that should not, or divides twice."
-    return f"A division by {written} is missing, or a sum stands where a mean should."
+        size = written.removeprefix("1 / ")
+        return f"Is there a mean where a sum should be? Somewhere something is divided by {size} that should not, or twice."
+    return f"Is there a sum where a mean should be? A division by {written} is missing."
 
 
-def _ratio(pair):
+def ratio(pair):
     """The one number by which all entries of the truth are multiplied; None if there is none."""
     if pair.given.shape != pair.truth.shape or pair.truth.size < 2 or not pair.truth.any():
         return None

@@ -6,6 +6,7 @@ import numpy as np
 
 from mmdl.check.signs.alike import alike
 from mmdl.check.signs.kind import Sign
+from mmdl.check.signs.scale import ratio
 
 ROUNDED = 1e-5  # a relative error below this looks like float32
 NEARLY = 1e-2
@@ -46,6 +47,29 @@ def signs_of_terms(pair):
     )
 
 
+def signs_of_rows(pair):
+    """All of it, every row or every column off by a factor or a number of its own."""
+    yield Sign(
+        "multiple",
+        lambda pair: ratio(pair) is not None,
+        f"{pair.name} is a multiple of the truth, by another number in each case.",
+        "Look for a factor or a divisor that is the same for all entries.",
+    )
+    for axis, line in ((-1, "row"), (0, "column")):
+        yield Sign(
+            f"{line}_offset",
+            lambda pair, axis=axis: _is_constant(pair, axis, lambda pair: pair.given - pair.truth),
+            f"In each {line} of {pair.name} all entries are off by the same number.",
+            f"Something is added to whole {line}s, or left out there: a bias, a maximum, a mean, the logarithm of a sum.",
+        )
+        yield Sign(
+            f"{line}_factor",
+            lambda pair, axis=axis: _is_constant(pair, axis, lambda pair: pair.given / pair.truth),
+            f"Each {line} of {pair.name} is a multiple of the right one, by a number of its own.",
+            f"By what are whole {line}s divided or multiplied? Mind the axis of sums, and what is counted.",
+        )
+
+
 def signs_of_rounding(pair):
     """Nearly right, partly right, or no number at all."""
     name = pair.name
@@ -81,6 +105,15 @@ def signs_of_rounding(pair):
         f"{name} is right where it is not zero; but some of it is zero that should not be.",
         "Does a loop end too early, is something overwritten, or does a condition exclude too much?",
     )
+
+
+def _is_constant(pair, axis, relation):
+    """Whether the relation between a pair's arrays is the same number all along one axis."""
+    if pair.given.shape != pair.truth.shape or pair.truth.ndim < 2 or pair.truth.shape[axis] < 2:
+        return False
+    with np.errstate(all="ignore"):
+        related = relation(pair)
+    return bool(np.isfinite(related).all()) and alike(related, np.broadcast_to(related.take([0], axis), related.shape))
 
 
 def _lacks_term(name, sign):

@@ -65,7 +65,7 @@ def padding_gets_a_gradient(dy, x, mask=None):
 
 @mistakes_in(MISTAKES, "pad_sequences")("The words come first and the zeros after them.")
 def zeros_in_front(sequences):
-    """The zeros stand before the words."""
+    """The zeros stand in front of the words; they belong behind them."""
     T = max(map(len, sequences), default=0)
     mask = np.array([[t >= T - len(sequence) for t in range(T)] for sequence in sequences], bool)
     ids = np.zeros(mask.shape, int)

@@ -15,16 +15,16 @@ def draw(glyph, family, kernels, fits, steep, covers, found, p, lengths, places,
 
     Parameters
     ----------
-    glyph, family : array (28, 28), str
-    kernels, fits : arrays (8, 3, 3), (8, 26, 26)
-        Of the first layer, and its maps of the glyph.
+    glyph, family : array (28, 28), int
+    kernels, fits : arrays (3, 3, 16), (26, 26, 16)
+        Of the first layer, and its maps of the glyph; every second is drawn.
     steep : three arrays (28, 28)
         Sizes of the saliency: trained, untrained; and an edge filter.
     covers : three arrays (7, 7)
         Occlusion: trained, trained again, untrained.
     found : dict of str -> three floats
         For each kind of map, its correlations with the second network, an edge filter, the untrained network.
-    p, lengths : arrays (M,), (2, M)
+    p, lengths : array (M,), two arrays (M,)
         Probabilities of the true family, and how long the gradients of the score and of p are.
     places, share, truth : arrays (N, 2), (components,), (N,)
         Points on two principal components, the components' shares of the variance, the points' families.
@@ -38,8 +38,8 @@ def draw(glyph, family, kernels, fits, steep, covers, found, p, lengths, places,
         "Eight kernels of the first layer, and where each fits (red), or its opposite does (blue)", fontsize=11
     )
     above, below = top.subplots(2, 8, height_ratios=(0.4, 1))
-    _row_on(above, kernels, [""] * 8, signed=True)
-    _row_on(below, fits, [""] * 8, signed=True)
+    _row_on(above, kernels[..., ::2].transpose(2, 0, 1), [""] * 8, signed=True)
+    _row_on(below, fits[..., ::2].transpose(2, 0, 1), [""] * 8, signed=True)
     above[0].set_ylabel("kernel\n3 × 3", fontsize=8)
     below[0].set_ylabel("its map\n26 × 26", fontsize=8)
 
@@ -48,7 +48,7 @@ def draw(glyph, family, kernels, fits, steep, covers, found, p, lengths, places,
     )
     first, *axes = middle.subplots(1, 7)
     picture_on(first, glyph)
-    first.set_xlabel(f"the glyph\n({family})", fontsize=8)
+    first.set_xlabel(f"the glyph\n({classes[family]})", fontsize=8)
     _row_on(axes[:3], steep, ("trained:\n|saliency|", "untrained:\n|saliency|", "no network:\nedge filter"))
     whose = "trained", "trained again", "untrained"
     _row_on(axes[3:], covers, [f"{who}:\nocclusion" for who in whose], signed=True)
@@ -96,5 +96,5 @@ def _plane_on(ax, places, share, truth, classes):
         ax.plot(*rows.T, form, color=colour, markersize=3, alpha=0.7, label=classes[family])
     ax.legend(loc="upper right", fontsize=7, handletextpad=0.1, borderpad=0, markerscale=1.6)
     ax.margins(y=0.22)
-    ax.set(title="Two of 800 directions:\nmixed here, less so in all", xticks=[], yticks=[])
+    ax.set(title="Two of 800 directions:\nwhat is mixed may be apart", xticks=[], yticks=[])
     ax.set(xlabel=f"1st component\n({share[0]:.0%} of the variance)", ylabel=f"2nd component ({share[1]:.0%})")

@@ -10,7 +10,7 @@ from mmdl.plots.style import BLUE, GREEN, VERMILLION, styled
 
 COLOURS = BLUE, VERMILLION, GREEN
 STARTS = (20, 3e18, VERMILLION, "right"), (11.5, 1e-10, BLUE, "left"), (20, 1e2, GREEN, "right")  # place, colour, align
-RULES = (15_000, 1.3, "right"), (1, 0.05, "left"), (1, 0.12, "left")
+RULES = (15_000, 1.3, "right"), (1, 0.03, "left"), (1, 0.12, "left")
 RATES = (0.75, 1.18, "left"), (0.1, 0.95, "center"), (0.01, 0.79, "center")
 
 
@@ -37,7 +37,7 @@ def draw(sizes, errors, rates, losses, runs, guessed=None):
         start.plot(np.arange(1, len(curve) + 1), curve, color=colour)
         start.text(x, y, name, color=colour, ha=side)
     start.set(yscale="log", ylim=(1e-26, 1e22), xticks=[1, 5, 10, 15, 20], xlabel="layer")
-    start.set(yticks=10.0 ** np.arange(-20, 21, 10), ylabel="size of its numbers (root mean square)")
+    start.set(yticks=10.0 ** np.arange(-20, 21, 10), ylabel="size (root mean square)")
     start.set_title("The start: only one σ survives 20 layers")
 
     for (name, curve), (x, y, side), colour in zip(errors.items(), RULES, COLOURS, strict=True):
@@ -51,8 +51,8 @@ def draw(sizes, errors, rates, losses, runs, guessed=None):
         pace.text(x, y, name, color=colour, ha=side)
     pace.axhline(math.log(10), color="0.4", linestyle=":")
     pace.text(rates[0], math.log(10) + 0.04, "knowing nothing", color="0.4")
-    pace.set(xscale="log", ylim=(0.7, 2.8), xlabel="learning rate", ylabel="loss on seen glyphs after two epochs")
-    pace.set_title("The rate: ten times off, and little is learned")
+    pace.set(xscale="log", ylim=(0.7, 2.8), xlabel="learning rate", ylabel="loss after two epochs")
+    pace.set_title("The rate: ten times off, and much less is learned")
 
     for (name, run), side, colour in zip(runs.items(), ("center", "bottom", "top"), COLOURS, strict=True):
         epochs, (seen, new, right) = np.arange(1, len(run) + 1), run.T
@@ -60,7 +60,8 @@ def draw(sizes, errors, rates, losses, runs, guessed=None):
         unseen.plot(epochs, seen, ":", color=colour)
         unseen.text(epochs[-1] + 0.5, new[-1], f"{name}: {right[-1]:.2f} right", color=colour, va=side)
     unseen.text(1, 0.03, "dotted: on the glyphs it learns from", color="0.3")
-    unseen.set(xlim=(0, 1.75 * epochs[-1]), ylim=(0, 2), xticks=range(0, epochs[-1] + 1, 5), xlabel="epoch")
-    unseen.set(ylabel="loss on unseen glyphs", title="When to stop: without a brake the loss rises again")
+    unseen.set(xlim=(0, 1.75 * epochs[-1]), xticks=range(0, epochs[-1] + 1, 5), xlabel="epoch")
+    unseen.set(ylim=(0, 2), yticks=[0, 0.5, 1, 1.5, 2], ylabel="loss on unseen glyphs")
+    unseen.set_title("When to stop: without a brake the loss rises again")
     mark_guess(unseen, guessed)
     return figure

@@ -4,7 +4,7 @@ import numpy as np
 
 FITTING = {
     "central_difference__divided_by_h": ("twice", "2h", "factor"),
-    "central_difference__entry_not_put_back": ("argument", "changed", "changes"),
+    "central_difference__entry_not_put_back": ("argument", "changed", "changes", "changes its argument"),
     "adjoint_gap__relative": ("ratio", "relative", "divided"),
 }
 

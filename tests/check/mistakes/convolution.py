@@ -5,7 +5,7 @@ import numpy as np
 FITTING = {
     "output_size__padding_on_one_side": ("padding", "either side", "both sides"),
     "correlation2d__last_stop_forgotten": ("shape", "one row", "+ 1"),
-    "convolution2d__only_rows_turned": ("turn", "flip", "rotat"),
+    "convolution2d__only_rows_turned": ("turn", "flip", "rotat", "mirrored"),
     "conv2d__bias_only_at_stride_one": ("bias",),
     "conv2d__stride_pair_reversed": ("stride",),
 }

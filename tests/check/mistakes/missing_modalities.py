@@ -3,7 +3,7 @@
 import numpy as np
 
 FITTING = {
-    "replace_absent__written_into_x": ("argument", "changed", "changes"),
+    "replace_absent__written_into_x": ("argument", "changed", "changes", "changes its argument"),
     "replace_absent_backward__mean_of_absent_rows": ("mean", "sum", "divid"),
     "drop_modalities__absent_one_comes_back": ("absent", "not there", "never there"),
 }

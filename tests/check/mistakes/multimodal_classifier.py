@@ -8,9 +8,9 @@ from mmdl.ops.pooling import max_pool2d_backward
 from mmdl.ops.rnn import rnn_backward
 
 FITTING = {
-    "image_branch_backward__relu_passed_by": ("relu",),
+    "image_branch_backward__relu_passed_by": ("relu", "r were one everywhere"),
     "text_branch_backward__every_state_counts": ("last state", "last", "other states"),
-    "sgd_update__shallow_copy": ("argument", "changed", "changes"),
+    "sgd_update__shallow_copy": ("argument", "changed", "changes", "changes its argument"),
 }
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 FITTING = {
-    "affine__bias_reaches_first_example_only": ("bias",),
+    "affine__bias_reaches_first_example_only": ("bias", "first example"),
     "affine__whole_number_buffer": ("integer", "whole number", "truncat"),
     "affine_dW__reshaped_to_fit": ("transpos", "reshap"),
     "affine_backward__bias_before_weights": ("order", "exchanged", "swapped"),

@@ -5,7 +5,7 @@ import numpy as np
 FITTING = {
     "rnn_step__recurrent_matrix_transposed": ("transpos", "uᵀ"),
     "rnn__initial_state_ignored": ("h0", "initial"),
-    "rnn_backward__slope_of_the_state_before": ("1 − h", "slope", "before"),
+    "rnn_backward__slope_of_the_state_before": ("1 − h", "slope", "before", "one place earlier"),
     "rnn_backward__initial_state_without_its_own": ("dh0", "initial", "h0"),
 }
 
