@@ -106,8 +106,7 @@ def occlusion(model, x, k):
     return (model(x[None])[0, k] - model(x * keep)[:, k]).reshape(7, 7)
 
 
-loops = occlusion_loops(lambda x: first(x[None])[0, k[0]], x[0], 4)
-assert np.allclose(loops, occlusion(first, x[0], k[0]), rtol=0, atol=1e-4)
+assert np.allclose(occlusion_loops(lambda x: first(x[None])[0, k[0]], x[0], 4), occlusion(first, x[0], k[0]), atol=1e-4)
 
 # %% [markdown]
 # ## Backward, to the very bottom
@@ -137,9 +136,8 @@ def saliency(model, x, k):
 
 fine, ds = tree.map(lambda array: array.astype(float), first), np.eye(len(glyphs.classes))[k[:1]]  # with 16 digits
 some = x[:1] + 0.01 * np.random.default_rng(0).random((1, 28, 28, 1))
-g = saliency(fine, some, k[:1])
 nudges = complex_step_gradient(fine, [some], 0, ds)
-assert np.allclose(g, nudges[..., 0], rtol=0, atol=1e-12)
+assert np.allclose(saliency(fine, some, k[:1]), nudges[..., 0], rtol=0, atol=1e-12)
 
 # %% [markdown]
 # **A trap.** Why the *score*, and not the probability $p_k$, which is what we care about? Softmax stands between:

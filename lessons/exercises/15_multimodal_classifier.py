@@ -18,9 +18,9 @@ You may use your own functions, or those of mmdl:
 
 import numpy as np
 
+from mmdl.ops.activations import relu, relu_backward
 from mmdl.ops.convolution import conv2d, conv2d_backward
 from mmdl.ops.embedding import embedding, embedding_backward
-from mmdl.ops.activations import relu, relu_backward
 from mmdl.ops.pooling import max_pool2d, max_pool2d_backward
 from mmdl.ops.rnn import rnn, rnn_backward
 

@@ -51,7 +51,7 @@ def diagnose(student, smallest, cases):
             told = tuple(name for name in names if name in left & outputs)
             found.append(Diagnosis(mistake.name, mistake.shows, mistake.hint, told, known=True))
             left -= outputs
-    for search in (_by_signs, _by_other_arguments, _mostly_known, _by_vague_signs):
+    for search in (_by_signs, _by_other_arguments, _sometimes_known, _by_vague_signs):
         for diagnosis in search(student.exercise, others, [name for name in names if name in left]):
             found.append(diagnosis)
             left -= {*diagnosis.outputs}
@@ -75,7 +75,10 @@ def _explained(mistake, exercise, tried, names):
     return {
         name
         for name in names
-        if all(name not in each.given or alike(found.get(name), each.given[name]) for each, found in zip(tried, results, strict=True))
+        if all(
+            name not in each.given or alike(found.get(name), each.given[name])
+            for each, found in zip(tried, results, strict=True)
+        )
     }
 
 
@@ -89,18 +92,18 @@ def _of_known(mistake, exercise, tried):
         return {}
 
 
-def _mostly_known(exercise, tried, names):
-    """Known mistakes that give the student's numbers in most of the cases that went wrong."""
+def _sometimes_known(exercise, tried, names):
+    """Known mistakes that give the student's numbers in some of the cases that went wrong."""
     for mistake in WRONG.get(exercise.library_name, ()):
         results = [_of_known(mistake, exercise, each) for each in tried]
-        told = []
+        told = {}
         for name in names:
             wrong = [pair for pair in zip(tried, results, strict=True) if not pair[0].is_right(name)]
             hits = sum(alike(found.get(name), each.given[name]) for each, found in wrong)
-            if hits >= ENOUGH and hits >= len(wrong) / 2:
-                told.append(name)
+            if hits >= ENOUGH:
+                told[name] = f"In {hits} of {len(wrong)} cases that go wrong: {mistake.shows}"
         if told:
-            yield Diagnosis(mistake.name, f"In most cases: {mistake.shows}", mistake.hint, tuple(told), known=True)
+            yield Diagnosis(mistake.name, next(iter(told.values())), mistake.hint, tuple(told), known=True)
             names = [name for name in names if name not in told]
 
 
@@ -136,7 +139,9 @@ def _by_other_arguments(exercise, tried, names):
             told = [name for name in names if name in told]
             is_, it = ("is", "it") if len(told) == 1 else ("are", "they")
             shows = f"{listed(told)} {is_} what {it} would be if {words}."
-            yield Diagnosis("other_arguments", shows, f"Go through the steps that {words.split()[0]} takes.", tuple(told), False)
+            yield Diagnosis(
+                "other_arguments", shows, f"Go through the steps that {words.split()[0]} takes.", tuple(told), False
+            )
             left -= {*told}
 
 

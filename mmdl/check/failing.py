@@ -14,7 +14,7 @@ from mmdl.check.speed import larger
 from mmdl.check.when import wrong_only
 from mmdl.check.words import in_lines
 
-SURVEY = 8  # cases in which a mistake is looked at
+SURVEY = 12  # cases in which a mistake is looked at
 PICTURES = 2  # sizes tried for a picture; in a larger one shapes are lost
 
 

@@ -29,9 +29,7 @@ def arrays(found, like, outputs):
     if not isinstance(found, (tuple, list)):
         raise Mistake(f"it returns {_kind(found)}, but should return {COUNTS[len(outputs)]}: {', '.join(outputs)}")
     if len(found) != len(outputs):
-        raise Mistake(
-            f"it returns {len(found)} things, but should return {COUNTS[len(outputs)]}: {', '.join(outputs)}"
-        )
+        raise Mistake(f"it returns {len(found)} things, but should return {COUNTS[len(outputs)]}: {', '.join(outputs)}")
     named = {}
     for name, mine, ours in zip(outputs, found, like, strict=True):
         named |= _one(mine, ours, name)

@@ -80,9 +80,7 @@ class Student:
     def given(self, arguments):
         """A copy of those arguments that the function takes, under the names that they have there."""
         return {
-            mine: copy.deepcopy(arguments[name])
-            for name, mine in self.takes.items()
-            if arguments.get(name) is not None
+            mine: copy.deepcopy(arguments[name]) for name, mine in self.takes.items() if arguments.get(name) is not None
         }
 
     def call(self, arguments, names):
@@ -95,9 +93,12 @@ class Student:
         given = self.given(arguments)
         before = copy.deepcopy(given)
         returned = self.run(given)
-        for name, mine in self.takes.items():
+        for mine in self.takes.values():
             if mine in given and not same(given[mine], before[mine]):
-                raise Mistake(f"it changes its argument {mine}; work on a copy: {mine} = {mine}.copy()")
+                advice = f"work on a copy: {mine} = {mine}.copy()"
+                if not isinstance(given[mine], np.ndarray):
+                    advice = "make new arrays, and leave those that come in as they are"
+                raise Mistake(f"it changes its argument {mine}; {advice}")
         return returned
 
     def run(self, given):

@@ -100,4 +100,3 @@ def simplest(trial):
             if [each.name for each in mistake.comparisons] == [each.name for each in trial.mistake.comparisons]:
                 return mistake, case
     return trial.mistake, case
-

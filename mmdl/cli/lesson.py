@@ -44,7 +44,7 @@ def run(arguments):
         return 0
     print(f"Lesson {chosen.number:02}: {chosen.title}. Its text: {chosen.path}\n", flush=True)
     environment = dict(os.environ)
-    if chosen.path.is_relative_to(Path(__file__).resolve().parents[1]):  # installed: figures belong to the reader, not into the package
+    if chosen.path.is_relative_to(Path(__file__).resolve().parents[1]):  # installed: figures belong to the reader
         environment.setdefault("MMDL_FIGURES", str(Path.cwd() / "figures"))
     return subprocess.run([sys.executable, chosen.path], env=environment).returncode
 

@@ -13,9 +13,7 @@ class Batch:
     """N examples as a model takes them; `batch["image"]` is the input of one modality."""
 
     inputs: dict[str, np.ndarray | Tokens]  # each N long; pictures in float32
-    present: dict[
-        str, np.ndarray
-    ]  # (N,) bool each; a row without tokens is always absent, and the other way round
+    present: dict[str, np.ndarray]  # (N,) bool each; a row without tokens is always absent, and the other way round
     labels: np.ndarray  # (N,)
 
     def __len__(self):

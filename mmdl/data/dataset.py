@@ -36,20 +36,12 @@ class Examples:
         for name, column in [*self.inputs.items(), *self.present.items(), *self.about.items()]:
             for array in column if isinstance(column, Tokens) else (column,):
                 if len(array) != len(self.labels):
-                    raise DataError(
-                        f"{name} has {len(array)} examples, but there are {len(self.labels)} labels"
-                    )
+                    raise DataError(f"{name} has {len(array)} examples, but there are {len(self.labels)} labels")
         if unknown := set(self.present) - set(self.inputs):
-            raise DataError(
-                f"present names {min(unknown)!r}, which is no modality of {', '.join(self.inputs)}"
-            )
+            raise DataError(f"present names {min(unknown)!r}, which is no modality of {', '.join(self.inputs)}")
         everywhere = np.ones(len(self.labels), bool)
-        present = {
-            name: self.present.get(name, everywhere) & _nonempty(self.inputs[name]) for name in self.inputs
-        }
-        object.__setattr__(
-            self, "present", present
-        )  # the one moment at which a frozen dataclass may be completed
+        present = {name: self.present.get(name, everywhere) & _nonempty(self.inputs[name]) for name in self.inputs}
+        object.__setattr__(self, "present", present)  # the one moment at which a frozen dataclass may be completed
 
     def __len__(self):
         return len(self.labels)
@@ -66,9 +58,7 @@ class Examples:
     def only(self, *names):
         """The same examples with no other modality present: how a model is asked about one modality alone."""
         if unknown := set(names) - set(self.inputs):
-            raise DataError(
-                f"{min(unknown)!r} is no modality of these examples; there is {', '.join(self.inputs)}"
-            )
+            raise DataError(f"{min(unknown)!r} is no modality of these examples; there is {', '.join(self.inputs)}")
         return replace(self, present={name: seen & (name in names) for name, seen in self.present.items()})
 
 

@@ -150,12 +150,8 @@ def font_file(font):
         path = Path(folder, "mpl-data", "fonts", "ttf", f"{font}.ttf")
         if path.is_file():
             return str(path)
-    raise DataError(
-        f"the font {font} comes with matplotlib, but it is not there; pip install matplotlib brings it"
-    )
+    raise DataError(f"the font {font} comes with matplotlib, but it is not there; pip install matplotlib brings it")
 
 
 def _lose_words(examples, rate, rng):
-    return replace(
-        examples, inputs=examples.inputs | {"text": drop_words(examples.inputs["text"], rate, rng)}
-    )
+    return replace(examples, inputs=examples.inputs | {"text": drop_words(examples.inputs["text"], rate, rng)})

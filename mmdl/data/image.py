@@ -7,9 +7,7 @@ import numpy as np
 
 from mmdl.errors import DataError, FormatError
 
-FAINTEST = (
-    26  # of 255: a picture whose strongest ink is fainter than a tenth of white is a blank sheet with noise
-)
+FAINTEST = 26  # of 255: a picture whose strongest ink is fainter than a tenth of white is a blank sheet with noise
 LARGEST = 1024  # pixels a side beyond which a picture is shrunk before anything is computed from it
 
 

@@ -26,19 +26,13 @@ def prepare(preprocessors, **raw):
     DataError
         If a modality is not known, nothing is given, or the lists differ in length.
     """
-    raw = {
-        name: each if isinstance(each, (list, tuple)) else [each]
-        for name, each in raw.items()
-        if each is not None
-    }
+    raw = {name: each if isinstance(each, (list, tuple)) else [each] for name, each in raw.items() if each is not None}
     if unknown := set(raw) - set(preprocessors):
         raise DataError(f"{min(unknown)!r} is no modality of this model; it takes {', '.join(preprocessors)}")
     lengths = {name: len(each) for name, each in raw.items()}
     if len(set(lengths.values())) != 1:
         counts = ", ".join(f"{count} of {name}" for name, count in lengths.items())
-        raise DataError(
-            f"every modality needs as many examples as the others, but there are {counts or 'none'}"
-        )
+        raise DataError(f"every modality needs as many examples as the others, but there are {counts or 'none'}")
     count = next(iter(lengths.values()))
     inputs, present = {}, {}
     for name, preprocessor in preprocessors.items():

@@ -23,8 +23,7 @@ def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
             h[t + 1] = h[t]
             continue
         a = [
-            sum(x[t, d] * W[d, j] for d in range(D)) + sum(h[t, i] * U[i, j] for i in range(H)) + b[j]
-            for j in range(H)
+            sum(x[t, d] * W[d, j] for d in range(D)) + sum(h[t, i] * U[i, j] for i in range(H)) + b[j] for j in range(H)
         ]
         h[t + 1] = f(a)
     return h

@@ -43,8 +43,7 @@ def sweeps(function, x, window, stride, padding, dilation=1):
     else:
         padding = tuple(pair(each) for each in pair(padding))
     return tuple(
-        _sweep(function, *axis)
-        for axis in zip("RC", x.shape[1:3], window, stride, dilation, padding, strict=True)
+        _sweep(function, *axis) for axis in zip("RC", x.shape[1:3], window, stride, dilation, padding, strict=True)
     )
 
 

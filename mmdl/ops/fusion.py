@@ -24,9 +24,7 @@ def concatenate(features):
 def concatenate_backward(dy, features):
     """dx_m = the columns of dy that came from x_m"""
     ends = np.cumsum([x.shape[-1] for x in features])
-    return tuple(
-        sum_to(dy[..., end - x.shape[-1] : end], x.shape) for x, end in zip(features, ends, strict=True)
-    )
+    return tuple(sum_to(dy[..., end - x.shape[-1] : end], x.shape) for x, end in zip(features, ends, strict=True))
 
 
 @shapes(features="M>0 * ... D")
@@ -51,8 +49,7 @@ def elementwise_product(features):
 def elementwise_product_backward(dy, features):
     """dx_m = dy ∘ Π of the others: each gets what it was multiplied by"""
     return tuple(
-        sum_to(math.prod(features[:m] + features[m + 1 :], start=dy.copy()), x.shape)
-        for m, x in enumerate(features)
+        sum_to(math.prod(features[:m] + features[m + 1 :], start=dy.copy()), x.shape) for m, x in enumerate(features)
     )
 
 
@@ -108,8 +105,7 @@ def average_of_experts_backward(dl, logits, l, present=None):
     opinions, count = _opinions(logits, present)
     shares = _votes(tuple(dl * np.exp(opinion - l) / count for opinion in opinions), present)
     return tuple(
-        sum_to(log_softmax_backward(share, log_softmax(x)), x.shape)
-        for share, x in zip(shares, logits, strict=True)
+        sum_to(log_softmax_backward(share, log_softmax(x)), x.shape) for share, x in zip(shares, logits, strict=True)
     )
 
 

@@ -57,9 +57,7 @@ def lstm(x, W, U, b, h0=None, c0=None, mask=None):
     return LSTMStates(h, c, gates)
 
 
-@shapes(
-    dh="N T+1 H", dc="N T+1 H", x="N T D", W="D 4H", U="H 4H", h="N T+1 H", c="N T+1 H", gates="N T 4H", mask="N T"
-)
+@shapes(dh="N T+1 H", dc="N T+1 H", x="N T D", W="D 4H", U="H 4H", h="N T+1 H", c="N T+1 H", gates="N T 4H", mask="N T")
 def lstm_backward(dh, dc, x, W, U, h, c, gates, mask=None):
     """The cell's gradient comes by two ways, through hₜ and through the next cell:
 

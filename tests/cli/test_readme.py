@@ -32,7 +32,8 @@ def test_ci_runs_the_test_command():
 
 
 def test_every_command_can_be_parsed():
-    commands = [shlex.split(line, comments=True)[1:] for block in blocks("sh") for line in block.splitlines() if line[:5] == "mmdl "]
+    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("mmdl ")]
+    commands = [shlex.split(line, comments=True)[1:] for line in lines]
     assert {arguments[0] for arguments in commands} >= {"train", "predict", "plot", "verify", "check"}
     for arguments in commands:
         parser().parse_args(arguments)

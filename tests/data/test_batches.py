@@ -17,9 +17,7 @@ def examples(seed=0, n=N):
     lengths = rng.integers(0, 7, n)
     mask = np.arange(7) < lengths[:, None]
     words = np.where(mask, rng.integers(2, 50, mask.shape), 0).astype(np.int32)
-    frames = Tokens(
-        rng.normal(size=(n, 5, 3)).astype(np.float32), np.arange(5) < rng.integers(1, 6, n)[:, None]
-    )
+    frames = Tokens(rng.normal(size=(n, 5, 3)).astype(np.float32), np.arange(5) < rng.integers(1, 6, n)[:, None])
     inputs = {
         "image": rng.integers(0, 256, (n, 4, 4, 1)).astype(np.uint8),
         "text": Tokens(words, mask),
@@ -33,9 +31,7 @@ def test_in_order_without_a_generator():
     found = list(batches(given, 32))
     assert [len(batch) for batch in found] == [32, 32, 32, 7]
     assert np.concatenate([batch.labels for batch in found]).tolist() == list(range(N))
-    assert np.array_equal(
-        np.concatenate([b["image"] for b in found]), given.inputs["image"] / np.float32(255)
-    )
+    assert np.array_equal(np.concatenate([b["image"] for b in found]), given.inputs["image"] / np.float32(255))
     assert found[0]["image"].dtype == np.float32
     for name in given.inputs:
         assert np.array_equal(np.concatenate([b.present[name] for b in found]), given.present[name])
@@ -122,9 +118,7 @@ def test_modality_dropout_never_takes_the_last(rate):
     assert after[:, before.sum(axis=0) == 1].sum() == (before.sum(axis=0) == 1).sum()
     if rate == 1:
         assert (after.sum(axis=0) <= 1).all()
-        assert (
-            np.abs(after[:, before.all(axis=0)].mean(axis=1) - 1 / 3).max() < 0.02
-        )  # each as likely as the others
+        assert np.abs(after[:, before.all(axis=0)].mean(axis=1) - 1 / 3).max() < 0.02  # each as likely as the others
 
 
 def test_modality_dropout_has_the_rate_that_was_asked_for():

@@ -74,9 +74,7 @@ def test_the_vocabulary_is_of_training_words_only(glyphs):
 @pytest.mark.parametrize("split", SPLITS)
 def test_captions_lose_half_of_their_words_outside_training(glyphs, split):
     examples = getattr(glyphs, split)
-    whole = glyphs.preprocessors["text"].encode(
-        [module.caption(each) for each in examples.about["character"]]
-    )
+    whole = glyphs.preprocessors["text"].encode([module.caption(each) for each in examples.about["character"]])
     kept = examples.inputs["text"].mask.sum() / whole.mask.sum()
     assert kept == 1 if split == "train" else kept == pytest.approx(0.5, abs=0.02)
     assert np.array_equal(examples.present["text"], examples.inputs["text"].mask.any(axis=1))

@@ -133,9 +133,7 @@ def test_missing_and_broken_files_are_one_sentence(tmp_path):
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "picture", [None, 3, np.zeros((4, 4)), np.zeros(4, np.uint8), np.zeros((4, 4, 2), np.uint8)]
-)
+@pytest.mark.parametrize("picture", [None, 3, np.zeros((4, 4)), np.zeros(4, np.uint8), np.zeros((4, 4, 2), np.uint8)])
 def test_what_is_no_picture_is_refused(picture):
     with pytest.raises(DataError, match="a picture"):
         one(picture)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def test_it_runs_and_draws_the_committed_figure(name, tmp_path):
     ran = subprocess.run(
         [sys.executable, LESSONS[name].path],
         cwd=tmp_path,
-        env=os.environ | {"MMDL_FIGURES": str(tmp_path), "CI": "true"},
+        env=os.environ | {"MMDL_FIGURES": str(tmp_path), "CI": "true", "OPENBLAS_NUM_THREADS": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -84,7 +85,7 @@ def test_it_runs_and_draws_the_committed_figure(name, tmp_path):
 
 def assert_same_numbers(new, committed):
     assert [[row[:1] for row in ax] for ax in new] == [[row[:1] for row in ax] for ax in committed]
-    for row, old in zip(sum(new, []), sum(committed, []), strict=True):
+    for row, old in zip(chain(*new), chain(*committed), strict=True):
         spread = max(1e-12, old[5] - old[4], abs(old[2]))
         assert np.allclose(row[2:4], old[2:4], rtol=0, atol=SAME * spread), (row, old)
 

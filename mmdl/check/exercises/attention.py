@@ -75,10 +75,14 @@ def halves(x):
 def steps(draws):
     """Tokens and two functions."""
     attend, think = draws.of((sines, halves), (halves, sines))
-    return draws.arrays(x="N T D", dy="N T D") | dict.fromkeys(("attend", "attend_backward"), attend) | {
-        "think": think,
-        "think_backward": think,
-    }
+    return (
+        draws.arrays(x="N T D", dy="N T D")
+        | dict.fromkeys(("attend", "attend_backward"), attend)
+        | {
+            "think": think,
+            "think_backward": think,
+        }
+    )
 
 
 def heads(draws):

@@ -92,7 +92,15 @@ def drop_modalities(present, draw, rate):
 
 def models(draws):
     """A small model with a batch."""
-    letters = {"N": (1, 2, 3), "R": (3, 5, 6), "C": (3, 4, 5), "K": (1, 2, 3), "T": (1, 2, 4), "A": (2, 4), "D": (1, 2, 3)}
+    letters = {
+        "N": (1, 2, 3),
+        "R": (3, 5, 6),
+        "C": (3, 4, 5),
+        "K": (1, 2, 3),
+        "T": (1, 2, 4),
+        "A": (2, 4),
+        "D": (1, 2, 3),
+    }
     for letter, options in letters.items():
         draws.size(letter, options)
     I, J, K, H = draws.of(2, 1), draws.of(1, 2), draws.size("K"), draws.size("H", (1, 2, 3))

@@ -51,7 +51,9 @@ def cell(draws):
     return draws.arrays(dh="N H", dc="N H", c="N H") | {"gates": gates}
 
 
-UNROLL = "Make room for T + 1 states, put the initial one at place 0, and let step t read place t and write place t + 1."
+UNROLL = (
+    "Make room for T + 1 states, put the initial one at place 0, and let step t read place t and write place t + 1."
+)
 
 EXERCISES = (
     Exercise(

@@ -77,9 +77,7 @@ def _sums(pair):
     for axis in range(pair.given.ndim):
         yield Sign(
             "not_summed",
-            lambda pair, axis=axis: (
-                pair.given.ndim == pair.truth.ndim + 1 and alike(pair.given.sum(axis), pair.truth)
-            ),
+            lambda pair, axis=axis: pair.given.ndim == pair.truth.ndim + 1 and alike(pair.given.sum(axis), pair.truth),
             f"{pair.name} has an axis too many; added up along axis {axis} it is right.",
             "What was used several times gets the sum of all that comes back.",
         )

@@ -32,10 +32,15 @@ def signs_of_scale(pair):
         f"{name} is zero everywhere.",
         "Is what you compute ever written into it, and does its gradient arrive?",
     )
-    yield _times("sign", -1, f"{name} has the wrong sign.", "Look for a minus, or for a difference the wrong way round.")
+    yield _times(
+        "sign", -1, f"{name} has the wrong sign.", "Look for a minus, or for a difference the wrong way round."
+    )
     for word, constant in CONSTANTS.items():
         yield _times(
-            "constant", constant, f"{name} is {word} what it should be, whatever the sizes.", "Look for a constant factor."
+            "constant",
+            constant,
+            f"{name} is {word} what it should be, whatever the sizes.",
+            "Look for a constant factor.",
         )
     for letter in _expressions(pair.lengths):
         yield Sign(

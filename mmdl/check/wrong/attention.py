@@ -90,7 +90,9 @@ def divisor_forgotten(dy, q, k, v, weights, bias=None):
     return dq * root, dk * root, dv
 
 
-@in_attention_backward("When one weight rises the others fall: ds = a ∘ (da − ⟨da, a⟩), the inner product along the keys.")
+@in_attention_backward(
+    "When one weight rises the others fall: ds = a ∘ (da − ⟨da, a⟩), the inner product along the keys."
+)
 def softmax_diagonal_only(dy, q, k, v, weights, bias=None):
     """for dq and dk only the diagonal of the softmax's Jacobian is used."""
     ds = dy @ v.mT * weights * (1 - weights) / np.sqrt(q.shape[-1])
@@ -125,7 +127,9 @@ def product_along_queries(dy, q, k, v, weights, bias=None):
     return ds @ k, ds.mT @ q, weights.mT @ dy
 
 
-@in_heads("First divide the columns, reshape(N, T, heads, D / heads); then move the heads to the front, swapaxes(1, 2).")
+@in_heads(
+    "First divide the columns, reshape(N, T, heads, D / heads); then move the heads to the front, swapaxes(1, 2)."
+)
 def heads_by_reshaping(q, k, v, heads=1, mask=None, causal=False):
     """Heads are made by a reshape alone, which deals out tokens instead of columns: right with one head."""
     parts = [x.reshape(len(x), heads, x.shape[1], x.shape[2] // heads) for x in (q, k, v)]

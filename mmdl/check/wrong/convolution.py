@@ -45,7 +45,9 @@ def bias_in_every_cell(x, w, b=None, stride=1, padding="valid", dilation=1):
     return conv2d(x, w, None if b is None else cells * b, stride, padding, dilation)
 
 
-@in_conv2d_backward("Scatter each dy through w to where x was read; whoever gathers has to turn the kernel: w[::-1, ::-1].")
+@in_conv2d_backward(
+    "Scatter each dy through w to where x was read; whoever gathers has to turn the kernel: w[::-1, ::-1]."
+)
 def gathered_with_unturned_kernel(dy, x, w, stride=1, padding="valid", dilation=1):
     """dx is what the kernel turned by 180 degrees would give."""
     dx = conv2d_backward(dy, x, w[::-1, ::-1], stride, padding, dilation)[0]
@@ -132,7 +134,9 @@ def everyone_gets_it(dy, x, winner, window=2):
     return _to_winners(dy, x, window, np.ones_like)
 
 
-@in_max_pool2d_backward("dy goes to cell number `winner` of each window: divmod(winner, columns) is its row and column.")
+@in_max_pool2d_backward(
+    "dy goes to cell number `winner` of each window: divmod(winner, columns) is its row and column."
+)
 def first_cell_gets_it(dy, x, winner, window=2, stride=None, padding="valid"):
     """dy goes to the first cell of each window, whoever has won."""
     return max_pool2d_backward(dy, x, np.zeros_like(winner), window, stride, padding)

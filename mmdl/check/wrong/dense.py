@@ -145,7 +145,9 @@ def logarithm_of_zero(logits, labels, smoothing=0.0, mask=None):
     return Loss(-np.log(np.take_along_axis(p, labels[..., None], -1)).mean(), softmax_cross_entropy(logits, labels)[1])
 
 
-@mistakes_in(MISTAKES, "log_softmax")("log p = s − max − log Σ e^(s − max): never take the logarithm of a p that may be 0.")
+@mistakes_in(MISTAKES, "log_softmax")(
+    "log p = s − max − log Σ e^(s − max): never take the logarithm of a p that may be 0."
+)
 def logarithm_of_softmax(s):
     """It is right for small scores; for large ones a probability becomes 0, and its logarithm −∞."""
     return np.log(softmax(s))

@@ -64,7 +64,9 @@ def votes_not_divided(logits, present=None):
     return np.log(sum(map(softmax, logits)))
 
 
-@in_average("log p overflows where p is too small for a float: take the largest of the log-probabilities out of the sum.")
+@in_average(
+    "log p overflows where p is too small for a float: take the largest of the log-probabilities out of the sum."
+)
 def logarithm_of_nothing(logits, present=None):
     """It is right for small scores; for large ones a probability is 0, and its logarithm −∞."""
     return np.log(sum(map(softmax, logits)) / len(logits))
@@ -158,7 +160,9 @@ def root_left_out(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1
     return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: v + epsilon)
 
 
-@mistakes_in(MISTAKES, "complex_step")("Write ih into a complex copy: x.astype(complex). A float array keeps only the real part.")
+@mistakes_in(MISTAKES, "complex_step")(
+    "Write ih into a complex copy: x.astype(complex). A float array keeps only the real part."
+)
 def through_a_float_buffer(f, x, dy, h=1e-30):
     """It is zero everywhere: the imaginary part is lost in an array of floats (NumPy warns of that)."""
     return np.zeros(x.shape)
@@ -188,14 +192,18 @@ def all_rows_counted(dy, present):
     return right_absent_backward(dy, present)[0], dy.sum(axis=0)
 
 
-@mistakes_in(MISTAKES, "classifier_backward")("The head hands on two gradients, du and dv: the picture's goes on to w and b.")
+@mistakes_in(MISTAKES, "classifier_backward")(
+    "The head hands on two gradients, du and dv: the picture's goes on to w and b."
+)
 def image_branch_dropped(dlogits, image, ids, mask, p, trace):
     """The gradients of w and b are zero: what comes back from the head never reaches the picture's branch."""
     gradient = whole_backward(dlogits, image, ids, mask, p, trace)
     return gradient | {name: np.zeros_like(gradient[name]) for name in "wb"}
 
 
-@mistakes_in(MISTAKES, "classifier_backward")("The head hands on two gradients, du and dv: the text's goes on to E, W, U and c.")
+@mistakes_in(MISTAKES, "classifier_backward")(
+    "The head hands on two gradients, du and dv: the text's goes on to E, W, U and c."
+)
 def text_branch_dropped(dlogits, image, ids, mask, p, trace):
     """The gradients of E, W, U and c are zero: what comes back from the head never reaches the text's branch."""
     gradient = whole_backward(dlogits, image, ids, mask, p, trace)
@@ -210,7 +218,9 @@ def gradient_of_the_probability(backward, logits, labels):
     return np.abs(backward(p * (one_hot - np.take_along_axis(p, labels[:, None], 1))))
 
 
-@mistakes_in(MISTAKES, "principal_components")("Take the mean of the rows away first: the directions are those of the distances from it.")
+@mistakes_in(MISTAKES, "principal_components")(
+    "Take the mean of the rows away first: the directions are those of the distances from it."
+)
 def not_centred(x, components=2):
     """The mean is not taken away, neither from the points nor before the directions are looked for."""
     return x @ np.linalg.svd(x, full_matrices=False)[2][:components].T

@@ -199,7 +199,9 @@ def gradient_blocks_exchanged(dh, dc, x, W, U, h, c, gates, mask=None):
     return dx, *(_blocks(each, (0, 1, 3, 2)) for each in (dW, dU, db)), dh0, dc0
 
 
-@in_lstm_backward("Whoever reads the cells sends a gradient, too: C starts with dc, and dc[:, t] is added at every step.")
+@in_lstm_backward(
+    "Whoever reads the cells sends a gradient, too: C starts with dc, and dc[:, t] is added at every step."
+)
 def cells_gradient_ignored(dh, dc, x, W, U, h, c, gates, mask=None):
     """The gradient dc that arrives at the cells from outside is ignored."""
     return lstm_backward(dh, None, x, W, U, h, c, gates)
@@ -208,7 +210,7 @@ def cells_gradient_ignored(dh, dc, x, W, U, h, c, gates, mask=None):
 @in_gru_step("Where z is 1 the old state stays: z ∘ h + (1 − z) ∘ g.")
 def keep_and_renew_exchanged(x, h, W, U, b):
     """z and 1 − z are exchanged: the gate renews where it should keep."""
-    z, r, g = _gru(x, h, W, U, b)
+    z, _, g = _gru(x, h, W, U, b)
     return (1 - z) * h + z * g
 
 

@@ -11,7 +11,9 @@ in_masked_mean = mistakes_in(MISTAKES, "masked_mean")
 in_masked_mean_backward = mistakes_in(MISTAKES, "masked_mean_backward")
 
 
-@in_embedding_backward("A word that stands twice gets two gradients: np.add.at(dE, ids, dy) adds, dE[ids] += dy overwrites.")
+@in_embedding_backward(
+    "A word that stands twice gets two gradients: np.add.at(dE, ids, dy) adds, dE[ids] += dy overwrites."
+)
 def repeats_overwrite(dy, ids, E, padding_id=None):
     """It is wrong only for words that stand at several places: the last place counts, the others are lost."""
     dE = np.zeros_like(E)
