@@ -149,9 +149,9 @@ s, trace = first.forward(x)
 one, p = np.eye(s.shape[1], dtype=s.dtype)[k], softmax(s)
 lengths = [np.linalg.norm(first.backward(ds, trace)[0], axis=(1, 2))[:, 0] for ds in (one, softmax_backward(one, p))]
 p = p[np.arange(len(k)), k]
-sure = [np.median(each[p > 0.98]) for each in lengths]
-print("where p > 0.98 the gradient of the score is {:.2f} long, that of p {:.3f}".format(*sure))
-assert sure[0] > 1 and sure[1] < 0.2
+sure = [np.median(each[p > 0.9]) for each in lengths]
+print("where p > 0.9 the gradient of the score is {:.2f} long, that of p {:.3f}".format(*sure))
+assert sure[0] > 1 and sure[1] < sure[0] / 4
 
 # %% [markdown]
 # ## An experiment: what would any network draw?

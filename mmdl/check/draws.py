@@ -30,7 +30,8 @@ class Batches(Draws):
 
     def size(self, letter, options=(1, 2, 3, 4)):
         if letter not in self.lengths:
-            self.lengths[letter] = int(self.length(letter, options))
+            some = [option for option in options if option]  # nothing at all is no question for a student
+            self.lengths[letter] = int(self.length(letter, some))
         return self.lengths[letter]
 
     def leading(self):

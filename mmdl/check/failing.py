@@ -36,7 +36,7 @@ def failing(student, answer, own_forward=None):
         held=tuple(_held(student, answer)),
         sentence=_sentence(mistake, question, variant),
         line=mistake.line,
-        printed=mistake.printed,
+        printed=mistake.printed or _printed(student, answer.case),
         case=in_lines(student, answer.case),
         comparisons=mistake.comparisons,
         when=wrong_only(student, variant) if question in BASICS else "",
@@ -68,6 +68,15 @@ def _held(student, answer):
     right = [name for name in student(answer.case)[1] if name not in wrong] if answer.question is values else ()
     if right:
         yield f"{listed(right)} {'is' if len(right) == 1 else 'are'} right"
+
+
+def _printed(student, case):
+    """What the function prints for the case that is shown."""
+    try:
+        student(case)
+    except Mistake as mistake:
+        return mistake.printed
+    return student.printed
 
 
 def _sentence(mistake, question, variant):

@@ -40,16 +40,20 @@ def shapes(student, case, rng):
     wrong = [name for name in truth if found[name].shape != truth[name].shape]
     if wrong:
         name = wrong[0]
-        raise Mistake(
+        mistake = Mistake(
             f"{name} has shape {found[name].shape}, but should have {truth[name].shape}",
             comparisons=[Comparison(name, truth[name], found[name]) for name in wrong],
         )
+        mistake.question = shapes  # whichever question was the occasion
+        raise mistake
     return 0.0
 
 
 def values(student, case, rng):
     """the numbers are right"""
     found, truth = _called(student, case)
+    if any(found[name].shape != truth[name].shape for name in truth):
+        shapes(student, case, rng)
     errors = {name: difference(found[name], truth[name]) for name in truth}
     wrong = [name for name, error in errors.items() if not error <= student.exercise.tolerance]
     if wrong:

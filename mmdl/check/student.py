@@ -5,6 +5,7 @@ import copy
 import inspect
 import io
 import linecache
+import re
 import traceback
 import warnings
 
@@ -175,6 +176,8 @@ def in_words(error):
     if isinstance(error, EOFError):
         return "it asks for input; all it needs are its arguments"
     said = " ".join(str(error).split())
+    if meet := re.search(r"matmul: .*\(size (\d+) is different from (\d+)\)", said):
+        said = f"in a product of matrices {meet[2]} columns meet {meet[1]} rows; there must be as many"
     return f"it stops with {type(error).__name__}{f': {said}' if said else ''}"
 
 

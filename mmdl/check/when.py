@@ -4,7 +4,7 @@ import numpy as np
 
 from mmdl.check.draws import Batches
 from mmdl.check.mistake import Mistake
-from mmdl.check.questions import ask, values
+from mmdl.check.questions import ask, everything
 
 CASES = 40
 ENOUGH = 3  # cases on either side
@@ -21,7 +21,7 @@ def wrong_only(student, variant):
         case = student.case(Batches(lambda options, rng=rng: options[rng.integers(len(options))], rng), variant)
         cases.append(dict(_conditions(student, case)))
         try:
-            ask(values, student, case, None)
+            ask(everything, student, case, None)
             wrong.append(False)
         except Mistake:
             wrong.append(True)

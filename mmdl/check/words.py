@@ -2,7 +2,7 @@
 
 import numpy as np
 
-WIDTH = 72
+WIDTH = 66
 DIGITS = 6
 
 

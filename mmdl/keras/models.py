@@ -59,6 +59,11 @@ class Model:
         """The symbol of the output."""
         return self.calls[-1]
 
+    @property
+    def outputs(self):
+        """The same as a list, as `inputs` is one."""
+        return [self.output]
+
     def compile(self, optimizer="rmsprop", loss=None, metrics=None):
         """Choose an optimizer, a loss and metrics, by name or as they are; the optimizer begins anew."""
         optimizer = _named("optimizer", optimizer, OPTIMIZERS)

@@ -81,7 +81,7 @@ def _digits(truth, given):
 
 
 def _number(x, digits):
-    return f"{x:.{digits}g}" if np.asarray(x).dtype.kind in "fc" else str(x)
+    return f"{x + 0:.{digits}g}" if np.asarray(x).dtype.kind in "fc" else str(x)  # + 0: no −0
 
 
 def _indented(lines):

@@ -21,7 +21,7 @@ def heat_maps(picture, paint):
     maps = [_shades(truth, scale), _shades(given, scale), _shades(gap, np.nanmax(np.abs(gap), initial=0) or 1.0)]
     if not paint.colour:
         low, high = truth.min(), truth.max()
-        maps = [_letters(truth, low, high), _letters(given, low, high), np.where(np.abs(gap) > 1e-9 * scale, "#", ".")]
+        maps = [_letters(truth, low, high), _letters(given, low, high), np.where(np.abs(gap) <= 1e-9 * scale, ".", "#")]
     stretch = max(1, min(LARGEST, WIDTH // truth.shape[1], HEIGHT // truth.shape[0]))
     drawn = [_drawn(each, stretch, paint) for each in maps]
     width = max(truth.shape[1] * stretch, len("difference"))

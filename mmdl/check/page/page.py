@@ -58,6 +58,9 @@ def page(grade, paint):
                 lines.append(f"  {paint('faint', head.ljust(LABEL))}{paint(style, part) if style else part}")
 
     def show(label, rows):
+        if len(label) >= LABEL:  # a line of its own
+            lines.append(f"  {paint('faint', label)}")
+            label = ""
         for place, row in enumerate(rows):
             lines.append(f"  {paint('faint', (label if place == 0 else '').ljust(LABEL))}{row}".rstrip())
 

@@ -94,7 +94,7 @@ def divisor_forgotten(dy, q, k, v, weights, bias=None):
     "When one weight rises the others fall: ds = a ∘ (da − ⟨da, a⟩), the inner product along the keys."
 )
 def softmax_diagonal_only(dy, q, k, v, weights, bias=None):
-    """for dq and dk only the diagonal of the softmax's Jacobian is used."""
+    """For dq and dk only the diagonal of the softmax's Jacobian is used."""
     ds = dy @ v.mT * weights * (1 - weights) / np.sqrt(q.shape[-1])
     return ds @ k, ds.mT @ q, weights.mT @ dy
 
@@ -108,7 +108,7 @@ def softmax_skipped(dy, q, k, v, weights, bias=None):
 
 @in_attention_backward("When one weight rises the others fall: subtract ⟨da, a⟩, along the keys.")
 def softmax_product_left_out(dy, q, k, v, weights, bias=None):
-    """in the softmax's backward pass ⟨da, a⟩ is not subtracted."""
+    """In the softmax's backward pass ⟨da, a⟩ is not subtracted."""
     ds = dy @ v.mT * weights / np.sqrt(q.shape[-1])
     return ds @ k, ds.mT @ q, weights.mT @ dy
 
@@ -122,7 +122,7 @@ def queries_and_keys_exchanged(dy, q, k, v, weights, bias=None):
 
 @in_attention_backward("⟨da, a⟩ is one number for each query: the sum runs along the keys, axis=-1.")
 def product_along_queries(dy, q, k, v, weights, bias=None):
-    """in the softmax's backward pass the inner product runs along the queries."""
+    """In the softmax's backward pass the inner product runs along the queries."""
     ds = softmax_backward((dy @ v.mT).mT, weights.mT).mT / np.sqrt(q.shape[-1])
     return ds @ k, ds.mT @ q, weights.mT @ dy
 

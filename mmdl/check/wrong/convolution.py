@@ -70,7 +70,7 @@ def last_image_only(dy, x, w, stride=1, padding="valid", dilation=1):
 
 @in_conv2d_backward("Windows overlap, so a pixel hears from several stops: += and not =.")
 def overlaps_overwritten(dy, x, w, stride=1):
-    """in dx only the last window that saw a pixel counts."""
+    """In dx only the last window that saw a pixel counts."""
     dx = np.zeros(x.shape)
     s, t = np.broadcast_to(stride, 2)
     for p, q in np.ndindex(dy.shape[1:3]):
@@ -103,14 +103,14 @@ def stride_forgotten_on_the_way_back(dy, x, w, stride=1):
 
 @in_max_pool2d("Of equal values the first wins: argmax finds it; >= in a comparison finds the last.")
 def last_of_equals_wins(x, window=2):
-    """of equal values the last is named as the winner."""
+    """Of equal values the last is named as the winner."""
     cells = _cells(x, window)
     return MaxPooled(cells.max(axis=-1), cells.shape[-1] - 1 - cells[..., ::-1].argmax(axis=-1))
 
 
 @in_max_pool2d("The winner is a number within its window: row · columns of the window + column.")
 def winner_counted_down_columns(x, window=2, stride=None, padding="valid"):
-    """the winner's number counts the cells of the window column by column."""
+    """The winner's number counts the cells of the window column by column."""
     y, winner = max_pool2d(x, window, stride, padding)
     rows, columns = np.broadcast_to(window, 2)
     return MaxPooled(y, winner % columns * rows + winner // columns)

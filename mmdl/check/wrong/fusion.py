@@ -150,13 +150,13 @@ def bias_correction_left_out(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999
 
 @mistakes_in(MISTAKES, "adam_step")("ε stands outside the root: √v̂ + ε.")
 def epsilon_inside_the_root(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """in the step ε is added under the root."""
+    """In the step ε is added under the root."""
     return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v + epsilon))
 
 
 @mistakes_in(MISTAKES, "adam_step")("The step is divided by √v̂, not by v̂.")
 def root_left_out(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """the step is divided by v̂ instead of its root."""
+    """The step is divided by v̂ instead of its root."""
     return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: v + epsilon)
 
 
@@ -182,7 +182,7 @@ def one_side_only(f, x, dy, h=1e-5):
 
 @mistakes_in(MISTAKES, "replace_absent_backward")("An absent row's x was not used: its gradient is zero.")
 def absent_rows_send_a_gradient(dy, present):
-    """in dx absent rows get dy, too."""
+    """In dx absent rows get dy, too."""
     return dy.copy(), right_absent_backward(dy, present)[1]
 
 

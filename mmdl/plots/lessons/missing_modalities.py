@@ -45,7 +45,7 @@ def draw(pictures, labels, classes, rivals, score, alone, guessed=None):
         ax.set(title=f"{gone.capitalize()} go missing:\nmodality dropout is worth {learned - joint:.0f} points")
         ax.set_xlabel(f"missing {gone} (%); dots measured, lines expected")
     names.set_ylabel("right (% of unseen glyphs)")
-    names.legend(loc="lower left")
+    images.legend(loc="lower left")
     mark_guess(names, guessed)
     return figure
 
