@@ -68,16 +68,25 @@ def questions(exercise, examples=EXAMPLES):
 
 def _answer(student, question, variant, count, until):
     """The answer to one question: where some cases go wrong in several ways, to the most basic one."""
-    if question is everything:
-        cases = [student.case(roomy(seed), variant) for seed in range(SURVEY)]
-        for basic in BASICS:
-            for case in cases:
-                try:
-                    ask(basic, student, case, None)
-                except Mistake as mistake:
-                    answer = examine(student, basic, variant, count, until)
-                    return answer if answer.mistake else Answer(mistake.error, frozenset(), mistake, case, variant)
+    if question is not everything:
+        return examine(student, question, variant, count, until)
+    cases = [student.case(roomy(seed), variant) for seed in range(SURVEY)]
+    for basic in BASICS:
+        mistakes = {mistake: case for case in cases if (mistake := _mistake(student, basic, case))}
+        if mistakes:
+            worst = max(mistakes, key=lambda mistake: len(mistake.wrong_results))
+            answer = examine(student, basic, variant, count, until, worst)
+            return answer if answer.mistake else Answer(worst.error, frozenset(), worst, mistakes[worst], variant)
     return examine(student, question, variant, count, until)
+
+
+def _mistake(student, question, case):
+    """What is wrong in one case; None if nothing is."""
+    try:
+        ask(question, student, case, None)
+    except Mistake as mistake:
+        return mistake
+    return None
 
 
 def _remark(forward):
@@ -87,8 +96,4 @@ def _remark(forward):
 
 def _widens(student):
     """Whether float32 becomes float64, which is no mistake."""
-    try:
-        ask(keeps_dtype, student, student.case(roomy(0), PLAIN), None)
-    except Mistake:
-        return True
-    return False
+    return _mistake(student, keeps_dtype, student.case(roomy(0), PLAIN)) is not None

@@ -38,6 +38,11 @@ class Mistake(PropertyError):
         self.printed = printed
         self.question = None  # that was answered badly
 
+    @property
+    def wrong_results(self):
+        """The names of the results that are wrong; of several of a kind, one for all."""
+        return {each.name.split("[")[0] if each.name.endswith("]") else each.name for each in self.comparisons}
+
 
 class NotDoneYet(Exception):
     """The function raises NotImplementedError, as it did when it was handed out."""

@@ -32,11 +32,12 @@ class Answer:
 class Trial:
     """What `attempt` tries: it keeps the last case that failed, which is the smallest."""
 
-    def __init__(self, student, question, variant, until):
+    def __init__(self, student, question, variant, until, expected=None):
         self.student = student
         self.question = question
         self.variant = variant
         self.until = until
+        self.expected = expected
         self.name = student.exercise.name
         self.mistake = self.replay = None
 
@@ -58,10 +59,15 @@ class Trial:
         try:
             return ask(self.question, self.student, arguments["case"], rng) or 0.0
         except Mistake as mistake:
-            if self.question is not everything and mistake.question is not self.question:
+            if not self.is_meant(mistake):
                 return 0.0
             self.mistake, self.replay = mistake, arguments["replay"]
             raise
+
+    def is_meant(self, mistake):
+        """Whether it answers the question badly, and shows all that is expected to be wrong."""
+        same = self.question is everything or mistake.question is self.question
+        return same and (self.expected is None or self.expected.wrong_results <= mistake.wrong_results)
 
 
 class Replay:
@@ -79,9 +85,12 @@ class Replay:
         return Batches(lambda options: options[next(choices, 0)], copy.deepcopy(self.rng))
 
 
-def examine(student, question, variant=PLAIN, examples=20, until=np.inf):
-    """The answer to one question; of the cases that fail the smallest, its numbers rounded if it fails with those too."""
-    trial = Trial(student, question, variant, until)
+def examine(student, question, variant=PLAIN, examples=20, until=np.inf, expected=None):
+    """The answer to one question; of the cases that fail the smallest, its numbers rounded if it fails with those too.
+
+    With a mistake that is `expected`, only cases count that show no less.
+    """
+    trial = Trial(student, question, variant, until, expected)
     tried = attempt(trial, trial.holds, examples)
     if tried.failure and trial.mistake is None:
         raise RuntimeError(f"{trial.name} cannot be tried: {tried.failure}")  # which is our mistake
@@ -99,6 +108,6 @@ def simplest(trial):
         try:
             ask(trial.question, trial.student, case, np.random.default_rng(0))
         except Mistake as mistake:
-            if [each.name for each in mistake.comparisons] == [each.name for each in trial.mistake.comparisons]:
+            if mistake.question is trial.mistake.question and mistake.wrong_results == trial.mistake.wrong_results:
                 return mistake, case
     return trial.mistake, case

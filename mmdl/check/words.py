@@ -2,23 +2,39 @@
 
 import numpy as np
 
-WIDTH = 66
+WIDTH = 67
 DIGITS = 6
+ROWS = 6
 
 
 def in_lines(student, case):
-    """One line for each argument that the student's function is given, under the name that it has there."""
-    return tuple(
-        f"{mine} = {literal(case.arguments[name], WIDTH - len(mine) - 3)}"
-        for name, mine in student.takes.items()
-        if case.arguments.get(name) is not None
-    )
+    """Lines for each argument that the student's function is given, under the name that it has there."""
+    lines = []
+    for name, mine in student.takes.items():
+        if case.arguments.get(name) is not None:
+            lines += literal(f"{mine} = ", case.arguments[name])
+    return tuple(lines)
 
 
-def literal(value, width=WIDTH):
-    """A value as Python writes it; where that takes more than `width` letters, only what it is."""
-    written = _written(value)
-    return written if len(written) <= width else f"... {_shape(value)}"
+def literal(head, value):
+    """Lines with a value as Python writes it; where that would take too many, only what it is."""
+    written = head + _written(value)
+    if len(written) <= WIDTH:
+        return [written]
+    if isinstance(value, np.ndarray):
+        return _in_rows(head, value) or [f"{head}... of shape {value.shape}"]
+    return [f"{head}... {_shape(value)}"]
+
+
+def _in_rows(head, array):
+    """A large array, row by row; nothing if that is too much."""
+    head, rows, depth = f"{head}np.array([", numbers(array), 1
+    while len(rows) == 1 and isinstance(rows[0], list):
+        head, rows, depth = f"{head}[", rows[0], depth + 1
+    indented = [f"{' ' * len(head) if place else head}{row}," for place, row in enumerate(rows)]
+    indented[-1] = f"{indented[-1][:-1]}{']' * depth})"
+    fits = len(rows) <= ROWS and max(map(len, indented)) <= WIDTH
+    return indented if fits else None
 
 
 def _written(value):
@@ -33,13 +49,11 @@ def _written(value):
 
 def numbers(array):
     """An array as nested lists, in a few digits."""
-    rounded = array.round(DIGITS) if array.dtype.kind in "fc" else array
-    return str(rounded.tolist())
+    return (array.round(DIGITS) if array.dtype.kind in "fc" else array).tolist()
 
 
 def _shape(value):
-    if isinstance(value, np.ndarray):
-        return f"of shape {value.shape}"
+    """The shapes of the arrays in a dictionary or a tuple."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {each.shape}" for name, each in value.items())
-    return " and ".join(_shape(each).removeprefix("of ") for each in value) if isinstance(value, tuple) else ""
+        return f"a dictionary: {', '.join(f'{name} {each.shape}' for name, each in value.items())}"
+    return " and ".join(str(getattr(each, "shape", "...")) for each in value) if isinstance(value, tuple) else ""

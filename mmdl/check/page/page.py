@@ -7,6 +7,7 @@ from mmdl.check.page.beside import side_by_side
 from mmdl.check.page.heat import heat_maps
 
 WIDTH, LABEL = 80, 11
+HANGING = {"drop_whitespace": False, "subsequent_indent": "    "}
 WIDENS = (
     "widens: float32 becomes float64. No mistake, but slow in a large model: np.zeros(..., x.dtype) makes room for "
     "numbers like those of x, and math.sqrt takes the root of a whole number."
@@ -70,7 +71,7 @@ def page(grade, paint):
     if grade.line:
         show("", [f"in {grade.line}"])
     show("printed", grade.printed.splitlines())
-    show("input", grade.case)
+    show("input", [part for row in grade.case for part in textwrap.wrap(row, WIDTH - LABEL - 2, **HANGING)])
     for comparison in grade.comparisons[:2]:
         show(comparison.name, side_by_side(comparison, paint))
     if grade.picture:
