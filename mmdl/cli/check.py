@@ -7,9 +7,10 @@ from pathlib import Path
 from mmdl.cli.parser import add_command, whole_number
 
 DESCRIPTION = """\
-Try the functions of a file on many inputs and hold them against ours. For one that is wrong you see the
-smallest input that shows it, what should have come out, and what seems to be the matter. Functions are known
-by their names, which are those of the exercises and of mmdl's operations; a file may hold any of them.
+Try the functions of a file on many inputs and hold them against ours. For one
+that is wrong you see the smallest input that shows it, what should have come
+out, and what seems to be the matter. Functions are known by their names, which
+are those of the exercises; a file may hold any of them.
 
 The exit code is 0 if all of them pass, else 1."""
 
