@@ -15,12 +15,12 @@ are those of the exercises; a file may hold any of them.
 The exit code is 0 if all of them pass, else 1."""
 
 EXAMPLES = """\
-  mmdl check --new 10                        write 10_attention.py, with functions to complete
-  mmdl check 10_attention.py                 look at all of them
-  mmdl check 10_attention.py:attention       look at one of them
-  mmdl check 10_attention.py --hint          a hint for the first that does not pass
-  mmdl check 10_attention.py --hint 3        that hint and the next two
-  mmdl check 10_attention.py --solution      how we wrote it"""
+  mmdl check --new 10                    write 10_attention.py to complete
+  mmdl check 10_attention.py             look at all of its functions
+  mmdl check 10_attention.py:attention   look at one of them
+  mmdl check 10_attention.py --hint      a hint for the first that fails
+  mmdl check 10_attention.py --hint 3    that hint and the next two
+  mmdl check 10_attention.py --solution  how we wrote it"""
 
 
 def add(commands):
