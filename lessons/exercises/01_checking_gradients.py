@@ -38,7 +38,7 @@ def adjoint_gap(f, x, dx, dy, v, h=1e-30):
 
     f function, x, dx and v arrays of one shape, dy array shaped as f(x) -> one number
 
-    >>> adjoint_gap(np.square, np.array([1.0, 3.0]), np.array([2.0, 5.0]), np.ones(2), np.array([1.0, 1.0]))
+    >>> float(adjoint_gap(np.square, np.array([1.0, 3.0]), np.array([2.0, 5.0]), np.ones(2), np.ones(2)))
     1.0
     """
     raise NotImplementedError

@@ -25,7 +25,8 @@ def conv2d_dw(dy, x, w, stride=1):
 
     dy (N, P, Q, K), x (N, R, C, D), w (I, J, D, K) -> dw shaped as w
 
-    >>> conv2d_dw(np.ones((1, 1, 2, 1)), np.array([1.0, 2.0, 4.0]).reshape(1, 1, 3, 1), np.zeros((1, 2, 1, 1))).ravel()
+    >>> x = np.array([1.0, 2.0, 4.0]).reshape(1, 1, 3, 1)
+    >>> conv2d_dw(np.ones((1, 1, 2, 1)), x, np.zeros((1, 2, 1, 1))).ravel()
     array([3., 6.])
     """
     raise NotImplementedError
@@ -47,7 +48,8 @@ def conv2d_backward(dy, x, w, stride=1):
 
     dy (N, P, Q, K), x (N, R, C, D), w (I, J, D, K) -> dx, dw, db
 
-    >>> [gradient.shape for gradient in conv2d_backward(np.ones((2, 1, 2, 3)), np.ones((2, 1, 3, 1)), np.ones((1, 2, 1, 3)))]
+    >>> gradients = conv2d_backward(np.ones((2, 1, 2, 3)), np.ones((2, 1, 3, 1)), np.ones((1, 2, 1, 3)))
+    >>> [gradient.shape for gradient in gradients]
     [(2, 1, 3, 1), (1, 2, 1, 3), (3,)]
     """
     raise NotImplementedError

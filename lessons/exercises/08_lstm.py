@@ -37,7 +37,8 @@ def lstm_cell_backward(dh, dc, c, gates):
     """One step back: the new cell c′ = f ∘ c + i ∘ g reaches the loss through h′ = o ∘ tanh(c′) and by itself
 
     C = dc + dh ∘ o ∘ (1 − tanh² c′)
-    da = (C ∘ g ∘ i (1 − i),   C ∘ c ∘ f (1 − f),   C ∘ i ∘ (1 − g²),   dh ∘ tanh(c′) ∘ o (1 − o)),   C ∘ f goes further back
+    da = (C ∘ g ∘ i (1 − i),   C ∘ c ∘ f (1 − f),   C ∘ i ∘ (1 − g²),   dh ∘ tanh(c′) ∘ o (1 − o))
+    C ∘ f goes further back
 
     dh, dc (N, H): the whole gradient of h′, and what c′ gets from the step after; c (N, H) the cell before;
     gates (N, 4H) as activated -> da (N, 4H) and the gradient of the cell before (N, H)

@@ -24,7 +24,8 @@ def token_types_backward(dy, tokens, types):
 
     dy (N, Σ T_m, D), tokens, types -> a tuple of M arrays (N, T_m, D), and dtypes (M, D)
 
-    >>> _, dtypes = token_types_backward(np.array([[[1.0], [2.0], [4.0]]]), (np.zeros((1, 2, 1)), np.ones((1, 1, 1))), np.zeros((2, 1)))
+    >>> tokens = np.zeros((1, 2, 1)), np.ones((1, 1, 1))
+    >>> _, dtypes = token_types_backward(np.array([[[1.0], [2.0], [4.0]]]), tokens, np.zeros((2, 1)))
     >>> dtypes.ravel()
     array([3., 4.])
     """
@@ -61,7 +62,8 @@ def attention_fusion(tokens, masks, types, Wq, Wk, Wv):
     -> z (N, V) and the weights (N, T, T), T being the number of all tokens; an example without tokens gets zeros
 
     >>> x, there = np.array([[[1.0], [3.0]]]), np.array([[True, True]])
-    >>> z, weights = attention_fusion((x,), (there,), np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1)), np.ones((1, 1)))
+    >>> zero, one = np.zeros((1, 1)), np.ones((1, 1))
+    >>> z, weights = attention_fusion((x,), (there,), zero, zero, one, one)
     >>> z, weights.shape
     (array([[2.]]), (1, 2, 2))
     """

@@ -41,7 +41,8 @@ def head_backward(dlogits, features, W):
 
     dlogits (N, K), features, W (Σ D_m, K) -> a tuple of M arrays (N, D_m), dW, db
 
-    >>> dfeatures, dW, db = head_backward(np.ones((1, 1)), (np.full((1, 1), 3.0), np.full((1, 1), 4.0)), np.array([[5.0], [6.0]]))
+    >>> features = np.full((1, 1), 3.0), np.full((1, 1), 4.0)
+    >>> dfeatures, dW, db = head_backward(np.ones((1, 1)), features, np.array([[5.0], [6.0]]))
     >>> [d.item() for d in dfeatures], dW.ravel().tolist(), db.tolist()
     ([5.0, 6.0], [3.0, 4.0], [1.0])
     """
@@ -97,8 +98,10 @@ def classifier_backward(dlogits, image, ids, mask, p, trace):
     way forward: "r", "winner", "u", "e", "h", "v" -> a dictionary with a gradient for every name in p
 
     >>> image, one = np.ones((1, 2, 2, 1)), np.ones((1, 1))
-    >>> p = {"w": np.ones((1, 1, 1, 1)), "b": np.zeros(1), "E": one, "W": one, "U": one, "c": one[0], "V": np.ones((2, 1)), "d": one[0]}
-    >>> trace = {"r": image, "winner": np.zeros((1, 1, 1, 1), int), "u": one, "e": np.ones((1, 1, 1)), "h": np.zeros((1, 2, 1)), "v": 0 * one}
+    >>> p = {"w": np.ones((1, 1, 1, 1)), "b": np.zeros(1), "E": one, "W": one, "U": one, "c": one[0]}
+    >>> p |= {"V": np.ones((2, 1)), "d": one[0]}
+    >>> trace = {"r": image, "winner": np.zeros((1, 1, 1, 1), int), "u": one}
+    >>> trace |= {"e": np.ones((1, 1, 1)), "h": np.zeros((1, 2, 1)), "v": 0 * one}
     >>> gradient = classifier_backward(one, image, np.array([[0]]), np.array([[True]]), p, trace)
     >>> {name: float(d.sum()) for name, d in sorted(gradient.items())}
     {'E': 1.0, 'U': 0.0, 'V': 1.0, 'W': 1.0, 'b': 1.0, 'c': 1.0, 'd': 1.0, 'w': 1.0}

@@ -10,7 +10,7 @@ SILENCE = 15.0  # seconds after which a process that gives no sign of life is en
 EXAMPLES = 20
 
 
-def grades(path, function=None, examples=EXAMPLES):
+def grades(path, function=None, examples=EXAMPLES, seconds=None):
     """The grades of a file's functions, one after the other as they are ready.
 
     Parameters
@@ -20,6 +20,8 @@ def grades(path, function=None, examples=EXAMPLES):
         The only one to grade.
     examples : int
         Cases for the main question about each function.
+    seconds : float, optional
+        That one call may take; what the exercise says if not given.
 
     Raises
     ------
@@ -27,7 +29,7 @@ def grades(path, function=None, examples=EXAMPLES):
     """
     graded, names = [], None
     while names is None or len(graded) < len(names):
-        with _child(path, function, graded, examples) as messages:
+        with _child(path, function, tuple(graded), examples, seconds) as messages:
             for kind, content in messages:
                 if kind == "refused":
                     raise DataError(content)
@@ -43,11 +45,11 @@ def grades(path, function=None, examples=EXAMPLES):
 
 
 @contextlib.contextmanager
-def _child(path, function, graded, examples):
+def _child(*arguments):
     """A process that grades what is not graded yet, as an iterator of what it tells; it is ended in any case."""
     context = multiprocessing.get_context("spawn")  # a fork would inherit the threads of BLAS, and hang
     mine, its = context.Pipe()
-    child = context.Process(target=_begin, args=(its, path, function, tuple(graded), examples), daemon=True)
+    child = context.Process(target=_begin, args=(its, *arguments), daemon=True)
     child.start()
     its.close()
     try:

@@ -31,16 +31,18 @@ HEARTBEAT = 0.25
 class Alarm:
     """Watches over the time of each call from a thread of its own; when it is up, it tells the line and ends all."""
 
-    def __init__(self, tell, path):
+    def __init__(self, tell, path, limit=None):
         self.tell = tell
         self.path = path
+        self.limit = limit  # seconds, whatever an exercise says
         self.main = threading.get_ident()
         self.name = self.seconds = self.deadline = None
         threading.Thread(target=self._watch, daemon=True).start()
 
     def start(self, name, seconds):
         """A call begins."""
-        self.name, self.seconds, self.deadline = name, seconds, time.monotonic() + seconds
+        self.name, self.seconds = name, self.limit or seconds
+        self.deadline = time.monotonic() + self.seconds
 
     def stop(self):
         """It has ended."""
@@ -59,7 +61,7 @@ class Alarm:
         if self.name is None:
             self.tell("refused", f"{self.path.name} does not come to an end when it is imported; it was in {line}")
         else:
-            sentence = f"it does not come to an end: it was stopped after {self.seconds:.0f} s"
+            sentence = f"it does not come to an end: it was stopped after {self.seconds:g} s"
             printed = sys.stdout.shown() if isinstance(sys.stdout, Screen) else ""
             self.tell("grade", with_hints(Grade(self.name, FAILS, sentence=sentence, line=line, printed=printed)))
             self.tell("done")
@@ -74,13 +76,13 @@ class Alarm:
         return Line(frame.f_lineno, linecache.getline(file, frame.f_lineno).strip()) if frame else None
 
 
-def work(connection, path, function, graded, examples):
+def work(connection, path, function, graded, examples, seconds):
     """Import the file, grade one function after the other, and tell about it.
 
     Parameters
     ----------
     connection : one end of a pipe, for pairs of a word and what belongs to it
-    path, function, examples : as in `process.grades`
+    path, function, examples, seconds : as in `process.grades`
     graded : names of functions that need no grade any more
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
@@ -94,7 +96,7 @@ def work(connection, path, function, graded, examples):
     settings.load_profile("check")
     with tempfile.TemporaryDirectory() as notes:
         set_hypothesis_home_dir(notes)  # Hypothesis would keep its own in the student's folder
-        alarm = Alarm(tell, path)
+        alarm = Alarm(tell, path, seconds)
         try:
             defined = load(path, alarm)
             names, missing = chosen(path, defined, EXERCISES, function)

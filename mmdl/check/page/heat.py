@@ -2,7 +2,7 @@
 
 import numpy as np
 
-WIDTH, HEIGHT = 22, 20  # pixels of one map, at most; a character holds two, one above the other
+WIDTH, HEIGHT = 20, 20  # pixels of one map, at most; a character holds two, one above the other
 LARGEST = 4  # characters across which one entry may stretch
 GAP = "   "
 NEGATIVE = (18, 25, 32, 75, 117, 153, 195)  # of the 256-colour palette: blue, fading towards zero

@@ -17,6 +17,6 @@ def signs(pair):
 
 def vague_signs(pair):
     """Signs that say less about the mistake."""
-    yield from signs_of_rows(pair)
     yield from signs_of_parts(pair)
+    yield from signs_of_rows(pair)
     yield from signs_of_rounding(pair)

@@ -27,13 +27,13 @@ def signs_of_place(pair):
                 f"{name} is the transpose of what it should be.",
                 "A gradient has the shape of what it belongs to; in a product of two matrices their order decides.",
             )
-    yield from _sums(pair)
     yield Sign(
         "other_shape",
         lambda pair: pair.given.size == pair.truth.size and alike(pair.given.ravel(), pair.truth.ravel()),
         f"The numbers of {name} are right, only the shape is not.",
         "keepdims=True keeps an axis, [..., None] adds one, reshape changes them.",
     )
+    yield from _sums(pair)
     for count in dimensions:
         for axes in itertools.combinations(dimensions, count + 1):
             yield Sign(

@@ -40,6 +40,7 @@ def signs_of_terms(pair):
         lambda pair: (
             pair.given.shape == pair.truth.shape
             and pair.truth.size > 1
+            and np.isfinite(pair.given).all()
             and alike(pair.given - pair.truth, np.full(pair.truth.shape, (pair.given - pair.truth).flat[0]))
         ),
         f"{pair.name} is off by the same number everywhere.",

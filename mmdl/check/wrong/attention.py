@@ -1,4 +1,4 @@
-"""Mistakes in attention, heads, norms and blocks."""
+"""Mistakes in attention, heads and positions."""
 
 import numpy as np
 
@@ -9,17 +9,12 @@ from mmdl.ops.attention import (
     attention_backward,
     multi_head_attention,
 )
-from mmdl.ops.normalization import LayerNormalized, layer_norm, layer_norm_backward
 from mmdl.ops.softmax import softmax, softmax_backward
 
 MISTAKES = []
 in_attention = mistakes_in(MISTAKES, "attention")
 in_attention_backward = mistakes_in(MISTAKES, "attention_backward")
 in_heads = mistakes_in(MISTAKES, "multi_head_attention")
-in_layer_norm = mistakes_in(MISTAKES, "layer_norm")
-in_layer_norm_backward = mistakes_in(MISTAKES, "layer_norm_backward")
-in_block = mistakes_in(MISTAKES, "transformer_block")
-in_block_backward = mistakes_in(MISTAKES, "transformer_block_backward")
 
 
 @in_attention("Divide the scores by √D, D being the length of a query.")
@@ -151,93 +146,6 @@ def scaled_by_the_whole_width(q, k, v, heads=1, mask=None, causal=False):
     return multi_head_attention(q / np.sqrt(heads), k, v, heads)
 
 
-@in_layer_norm("The variance is the mean of the squares: divided by D. (np.std and np.var do that unless told ddof=1.)")
-def variance_by_one_less(x, gamma, beta, epsilon=1e-5):
-    """The variance is divided by D − 1 instead of D."""
-    D = x.shape[-1]
-    deviation = np.sqrt(x.var(axis=-1, keepdims=True) * D / (D - 1) + epsilon)
-    n = (x - x.mean(axis=-1, keepdims=True)) / deviation
-    return LayerNormalized(gamma * n + beta, n, deviation)
-
-
-@in_layer_norm("ε belongs under the root: √(variance + ε).")
-def epsilon_outside_the_root(x, gamma, beta, epsilon=1e-5):
-    """ε is added to the deviation, not to the variance."""
-    deviation = x.std(axis=-1, keepdims=True) + epsilon
-    n = (x - x.mean(axis=-1, keepdims=True)) / deviation
-    return LayerNormalized(gamma * n + beta, n, deviation)
-
-
-@in_layer_norm("Divide by the deviation, the root of the variance.")
-def divided_by_the_variance(x, gamma, beta, epsilon=1e-5):
-    """It is divided by the variance instead of its root."""
-    variance = x.var(axis=-1, keepdims=True) + epsilon
-    n = (x - x.mean(axis=-1, keepdims=True)) / variance
-    return LayerNormalized(gamma * n + beta, n, variance)
-
-
-@in_layer_norm("Mean and variance belong to one row: axis=-1. Along axis 0 it would be batch normalisation.")
-def over_the_batch(x, gamma, beta, epsilon=1e-5):
-    """Mean and variance run over the examples instead of along each row."""
-    deviation = np.sqrt(x.var(axis=0, keepdims=True) + epsilon)
-    n = (x - x.mean(axis=0, keepdims=True)) / deviation
-    return LayerNormalized(gamma * n + beta, n, deviation)
-
-
-@in_layer_norm_backward("The mean depends on x, too: subtract mean(dn).")
-def mean_taken_for_a_constant(dy, gamma, normalized, deviation):
-    """In dx the term of the mean is missing: the entries of a row of dx do not add up to zero."""
-    dn = dy * gamma
-    dx = (dn - normalized * (dn * normalized).mean(axis=-1, keepdims=True)) / deviation
-    return dx, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
-
-
-@in_layer_norm_backward("The deviation depends on x, too: subtract n ∘ mean(dn ∘ n).")
-def variance_taken_for_a_constant(dy, gamma, normalized, deviation):
-    """In dx the term of the variance is missing: ⟨dx, n⟩ is not (nearly) zero."""
-    dn = dy * gamma
-    dx = (dn - dn.mean(axis=-1, keepdims=True)) / deviation
-    return dx, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
-
-
-@in_layer_norm_backward("Mean and deviation depend on x: each adds a term to dx.")
-def statistics_taken_for_constants(dy, gamma, normalized, deviation):
-    """dx is dy ∘ γ / deviation, as if mean and deviation were constants."""
-    return dy * gamma / deviation, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
-
-
-@in_layer_norm_backward("First back through γ: dn = dy ∘ γ.")
-def gamma_left_out(dy, gamma, normalized, deviation):
-    """In dx, γ is missing: it is made from dy instead of dy ∘ γ."""
-    dx = layer_norm_backward(dy, np.ones_like(gamma), normalized, deviation)[0]
-    return dx, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
-
-
-@in_block("The second step works on z, the result of the first, and adds to z.")
-def steps_side_by_side(x, attend, think):
-    """Both steps are given x; the second should work on what the first has made."""
-    return x + attend(x) + think(x)
-
-
-@in_block("A step adds to what was there: z = x + attend(x).")
-def ways_around_left_out(x, attend, think):
-    """There are no ways around: think(attend(x))."""
-    return think(attend(x))
-
-
-@in_block_backward("What forked forward adds up backward: dz = dy + think_backward(dy), and once more.")
-def ways_back_left_out(dy, attend_backward, think_backward):
-    """The ways around are missing: the gradient goes through both steps only."""
-    return attend_backward(think_backward(dy))
-
-
-@in_block_backward("Upwards: the last step comes first, so think_backward is given dy.")
-def steps_back_in_forward_order(dy, attend_backward, think_backward):
-    """The steps are gone through in the order of the forward pass."""
-    dz = dy + attend_backward(dy)
-    return dz + think_backward(dz)
-
-
 @mistakes_in(MISTAKES, "split_heads")("Reshape divides the columns; swapaxes(1, 2) then exchanges tokens and heads.")
 def split_by_reshaping(x, heads):
     """The right numbers at other places: a reshape alone deals out tokens instead of columns."""
@@ -277,13 +185,6 @@ def not_made_to_sum_to_one(weights, s):
     rest = weights.copy()
     rest[:, :, s] = 0
     return rest
-
-
-@mistakes_in(MISTAKES, "layer_norm")("y = γ ∘ n + β: the mean is taken away before the division.")
-def mean_not_taken_away(x, gamma, beta, epsilon=1e-5):
-    """The mean is not taken away: n is x / deviation."""
-    deviation = layer_norm(x, gamma, beta, epsilon).deviation
-    return LayerNormalized(gamma * x / deviation + beta, x / deviation, deviation)
 
 
 def _seen(k, mask):

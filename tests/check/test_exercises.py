@@ -1,0 +1,113 @@
+"""The files of exercises: what they ask for is known, their examples are right, and nothing is done yet."""
+
+import ast
+import doctest
+import importlib.util
+import inspect
+
+import numpy as np
+import pytest
+
+from mmdl.check.draws import PLAIN, roomy
+from mmdl.check.exercises import EXERCISES
+from mmdl.check.files import exercise_files, functions_of
+from mmdl.check.student import Student
+from mmdl.curriculum import lessons
+from mmdl.verify.catalogue import CATALOGUE
+
+FILES = exercise_files()
+every_file = pytest.mark.parametrize("path", FILES.values(), ids=lambda path: path.stem)
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(f"exercises_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def functions(path):
+    module = load(path)
+    return {name: getattr(module, name) for name in functions_of(path)}
+
+
+def test_one_file_for_each_of_the_first_eighteen_lessons():
+    assert list(FILES) == list(range(18))
+    names = {lesson.name for lesson in lessons()}
+    assert {path.stem for path in FILES.values()} <= names
+
+
+@every_file
+def test_every_function_is_known_and_not_done(path):
+    found = functions(path)
+    assert len(found) >= 3
+    for name, function in found.items():
+        assert name in EXERCISES
+        assert not Student(function, EXERCISES[name]).is_done
+
+
+def test_no_function_is_asked_for_twice():
+    asked = [name for path in FILES.values() for name in functions_of(path)]
+    assert len(asked) == len(set(asked)) >= 60
+
+
+@every_file
+def test_parameters_are_those_of_the_op_in_its_order(path):
+    for name, function in functions(path).items():
+        mine, ours = (list(inspect.signature(each).parameters) for each in (function, EXERCISES[name].reference))
+        assert mine == [parameter for parameter in ours if parameter in mine]
+
+
+@every_file
+def test_examples_are_what_our_functions_give(path):
+    module = load(path)
+    ours = {name: EXERCISES[name].reference for name in functions_of(path)}
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    for name in ours:
+        (test,) = doctest.DocTestFinder(recurse=False).find(getattr(module, name), name, globs={"np": np} | ours)
+        assert test.examples, f"{name} shows no example"
+        runner.run(test)
+    assert runner.failures == 0
+
+
+@every_file
+def test_nothing_but_the_task_stands_in_it(path):
+    tree = ast.parse(path.read_text())
+    assert "mmdl check" in ast.get_docstring(tree)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            assert ast.unparse(node.body[1:]) == "raise NotImplementedError"
+    assert max(map(len, path.read_text().splitlines())) <= 120
+
+
+def test_every_exercise_has_hints_that_go_further():
+    asked = {name for path in FILES.values() for name in functions_of(path)}
+    for name in asked:
+        assert 2 <= len(EXERCISES[name].hints) <= 4, name
+    assert all(len(exercise.hints) >= 2 for exercise in EXERCISES.values())
+
+
+def test_all_ops_of_the_catalogue_can_be_checked():
+    assert set(CATALOGUE) <= set(EXERCISES)
+    assert {f"{name}_backward" for name, entry in CATALOGUE.items() if entry.backward} <= set(EXERCISES)
+
+
+@pytest.mark.parametrize("name", ["conv2d", "conv2d_backward", "attention", "rnn_backward", "max_pool2d"])
+def test_what_a_function_does_not_take_has_its_default(name):
+    exercise = EXERCISES[name]
+    needed = [parameter for parameter in exercise.parameters if parameter not in exercise.defaults]
+    for seed in range(5):
+        case = exercise.case(roomy(seed), takes=needed, variant=PLAIN)
+        left_out = set(exercise.defaults) & set(case.arguments)
+        assert all(case.arguments[setting] == exercise.defaults[setting] for setting in left_out)
+        exercise.truth(case)
+
+
+def test_one_batch_axis_and_no_length_of_one():
+    exercise = EXERCISES["affine"]
+    for seed in range(10):
+        case = exercise.case(roomy(seed))
+        assert case.arguments["x"].ndim == 2
+        N, D = case.arguments["x"].shape
+        assert len({N, D, case.arguments["W"].shape[1]}) == 3
+        assert min(case.lengths.values()) > 1
