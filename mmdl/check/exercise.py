@@ -12,7 +12,7 @@ from mmdl.verify.catalogue import CATALOGUE
 from mmdl.verify.entry import Entry
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Case:
     """Arguments to try a function on: all that the whole op knows, of which the function takes its own."""
 

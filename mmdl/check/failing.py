@@ -73,15 +73,17 @@ def _held(student, answer):
 def _printed(student, case):
     """What the function prints for the case that is shown."""
     try:
-        student(case)
+        student(case, again=True)
     except Mistake as mistake:
         return mistake.printed
     return student.printed
 
 
 def _sentence(mistake, question, variant):
-    if question in BASICS or mistake.line:
+    if question in BASICS:
         return f"{mistake.sentence} {variant.words}".strip()
+    if mistake.line:
+        return f"{mistake.sentence} when asked whether this holds: {question.__doc__}"
     return f"one thing does not hold: {question.__doc__}"
 
 

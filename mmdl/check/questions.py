@@ -27,7 +27,7 @@ def runs(student, case, rng):
 
 def repeats(student, case, rng):
     """the same arguments give the same results"""
-    first, second = _called(student, case)[0], _called(student, case)[0]
+    first, second = _called(student, case)[0], _called(student, case, again=True)[0]
     for name, array in first.items():
         if not same(array, second[name]):
             raise Mistake(f"{name} is another when it is computed again: does it draw random numbers, or keep some?")
@@ -84,10 +84,10 @@ def everything(student, case, rng):
     return max(ask(question, student, case, rng) for question in BASICS)
 
 
-def _called(student, case):
+def _called(student, case, again=False):
     """What the student and we return; a call that goes wrong is an answer to the first question, whatever was asked."""
     try:
-        return student(case)
+        return student(case, again)
     except Mistake as mistake:
         mistake.question = runs
         raise
@@ -169,7 +169,7 @@ def ask(question, *arguments):
         mistake = error
     except PropertyError as error:
         mistake = Mistake(str(error), error.error)
-    except (ValueError, IndexError) as error:  # of our own functions, which were given the student's results
-        mistake = Mistake(f"what it returns does not fit: {error}")
+    except Exception as error:  # of our own functions, which were given the student's results
+        mistake = Mistake(f"we cannot go on with what it returns: {type(error).__name__}: {error}")
     mistake.question = mistake.question or question
     raise mistake

@@ -7,6 +7,7 @@ from mmdl.check.grade import Speed
 from mmdl.check.mistake import Mistake
 
 AT_EASE = 0.03  # seconds that a call may take if there is to be a larger one
+TOO_FAST = 2e-4  # seconds below which it is the looking on that is timed
 
 
 def larger(student, variant=PLAIN, place=0):
@@ -25,12 +26,13 @@ def larger(student, variant=PLAIN, place=0):
 
 
 def speed(student):
-    """The student's time and ours, for the largest case that is handled at ease; None if there is none."""
+    """The student's time and ours, for the largest case that is handled at ease; None if both are too fast to tell."""
     cases = [case for case, _, _ in larger(student)]
     if not cases:
         return None
     arguments = student.given(cases[-1].arguments)
-    return Speed(fastest(lambda: student.run(arguments)), fastest(lambda: student.exercise.truth(cases[-1])))
+    found = Speed(fastest(lambda: student.run(arguments)), fastest(lambda: student.exercise.truth(cases[-1])))
+    return found if max(found.theirs, found.ours) > TOO_FAST else None
 
 
 def fastest(function, times=5):

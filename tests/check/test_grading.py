@@ -7,7 +7,7 @@ from mmdl.check.grade import FAILS, PASSES
 from mmdl.check.grading import grade
 from mmdl.check.student import Student
 from mmdl.ops.attention import attention, attention_backward
-from mmdl.ops.convolution import conv2d
+from mmdl.ops.convolution import conv2d, conv2d_backward
 from mmdl.ops.embedding import embedding_backward
 from mmdl.ops.softmax import softmax
 
@@ -102,14 +102,57 @@ class TestFailing:
         assert [each.name for each in found.diagnoses] == ["equals_share"]
 
 
+class TestDiagnoses:
+    """Mistakes that no library knows."""
+
+    def told(self, name, function):
+        return " ".join(each.shows for each in graded(name, function).diagnoses)
+
+    def test_right_for_other_arguments(self):
+        def turned(x, w, b=None, stride=1):
+            return conv2d(x, w, b, stride if isinstance(stride, int) else stride[::-1])
+
+        assert self.told("conv2d", turned) == "y is what it would be if stride were taken the other way round."
+        assert "if w were flipped along axis 0" in self.told("conv2d_dx", lambda dy, x, w: gathered(dy, x, w[::-1]))
+        right = EXERCISES["momentum_step"].reference
+        exchanged = self.told("momentum_step", lambda p, g, v, rate, momentum: right(p, v, g, rate, momentum))
+        assert exchanged == "p and v are what they would be if g and v changed places."
+
+    def test_several_mistakes_are_told_one_by_one(self):
+        found = graded("affine_backward", lambda dy, x, W: (-(dy @ W.T), x.T @ dy, dy.mean(axis=0)))
+        assert {each.name: each.outputs for each in found.diagnoses} == {
+            "averaged_over_the_batch": ("db",),
+            "sign": ("dx",),
+        }
+
+    def test_a_known_mistake_that_shows_now_and_then(self):
+        def flipped_if_small(x, w, b=None, stride=1):
+            return conv2d(x, w[::-1, ::-1] if len(x) == 1 or len(w) > 1 else w, b, stride)
+
+        assert "kernel" in self.told("conv2d", flipped_if_small)
+
+    def test_a_result_that_is_not_even_close_gets_none(self):
+        assert graded("softmax", lambda s: np.cos(s)).diagnoses == ()
+
+
+def gathered(dy, x, w):
+    return conv2d_backward(dy, x, w)[0]
+
+
 class TestPassing:
     def test_numbers(self):
         found = graded("affine", lambda x, W, b: x @ W + b, examples=20)
         assert found.state == PASSES
         assert found.shapes >= 10
         assert found.error < 1e-14
-        assert found.speed.theirs > 0 < found.speed.ours
         assert not found.widens
+
+    def test_speed(self):
+        def slow(s):
+            return np.array([[np.exp(x) / sum(map(np.exp, row)) for x in row] for row in s - s.max(axis=-1)[:, None]])
+
+        found = graded("softmax", slow)
+        assert found.speed.theirs > 10 * found.speed.ours > 0
 
     def test_float64_is_remarked_but_no_mistake(self):
         def affine(x, W, b):
