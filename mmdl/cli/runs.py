@@ -1,7 +1,6 @@
 """Run folders: where a training writes, and where the other commands read."""
 
 import json
-import os
 import tempfile
 from contextlib import contextmanager
 from datetime import date
@@ -9,6 +8,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from mmdl.errors import DataError
+from mmdl.files import replacing
 
 MODEL, HISTORY = "model.npz", "history.json"
 
@@ -42,13 +42,9 @@ def new_run(out, fusion):
 
 
 def write_json(path, content):
-    """Write a file whole or not at all: under another name, which then becomes its own."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    """Write a file whole or not at all."""
+    with replacing(path) as unfinished:
         unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _claimed(wanted, may_exist):

@@ -9,7 +9,7 @@ from mmdl.errors import DataError
 
 __all__ = ["DATASETS", "Batch", "Dataset", "Examples", "ImagePreprocessor", "Tokenizer", "batches", "load"]
 
-DATASETS = {"glyphs": glyphs.load}
+DATASETS = {"glyphs": glyphs.SOURCE}  # of Source, by name
 
 
 def load(name, **options):
@@ -33,4 +33,4 @@ def load(name, **options):
     """
     if name not in DATASETS:
         raise DataError(f"there is no dataset {name!r}; there is {', '.join(sorted(DATASETS))}")
-    return DATASETS[name](**options)
+    return DATASETS[name].load(**options)

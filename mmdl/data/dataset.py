@@ -4,8 +4,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mmdl.data.image import ImagePreprocessor
-from mmdl.data.text import Tokenizer
 from mmdl.errors import DataError
 from mmdl.tokens import Tokens
 
@@ -66,8 +64,9 @@ class Examples:
 class Dataset:
     """Three splits of examples, the names of the classes, and what a model must know to take new inputs.
 
-    `preprocessors[modality].encode(list)` turns new inputs (strings, pictures) into that modality's arrays.
-    `augment` holds the arguments of `batches` that belong to training on this data, and only to training.
+    `preprocessors[modality].encode(list)` turns new inputs (strings, pictures, sounds) into that modality's arrays.
+    `augment` holds the arguments of `batches` that belong to training on this data, and only to training. `notes` are
+    sentences about what was read, and what could not be used, for whoever trains on it.
     """
 
     name: str
@@ -75,8 +74,9 @@ class Dataset:
     train: Examples
     validation: Examples
     test: Examples
-    preprocessors: dict[str, Tokenizer | ImagePreprocessor]
+    preprocessors: dict[str, object]
     augment: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def modalities(self):

@@ -16,6 +16,7 @@ import numpy as np
 from mmdl.data.batches import drop_words
 from mmdl.data.dataset import Dataset, Examples
 from mmdl.data.image import ImagePreprocessor
+from mmdl.data.source import Source
 from mmdl.data.text import Tokenizer, split_words
 from mmdl.errors import DataError
 from mmdl.tokens import Tokens
@@ -155,3 +156,11 @@ def font_file(font):
 
 def _lose_words(examples, rate, rng):
     return replace(examples, inputs=examples.inputs | {"text": drop_words(examples.inputs["text"], rate, rng)})
+
+
+SOURCE = Source(
+    load,
+    ("image", "text"),
+    "characters of the DejaVu fonts, with the words of their Unicode names",
+    "free, from Bitstream and the DejaVu authors; part of matplotlib",
+)

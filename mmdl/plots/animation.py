@@ -1,10 +1,10 @@
 """Moving pictures: the same figure drawn again and again, as a GIF."""
 
-import os
 from io import BytesIO
 from pathlib import Path
 
 from mmdl.errors import DataError
+from mmdl.files import replacing
 from mmdl.plots.style import DPI, styled
 
 
@@ -46,10 +46,6 @@ def save_animation(figure, draw, frames, path, frames_per_second=10, pause=1.5, 
     if len(buffer.getvalue()) > limit:
         raise DataError(f"the animation takes {len(buffer.getvalue()) // 1000} kB, more than {limit // 1000} kB")
     path = Path(path)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as unfinished:
         unfinished.write_bytes(buffer.getvalue())
-        os.replace(unfinished, path)
-    except OSError as mistake:
-        raise DataError(f"{path} cannot be written ({mistake.strerror})") from None
     return path

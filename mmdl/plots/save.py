@@ -1,10 +1,10 @@
 """Figures as files: whole or not at all."""
 
-import os
 from io import BytesIO
 from pathlib import Path
 
 from mmdl.errors import DataError
+from mmdl.files import replacing
 from mmdl.plots.figure import png
 from mmdl.plots.style import DPI
 
@@ -39,16 +39,9 @@ def save(figure, path, dpi=DPI, limit=None):
         content = fewer_colours(content)
         if len(content) > limit:
             raise DataError(f"{path.name} takes {len(content) // 1000} kB, more than {limit // 1000} kB")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as unfinished:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            unfinished.write_bytes(content)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as mistake:
-        raise DataError(f"{path} cannot be written ({mistake.strerror or mistake})") from None
+        unfinished.write_bytes(content)
     return path
 
 

@@ -5,14 +5,13 @@ runs nothing that stands in it: there is no pickle, and only the kinds of `mmdl.
 """
 
 import json
-import os
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
 from mmdl import __version__, tree
 from mmdl.errors import DataError, FormatError
+from mmdl.files import replacing
 from mmdl.models.kinds import KINDS
 
 FORMAT, VERSION = "mmdl model", 1
@@ -22,8 +21,7 @@ MANIFEST = "manifest.json"
 def save(path, model, **extras):
     """Write the model to the file `path`, and with it whatever JSON can say, such as `history=...`
 
-    The file is written under another name in the same folder and then renamed: one that was there before stays whole
-    until a whole one takes its place.
+    A file that was there before stays whole until a whole one takes its place.
 
     Raises
     ------
@@ -32,7 +30,7 @@ def save(path, model, **extras):
     DataError
         If the file cannot be written.
     """
-    path, arrays = Path(path), dict(tree.distinct(model))
+    arrays = dict(tree.distinct(model))
     description = tree.describe(model)
     _build(description, arrays)  # what could not be read is not written
     manifest = {
@@ -44,14 +42,8 @@ def save(path, model, **extras):
         "extras": extras,
     }
     text = json.dumps(manifest, ensure_ascii=False)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as unfinished:
         _write(unfinished, text, arrays)
-        os.replace(unfinished, path)
-    except OSError as mistake:
-        raise DataError(f"{path} cannot be written: {mistake.strerror or mistake}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def load(path):

@@ -122,7 +122,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path, monkeypatch):
     assert path.read_bytes() == save(picture(), tmp_path / "b.png").read_bytes()
     before = path.read_bytes()
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(DataError, match=r"a\.png cannot be written \(No space left on device\)"):
+    with pytest.raises(DataError, match=r"a\.png cannot be written: No space left on device"):
         save(picture(9), path)
     assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
 
