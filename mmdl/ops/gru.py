@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.activations import sigmoid
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
-from mmdl.ops.rnn import initial_states, keep
 from mmdl.shapes import shapes
 
 
@@ -40,19 +40,19 @@ def gru(x, W, U, b, h0=None, mask=None):
 
     Source: Cho et al. 2014, with the reset after the product as in cuDNN.
     """
-    H = len(U)
+    x, mask, H = time_first(x), step_masks(mask), len(U)
     gates = affine(x, W, b[0])
     inner = np.empty((*x.shape[:2], H), gates.dtype)
     h = initial_states(x, H, h0)
-    for t in range(x.shape[1]):
-        a = h[:, t] @ U + b[1]
-        inner[:, t] = a[:, 2 * H :]
-        z, r, g = np.split(gates[:, t], 3, axis=1)  # views: the gates are written where their inputs stood
-        z[:] = sigmoid(z + a[:, :H])
-        r[:] = sigmoid(r + a[:, H : 2 * H])
-        g[:] = np.tanh(g + r * inner[:, t])
-        h[:, t + 1] = keep(mask, t, z * h[:, t] + (1 - z) * g, h[:, t])
-    return GRUStates(h, gates, inner)
+    for t in range(len(x)):
+        a = h[t] @ U + b[1]
+        inner[t] = a[:, 2 * H :]
+        opened, g = gates[t, :, : 2 * H], gates[t, :, 2 * H :]  # views: gates are written where their inputs stood
+        opened[:] = sigmoid(opened + a[:, : 2 * H])
+        z, r = opened[:, :H], opened[:, H:]
+        g[:] = np.tanh(g + r * inner[t])
+        h[t + 1] = keep(mask, t, z * h[t] + (1 - z) * g, h[t])
+    return GRUStates(*map(time_first, (h, gates, inner)))
 
 
 @shapes(dh="N T+1 H", x="N T D", W="D 3H", U="H 3H", h="N T+1 H", gates="N T 3H", inner="N T H", mask="N T")
@@ -67,16 +67,20 @@ def gru_backward(dh, x, W, U, h, gates, inner, mask=None):
     -------
     dx, dW, dU, db, dh0 : arrays (N, T, D), (D, 3H), (H, 3H), (2, 3H), (N, H)
     """
+    dh, x, h, gates, inner = (time_first(each) for each in (dh, x, h, gates, inner))
+    mask, UT = step_masks(mask), U.T.copy()  # in order of its rows: a quarter faster for every step
     z, r, g = np.split(gates, 3, axis=2)
+    z_factor = (h[:-1] - g) * z * (1 - z)
+    g_factor = (1 - z) * (1 - g * g)
+    r_factor = inner * r * (1 - r)
     da, da_state = np.empty_like(gates), np.empty_like(gates)
-    D = dh[:, -1]
-    for t in reversed(range(x.shape[1])):
-        dz = D * (h[:, t] - g[:, t]) * z[:, t] * (1 - z[:, t])
-        dg = D * (1 - z[:, t]) * (1 - g[:, t] ** 2)
-        dr = dg * inner[:, t] * r[:, t] * (1 - r[:, t])
-        da[:, t] = keep(mask, t, np.concatenate([dz, dr, dg], axis=1), 0)
-        da_state[:, t] = keep(mask, t, np.concatenate([dz, dr, dg * r[:, t]], axis=1), 0)
-        D = dh[:, t] + keep(mask, t, D * z[:, t], D) + da_state[:, t] @ U.T
+    D = dh[-1]
+    for t in reversed(range(len(x))):
+        dg = D * g_factor[t]
+        dz, dr = D * z_factor[t], dg * r_factor[t]
+        da[t] = keep(mask, t, np.concatenate([dz, dr, dg], axis=1), 0)
+        da_state[t] = keep(mask, t, np.concatenate([dz, dr, dg * r[t]], axis=1), 0)
+        D = dh[t] + keep(mask, t, D * z[t], D) + da_state[t] @ UT
     dx, dW, db_input = affine_backward(da, x, W)
-    dU, db_state = affine_gradient(da_state, h[:, :-1])
-    return dx, dW, dU, np.stack([db_input, db_state]), D
+    dU, db_state = affine_gradient(da_state, h[:-1])
+    return time_first(dx), dW, dU, np.stack([db_input, db_state]), D

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
-from mmdl.ops.rnn import initial_states, keep
 from mmdl.shapes import shapes
 
 
@@ -39,22 +39,22 @@ def lstm(x, W, U, b, h0=None, c0=None, mask=None):
 
     Source: Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 for the forget gate.
     """
-    H = len(U)
-    gates = affine(x, W, b)
-    h, c = initial_states(x, H, h0), initial_states(x, H, c0)
+    x, mask, H = time_first(x), step_masks(mask), len(U)
     # σ(a) = ½ + ½ tanh(a / 2): so one tanh serves all four blocks
-    scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], gates.dtype), H)
-    for t in range(x.shape[1]):
-        a = gates[:, t]
-        a += h[:, t] @ U
-        a *= scale
+    scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], U.dtype), H)
+    shift, U = 1 - scale, U * scale
+    gates = affine(x, W * scale, b * scale)
+    i, f, g, o = _blocks(gates)
+    h, c = initial_states(x, H, h0), initial_states(x, H, c0)
+    for t in range(len(x)):
+        a = gates[t]
+        a += h[t] @ U
         np.tanh(a, out=a)
         a *= scale
-        a += 1 - scale
-        i, f, g, o = np.split(a, 4, axis=1)
-        c[:, t + 1] = keep(mask, t, f * c[:, t] + i * g, c[:, t])
-        h[:, t + 1] = keep(mask, t, o * np.tanh(c[:, t + 1]), h[:, t])
-    return LSTMStates(h, c, gates)
+        a += shift
+        c[t + 1] = keep(mask, t, f[t] * c[t] + i[t] * g[t], c[t])
+        h[t + 1] = keep(mask, t, o[t] * np.tanh(c[t + 1]), h[t])
+    return LSTMStates(*map(time_first, (h, c, gates)))
 
 
 @shapes(dh="N T+1 H", dc="N T+1 H", x="N T D", W="D 4H", U="H 4H", h="N T+1 H", c="N T+1 H", gates="N T 4H", mask="N T")
@@ -77,20 +77,28 @@ def lstm_backward(dh, dc, x, W, U, h, c, gates, mask=None):
     -------
     dx, dW, dU, db, dh0, dc0 : arrays (N, T, D), (D, 4H), (H, 4H), (4H,), (N, H), (N, H)
     """
-    H = len(U)
-    i, f, g, o = np.split(gates, 4, axis=2)
-    squashed = np.tanh(c[:, 1:])
-    slope = gates * (1 - gates)
-    slope[:, :, 2 * H : 3 * H] = 1 - g * g
+    dh, x, h, c, gates = (time_first(each) for each in (dh, x, h, c, gates))
+    dc, mask = np.zeros_like(dh) if dc is None else time_first(dc), step_masks(mask)
+    i, f, g, o = _blocks(gates)
+    squashed = np.tanh(c[1:])
     through_h = o * (1 - squashed * squashed)
     da = np.empty_like(gates)
-    D, C = dh[:, -1], np.zeros_like(dh[:, 0]) if dc is None else dc[:, -1]
-    for t in reversed(range(x.shape[1])):
-        after = C + D * through_h[:, t]
-        da_t = np.concatenate([after * g[:, t], after * c[:, t], after * i[:, t], D * squashed[:, t]], axis=1)
-        da[:, t] = keep(mask, t, da_t * slope[:, t], 0)
-        D = dh[:, t] + da[:, t] @ U.T + keep(mask, t, 0, D)
-        C = keep(mask, t, after * f[:, t], C) + (0 if dc is None else dc[:, t])
+    UT = U.T.copy()  # in order of its rows: a quarter faster for every step
+    D, C = dh[-1], dc[-1]
+    for t in reversed(range(len(x))):
+        after = C + D * through_h[t]
+        slope = gates[t] * (1 - gates[t])
+        _blocks(slope)[2][:] = 1 - g[t] * g[t]
+        da_t = slope * np.concatenate([after * g[t], after * c[t], after * i[t], D * squashed[t]], axis=1)
+        da[t] = keep(mask, t, da_t, 0)
+        D = dh[t] + da[t] @ UT + keep(mask, t, 0, D)
+        C = dc[t] + keep(mask, t, after * f[t], C)
     dx, dW, db = affine_backward(da, x, W)
-    dU, _ = affine_gradient(da, h[:, :-1])
-    return dx, dW, dU, db, D, C
+    dU, _ = affine_gradient(da, h[:-1])
+    return time_first(dx), dW, dU, db, D, C
+
+
+def _blocks(gates):
+    """The four gates as views.  (..., 4H) -> four times (..., H)"""
+    H = gates.shape[-1] // 4
+    return [gates[..., start : start + H] for start in (0, H, 2 * H, 3 * H)]

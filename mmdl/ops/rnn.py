@@ -3,6 +3,7 @@
 import numpy as np
 
 from mmdl.errors import DataError
+from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.activations import relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
 from mmdl.shapes import shapes
@@ -36,11 +37,12 @@ def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
     Source: the article's equation (2); Elman, Finding structure in time, 1990.
     """
     f, _ = _activation("rnn", f)
+    x, mask = time_first(x), step_masks(mask)
     a = affine(x, W, b)  # one product for all tokens; only U has to wait for its turn
     h = initial_states(x, len(U), h0)
-    for t in range(x.shape[1]):
-        h[:, t + 1] = keep(mask, t, f(a[:, t] + h[:, t] @ U), h[:, t])
-    return h
+    for t in range(len(x)):
+        h[t + 1] = keep(mask, t, f(a[t] + h[t] @ U), h[t])
+    return time_first(h)
 
 
 @shapes(dh="N T+1 H", x="N T D", W="D H", U="H H", h="N T+1 H", mask="N T")
@@ -57,26 +59,16 @@ def rnn_backward(dh, x, W, U, h, mask=None, f="tanh"):
     Source: Werbos, Backpropagation through time, 1990.
     """
     _, f_backward = _activation("rnn_backward", f)
+    dh, x, h, mask = time_first(dh), time_first(x), time_first(h), step_masks(mask)
     da = np.empty((*x.shape[:2], len(U)), dh.dtype)
-    D = dh[:, -1]
-    for t in reversed(range(x.shape[1])):
-        da[:, t] = keep(mask, t, f_backward(D, h[:, t + 1]), 0)
-        D = dh[:, t] + da[:, t] @ U.T + keep(mask, t, 0, D)
+    UT = U.T.copy()  # in order of its rows: a quarter faster for every step
+    D = dh[-1]
+    for t in reversed(range(len(x))):
+        da[t] = keep(mask, t, f_backward(D, h[t + 1]), 0)
+        D = dh[t] + da[t] @ UT + keep(mask, t, 0, D)
     dx, dW, db = affine_backward(da, x, W)
-    dU, _ = affine_gradient(da, h[:, :-1])
-    return dx, dW, dU, db, D.copy() if x.shape[1] == 0 else D
-
-
-def initial_states(x, width, h0):
-    """Room for T + 1 states, the first of them h0.  -> (N, T + 1, H)"""
-    h = np.empty((len(x), x.shape[1] + 1, width), x.dtype)
-    h[:, 0] = 0 if h0 is None else h0
-    return h
-
-
-def keep(mask, t, new, old):
-    """`new` where there is a token at time t, else `old`"""
-    return new if mask is None else np.where(mask[:, t, None], new, old)
+    dU, _ = affine_gradient(da, h[:-1])
+    return time_first(dx), dW, dU, db, D.copy() if len(x) == 0 else D
 
 
 def _activation(function, f):

@@ -1,0 +1,25 @@
+"""What recurrences share. Inside them time is the first axis, so that the arrays of one step lie in one piece."""
+
+import numpy as np
+
+
+def time_first(x):
+    """(N, T, D) <-> (T, N, D), the same memory"""
+    return x.swapaxes(0, 1)
+
+
+def step_masks(mask):
+    """mask (N, T) -> (T, N, 1); None where every step counts, which saves a selection at each of them"""
+    return None if mask is None or mask.all() else mask.T[..., None]
+
+
+def keep(mask, t, new, old):
+    """`new` where there is a token at time t, else `old`"""
+    return new if mask is None else np.where(mask[t], new, old)
+
+
+def initial_states(x, width, h0):
+    """Room for T + 1 states of x (T, N, D), the first of them h0.  -> (T + 1, N, H)"""
+    h = np.empty((len(x) + 1, x.shape[1], width), x.dtype)
+    h[0] = 0 if h0 is None else h0
+    return h
