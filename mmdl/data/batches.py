@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmdl.errors import DataError
-from mmdl.tokens import Tokens
+from mmdl.tokens import Tokens, select
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,11 @@ class Batch:
 
     def __getitem__(self, modality):
         return self.inputs[modality]
+
+    def select(self, rows):
+        """These examples only.  rows: places (n,), a mask (N,) or a slice"""
+        inputs = {name: select(x, rows) for name, x in self.inputs.items()}
+        return Batch(inputs, {name: seen[rows] for name, seen in self.present.items()}, self.labels[rows])
 
 
 def batches(examples, size, rng=None, word_dropout=0.0, modality_dropout=0.0):

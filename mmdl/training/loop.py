@@ -9,11 +9,11 @@ import numpy as np
 from mmdl import tree
 from mmdl.data.batches import batches
 from mmdl.errors import DataError, TrainingError
-from mmdl.layers import training_mode
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.training.evaluation import evaluate
 from mmdl.training.memory import keep_freed_memory
 from mmdl.training.schedules import constant
+from mmdl.training.workers import shared_gradient
 
 
 class Fitted(NamedTuple):
@@ -40,6 +40,8 @@ def fit(
     modality_dropout=0.0,
     loss=softmax_cross_entropy,
     patience=None,
+    workers=1,
+    batches=batches,
     callbacks=(),
 ):
     """p ← p − step(∂loss/∂p), over shuffled mini-batches; what is trained is a copy of the model
@@ -63,6 +65,11 @@ def fit(
     patience : int, optional
         Stop once the validation loss has not fallen for so many epochs. With a patience, the model that is returned is
         the one of the epoch with the smallest validation loss, stopped or not.
+    workers : int
+        Threads that share each batch; what it gains depends on the model, see `mmdl.training.workers`. The same number
+        gives the same bits.
+    batches : function of examples, size, rng, word_dropout and modality_dropout
+        Yields the ⌈examples / size⌉ batches of one epoch; another one is `mmdl.data.distinct.pairs`.
     callbacks : sequence of Callback
         `Progress()` among them shows what is going on.
 
@@ -84,53 +91,46 @@ def fit(
         raise DataError("patience needs validation examples to watch")
     keep_freed_memory()
     model = tree.copy(model)
-    learner = training_mode(model, rng)  # another view of the same arrays
     state = optimizer.start(model)
     steps = math.ceil(len(train) / max(1, batch_size))  # `batches` refuses what is less than one
     history, best, interrupted = {}, None, False
-    try:
-        for callback in callbacks:
-            callback.start(epochs, steps)
-        for epoch in range(epochs):
-            began = time.perf_counter()
-            rows = []
-            for step, batch in enumerate(batches(train, batch_size, rng, word_dropout, modality_dropout)):
-                rate = optimizer.rate * schedule(epoch * steps + step, epochs * steps)
-                value, correct, gradient = loss_and_gradient(learner, batch, loss)
-                norm = optimizer.step(model, gradient, state, rate, clip)
-                _demand_finite(f"in epoch {epoch + 1}, step {step + 1}", rate, loss=value, gradient_norm=norm)
-                rows.append((len(batch), value, correct, rate, norm))
-                for callback in callbacks:
-                    callback.step(model, step + 1, value)
-            metrics = _means(rows)
-            if validation is not None:
-                found = evaluate(model, validation, loss=loss)
-                metrics |= {f"validation_{name}": value for name, value in found.items()}
-                _demand_finite(f"after epoch {epoch + 1}", rate, **metrics)
-            metrics["seconds"] = time.perf_counter() - began
-            for name, value in metrics.items():
-                history.setdefault(name, []).append(value)
+    with shared_gradient(model, rng, workers) as gradient_of:
+        try:
             for callback in callbacks:
-                callback.epoch(model, history)
-            if patience is not None:
-                best_epoch = int(np.argmin(history["validation_loss"]))
-                if best_epoch == epoch:
-                    best = tree.copy(model)
-                elif epoch - best_epoch >= patience:
-                    break
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        for callback in callbacks:
-            callback.end()
+                callback.start(epochs, steps)
+            for epoch in range(epochs):
+                began = time.perf_counter()
+                rows = []
+                for step, batch in enumerate(batches(train, batch_size, rng, word_dropout, modality_dropout)):
+                    rate = optimizer.rate * schedule(epoch * steps + step, epochs * steps)
+                    value, correct, gradient = gradient_of(batch, loss)
+                    norm = optimizer.step(model, gradient, state, rate, clip)
+                    _demand_finite(f"in epoch {epoch + 1}, step {step + 1}", rate, loss=value, gradient_norm=norm)
+                    rows.append((len(batch), value, correct, rate, norm))
+                    for callback in callbacks:
+                        callback.step(model, step + 1, value)
+                metrics = _means(rows)
+                if validation is not None:
+                    found = evaluate(model, validation, loss=loss)
+                    metrics |= {f"validation_{name}": value for name, value in found.items()}
+                    _demand_finite(f"after epoch {epoch + 1}", rate, **metrics)
+                metrics["seconds"] = time.perf_counter() - began
+                for name, value in metrics.items():
+                    history.setdefault(name, []).append(value)
+                for callback in callbacks:
+                    callback.epoch(model, history)
+                if patience is not None:
+                    best_epoch = int(np.argmin(history["validation_loss"]))
+                    if best_epoch == epoch:
+                        best = tree.copy(model)
+                    elif epoch - best_epoch >= patience:
+                        break
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            for callback in callbacks:
+                callback.end()
     return Fitted(model if best is None else best, history, interrupted)
-
-
-def loss_and_gradient(model, batch, loss=softmax_cross_entropy):
-    """loss, number of right answers, ∂loss/∂model"""
-    logits, trace = model.forward(batch)
-    value, dlogits = loss(logits, batch.labels)
-    return float(value), int((logits.argmax(axis=1) == batch.labels).sum()), model.gradient(dlogits, trace)
 
 
 def _means(rows):

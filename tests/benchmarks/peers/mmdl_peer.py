@@ -1,0 +1,111 @@
+"""mmdl's own part: each function makes a piece of work ready and returns what does it once."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmdl.data import Batch
+from mmdl.fusion import ProductOfExperts
+from mmdl.layers import (
+    LSTM,
+    Conv2D,
+    Dense,
+    Embedding,
+    Flatten,
+    Layer,
+    MaxPool2D,
+    ReLU,
+    SequencePool,
+    Sequential,
+    TransformerBlock,
+)
+from mmdl.models import Modality, MultimodalClassifier, multimodal_classifier
+from mmdl.ops.losses import mean_squared_error, softmax_cross_entropy
+from mmdl.tokens import Tokens
+from mmdl.training import Adam
+from mmdl.training.memory import keep_freed_memory
+from mmdl.training.workers import shared_gradient
+from tests.benchmarks import works
+
+WORKERS = {"a": 2, "b": 1, "c": 1, "d": 2, "e": 2}
+open_for_good = ExitStack().enter_context  # the threads last as long as the process
+
+
+def cnn(rng, side=works.SIDE):
+    """The article's first listing."""
+    flat = works.FILTERS * ((side - 2) // 2) ** 2
+    layers = Conv2D.init(rng, 1, works.FILTERS), MaxPool2D(2), ReLU(), Flatten(), Dense.init(rng, flat, works.CLASSES)
+    return Sequential(layers)
+
+
+def reader(rng, width=works.H):
+    """The article's second listing."""
+    embedding = Embedding.init(rng, works.WORDS, works.D)
+    lstms = LSTM.init(rng, works.D, width), LSTM.init(rng, width, width)
+    return Sequential((embedding, *lstms, SequencePool("last"), Dense.init(rng, width, works.CLASSES)))
+
+
+def both(rng):
+    """The article's third listing."""
+    modalities = {"image": Modality(cnn(rng), None), "text": Modality(reader(rng), None)}
+    return MultimodalClassifier(modalities, ProductOfExperts(), Sequential(()), tuple("0123456789"), {})
+
+
+@dataclass(frozen=True, eq=False)
+class Alone(Layer):
+    """A model of one thing in the form that the training loop expects."""
+
+    model: Layer
+
+    def forward(self, batch):
+        y, trace = self.model.forward(batch["x"])
+        return (y.values if isinstance(y, Tokens) else y), trace
+
+    def gradient(self, dy, trace):
+        return Alone(self.model.gradient(dy, trace))
+
+
+def squared_error(y, labels):
+    """The block has no classes: it is to yield zeros."""
+    return mean_squared_error(y, np.zeros_like(y))
+
+
+def prepared(letter, **sizes):
+    """(model, batch, loss) of a piece of work."""
+    rng = np.random.default_rng(0)
+    if letter == "e":
+        glyphs, batch = works.glyph_batch()
+        return multimodal_classifier(rng, glyphs), batch, softmax_cross_entropy
+    given = works.inputs(**{"n": 1 if letter == "f" else works.N} | sizes)
+    everywhere = np.ones(len(given.labels), bool)
+    words = Tokens(given.ids, np.ones(given.ids.shape, bool))
+    if letter in "cf":
+        batch = Batch({"image": given.images, "text": words}, {"image": everywhere, "text": everywhere}, given.labels)
+        return both(rng), batch, softmax_cross_entropy
+    width, everywhere_else = given.tokens.shape[2], np.ones(given.tokens.shape[:2], bool)
+    if letter == "a":
+        model, x, labels, loss = cnn(rng, given.images.shape[1]), given.images, given.labels, softmax_cross_entropy
+    elif letter == "b":
+        model, x, labels, loss = reader(rng), words, given.labels, softmax_cross_entropy
+    else:
+        model, x = TransformerBlock.init(rng, width, works.HEADS, 4 * width), Tokens(given.tokens, everywhere_else)
+        labels, loss = np.zeros(everywhere_else.shape, int), squared_error
+    return Alone(model), Batch({"x": x}, {"x": everywhere}, labels), loss
+
+
+def work(letter, workers=None, **sizes):
+    """A function that does the work once."""
+    model, batch, loss = prepared(letter[0], **sizes)
+    if works.WORKS[letter].what == "predict":
+        return lambda: model(batch)
+    keep_freed_memory()
+    optimizer = Adam(1e-3)
+    state = optimizer.start(model)
+    gradient_of = open_for_good(shared_gradient(model, np.random.default_rng(0), workers or WORKERS[letter]))
+
+    def step():
+        _, _, gradient = gradient_of(batch, loss)
+        optimizer.step(model, gradient, state)
+
+    return step
