@@ -39,11 +39,11 @@ def attention(q, k, v, mask=None, causal=False, bias=None):
 
     Source: Vaswani et al. 2017, equation (1); the article's equation (3).
     """
-    s = q @ k.mT
-    s *= 1 / math.sqrt(q.shape[-1])  # np.sqrt of an int would turn float32 into float64
+    s = (q / math.sqrt(q.shape[-1])) @ k.mT  # np.sqrt of an int would turn float32 into float64
     if bias is not None:
         s = s + bias
-    weights = softmax(s) if mask is None and not causal else _masked_softmax(s, mask, causal)
+    everything = (mask is None or mask.all()) and not causal
+    weights = softmax(s) if everything else _masked_softmax(s, mask, causal)
     return Attended(weights @ v, weights)
 
 
@@ -58,8 +58,10 @@ def attention_backward(dy, q, k, v, weights, bias=None):
     dq, dk, dv : arrays like q, k, v; and dbias = ds, fourth, if `bias` is given.
     """
     ds = softmax_backward(dy @ v.mT, weights)
-    scaled = ds / math.sqrt(q.shape[-1])
-    gradients = sum_to(scaled @ k, q.shape), sum_to(scaled.mT @ q, k.shape), sum_to(weights.mT @ dy, v.shape)
+    dq, dk, dv = ds @ k, ds.mT @ q, weights.mT @ dy
+    dq /= math.sqrt(q.shape[-1])
+    dk /= math.sqrt(q.shape[-1])
+    gradients = sum_to(dq, q.shape), sum_to(dk, k.shape), sum_to(dv, v.shape)
     return gradients if bias is None else (*gradients, sum_to(ds, bias.shape))
 
 
@@ -111,7 +113,8 @@ def _masked_softmax(s, mask, causal):
     if causal:
         s += np.triu(np.full(s.shape[-2:], -np.inf, s.real.dtype), k=1)
     largest = np.maximum(row_max(s), np.finfo(s.real.dtype).min)  # finite: a row without keys would be −∞ − (−∞)
-    a = np.exp(s - largest)
+    s -= largest
+    a = np.exp(s, out=s)
     total = row_sum(a)
     total[total == 0] = 1
     a /= total

@@ -19,7 +19,8 @@ def softmax(s):
     -------
     p : array (..., K), positive, each row sums to one
     """
-    p = np.exp(s - row_max(s))
+    p = s - row_max(s)
+    np.exp(p, out=p)
     p /= row_sum(p)
     return p
 
@@ -27,7 +28,9 @@ def softmax(s):
 @shapes(dp="... K", p="... K")
 def softmax_backward(dp, p):
     """ds = p ∘ (dp − ⟨dp, p⟩): raising one score lowers all other probabilities"""
-    return p * (dp - row_inner(dp, p))
+    ds = dp - row_inner(dp, p)
+    ds *= p
+    return ds
 
 
 @shapes(s="... K>0")

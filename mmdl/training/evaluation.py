@@ -1,5 +1,7 @@
 """How good a model is: its probabilities, loss and accuracy on examples that it does not learn from."""
 
+from itertools import combinations
+
 import numpy as np
 
 from mmdl.data.batches import batches
@@ -36,6 +38,21 @@ def evaluate(model, examples, batch_size=256, only=None, loss=softmax_cross_entr
         "loss": float(loss(logits, examples.labels).value),
         "accuracy": float((logits.argmax(axis=1) == examples.labels).mean()),
     }
+
+
+def evaluate_subsets(model, examples, batch_size=256):
+    """What `evaluate` says with every set of modalities alone, the others counting as absent
+
+    Always about all examples: one that has none of these modalities is guessed.
+
+    Returns
+    -------
+    dict of tuple of str to dict
+        {("image",): {"loss": ..., "accuracy": ...}, ("text",): ..., ("image", "text"): ...}, small sets first
+    """
+    names = list(examples.inputs)
+    subsets = [subset for size in range(1, len(names) + 1) for subset in combinations(names, size)]
+    return {subset: evaluate(model, examples, batch_size, only=subset) for subset in subsets}
 
 
 def _logits(model, examples, batch_size, only):
