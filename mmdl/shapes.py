@@ -6,6 +6,7 @@ One letter means one length, over all arguments of a call:
     T  tokens, or steps of time   P Q  image rows and columns out      V  width of the values in attention
     S  tokens of a second one     D    features or channels in         A  entries of an embedding table
     R C  image rows and columns   K    features, channels, classes out M  modalities
+    F  terms of a tensor, its rank
 
 An axis may also be a multiple (`4H`), one longer (`T+1`), a number (`2`), any length (`_`), or one that must not
 be empty (`S>0`). A leading `...` stands for axes that broadcast; a leading `M *` for a sequence of M such arrays.

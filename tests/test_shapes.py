@@ -16,7 +16,7 @@ from mmdl.ops.rnn import rnn_backward
 from mmdl.shapes import shapes
 from mmdl.verify.catalogue import CATALOGUE
 
-LETTERS = set("NTSRCIJPQDKHVAM")
+LETTERS = set("NTSRCIJPQDKHVAMF")
 
 
 def a(*shape):

@@ -32,9 +32,10 @@ def conv1d(x, w, b=None, stride=1, padding="valid", dilation=1):
     """(13)  y_pk = Σ_i Σ_d w_idk x_{p+i, d} + b_k
 
     x (T, D), w (I, D, K), b (K,) -> y (P, K): (1) along time.
-    stride, dilation: int.  padding: "valid", "same", int or (before, after).
+    stride, dilation: int.  padding: "valid", "same", "causal", int or (before, after); "causal" pads before only.
     Source: Waibel et al., Phoneme recognition using time-delay neural networks, 1989.
     """
+    padding = ((len(w) - 1) * dilation, 0) if padding == "causal" else padding
     before, after, P = fit(len(x), len(w), stride, padding, dilation)
     x = np.pad(x, ((before, after), (0, 0)))
     y = np.zeros((P, w.shape[2]))

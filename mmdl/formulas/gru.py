@@ -7,7 +7,7 @@ import numpy as np
 from mmdl.formulas.activations import sigmoid
 
 
-def gru(x, W, U, b, h0=None, mask=None):
+def gru(x, W, U, b=None, h0=None, mask=None):
     """(24)  h_t = z ∘ h_{t−1} + (1 − z) ∘ tanh(a_h + r ∘ u_h)  with  z, r = σ(a_z + u_z), σ(a_r + u_r)
     and  a_z, a_r, a_h  the thirds of  a = x_t W + b_0,  u_z, u_r, u_h  those of  u = h_{t−1} U + b_1
 
@@ -17,6 +17,7 @@ def gru(x, W, U, b, h0=None, mask=None):
     to (8); but r comes after the product with U, as in Keras (reset_after).
     """
     (T, D), H = x.shape, len(U)
+    b = np.zeros((2, 3 * H)) if b is None else b
     h = np.zeros((T + 1, H))
     h[0] = 0 if h0 is None else h0
     for t in range(T):

@@ -41,6 +41,19 @@ def categorical_cross_entropy(p, targets, floor=1e-7):
     return total / len(examples)
 
 
+def bernoulli_cross_entropy(p, targets, floor=1e-7):
+    """(63)  L = −Σ_n (t_n log q_n + (1 − t_n) log(1 − q_n)) / N  with  q_n = p_n held within [floor, 1 − floor]
+
+    p (...) and targets t (...) in [0, 1] -> L.
+    Source: as (33), of probabilities; the bounds as in Keras.
+    """
+    total = 0.0
+    for n in np.ndindex(p.shape):
+        q = min(max(p[n], floor), 1 - floor)
+        total -= targets[n] * math.log(q) + (1 - targets[n]) * math.log(1 - q)
+    return total / p.size
+
+
 def binary_cross_entropy(logits, targets):
     """(33)  L = Σ_n (log(1 + e^{s_n}) − t_n s_n) / N
 

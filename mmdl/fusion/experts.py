@@ -8,6 +8,8 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from mmdl.fusion.vectors import check_count
+from mmdl.layers.dense import Dense
 from mmdl.layers.layer import Layer
 from mmdl.ops import fusion as ops
 
@@ -56,3 +58,74 @@ class Average(Layer):
 
     def backward(self, dl, trace):
         return ops.average_of_experts_backward(dl, *trace), self
+
+
+@dataclass(frozen=True, eq=False)
+class ArticleProduct(Layer):
+    """p = Π_m p_m / Σ_k Π_m p_m, held within Keras's bounds: the article's product.  M arrays (N, K) -> (N, K)
+
+    It is ProductOfExperts but for the bounds: what lies beyond them does not learn.
+    """
+
+    takes: ClassVar[str] = "logits"
+
+    @classmethod
+    def init(cls, rng, features, width, dtype=None):
+        """Nothing to learn."""
+        return cls()
+
+    def forward(self, logits, present=None):
+        l = ops.product_of_probabilities(logits, present)
+        return l, ExpertsTrace(logits, l, present)
+
+    def backward(self, dl, trace):
+        return ops.product_of_probabilities_backward(dl, trace.logits, trace.present), self
+
+
+class MixtureTrace(NamedTuple):
+    """What each expert said, and how much each was listened to: gates (N, M), each row of sum one."""
+
+    logits: tuple
+    heard: np.ndarray  # (N, M K), zero where an expert is absent
+    scores: np.ndarray  # (N, M)
+    gates: np.ndarray
+    l: np.ndarray  # (N, K)
+    present: np.ndarray | None  # (N, M)
+
+
+@dataclass(frozen=True, eq=False)
+class MixtureOfExperts(Layer):
+    """log p = log Σ_m g_m p_m  with  g = softmax((logits₁, logits₂, ...) W + b): each example has its own weights
+
+    M arrays (N, K) of logits -> (N, K).  The gates of those who are present sum to one.
+
+    Source: Jacobs, Jordan, Nowlan, Hinton 1991; here the gate sees what the experts say, and not what they see.
+    """
+
+    gate: Dense  # (M K, M)
+
+    takes: ClassVar[str] = "logits"
+
+    @classmethod
+    def init(cls, rng, features, width, dtype="float32"):
+        """`features` are M times K."""
+        return cls(Dense.init(rng, sum(features), len(features), dtype))
+
+    def forward(self, logits, present=None):
+        check_count(self.gate.b, logits)
+        heard = np.concatenate(_of_present(logits, present), axis=1)
+        scores = self.gate(heard)
+        l, gates = ops.mixture_of_experts(logits, scores, present)
+        return l, MixtureTrace(logits, heard, scores, gates, l, present)
+
+    def backward(self, dl, trace):
+        logits, heard, scores, _, l, present = trace
+        dlogits, dscores = ops.mixture_of_experts_backward(dl, logits, scores, l, present)
+        dheard, gate = self.gate.backward(dscores, heard)
+        through = _of_present(ops.concatenate_backward(dheard, logits), present)
+        return tuple(a + b for a, b in zip(dlogits, through, strict=True)), MixtureOfExperts(gate)
+
+
+def _of_present(arrays, present):
+    """The arrays (N, K), with zeros where an expert is absent."""
+    return arrays if present is None else tuple(np.where(present[:, m, None], x, 0) for m, x in enumerate(arrays))

@@ -79,9 +79,14 @@ class Product(Layer):
 
 def project(projections, encodings):
     """Every modality through its own dense layer."""
-    if len(encodings) != len(projections):
-        raise ShapeError(f"this fusion is made for {len(projections)} modalities, not for {len(encodings)}")
+    check_count(projections, encodings)
     return tuple(projection(x) for projection, x in zip(projections, encodings, strict=True))
+
+
+def check_count(parts, encodings):
+    """ShapeError if there are not as many encodings as the fusion has parts for."""
+    if len(encodings) != len(parts):
+        raise ShapeError(f"this fusion is made for {len(parts)} modalities, not for {len(encodings)}")
 
 
 def project_backward(fusion, dprojected, encodings):

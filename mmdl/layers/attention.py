@@ -82,11 +82,22 @@ class MultiHeadAttention(Layer):
     causal: bool = False
 
     @classmethod
-    def init(cls, rng, features, heads, width=None, causal=False, dtype=np.float32):
-        """Glorot uniform matrices, zero biases; `width` H of all heads together is `features` by default."""
-        sizes = [(features, width or features)] * 3 + [(width or features, features)]
+    def init(cls, rng, features, heads, width=None, causal=False, dtype=np.float32, value_width=None):
+        """Glorot uniform matrices, zero biases; `width` H of all heads together is `features` by default
+
+        It is the width of the values too, unless they have a `value_width` of their own.
+        """
+        width = width or features
+        value_width = value_width or width
+        sizes = [(features, width), (features, width), (features, value_width), (value_width, features)]
         parameters = [array for D, H in sizes for array in (glorot_uniform(rng, (D, H), dtype), np.zeros(H, dtype))]
         return cls(*parameters, heads, causal)
+
+    def by_head(self):
+        """Views of the parameters with an axis for heads: Wq (D, heads, H / heads), Wo (heads, H / heads, D), and so on"""
+        inner = (self.Wq, self.bq, self.Wk, self.bk, self.Wv, self.bv)
+        parted = [array.reshape(*array.shape[:-1], self.heads, -1) for array in inner if array is not None]
+        return *parted, self.Wo.reshape(self.heads, -1, self.Wo.shape[1]), *(() if self.bo is None else (self.bo,))
 
     def forward(self, tokens):
         x, mask = tokens

@@ -21,7 +21,8 @@ class Conv2D(Layer):
 
     @classmethod
     def init(cls, rng, channels, filters, kernel=(3, 3), dtype=np.float32, **settings):
-        """Glorot uniform w, zero b; `settings` are stride, padding and dilation."""
+        """Glorot uniform w, zero b; `kernel` is a side or (rows, columns), `settings` stride, padding and dilation."""
+        kernel = (kernel, kernel) if isinstance(kernel, int) else kernel
         return cls(glorot_uniform(rng, (*kernel, channels, filters), dtype), np.zeros(filters, dtype), **settings)
 
     def forward(self, x):

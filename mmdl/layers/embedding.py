@@ -1,4 +1,4 @@
-"""The embedding layer."""
+"""Embedding layers."""
 
 from dataclasses import dataclass, replace
 
@@ -30,3 +30,15 @@ class Embedding(Layer):
     def gradient(self, dy, tokens):
         dy = np.where(tokens.mask[..., None], dy, 0)
         return replace(self, E=embedding_backward(dy, tokens.values, self.E, self.padding_id))
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup(Embedding):
+    """A vector for every id, in Tokens that never had a mask, as integers or not.  (N, ...) -> Tokens (N, ..., D)"""
+
+    mask_zero: bool = False  # whether the id 0 says that there is no token
+
+    def forward(self, tokens):
+        ids = tokens.values.astype(np.int32)
+        y, trace = super().forward(Tokens(ids, np.ones(ids.shape, bool)))
+        return Tokens(y.values, ids != 0 if self.mask_zero else None), trace

@@ -132,6 +132,17 @@ class Patches(Layer):
         return dy.reshape(x.shape), self
 
 
+@dataclass(frozen=True, eq=False)
+class OneToken(Layer):
+    """A vector as a sequence of one token.  (N, D) -> Tokens (N, 1, D)"""
+
+    def forward(self, x):
+        return Tokens(x[:, None], np.ones((len(x), 1), bool)), None
+
+    def backward(self, dy, trace):
+        return dy[:, 0], self
+
+
 def _check_kind(layer, *kinds):
     if layer.kind not in kinds:
         raise DataError(f'{type(layer).__name__}: kind must be one of {", ".join(kinds)}, not "{layer.kind}"')

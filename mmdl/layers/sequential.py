@@ -45,7 +45,7 @@ class EachTokenTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class EachToken(Layer):
-    """A layer for vectors, applied to every token that is there; padding becomes zero.
+    """A layer for vectors, applied to every token that is there; padding becomes zero. Without a mask all are there.
 
     Tokens (N, T, D) -> Tokens (N, T, K)
     """
@@ -53,16 +53,19 @@ class EachToken(Layer):
     layer: Layer
 
     def forward(self, tokens):
-        y, trace = self.layer.forward(tokens.values[tokens.mask])
-        return Tokens(_placed(y, tokens.mask), tokens.mask), EachTokenTrace(tokens.mask, trace)
+        x, mask = tokens
+        y, trace = self.layer.forward(x if mask is None else x[mask])
+        return Tokens(_placed(y, mask), mask), EachTokenTrace(mask, trace)
 
     def backward(self, dy, trace):
-        dx, gradient = self.layer.backward(dy[trace.mask], trace.layer)
+        dx, gradient = self.layer.backward(dy if trace.mask is None else dy[trace.mask], trace.layer)
         return _placed(dx, trace.mask), EachToken(gradient)
 
 
 def _placed(rows, mask):
     """The rows at the places where the mask is True, zeros elsewhere."""
+    if mask is None:
+        return rows
     x = np.zeros((*mask.shape, rows.shape[-1]), rows.dtype)
     x[mask] = rows
     return x

@@ -87,19 +87,22 @@ def conv1d(x, w, b=None, stride=1, padding="valid", dilation=1):
     w : array (I, D, K)
     b : array (K,), optional
     stride, dilation : int
-    padding : "valid", "same", int or (before, after)
+    padding : "valid", "same", "causal", int or (before, after)
+        "causal" puts all zeros before, so that y[t] knows nothing of what comes after t.
 
     Returns
     -------
     y : array (N, P, K)
     """
-    return conv2d(x[:, None], w[None], b, (1, stride), _beside(padding), (1, dilation))[:, 0]
+    padding = _beside(padding, dilation * (len(w) - 1))
+    return conv2d(x[:, None], w[None], b, (1, stride), padding, (1, dilation))[:, 0]
 
 
 @shapes(dy="N P K", x="N T D", w="I D K")
 def conv1d_backward(dy, x, w, stride=1, padding="valid", dilation=1):
     """dx[t + i] += dy[t] w[i]ᵀ,  dw[i] = Σ x[t + i]ᵀ dy[t],  db = Σ dy"""
-    dx, dw, db = conv2d_backward(dy[:, None], x[:, None], w[None], (1, stride), _beside(padding), (1, dilation))
+    padding = _beside(padding, dilation * (len(w) - 1))
+    dx, dw, db = conv2d_backward(dy[:, None], x[:, None], w[None], (1, stride), padding, (1, dilation))
     return dx[:, 0], dw[0], db
 
 
@@ -123,6 +126,8 @@ def _check_stops(function, dy, rows, columns):
         )
 
 
-def _beside(padding):
-    """Padding of a sequence as padding of an image with one row."""
+def _beside(padding, reach):
+    """Padding of a sequence as padding of an image with one row; a kernel looks `reach` cells ahead."""
+    if padding == "causal":
+        return (0, 0), (reach, 0)
     return padding if isinstance(padding, str) else ((0, 0), pair(padding))

@@ -5,7 +5,7 @@ from mmdl.shapes import shapes
 
 
 @shapes(x="... D", W="D K", b="K")
-def affine(x, W, b):
+def affine(x, W, b=None):
     """y = x W + b
 
     Rows are examples, so the article's W x is written x W here, with W transposed.
@@ -14,14 +14,15 @@ def affine(x, W, b):
     ----------
     x : array (..., D)
     W : array (D, K)
-    b : array (K,)
+    b : array (K,), optional
 
     Returns
     -------
     y : array (..., K)
     """
     y = x.reshape(-1, W.shape[0]) @ W  # one product of two matrices: with more axes NumPy would loop
-    y += b
+    if b is not None:
+        y += b
     return y.reshape(*x.shape[:-1], W.shape[1])
 
 

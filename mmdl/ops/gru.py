@@ -19,7 +19,7 @@ class GRUStates(NamedTuple):
 
 
 @shapes(x="N T D", W="D 3H", U="H 3H", b="2 3H", h0="N H", mask="N T")
-def gru(x, W, U, b, h0=None, mask=None):
+def gru(x, W, U, b=None, h0=None, mask=None):
     """hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ g
 
     z, r = σ(xₜ W + hₜ₋₁ U + b),   g = tanh(xₜ W_g + b₀ + r ∘ inner),   inner = hₜ₋₁ U_g + b₁
@@ -29,7 +29,7 @@ def gru(x, W, U, b, h0=None, mask=None):
     x : array (N, T, D)
     W, U : arrays (D, 3H), (H, 3H)
         Columns in the order z, r, g.
-    b : array (2, 3H)
+    b : array (2, 3H), optional
         The bias of the input and the bias of the state, as in Keras (`reset_after`).
     h0 : array (N, H), optional
     mask : bool array (N, T), optional
@@ -41,11 +41,13 @@ def gru(x, W, U, b, h0=None, mask=None):
     Source: Cho et al. 2014, with the reset after the product as in cuDNN.
     """
     x, mask, H = time_first(x), step_masks(mask), len(U)
-    gates = affine(x, W, b[0])
+    gates = affine(x, W, None if b is None else b[0])
     inner = np.empty((*x.shape[:2], H), gates.dtype)
     h = initial_states(x, H, h0)
     for t in range(len(x)):
-        a = h[t] @ U + b[1]
+        a = h[t] @ U
+        if b is not None:
+            a += b[1]
         inner[t] = a[:, 2 * H :]
         opened, g = gates[t, :, : 2 * H], gates[t, :, 2 * H :]  # views: gates are written where their inputs stood
         opened[:] = sigmoid(opened + a[:, : 2 * H])

@@ -90,6 +90,32 @@ def categorical_cross_entropy(p, targets, floor=1e-7):
     return Loss(value, (dq - (dq * q).sum(axis=-1, keepdims=True)) / total)
 
 
+@shapes(p="...", targets="...")
+def bernoulli_cross_entropy(p, targets, floor=1e-7):
+    """loss = mean of −t log q − (1 − t) log(1 − q)  with q = p;   dp = ((1 − t) / (1 − q) − t / q) / count
+
+    `binary_cross_entropy` of probabilities in the place of logits, as in Keras.
+
+    Parameters
+    ----------
+    p : array of any shape
+        Probabilities of a yes.
+    targets : array t of the same shape, 0 to 1
+    floor : float
+        q is clipped to floor .. 1 − floor; where it is, no gradient passes.
+
+    Returns
+    -------
+    Loss : value, gradient
+    """
+    _same_shape("bernoulli_cross_entropy", p.shape, targets=targets)
+    weight = _weight("bernoulli_cross_entropy", p, p)
+    inside = (floor <= p.real) & (p.real <= 1 - floor)
+    q = np.where(inside, p, np.clip(p.real, floor, 1 - floor))
+    value = -((targets * np.log(q) + (1 - targets) * np.log(1 - q)) * weight).sum()
+    return Loss(value, np.where(inside, (1 - targets) / (1 - q) - targets / q, 0) * weight)
+
+
 @shapes(logits="...", targets="...")
 def binary_cross_entropy(logits, targets):
     """loss = mean of −t log σ(s) − (1 − t) log(1 − σ(s)) = mean of softplus(s) − t s;   ds = (σ(s) − t) / count

@@ -5,12 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from mmdl import fusion, layers, tree
+from mmdl import fusion, tree
+from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
+from mmdl.models.kinds import KINDS
+from mmdl.training import SGD
 from tests import layer_checks
-from tests.fusion.cases import CASES, PRESENT, TOKENS, build, vectors
+from tests.fusion.cases import CASES, PRESENT, TOKENS, build, three_kinds_of_tokens, vectors
 
-KINDS = {kind.__name__: kind for kind in [*FUSIONS.values(), *map(layers.__dict__.get, layers.__all__)]}
+OF_VECTORS = [name for name, kind in FUSIONS.items() if kind.takes == "vectors"]
+MANY = [(name, count) for name in FUSIONS for count in (2, 3)]
 
 
 @pytest.mark.parametrize("check", layer_checks.CHECKS + layer_checks.BATCH_CHECKS, ids=lambda check: check.__name__)
@@ -29,8 +33,38 @@ def test_padding(case):
 def test_every_parameter_and_every_encoding_gets_a_gradient(case):
     _, dx, gradient = layer_checks.backward(*build(case))
     for path, array in tree.leaves((dx, gradient)):
-        # A bias of the keys shifts all scores of a query alike, so it can have none
-        assert array.any() or path.endswith("bk"), path
+        # A bias of the keys shifts all scores of a query alike, so it can have none; a closed bottleneck has no tokens
+        assert array.any() or path.endswith("bk") or not array.size, path
+
+
+@pytest.mark.parametrize(("name", "count"), MANY)
+def test_every_parameter_learns_from_the_start(name, count):
+    """Nothing begins at a point from which no step leads away: after one step every array is another."""
+    layer, encodings = start(name, count)
+    before = tree.copy(layer)
+    y, trace = layer.forward(encodings)
+    gradient = layer.gradient(layer_checks.upstream(y), trace)
+    SGD(0.1).step(layer, gradient, SGD(0.1).start(layer))
+    for (path, new), (_, old) in zip(tree.leaves(layer), tree.leaves(before), strict=True):
+        assert not np.array_equal(new, old) or path.endswith("bk"), path
+        assert np.isfinite(new).all(), path
+
+
+@pytest.mark.parametrize("name", FUSIONS)
+def test_the_wrong_number_of_modalities(name):
+    """What was made for three says so when it is given two; what has nothing to learn takes any number."""
+    layer, encodings = start(name, 3)
+    if tree.count(layer):
+        with pytest.raises(ValueError, match="made for 3 modalities, not for 2"):
+            layer(encodings[:2])
+    else:
+        assert layer(encodings[:2]).shape[0] == 4
+
+
+@pytest.mark.parametrize("name", ["film", "cross-attention"])
+def test_one_modality_is_too_few(name):
+    with pytest.raises(DataError, match="needs two modalities or more"):
+        start(name, 1)
 
 
 @pytest.mark.parametrize("name", FUSIONS)
@@ -41,15 +75,15 @@ def test_description_and_rebuilt(name):
     assert tree.equal(rebuilt, layer) and tree.equal(rebuilt(encodings), layer(encodings))
 
 
-@pytest.mark.parametrize("name", [name for name in FUSIONS if name != "attention"])
-def test_start_from_a_seed(name):
-    first, second, other = (FUSIONS[name].init(np.random.default_rng(seed), (2, 3), 4) for seed in (0, 0, 1))
+@pytest.mark.parametrize(("name", "count"), MANY)
+def test_start_from_a_seed(name, count):
+    first, second, other = (start(name, count, seed)[0] for seed in (0, 0, 1))
     assert tree.equal(first, second)
     assert tree.equal(first, other) == (tree.count(first) == 0)
     assert {array.dtype for _, array in tree.leaves(first)} <= {np.dtype("float32")}
 
 
-@pytest.mark.parametrize("name", ["concatenate", "sum", "product"])
+@pytest.mark.parametrize("name", OF_VECTORS)
 def test_only_experts_look_at_who_is_present(name):
     layer, _ = build(name)
     encodings = vectors(np.random.default_rng(0), 2, 5)
@@ -57,7 +91,23 @@ def test_only_experts_look_at_who_is_present(name):
 
 
 def test_names():
-    assert list(FUSIONS) == ["attention", "concatenate", "sum", "product", "product-of-experts", "average"]
-    assert {kind.takes for kind in FUSIONS.values()} == {"tokens", "vectors", "logits"}
-    assert {kind.__name__ for kind in FUSIONS.values()} == set(fusion.__all__) - {"FUSIONS"}
+    by_kind = {
+        kind: [name for name in FUSIONS if FUSIONS[name].takes == kind] for kind in ("tokens", "vectors", "logits")
+    }
+    assert by_kind == {
+        "tokens": ["attention", "cross-attention", "bottleneck"],
+        "vectors": ["concatenate", "sum", "product", "gated", "film", "tensor", "low-rank"],
+        "logits": ["product-of-experts", "article-product", "average", "mixture-of-experts"],
+    }
+    parts = {"FUSIONS", "BottleneckBlock", "CrossBlock", "Thought"}
+    assert {kind.__name__ for kind in FUSIONS.values()} == set(fusion.__all__) - parts
     assert all(name in CASES for name in FUSIONS)
+
+
+def start(name, count, seed=0):
+    """The fusion of `count` modalities as training finds it, in float32, and encodings for it."""
+    rng, kind = np.random.default_rng(seed), FUSIONS[name]
+    widths = (4, 4, 4) if kind.takes == "logits" else (3, 2, 1)
+    rest = ((5, 6, 4)[:count],) if kind.takes == "tokens" else ()
+    encodings = three_kinds_of_tokens(rng) if kind.takes == "tokens" else vectors(rng, *widths)
+    return kind.init(rng, widths[:count], 4, *rest), layer_checks.single(encodings[:count])

@@ -7,6 +7,7 @@ from mmdl.layers import (
     GRU,
     LSTM,
     RNN,
+    AsPicture,
     AveragePool2D,
     BatchNorm,
     Bidirectional,
@@ -19,12 +20,18 @@ from mmdl.layers import (
     Flatten,
     FlattenTokens,
     GlobalPool,
+    Graph,
     LayerNorm,
     LeakyReLU,
+    Lookup,
     MaxPool2D,
+    Merge,
     MultiHeadAttention,
+    OneToken,
+    OnValues,
     Patches,
     ReLU,
+    Reversed,
     SelfAttention,
     SequencePool,
     Sequential,
@@ -83,6 +90,10 @@ VECTORS = {
     "batch norm": lambda rng: (BatchNorm.init(4), vectors(rng)),
     "batch norm on images": lambda rng: (BatchNorm.init(2, epsilon=0.1), vectors(rng, 2, 3, 3, 2)),
     "dropout": lambda rng: (Dropout(0.4), vectors(rng)),
+    "sum": lambda rng: (Merge("sum"), (vectors(rng), vectors(rng), vectors(rng))),
+    "mean": lambda rng: (Merge("mean"), (vectors(rng), vectors(rng), vectors(rng))),
+    "product": lambda rng: (Merge("product"), (vectors(rng, 3, 2, 4), vectors(rng, 3, 2, 4))),
+    "side by side": lambda rng: (Merge("concatenate"), (vectors(rng, 3, 2), vectors(rng))),
     "nothing": lambda rng: (Sequential(), vectors(rng)),
     "sequential": lambda rng: (
         Sequential((Dense.init(rng, 4, 3), Tanh(), Dense.init(rng, 3, 2))),
@@ -118,6 +129,7 @@ IMAGES = {
     "global average": lambda rng: (GlobalPool(), vectors(rng, 2, 3, 2, 3)),
     "global max": lambda rng: (GlobalPool("max"), vectors(rng, 2, 3, 2, 3)),
     "patches": lambda rng: (Patches(), vectors(rng, 2, 3, 2, 3)),
+    "one token": lambda rng: (OneToken(), vectors(rng)),
     "stages": lambda rng: (
         Sequential((Conv2D.init(rng, 1, 2), MaxPool2D(), ReLU(), Patches(), SequencePool("max"))),
         vectors(rng, 2, 6, 6, 1),
@@ -137,11 +149,24 @@ TOKENS = {
     "causal heads": lambda rng: (MultiHeadAttention.init(rng, 4, 3, width=6, causal=True), tokens(rng)),
     "transformer block": lambda rng: (TransformerBlock.init(rng, 4, 2, 5), tokens(rng)),
     "causal transformer block": lambda rng: (TransformerBlock.init(rng, 4, 1, 3, causal=True), tokens(rng)),
-    "mean": lambda rng: (SequencePool(), tokens(rng)),
+    "mean of tokens": lambda rng: (SequencePool(), tokens(rng)),
     "max": lambda rng: (SequencePool("max"), tokens(rng)),
     "last": lambda rng: (SequencePool("last"), tokens(rng)),
     "each token": lambda rng: (EachToken(Sequential((Dense.init(rng, 4, 3), Sigmoid()))), tokens(rng)),
     "each token's norm": lambda rng: (EachToken(LayerNorm.init(4)), tokens(rng)),
+    "as a picture": lambda rng: (AsPicture(Conv2D.init(rng, 2, 3, (3, 2), padding=((1, 1), (0, 0))), 2), tokens(rng)),
+    "as a picture of half the rows": lambda rng: (
+        AsPicture(Sequential((Conv2D.init(rng, 1, 2, stride=2, padding=1), ReLU())), step=2),
+        tokens(rng),
+    ),
+    "on values": lambda rng: (OnValues(Sequential((Dense.init(rng, 4, 3), Tanh()))), tokens(rng)),
+    "graph": lambda rng: (
+        Graph(
+            (GRU.init(rng, 4, 3), OnValues(Dense.init(rng, 4, 3)), OnValues(Merge("product"), blank=1)),
+            ((0,), (0,), (1, 2)),
+        ),
+        tokens(rng),
+    ),
     "tokens through two layers": lambda rng: (
         Sequential((GRU.init(rng, 4, 2), SequencePool("last"))),
         tokens(rng),
@@ -155,7 +180,22 @@ IDS = {
         ids(rng),
     ),
 }
-FIXED_LENGTH = {"flatten tokens": lambda rng: (FlattenTokens(), tokens(rng))}
+FIXED_LENGTH = {
+    "flatten tokens": lambda rng: (FlattenTokens(), tokens(rng)),
+    "reversed": lambda rng: (Sequential((Reversed(), GRU.init(rng, 4, 3))), tokens(rng)),
+    "graph of two inputs": lambda rng: (
+        Graph(
+            (layer := OnValues(Dense.init(rng, 4, 3)), layer, layer, OnValues(Merge("sum"), blank=0)),
+            ((0,), (1,), (0,), (2, 3, 4)),
+            inputs=2,
+        ),
+        (tokens(rng), Tokens(*(each[::-1] for each in tokens(rng)))),
+    ),
+}
+LOOKUPS = {
+    "lookup": lambda rng: (Lookup.init(rng, 5, 3), ids(rng)),
+    "lookup that makes a mask": lambda rng: (Lookup(rng.standard_normal((5, 3)), mask_zero=True), ids(rng)),
+}
 # Every batch has statistics of its own, so that examples meet and an empty batch has none
 IN_TRAINING = {
     "batch norm in training": lambda rng: (training(BatchNorm.init(4)), vectors(rng)),
@@ -167,7 +207,7 @@ DROPPING = {
     "each token's dropout in training": lambda rng: (training(EachToken(Dropout(0.4))), tokens(rng)),
 }
 WITH_PADDING = TOKENS | IDS
-INDEPENDENT = VECTORS | IMAGES | WITH_PADDING | FIXED_LENGTH
+INDEPENDENT = VECTORS | IMAGES | WITH_PADDING | FIXED_LENGTH | LOOKUPS
 CASES = INDEPENDENT | IN_TRAINING | DROPPING
 
 

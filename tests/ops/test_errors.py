@@ -8,6 +8,7 @@ from mmdl.ops.attention import attention, multi_head_attention
 from mmdl.ops.convolution import conv1d, conv2d, conv2d_backward
 from mmdl.ops.dropout import dropout
 from mmdl.ops.embedding import embedding
+from mmdl.ops.fusion import bottleneck_attention, gated, low_rank_fusion, tensor_fusion
 from mmdl.ops.losses import (
     binary_cross_entropy,
     categorical_cross_entropy,
@@ -54,6 +55,34 @@ SHAPE_ERRORS = {
     "attention without keys": (
         lambda: attention(zeros(2, 3), zeros(0, 3), zeros(0, 3)),
         "attention: S must be at least 1 in k (..., S, D) = (0, 3)",
+    ),
+    "two gates for two": (
+        lambda: gated((zeros(2, 3),) * 2, (zeros(2, 3),) * 2),
+        "gated: 2 features need 1 scores but there are 2",
+    ),
+    "one gate for three": (
+        lambda: gated((zeros(2, 3),) * 3, (zeros(2, 3),)),
+        "gated: 3 features need 3 scores but there are 1",
+    ),
+    "a tensor too large": (
+        lambda: tensor_fusion((zeros(2, 64),) * 3),
+        "tensor_fusion: 65 · 65 · 65 = 274,625 products for each example are more than 100,000",
+    ),
+    "a factor without a row for the 1": (
+        lambda: low_rank_fusion((zeros(2, 3), zeros(2, 4)), (zeros(4, 2, 5), zeros(4, 2, 5))),
+        "low_rank_fusion: factors[1] has 4 rows, but features[1] has 4 entries and a 1",
+    ),
+    "factors of different rank": (
+        lambda: low_rank_fusion((zeros(2, 3), zeros(2, 4)), (zeros(4, 2, 5), zeros(5, 3, 5))),
+        "low_rank_fusion: F is 2 in factors[0]",
+    ),
+    "more tokens than there are": (
+        lambda: bottleneck_attention(zeros(1, 3, 2), zeros(1, 3, 2), zeros(1, 3, 2), (2, 2)),
+        "bottleneck_attention: lengths (2, 2) do not fit into T = 3",
+    ),
+    "a bottleneck of nobody": (
+        lambda: bottleneck_attention(zeros(1, 3, 2), zeros(1, 3, 2), zeros(1, 3, 2), ()),
+        "bottleneck_attention: lengths () do not fit into T = 3",
     ),
     "softmax over nothing": (lambda: softmax(zeros(2, 0)), "softmax: K must be at least 1"),
     "loss over nothing": (

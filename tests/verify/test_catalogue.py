@@ -17,12 +17,13 @@ LAWS = [law for entry in CATALOGUE.values() for law in entry.laws]
 
 def differentiable_ops():
     """The names of all functions in `ops` that have a backward beside them, or return a Loss."""
-    for module in pkgutil.iter_modules(mmdl.ops.__path__):
-        if not module.name.startswith("_"):
-            functions = vars(importlib.import_module(f"mmdl.ops.{module.name}"))
-            own = [name for name, f in functions.items() if getattr(f, "__module__", "") == f"mmdl.ops.{module.name}"]
+    for module in pkgutil.walk_packages(mmdl.ops.__path__, "mmdl.ops."):
+        file = module.name.removeprefix("mmdl.ops.")
+        if not file.startswith("_"):
+            functions = vars(importlib.import_module(module.name))
+            own = [name for name, f in functions.items() if getattr(f, "__module__", "") == module.name]
             yield from (name for name in own if f"{name}_backward" in own)
-            if module.name in ("losses", "positions"):
+            if file in ("losses", "positions", "filters"):
                 yield from (name for name in own if inspect.isfunction(functions[name]) and not name.startswith("_"))
 
 

@@ -2,6 +2,7 @@
 
 from mmdl.verify.catalogue import (
     attention,
+    contrastive,
     convolution,
     dense,
     fusion,
@@ -9,8 +10,9 @@ from mmdl.verify.catalogue import (
     normalization,
     pooling,
     recurrence,
+    spectrum,
 )
 
-KINDS = (dense, convolution, pooling, recurrence, attention, normalization, losses, fusion)
+KINDS = (dense, convolution, pooling, recurrence, attention, normalization, losses, fusion, contrastive, spectrum)
 
 CATALOGUE = {entry.name: entry for kind in KINDS for entry in kind.ENTRIES}

@@ -69,7 +69,7 @@ def sequences(draws):
     stride, dilation = draws.of(1, 2, 3), draws.of(1, 2)
     reach = (draws.size("I", (1, 2, 3)) - 1) * dilation + 1
     draws.size("T", range(reach, reach + 4))
-    padding = draws.of("valid", "same", 1, (0, 2))
+    padding = draws.of("valid", "same", "causal", 1, (0, 2))
     arrays = draws.arrays(x="N T D", w="I D K") | {"b": draws.maybe("K")}
     return arrays | {"stride": stride, "padding": padding, "dilation": dilation}
 

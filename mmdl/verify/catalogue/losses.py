@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from mmdl.ops.activations import sigmoid
 from mmdl.ops.losses import (
+    bernoulli_cross_entropy,
     binary_cross_entropy,
     categorical_cross_entropy,
     mean_squared_error,
@@ -65,6 +67,13 @@ def is_softmax_of_two(entry, arguments, rng):
     return difference(entry(logits=s, targets=labels.astype(float)), of_two)
 
 
+def is_binary_cross_entropy(entry, arguments, rng):
+    """For p = σ(logits) it is the binary cross-entropy of the logits."""
+    logits = rng.standard_normal(arguments["p"].shape)
+    value = entry(p=sigmoid(logits), targets=arguments["targets"], floor=0.0)
+    return difference(value, binary_cross_entropy(logits, arguments["targets"]).value)
+
+
 def is_symmetric(entry, arguments, rng):
     """The two arguments may change places, and equal ones cost nothing."""
     y, targets = arguments["y"], arguments["targets"]
@@ -84,6 +93,12 @@ def distributions(draws):
         p[..., 1:2] = 0
     targets = draws.of(lambda scores: scores == scores.max(axis=-1, keepdims=True), softmax)(draws.array("... K"))
     return {"p": p, "targets": targets.astype(float)}
+
+
+def probabilities(draws):
+    """Probabilities and targets between 0 and 1; some probabilities may lie beyond the floor."""
+    p, targets = draws.rng.uniform(0.2, 0.8, draws.shape("... D")), draws.rng.random(draws.shape("... D"))
+    return {"p": p, "targets": targets, "floor": draws.of(1e-7, 0.3)}
 
 
 def yes_and_no(draws):
@@ -109,6 +124,7 @@ ENTRIES = tuple(
             (gradient_rows_sum_to_zero, smoothing_mixes_losses, blind_to_masked_examples),
         ),
         (categorical_cross_entropy, distributions, "p", (blind_to_scale, is_softmax_cross_entropy)),
+        (bernoulli_cross_entropy, probabilities, "p", (is_binary_cross_entropy,)),
         (binary_cross_entropy, yes_and_no, "logits", (is_softmax_of_two,)),
         (mean_squared_error, lambda draws: draws.arrays(y="... D", targets="... D"), "y", (is_symmetric,)),
     )

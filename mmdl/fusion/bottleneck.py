@@ -1,0 +1,91 @@
+"""Fusion through a bottleneck: what modalities have to say to each other must pass through a few tokens."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from mmdl.fusion.blocks import BottleneckBlock
+from mmdl.fusion.embedding import embed, embed_backward, initial, spans
+from mmdl.layers.layer import Layer
+from mmdl.layers.normalization import LayerNorm
+from mmdl.ops.normalization import LayerNormalized
+from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
+
+
+class BottleneckTrace(NamedTuple):
+    """What backward needs; `blocks[i].seen.weights[m]` (N, heads, T_m + B, T_m + B) tells who looked where."""
+
+    values: tuple  # of M arrays (N, T_m, D_m)
+    mask: np.ndarray  # (N, T) over all modalities' tokens
+    blocks: tuple  # of BottleneckBlockTraces
+    norm: LayerNormalized
+
+    @property
+    def spans(self):
+        """Where each modality's tokens stand in the sequence, in front of the bottleneck: M slices."""
+        return spans(self.values)
+
+    @property
+    def lengths(self):
+        """How many tokens each modality has."""
+        return tuple(x.shape[1] for x in self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class BottleneckFusion(Layer):
+    """z = mean over modalities of the mean of norm(blocks(tokens and bottleneck)) over the modality's tokens
+
+    M Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion. The bottleneck learns of the modalities in
+    one block, and tells them in the next, so there must be two. Closed (without tokens) no modality influences another.
+
+    Source: Nagrani et al. 2021 (MBT), with one set of weights for all modalities.
+    """
+
+    projections: tuple  # of Dense, one a modality
+    modality: np.ndarray  # (M, D)
+    positions: tuple  # of arrays (longest T_m, D)
+    bottleneck: np.ndarray  # (B, D)
+    blocks: tuple  # of BottleneckBlocks
+    norm: LayerNorm
+
+    takes: ClassVar[str] = "tokens"
+
+    @classmethod
+    def init(cls, rng, features, width, lengths, tokens=4, blocks=2, heads=4, hidden=None, dtype=np.float32):
+        """As in AttentionFusion; `tokens` B of the bottleneck."""
+        return cls(
+            *initial(rng, features, width, lengths, dtype),
+            rng.normal(0, 0.02, (tokens, width)).astype(dtype),
+            tuple(BottleneckBlock.init(rng, width, heads, hidden or 4 * width, dtype) for _ in range(blocks)),
+            LayerNorm.init(width, dtype=dtype),
+        )
+
+    def forward(self, encodings, present=None):
+        values, masks = zip(*encodings, strict=True)
+        N, lengths = len(values[0]), tuple(x.shape[1] for x in values)
+        bottleneck = np.broadcast_to(self.bottleneck, (N, *self.bottleneck.shape))
+        x = np.concatenate([*embed(self, encodings), bottleneck], axis=1)
+        seen = np.concatenate([*masks, np.ones(bottleneck.shape[:2], bool)], axis=1)
+        blocks = []
+        for block in self.blocks:
+            x, trace = block.forward(x, seen, lengths)
+            blocks.append(trace)
+        y, norm = self.norm.forward(x[:, : sum(lengths)])
+        z = sum(masked_mean(y[:, span], seen[:, span]) for span in spans(values)) / len(values)
+        return z, BottleneckTrace(values, seen[:, : sum(lengths)], tuple(blocks), norm)
+
+    def backward(self, dz, trace):
+        dy = [
+            masked_mean_backward(dz / len(trace.values), trace.norm.y[:, span], trace.mask[:, span])
+            for span in trace.spans
+        ]
+        dtokens, norm = self.norm.backward(np.concatenate(dy, axis=1), trace.norm)
+        unread = np.zeros((len(dz), *self.bottleneck.shape), dz.dtype)  # z is the tokens': the bottleneck has served
+        dx, blocks = np.concatenate([dtokens, unread], axis=1), []
+        for block, its_trace in zip(reversed(self.blocks), reversed(trace.blocks), strict=True):
+            dx, gradient = block.backward(dx, its_trace, trace.lengths)
+            blocks.insert(0, gradient)
+        dencodings, embedded = embed_backward(self, [dx[:, span] for span in trace.spans], trace.values)
+        dbottleneck = dx[:, sum(trace.lengths) :].sum(axis=0)
+        return dencodings, replace(self, **embedded, bottleneck=dbottleneck, blocks=tuple(blocks), norm=norm)

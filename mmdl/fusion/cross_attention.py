@@ -1,0 +1,90 @@
+"""Fusion by cross-attention: each modality's tokens look at every other modality's, and never at their own."""
+
+from dataclasses import dataclass, replace
+from itertools import permutations
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.fusion.blocks import CrossBlock
+from mmdl.fusion.embedding import embed, embed_backward, initial
+from mmdl.layers.layer import Layer
+from mmdl.layers.normalization import LayerNorm
+from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
+from mmdl.tokens import Tokens
+
+
+class CrossAttentionTrace(NamedTuple):
+    """What backward needs: of the modalities, and of each pair of them."""
+
+    values: tuple  # of M arrays (N, T_m, D_m)
+    masks: tuple  # of M arrays (N, T_m)
+    blocks: tuple  # of M (M − 1) CrossBlockTraces
+    norms: tuple  # of as many LayerNormalized
+
+    @property
+    def between(self):
+        """Who looked at whom: {(from, to): (N, heads, T_from, T_to)} by numbers of modalities"""
+        return {pair: block.seen.weights for pair, block in zip(pairs(self.masks), self.blocks, strict=True)}
+
+
+@dataclass(frozen=True, eq=False)
+class CrossAttentionFusion(Layer):
+    """z = mean over all pairs m ≠ n of  mean over the tokens of norm(block_mn(tokens of m, which look at those of n))
+
+    M > 1 Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion.
+
+    Source: Tsai et al. 2019 (MulT), with one block for each pair and the mean in the place of concatenation.
+    """
+
+    projections: tuple  # of Dense, one a modality
+    modality: np.ndarray  # (M, D)
+    positions: tuple  # of arrays (longest T_m, D)
+    blocks: tuple  # of CrossBlocks, in the order of `pairs`
+    norm: LayerNorm
+
+    takes: ClassVar[str] = "tokens"
+
+    @classmethod
+    def init(cls, rng, features, width, lengths, heads=4, hidden=None, dtype=np.float32):
+        """As in AttentionFusion; DataError for one modality, which has nobody to look at."""
+        if len(features) < 2:
+            raise DataError("fusion by cross-attention needs two modalities or more: one has no other to look at")
+        return cls(
+            *initial(rng, features, width, lengths, dtype),
+            tuple(CrossBlock.init(rng, width, heads, hidden or 4 * width, dtype) for _ in pairs(features)),
+            LayerNorm.init(width, dtype=dtype),
+        )
+
+    def forward(self, encodings, present=None):
+        x, masks = embed(self, encodings), tuple(tokens.mask for tokens in encodings)
+        z, blocks, norms = 0, [], []
+        for (m, other), block in zip(pairs(x), self.blocks, strict=True):
+            y, block_trace = block.forward((x[m], Tokens(x[other], masks[other])))
+            normalized, norm = self.norm.forward(y)
+            z = z + masked_mean(normalized, masks[m]) / len(self.blocks)
+            blocks.append(block_trace)
+            norms.append(norm)
+        values = tuple(tokens.values for tokens in encodings)
+        return z, CrossAttentionTrace(values, masks, tuple(blocks), tuple(norms))
+
+    def backward(self, dz, trace):
+        dx = [np.zeros((*mask.shape, dz.shape[1]), dz.dtype) for mask in trace.masks]
+        blocks, gamma, beta = [], 0, 0
+        for place, (m, other) in enumerate(pairs(dx)):
+            dnormalized = masked_mean_backward(dz / len(self.blocks), trace.norms[place].y, trace.masks[m])
+            dy, norm = self.norm.backward(dnormalized, trace.norms[place])
+            (dx_m, dx_other), block = self.blocks[place].backward(dy, trace.blocks[place])
+            dx[m] += dx_m
+            dx[other] += dx_other
+            blocks.append(block)
+            gamma, beta = gamma + norm.gamma, beta + norm.beta  # one norm for all pairs: its gradients add
+        dencodings, embedded = embed_backward(self, dx, trace.values)
+        norm = replace(self.norm, gamma=gamma, beta=beta)
+        return dencodings, replace(self, **embedded, blocks=tuple(blocks), norm=norm)
+
+
+def pairs(modalities):
+    """Each modality with each other, by number, in one order for all: (0, 1), (0, 2), ..., (1, 0), ..."""
+    return list(permutations(range(len(modalities)), 2))

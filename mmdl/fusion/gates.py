@@ -1,0 +1,116 @@
+"""Fusion of vectors by gates, and by one modality that scales and shifts another."""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.fusion.vectors import project
+from mmdl.layers.dense import Dense
+from mmdl.layers.layer import Layer
+from mmdl.ops import fusion as ops
+
+
+class GatedTrace(NamedTuple):
+    """What came in, together and in its projection, and the gates: M arrays (N, D) between 0, shut, and 1, open."""
+
+    encodings: tuple
+    together: np.ndarray
+    projected: tuple
+    scores: tuple
+    gates: tuple
+    candidates: tuple
+
+
+@dataclass(frozen=True, eq=False)
+class Gated(Layer):
+    """z = Σ_m gate_m ∘ tanh(x_m W_m + b_m),  gate_m = σ((x₁, x₂, ...) V_m + c_m); of two, the second is 1 − gate₁
+
+    M arrays (N, D_m) -> (N, D)
+
+    Source: Arevalo et al. 2017, the gated multimodal unit (GMU).
+    """
+
+    projections: tuple  # of Dense, one a modality
+    gates: tuple  # of Dense, one a modality, but one for two
+
+    takes: ClassVar[str] = "vectors"
+
+    @classmethod
+    def init(cls, rng, features, width, dtype="float32"):
+        projections = tuple(Dense.init(rng, D, width, dtype) for D in features)
+        count = 1 if len(features) == 2 else len(features)
+        return cls(projections, tuple(Dense.init(rng, sum(features), width, dtype) for _ in range(count)))
+
+    def forward(self, encodings, present=None):
+        together, projected = ops.concatenate(encodings), project(self.projections, encodings)
+        scores = tuple(gate(together) for gate in self.gates)
+        y, gates, candidates = ops.gated(projected, scores)
+        return y, GatedTrace(encodings, together, projected, scores, gates, candidates)
+
+    def backward(self, dz, trace):
+        encodings, together, *gated = trace
+        dprojected, dscores = ops.gated_backward(dz, *gated)
+        through = [gate.backward(d, together) for gate, d in zip(self.gates, dscores, strict=True)]
+        direct = [
+            projection.backward(d, x) for projection, d, x in zip(self.projections, dprojected, encodings, strict=True)
+        ]
+        dtogether = ops.concatenate_backward(sum(d for d, _ in through), encodings)
+        dencodings = tuple(a + b for (a, _), b in zip(direct, dtogether, strict=True))
+        return dencodings, Gated(tuple(gradient for _, gradient in direct), tuple(gradient for _, gradient in through))
+
+
+class FiLMTrace(NamedTuple):
+    """What came in, what stood before each modulation, and by how much it was scaled and shifted."""
+
+    encodings: tuple
+    states: tuple  # of M − 1 arrays (N, D)
+    gammas: tuple  # of M − 1 arrays (N, D)
+    betas: tuple  # of M − 1 arrays (N, D)
+
+
+@dataclass(frozen=True, eq=False)
+class FiLM(Layer):
+    """z = γ ∘ (x₁ W + b) + β  with  γ = 1 + x₂ Wγ + bγ,  β = x₂ Wβ + bβ: the second modality modulates the first
+
+    M > 1 arrays (N, D_m) -> (N, D).  Of more modalities, each in turn modulates what those before it made.
+
+    Source: Perez et al. 2018, feature-wise linear modulation.
+    """
+
+    projection: Dense
+    scales: tuple  # of M − 1 Dense; their 1 is added, so that at first nothing is switched off
+    shifts: tuple  # of M − 1 Dense
+
+    takes: ClassVar[str] = "vectors"
+
+    @classmethod
+    def init(cls, rng, features, width, dtype="float32"):
+        """DataError for one modality, which has nobody to modulate it."""
+        if len(features) < 2:
+            raise DataError("fusion by FiLM needs two modalities or more: one that is modulated, and one that does it")
+        scales, shifts = (tuple(Dense.init(rng, D, width, dtype) for D in features[1:]) for _ in range(2))
+        return cls(Dense.init(rng, features[0], width, dtype), scales, shifts)
+
+    def forward(self, encodings, present=None):
+        z, *modulating = project((self.projection, *self.scales), encodings)
+        states, gammas, betas = [], [], []
+        for scale, shift, x in zip(modulating, self.shifts, encodings[1:], strict=True):
+            states.append(z)
+            gammas.append(1 + scale)
+            betas.append(shift(x))
+            z = ops.film(z, gammas[-1], betas[-1])
+        return z, FiLMTrace(encodings, tuple(states), tuple(gammas), tuple(betas))
+
+    def backward(self, dz, trace):
+        dencodings, scales, shifts = [], [], []
+        for m in reversed(range(len(self.scales))):
+            dz, dgamma, dbeta = ops.film_backward(dz, trace.states[m], trace.gammas[m], trace.betas[m])
+            dx_scale, scale = self.scales[m].backward(dgamma, trace.encodings[m + 1])
+            dx_shift, shift = self.shifts[m].backward(dbeta, trace.encodings[m + 1])
+            dencodings.insert(0, dx_scale + dx_shift)
+            scales.insert(0, scale)
+            shifts.insert(0, shift)
+        dx, projection = self.projection.backward(dz, trace.encodings[0])
+        return (dx, *dencodings), FiLM(projection, tuple(scales), tuple(shifts))

@@ -1,0 +1,108 @@
+"""What stands at the branches of a graph: layers that join several values, and layers that take them as they are."""
+
+import functools
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.errors import DataError, ShapeError
+from mmdl.layers.graph import all_of, one_or_all
+from mmdl.layers.layer import Layer
+from mmdl.ops import fusion as ops
+from mmdl.tokens import Tokens
+
+
+class OnValuesTrace(NamedTuple):
+    """The masks of all inputs, that of the result, and the layer's own trace."""
+
+    masks: tuple
+    mask: np.ndarray | None
+    layer: object
+
+
+@dataclass(frozen=True, eq=False)
+class OnValues(Layer):
+    """A layer for arrays, applied to the values of Tokens, or of several, whether there is a token or not
+
+    The mask ends here, or is kept; several are joined: a token is where one of them has one, if all have masks. With a
+    `blank`, that number takes the place of values that are no tokens, and the result is 0 where there is none.
+    """
+
+    layer: Layer
+    keeps: bool = True
+    blank: float | None = None
+
+    def forward(self, tokens):
+        tokens = (tokens,) if isinstance(tokens, Tokens) else tokens
+        masks = tuple(each.mask for each in tokens)
+        mask = functools.reduce(np.logical_or, masks) if self.keeps and all(m is not None for m in masks) else None
+        y, trace = self.layer.forward(one_or_all([self._blanked(*each, self.blank) for each in tokens]))
+        return Tokens(self._blanked(y, mask), mask), OnValuesTrace(masks, mask, trace)
+
+    def backward(self, dy, trace):
+        dx, gradient = self.layer.backward(self._blanked(dy, trace.mask), trace.layer)
+        dx = [self._blanked(d, mask) for d, mask in zip(all_of(dx, len(trace.masks)), trace.masks, strict=True)]
+        return one_or_all(dx), replace(self, layer=gradient)
+
+    def gradient(self, dy, trace):
+        return replace(self, layer=self.layer.gradient(self._blanked(dy, trace.mask), trace.layer))
+
+    def _blanked(self, x, mask, value=0):
+        return x if mask is None or self.blank is None else np.where(mask[..., None], x, x.dtype.type(value))
+
+
+class MergeTrace(NamedTuple):
+    """What came in."""
+
+    x: tuple
+
+
+@dataclass(frozen=True, eq=False)
+class Merge(Layer):
+    """Several arrays become one: by sum, mean or product, entry by entry, or side by side along the last axis"""
+
+    kind: str = "sum"  # or "mean", "product", "concatenate"
+
+    def __post_init__(self):
+        if self.kind not in MERGES:
+            raise DataError(f'Merge: kind must be one of {", ".join(MERGES)}, not "{self.kind}"')
+
+    def forward(self, x):
+        if not isinstance(x, tuple):
+            raise ShapeError(f"Merge takes a tuple of several arrays, not one {x.shape}")
+        merge, _ = MERGES[self.kind]
+        return merge(x), MergeTrace(x)
+
+    def backward(self, dy, trace):
+        _, merge_backward = MERGES[self.kind]
+        return merge_backward(dy, trace.x), self
+
+
+@dataclass(frozen=True, eq=False)
+class Reversed(Layer):
+    """The last token first.  Tokens (N, T, D) -> Tokens (N, T, D)"""
+
+    def forward(self, tokens):
+        x, mask = tokens
+        return Tokens(x[:, ::-1], None if mask is None else mask[:, ::-1]), None
+
+    def backward(self, dy, trace):
+        return dy[:, ::-1], self
+
+
+def _mean(x):
+    """y = Σ_m x_m / M"""
+    return ops.elementwise_sum(x) / len(x)
+
+
+def _mean_backward(dy, x):
+    return ops.elementwise_sum_backward(dy / len(x), x)
+
+
+MERGES = {
+    "sum": (ops.elementwise_sum, ops.elementwise_sum_backward),
+    "mean": (_mean, _mean_backward),
+    "product": (ops.elementwise_product, ops.elementwise_product_backward),
+    "concatenate": (ops.concatenate, ops.concatenate_backward),
+}

@@ -1,0 +1,136 @@
+"""A graph of layers, for what is no chain, and the nodes that it is built of.
+
+Between the layers of a graph travel Tokens, whose mask is None where every place counts.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.layers.layer import Layer
+from mmdl.tokens import Tokens
+
+
+class GraphTrace(NamedTuple):
+    """The traces of the layers."""
+
+    layers: tuple
+
+
+@dataclass(frozen=True, eq=False)
+class Graph(Layer):
+    """Every layer takes some of what is there, inputs first, and adds what it makes; the last one makes y, as Tokens
+
+    A layer that takes several, or a graph with several inputs, is given a tuple. A layer may stand at several places.
+    """
+
+    layers: tuple
+    sources: tuple  # for each layer the numbers of those it takes: of inputs, then of earlier layers
+    inputs: int = 1  # how many
+
+    def forward(self, x):
+        values, traces = [_tokens(each) for each in all_of(x, self.inputs)], []
+        for layer, places in zip(self.layers, self.sources, strict=True):
+            y, trace = layer.forward(one_or_all([values[place] for place in places]))
+            values.append(_tokens(y))
+            traces.append(trace)
+        return values[-1], GraphTrace(tuple(traces))
+
+    def backward(self, dy, trace):
+        dx, gradient = self._backward(dy, trace, wanted=0)
+        return one_or_all(dx), gradient
+
+    def gradient(self, dy, trace):
+        return self._backward(dy, trace, wanted=self.inputs)[1]
+
+    def _backward(self, dy, trace, wanted):
+        """Nobody wants the gradients of values before the place `wanted`."""
+        d = [None] * (self.inputs + len(self.layers) - 1) + [dy]
+        gradients = []
+        for layer, places, its_trace in zip(self.layers[::-1], self.sources[::-1], trace.layers[::-1], strict=True):
+            if max(places) < wanted:
+                gradients.append(layer.gradient(d.pop(), its_trace))
+                continue
+            dx, gradient = layer.backward(d.pop(), its_trace)
+            gradients.append(gradient)
+            for place, each in zip(places, all_of(dx, len(places)), strict=True):
+                d[place] = each if d[place] is None else d[place] + each  # what was used twice has two gradients
+        return d, replace(self, layers=tuple(gradients[::-1]))
+
+
+@dataclass(eq=False)
+class Node:
+    """What a layer is going to make of other nodes, its sources; an input has none, and is made of no layer
+
+    Two examples tell its shape. They are as long as each other but along axes whose length may vary.
+    """
+
+    layer: Layer | None = None
+    sources: tuple = ()
+    examples: tuple = ()  # of Tokens
+
+    def __post_init__(self):
+        if self.layer is not None:
+            alone = Graph((self.layer,), (tuple(range(len(self.sources))),), len(self.sources))
+            pairs = zip(*(source.examples for source in self.sources), strict=True)
+            self.examples = tuple(alone(one_or_all(pair)) for pair in pairs)
+
+    @property
+    def shape(self):
+        """That of the values: (None, ...), None for the batch, and where lengths may vary"""
+        sides = zip(*(example.values.shape[1:] for example in self.examples), strict=True)
+        return (None, *(a if a == b else None for a, b in sides))
+
+    def fits(self, values):
+        """Whether an array has this shape"""
+        sides = zip(values.shape, self.shape, strict=False)
+        return values.ndim == len(self.shape) and all(wanted in (None, side) for side, wanted in sides)
+
+    @property
+    def masked(self):
+        """Whether there is a mask"""
+        return self.examples[0].mask is not None
+
+
+def example_inputs(shape):
+    """Two examples of an input: zeros of the `shape` of one example, in which None stands for a length that may vary"""
+    shapes = ([1, *(length if side is None else side for side in shape)] for length in (64, 128))
+    return tuple(Tokens(np.zeros(each, np.float32), None) for each in shapes)
+
+
+def graph_between(inputs, output):
+    """The graph of all nodes on the way from some nodes to another; and those that layers make, each after its sources
+
+    What the inputs themselves are made of does not matter.
+    """
+    nodes = dict.fromkeys(inputs)
+
+    def visit(node):
+        if node.layer is None:
+            raise DataError("the output depends on an input that is none of the graph's inputs")
+        for source in node.sources:
+            if source not in nodes:
+                visit(source)
+        nodes[node] = None
+
+    visit(output)
+    place = {node: number for number, node in enumerate(nodes)}
+    made = list(nodes)[len(inputs) :]
+    sources = tuple(tuple(place[source] for source in node.sources) for node in made)
+    return Graph(tuple(node.layer for node in made), sources, len(inputs)), made
+
+
+def one_or_all(values):
+    """One comes alone, several as a tuple."""
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def all_of(values, count):
+    """The reverse."""
+    return (values,) if count == 1 else values
+
+
+def _tokens(x):
+    return x if isinstance(x, Tokens) else Tokens(x, None)

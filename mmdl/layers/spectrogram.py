@@ -1,0 +1,61 @@
+"""Layers for pictures, on sequences: a spectrogram is a picture whose rows are tokens."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.errors import ShapeError
+from mmdl.layers.layer import Layer
+from mmdl.tokens import Tokens
+
+
+class AsPictureTrace(NamedTuple):
+    """Where there were tokens, the picture that came out, and the layer's own trace."""
+
+    mask: np.ndarray  # (N, T)
+    y: np.ndarray  # (N, P, Q, K)
+    layer: object
+
+
+@dataclass(frozen=True, eq=False)
+class AsPicture(Layer):
+    """A layer for pictures that sees each sequence as one: tokens are rows, and each has C columns of D channels.
+
+    Where there is no token the picture is zero, as it is beyond its edges. So more padding never changes a result, if
+    the layer pads its pictures with zeros and its windows start at the same rows whatever T is.
+
+    Tokens (N, T, C · D) -> Tokens (N, P, Q · K), P = ⌈T / step⌉
+    """
+
+    layer: Layer  # (N, T, C, D) -> (N, P, Q, K)
+    channels: int = 1  # D
+    step: int = 1  # tokens that become one; that one is there if any of them is
+
+    def forward(self, tokens):
+        x, mask = tokens
+        N, T, features = x.shape
+        if features % self.channels:
+            raise ShapeError(f"AsPicture: {self.channels} channels do not divide the {features} features of a token")
+        picture = np.where(mask[:, :, None], x, 0).reshape(N, T, features // self.channels, self.channels)
+        y, trace = self.layer.forward(picture)
+        some = _any(mask, self.step)
+        if y.shape[1] != some.shape[1]:
+            raise ShapeError(f"AsPicture: {T} tokens became {y.shape[1]} rows, not {some.shape[1]}")
+        return Tokens(y.reshape(N, y.shape[1], y.shape[2] * y.shape[3]), some), AsPictureTrace(mask, y, trace)
+
+    def backward(self, dy, trace):
+        dx, gradient = self.layer.backward(dy.reshape(trace.y.shape), trace.layer)
+        dx = dx.reshape(*trace.mask.shape, dx.shape[2] * dx.shape[3])
+        return np.where(trace.mask[:, :, None], dx, 0), replace(self, layer=gradient)
+
+    def gradient(self, dy, trace):
+        return replace(self, layer=self.layer.gradient(dy.reshape(trace.y.shape), trace.layer))
+
+
+def _any(mask, step):
+    """Whether there is any token among so many, and so many.  mask (N, T) -> (N, P)"""
+    N, T = mask.shape
+    whole = np.zeros((N, -(-T // step) * step), bool)
+    whole[:, :T] = mask
+    return whole.reshape(N, -(-T // step), step).any(axis=2)

@@ -1,0 +1,95 @@
+"""Fusion of vectors by learned numbers: how much of each passes, and how one scales and shifts another."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.errors import ShapeError
+from mmdl.ops._reduce import sum_to
+from mmdl.ops.activations import sigmoid, sigmoid_backward, tanh, tanh_backward
+from mmdl.ops.fusion.vectors import elementwise_sum
+from mmdl.shapes import shapes
+
+
+class Gated(NamedTuple):
+    """What gates let pass, how far each is open, and what stood before it."""
+
+    y: np.ndarray  # (..., D)
+    gates: tuple  # of M arrays (..., D) between 0, shut, and 1, open
+    candidates: tuple  # of M arrays (..., D): tanh(x_m)
+
+
+@shapes(features="M>0 * ... D", scores="_ * ... D")
+def gated(features, scores):
+    """y = Σ_m z_m ∘ tanh(x_m)  with  z_m = σ(scores_m); two modalities share one gate: z₂ = 1 − z₁
+
+    Parameters
+    ----------
+    features : tuple of M arrays (..., D)
+    scores : tuple of M arrays (..., D); for two modalities of one
+
+    Returns
+    -------
+    Gated : y, gates, candidates
+
+    Raises
+    ------
+    ShapeError : another number of scores.
+
+    Source: Arevalo et al. 2017, the gated multimodal unit.
+    """
+    expected = 1 if len(features) == 2 else len(features)
+    if len(scores) != expected:
+        raise ShapeError(f"gated: {len(features)} features need {expected} scores but there are {len(scores)}")
+    gates, candidates = tuple(map(sigmoid, scores)), tuple(map(tanh, features))
+    if len(features) == 2:
+        gates += (1 - gates[0],)
+    return Gated(elementwise_sum(tuple(map(np.multiply, gates, candidates))), gates, candidates)
+
+
+@shapes(dy="... D", features="M>0 * ... D", scores="_ * ... D", gates="M * ... D", candidates="M * ... D")
+def gated_backward(dy, features, scores, gates, candidates):
+    """dx_m = dy ∘ z_m ∘ (1 − tanh² x_m),  dz_m = dy ∘ tanh x_m,  dscores = dz ∘ z ∘ (1 − z)
+
+    Of two modalities, one gains what the other loses: dz = dz₁ − dz₂.
+
+    Returns
+    -------
+    dfeatures, dscores : tuples of arrays like features and scores
+    """
+    dgates = [dy * h for h in candidates]
+    if len(features) == 2:
+        dgates = [dgates[0] - dgates[1]]
+    dfeatures = [tanh_backward(dy * z, h) for z, h in zip(gates, candidates, strict=True)]
+    dscores = [sigmoid_backward(dz, z) for dz, z in zip(dgates, gates, strict=False)]
+    return _like(dfeatures, features), _like(dscores, scores)
+
+
+@shapes(x="... D", gamma="... D", beta="... D")
+def film(x, gamma, beta):
+    """y = γ ∘ x + β: feature-wise linear modulation
+
+    Parameters
+    ----------
+    x : array (..., D)
+    gamma, beta : arrays (..., D)
+        Computed from another modality than x.
+
+    Returns
+    -------
+    y : array (..., D)
+
+    Source: Perez et al. 2018, equation (2).
+    """
+    return gamma * x + beta
+
+
+@shapes(dy="... D", x="... D", gamma="... D", beta="... D")
+def film_backward(dy, x, gamma, beta):
+    """dx = dy ∘ γ,  dγ = dy ∘ x,  dβ = dy"""
+    return _like((dy * gamma, dy * x, dy.copy()), (x, gamma, beta))
+
+
+def _like(gradients, arrays):
+    """The gradients, each summed to the shape of its array."""
+    return tuple(sum_to(gradient, array.shape) for gradient, array in zip(gradients, arrays, strict=True))
