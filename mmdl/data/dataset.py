@@ -66,7 +66,10 @@ class Dataset:
 
     `preprocessors[modality].encode(list)` turns new inputs (strings, pictures, sounds) into that modality's arrays.
     `augment` holds the arguments of `batches` that belong to training on this data, and only to training. `notes` are
-    sentences about what was read, and what could not be used, for whoever trains on it.
+    sentences about what was read, and what could not be used, for whoever trains on it. `recipe` holds the numbers of
+    a training recipe (`mmdl.training.recipes`) that this data needs in place of the usual ones. Of generated data
+    `best` may hold the smallest loss and the highest accuracy that any model can reach, as {("image", "text"): {"loss":
+    ..., "accuracy": ...}, ...} for every set of modalities that are present.
     """
 
     name: str
@@ -77,15 +80,39 @@ class Dataset:
     preprocessors: dict[str, object]
     augment: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    recipe: dict[str, float] = field(default_factory=dict)
+    best: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
 
     @property
     def modalities(self):
         """The names of the modalities, in their order."""
         return tuple(self.train.inputs)
 
+    def with_modalities(self, *names):
+        """The same examples as if there were no other modalities, in the order of the dataset
+
+        An example that has none of these stays, without anything to go by, so that models of other modalities of this
+        dataset are tested on the same examples.
+        """
+        if unknown := set(names) - set(self.modalities):
+            there = ", ".join(self.modalities)
+            raise DataError(f"{min(unknown)!r} is no modality of {self.name}, whose modalities are {there}")
+        splits = {split: _limited(getattr(self, split), names) for split in ("train", "validation", "test")}
+        preprocessors = {name: each for name, each in self.preprocessors.items() if name in names}
+        best = {subset: limits for subset, limits in self.best.items() if {*subset} <= {*names}}
+        return replace(self, **splits, preprocessors=preprocessors, best=best)
+
 
 def _nonempty(column):
     return column.mask.any(axis=1) if isinstance(column, Tokens) else True
+
+
+def _limited(examples, names):
+    """Examples that have no modalities but these."""
+    inputs, present = (
+        {name: each for name, each in part.items() if name in names} for part in (examples.inputs, examples.present)
+    )
+    return replace(examples, inputs=inputs, present=present)
 
 
 def _rows(column, rows):

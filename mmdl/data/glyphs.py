@@ -50,7 +50,7 @@ CANVAS = 56  # pixels a side: room for the widest arrow
 SPLIT_SEED = 0  # which characters are tested is part of the data, not of an experiment
 
 
-def load(word_dropout=0.5, fonts=FONTS):
+def load(word_dropout=0.5, fonts=FONTS, whole_names=False):
     """About 27,000 pictures with captions, split by character: one that is tested is trained on in no font.
 
     Parameters
@@ -60,6 +60,9 @@ def load(word_dropout=0.5, fonts=FONTS):
         dataset's `augment`), once and for all in validation and test.
     fonts : sequence of str
         Names of matplotlib's font files.
+    whole_names : bool
+        Captions keep the words that name the class: what a search by name needs. With a `word_dropout` of 0 they are
+        the characters' names.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def load(word_dropout=0.5, fonts=FONTS):
     known, place = np.unique(character, return_inverse=True)  # what is the same in all fonts is made once
     name = np.array([unicodedata.name(each) for each in known])
     label = np.array([CLASSES.index(family(each)) for each in known])
-    text = np.array([caption(each) for each in known])
+    text = name if whole_names else np.array([caption(each) for each in known])
     rng = np.random.default_rng(SPLIT_SEED)
     split = split_each(label, rng)
     tokenizer = Tokenizer.fit(text[split == "train"])

@@ -26,15 +26,24 @@ class ImagePreprocessor:
         Size of the frame in pixels.
     ink : int
         Pixels on the longer side of ink that had to be shrunk: about a capital letter's among the data.
+    normalised : bool
+        As the digits of MNIST were: ink of every size is shrunk or enlarged, and its centre of mass, not that of
+        its outline, is in the middle.
     """
 
     rows: int = 28
     columns: int = 28
     ink: int = 20
+    normalised: bool = False
 
     def __post_init__(self):
         if not 1 <= self.ink <= min(self.rows, self.columns):
             raise DataError(f"ink of {self.ink} pixels does not fit into {self.rows} x {self.columns}")
+
+    @property
+    def shape(self):
+        """(R, C, D) of each picture."""
+        return self.rows, self.columns, 1
 
     def encode(self, pictures):
         """A list of N pictures -> (N, R, C, 1) float32 in [0, 1], 1 where the ink is strongest.
@@ -63,31 +72,47 @@ class ImagePreprocessor:
         seen = ink > strongest // 8  # the faint edge of a stroke, or a camera's noise, does not set the size
         down, across = seen.any(axis=1).nonzero()[0], seen.any(axis=0).nonzero()[0]
         ink = ink[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
-        if ink.shape[0] > self.rows or ink.shape[1] > self.columns:
-            ink = shrunk(ink, self.ink)
-        top, left = (self.rows - ink.shape[0]) // 2, (self.columns - ink.shape[1]) // 2
+        if self.normalised or ink.shape[0] > self.rows or ink.shape[1] > self.columns:
+            ink = resized(ink, self.ink)
+        top, left = self._corner(ink)
         bright = ink * (np.float32(255) / max(ink.max(), 1))
         frame[top : top + ink.shape[0], left : left + ink.shape[1]] = np.rint(bright)
         return frame
 
+    def _corner(self, ink):
+        """The row and the column of the frame at which the ink begins."""
+        room = np.subtract((self.rows, self.columns), ink.shape)
+        if not self.normalised:
+            return room // 2
+        mass = [(ink * place).sum() / max(ink.sum(), 1) for place in np.indices(ink.shape)]
+        return np.rint(np.subtract((self.rows // 2, self.columns // 2), mass)).clip(0, room).astype(int)
 
-def shrunk(levels, side):
-    """Grey levels (R, C) with at most `side` pixels a side, each the mean of what it covers."""
-    from PIL import Image
+
+def resized(levels, side):
+    """Grey levels (R, C) with `side` pixels on the longer side; one that is shrunk is the mean of what it covers."""
+    from PIL import Image, ImageOps
 
     image = Image.fromarray(levels)
+    if max(levels.shape) <= side:
+        return np.asarray(ImageOps.contain(image, (side, side), Image.Resampling.BILINEAR))
     image.thumbnail((side, side), Image.Resampling.BOX)
     return np.asarray(image)
 
 
-def opened(picture):
-    """The Pillow image of a path, an array or an image, upright."""
+def opened(picture, enough=None):
+    """The Pillow image of a path, an array or an image, upright
+
+    A large JPEG is read at a fraction of its size, which takes a fraction of the time, if at least `enough` pixels a
+    side are left.
+    """
     from PIL import Image, ImageOps
 
     if isinstance(picture, (str, os.PathLike)):
         path = os.fspath(picture)
         try:
             with Image.open(path) as image:
+                if enough:
+                    image.draft(None, (enough, enough))
                 return ImageOps.exif_transpose(image)
         except FileNotFoundError:
             raise DataError(f"there is no picture {path}") from None

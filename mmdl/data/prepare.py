@@ -39,16 +39,16 @@ def prepare(preprocessors, **raw):
         given = raw.get(name, [None] * count)
         present[name] = np.array([each is not None for each in given], bool)
         found = preprocessor.encode([each for each in given if each is not None])
-        inputs[name] = _spread(found, present[name])
+        inputs[name] = spread(found, present[name])
         if isinstance(found, Tokens):
             present[name] = inputs[name].mask.any(axis=1)
     return Batch(inputs, present, np.full(count, -1))
 
 
-def _spread(found, present):
-    """The examples that were found at their places, zeros at the others."""
+def spread(found, present):
+    """N examples of which only some were found: those in the places where `present` (N,) is True, zeros elsewhere."""
     if isinstance(found, Tokens):
-        return Tokens(*(_spread(each, present) for each in found))
+        return Tokens(*(spread(each, present) for each in found))
     everywhere = np.zeros((len(present), *found.shape[1:]), found.dtype)
     everywhere[present] = found
     return everywhere

@@ -1,4 +1,4 @@
-"""Words as numbers: a vocabulary, and texts as rows of ids."""
+"""Words or letters as numbers: a vocabulary, and texts as rows of ids."""
 
 import re
 from collections import Counter
@@ -12,16 +12,32 @@ from mmdl.tokens import Tokens
 
 PADDING, UNKNOWN = 0, 1
 FIRST_WORD = 2
+MARKS = ".,;:!?…\"'()[]{}“”„‘’«»¿¡。，！？；：、（）"  # belong to sentences, not to words
 
 
 def split_words(text):
-    """The words of a text in capitals, parted at spaces and hyphens: "Two-headed arrow" has three."""
-    return [word for word in re.split(r"[\s-]+", text.upper()) if word]
+    """The words of a text in capitals, parted at spaces and hyphens, without the marks of its sentences
+
+    "(Two-headed) arrow!" has three.
+    """
+    words = (word.strip(MARKS) for word in re.split(r"[\s-]+", text.upper()))
+    return [word for word in words if word]
+
+
+def split_letters(text):
+    """The characters of a text in capitals, with one space for all white space between words, and none around them."""
+    return list(" ".join(text.upper().split()))
+
+
+UNITS = {"word": split_words, "letter": split_letters}
 
 
 @dataclass(frozen=True)
 class Tokenizer:
     """Word number n of `words` has the id n + 2; 0 is padding and 1 any word that is not known.
+
+    Where texts have slips of the pen, letters are surer than words: with the unit "letter", read letter for word in
+    all that follows.
 
     Parameters
     ----------
@@ -29,25 +45,33 @@ class Tokenizer:
         The vocabulary, in capitals.
     length : int
         Words of a text beyond this many are cut off.
+    unit : "word" or "letter"
     """
 
     words: tuple[str, ...]
     length: int
+    unit: str = "word"
 
     def __post_init__(self):
         if self.length < 1:
-            raise DataError(f"a tokenizer needs room for at least one word, not {self.length}")
+            raise DataError(f"a tokenizer needs room for at least one {self.unit}, not {self.length}")
+        if self.unit not in UNITS:
+            raise DataError(f'the unit of a tokenizer is {" or ".join(UNITS)}, not "{self.unit}"')
 
     @classmethod
-    def fit(cls, texts, length=None, minimum=1):
+    def fit(cls, texts, length=None, minimum=1, unit="word"):
         """The vocabulary of these texts (give it training texts only), in alphabetical order.
 
         Words that occur fewer than `minimum` times stay unknown. The longest text sets a missing `length`.
         """
-        split = [split_words(text) for text in _checked(texts)]
+        split = [cls((), 1, unit).split(text) for text in _checked(texts)]
         occurrences = Counter(word for words in split for word in words)
         words = tuple(sorted(word for word, count in occurrences.items() if count >= minimum))
-        return cls(words, length or max([1, *map(len, split)]))
+        return cls(words, length or max([1, *map(len, split)]), unit)
+
+    def split(self, text):
+        """The words of a text, known or not, as many as there are."""
+        return UNITS[self.unit](text)
 
     @property
     def entries(self):
@@ -64,7 +88,7 @@ class Tokenizer:
 
         A word that is not known becomes the unknown id; a text without words becomes a row without tokens.
         """
-        split = [split_words(text)[: self.length] for text in _checked(texts)]
+        split = [self.split(text)[: self.length] for text in _checked(texts)]
         rows = [[self.ids.get(word, UNKNOWN) for word in words] for words in split]
         lengths = np.array([len(row) for row in rows], int)
         mask = np.arange(max([1, *lengths])) < lengths[:, None]

@@ -163,3 +163,18 @@ def test_neither_importing_nor_loading_imports_matplotlib():
         "d.load('glyphs', fonts=['DejaVuSansMono']); assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_whole_names_keep_the_words_that_name_the_class():
+    whole = data.load("glyphs", fonts=module.FONTS[:1], whole_names=True, word_dropout=0.0)
+    captions = data.load("glyphs", fonts=module.FONTS[:1])
+    tokenizer = whole.preprocessors["text"]
+    assert NAMING & set(tokenizer.words)
+    for split in SPLITS:
+        some, others = getattr(whole, split), getattr(captions, split)
+        assert np.array_equal(some.about["character"], others.about["character"])
+        assert np.array_equal(some.inputs["image"], others.inputs["image"])
+        encoded = tokenizer.encode(list(map(str, some.about["name"])))
+        length = encoded.mask.shape[1]
+        assert np.array_equal(some.inputs["text"].values[:, :length], encoded.values)
+        assert np.array_equal(some.inputs["text"].mask[:, :length], encoded.mask)

@@ -1,0 +1,61 @@
+"""Which rows of a table are learned from, watched, and tested: dealt out class by class, or as a column says."""
+
+SPLITS = ("train", "validation", "test")
+LEAST = 3  # rows of a class: one in each split
+
+
+def deal(labels, rng, shares=(("test", 0.2), ("validation", 0.1))):
+    """Give of every class these shares to these splits, at least one row each, and the rest to "train"
+
+    Parameters
+    ----------
+    labels : dict of int to str
+        The class of each row by its place.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict of int to str
+        The split of each row; rows of a class of fewer than `LEAST` are left out.
+    """
+    parts = {}
+    for members in by_class(labels).values():
+        if len(members) >= LEAST:
+            order = rng.permutation(members).tolist()
+            for split, share in shares:
+                count = max(1, round(share * len(members)))
+                parts |= dict.fromkeys(order[:count], split)
+                order = order[count:]
+            parts |= dict.fromkeys(order, "train")
+    return parts
+
+
+def as_told(labels, said, rng):
+    """The splits that a column names; if it names no validation, that is dealt out from what is for training
+
+    Parameters
+    ----------
+    labels, said : dict of int to str
+        The class of each row by its place, and what a cell says of its split.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict of int to str
+        The split of each row; those of which no split is said are left out, and those of a class without training row.
+    """
+    parts = {place: split for place, split in said.items() if split in SPLITS}
+    learned = {labels[place] for place, split in parts.items() if split == "train"}
+    parts = {place: split for place, split in parts.items() if labels[place] in learned}
+    if "validation" not in parts.values():
+        training = {place: labels[place] for place, split in parts.items() if split == "train"}
+        parts |= deal(training, rng, shares=[("validation", 0.1)])
+    return parts
+
+
+def by_class(labels):
+    """The places of each class's rows: {class: places}"""
+    found = {}
+    for place, label in labels.items():
+        found.setdefault(label, []).append(place)
+    return found

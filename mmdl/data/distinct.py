@@ -1,0 +1,72 @@
+"""Batches that hold nothing twice: where all others are wrong answers, none of them may be right by chance."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mmdl.data.batches import batches
+from mmdl.tokens import Tokens
+
+
+def pairs(examples, size, rng, word_dropout=0.0, modality_dropout=0.0):
+    """Go through all examples once, `size` at most at a time, and no two of a batch show the same thing
+
+    Arguments as in `mmdl.data.batches`. An example that lacks a modality, or loses all its words, is left out. The
+    label of each is its place in the batch: among all answers it has to find its own.
+    """
+    for places in apart(identities(examples), size, rng):
+        [batch] = batches(examples.select(places), size, rng, word_dropout, modality_dropout)
+        whole = batch.select(np.logical_and.reduce(list(batch.present.values())))
+        if len(whole):
+            yield replace(whole, labels=np.arange(len(whole)))
+
+
+def identities(examples):
+    """A number for each example, equal where two show the same thing.  -> ints (N,)
+
+    The same thing is a character in several fonts (`about["character"]`); where nothing is known of characters it is
+    what has the same text; and where there are no texts, what has the same label.
+    """
+    texts = [x for x in examples.inputs.values() if isinstance(x, Tokens) and x.values.dtype.kind in "iu"]
+    if "character" in examples.about:
+        key = examples.about["character"]
+    elif texts:
+        key = np.where(texts[0].mask, texts[0].values, 0)
+    else:
+        key = examples.labels
+    return np.unique(key, axis=0, return_inverse=True)[1].reshape(len(examples))
+
+
+def first_of_each(examples):
+    """The places of the examples that are the first of their kind, in order.  -> ints (n,)"""
+    return np.sort(np.unique(identities(examples), return_index=True)[1])
+
+
+def apart(identity, size, rng):
+    """Deal out all examples, like cards, so that no hand holds two of a kind and none more than `size`
+
+    All examples of a kind go, one each, to the hands that hold the fewest; among equals, to any. So the hands stay
+    equally full, and who meets whom is left to chance.
+
+    Parameters
+    ----------
+    identity : ints (N,)
+        Equal where two examples are of a kind. Of a kind with more examples than there are hands, some are left out.
+    size : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of ⌈N / size⌉ arrays of places
+    """
+    order = rng.permutation(len(identity))
+    _, kind, count = np.unique(identity[order], return_inverse=True, return_counts=True)
+    kinds = np.split(order[np.argsort(kind, kind="stable")], np.cumsum(count)[:-1])
+    hands = [[] for _ in range(-(-len(identity) // size))]
+    held = np.zeros(len(hands))
+    for k in rng.permutation(len(kinds)):
+        fewest = np.argsort(held + rng.random(len(hands)))[: len(kinds[k])]
+        held[fewest] += 1
+        for hand, place in zip(fewest, kinds[k], strict=False):
+            hands[hand].append(place)
+    return [np.array(hand) for hand in hands]

@@ -1,0 +1,74 @@
+"""A web server on this machine that serves one file well, and in all the ways in which the web fails."""
+
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+CONTENT = bytes(range(256)) * 1000  # four chunks of a download
+ANSWERS = {
+    "/right": lambda page: page.answer(CONTENT),
+    "/moved": lambda page: page.redirect("/right"),
+    "/wrong": lambda page: page.answer(CONTENT[::-1]),
+    "/empty": lambda page: page.answer(b""),
+    "/long": lambda page: page.answer(CONTENT + b"."),
+    "/endless": lambda page: page.answer_for_ever(),
+    "/cut-off": lambda page: page.answer(CONTENT[:1000], length=len(CONTENT)),
+    "/500": lambda page: page.send_error(500),
+    "/404": lambda page: page.send_error(404),
+    "/loop": lambda page: page.redirect("/loop"),
+    "/elsewhere": lambda page: page.redirect("nonsense://right"),
+    "/nonsense": lambda page: page.answer(CONTENT, length="much"),
+    "/silent": lambda page: page.server.closing.wait(10),
+    "/stall": lambda page: page.answer(CONTENT[:100_000], length=len(CONTENT), then=page.server.closing.wait),
+}
+
+
+class Page(BaseHTTPRequestHandler):
+    """One request."""
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        try:
+            ANSWERS[self.path](self)
+        except OSError:  # the client has heard enough
+            self.close_connection = True
+
+    def answer(self, content, length=None, then=None):
+        self.send_response(200)
+        self.send_header("Content-Length", len(content) if length is None else length)
+        self.end_headers()
+        self.wfile.write(content)
+        if then:
+            then(10)
+
+    def answer_for_ever(self):
+        self.send_response(200)
+        self.end_headers()
+        while not self.server.closing.is_set():
+            self.wfile.write(CONTENT)
+
+    def redirect(self, target):
+        self.send_response(302)
+        self.send_header("Location", target)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Tests print nothing."""
+
+
+@contextmanager
+def running():
+    """Lend a server whose `url` ends before the name of a page, and whose `asked` are the pages asked for so far."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    server.asked, server.closing = [], threading.Event()
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
