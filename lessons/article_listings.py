@@ -17,18 +17,22 @@
 #
 # Needs: lessons 05, 09, 12; about 25 s.
 #
-# The article ends with three programs for Keras. Here they are, with `keras` read as `mmdl.keras`: the same names, but
-# behind them are the layers of these lessons. One thing is added: `rng`, from which a model draws its first weights
-# and the order of its examples, so that every run gives the same numbers.
+# The article ends with three programs for Keras. Here they stand word for word, with `keras` read as `mmdl.keras`: the
+# same names, but behind them are the layers of these lessons. Only `Sequential` is given a generator beforehand, from
+# which it draws first weights and the order of examples, so that every run gives the same numbers.
 
 # %%
+from functools import partial
+
 import numpy as np
 
 from mmdl import data, keras
 from mmdl.data.batches import drop_words
 from mmdl.keras.layers import LSTM, Concatenate, Conv2D, Dense, Embedding, Flatten, MaxPooling2D
-from mmdl.keras.models import Sequential
 from mmdl.keras.utils import pad_sequences, to_categorical
+
+rng = np.random.default_rng(0)
+Sequential = partial(keras.models.Sequential, rng=rng)
 
 # %% [markdown]
 # ## Pictures and captions
@@ -38,7 +42,6 @@ from mmdl.keras.utils import pad_sequences, to_categorical
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans",))
-rng = np.random.default_rng(0)
 vocab_size, max_length = glyphs.preprocessors["text"].entries, glyphs.preprocessors["text"].length
 
 
@@ -56,14 +59,25 @@ print(f"{len(y_train)} examples to learn from, {len(y_test)} to test: {x_train1.
 # ## The first program: a network of images
 
 # %%
-model1 = Sequential(rng=rng)
-model1.add(Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)))
-model1.add(MaxPooling2D((2, 2)))
-model1.add(Flatten())
-model1.add(Dense(10, activation="softmax"))
-model1.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
-model1.fit(x_train1, y_train, epochs=10, batch_size=32)
+x_train, x_test = x_train1, x_test1
+
+# %% article
+model = Sequential()
+model.add(Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)))
+model.add(MaxPooling2D((2, 2)))
+model.add(Flatten())
+model.add(Dense(10, activation="softmax"))
+
+model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+
+model.fit(x_train, y_train, epochs=10, batch_size=32)
+
+preds = model.predict(x_test)
+
+# %%
+model1 = model
 model1.summary()
+_, image_alone = model1.evaluate(x_test, y_test, verbose=0)
 
 # %% [markdown]
 # ## The second: a network of words
@@ -72,14 +86,24 @@ model1.summary()
 # 100 here.
 
 # %%
-embedding_dim = 100
-model2 = Sequential(rng=rng)
-model2.add(Embedding(vocab_size, embedding_dim, input_length=max_length))
-model2.add(LSTM(100, return_sequences=True))
-model2.add(LSTM(100))
-model2.add(Dense(10, activation="softmax"))
-model2.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
-model2.fit(x_train2, y_train, epochs=10, batch_size=32)
+x_train, x_test, embedding_dim = x_train2, x_test2, 100
+
+# %% article
+model = Sequential()
+model.add(Embedding(vocab_size, embedding_dim, input_length=max_length))
+model.add(LSTM(100, return_sequences=True))
+model.add(LSTM(100))
+model.add(Dense(10, activation="softmax"))
+
+model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+
+model.fit(x_train, y_train, epochs=10, batch_size=32)
+
+preds = model.predict(x_test)
+
+# %%
+model2 = model
+_, text_alone = model2.evaluate(x_test, y_test, verbose=0)
 
 # %% [markdown]
 # ## The third: both together
@@ -88,14 +112,19 @@ model2.fit(x_train2, y_train, epochs=10, batch_size=32)
 # are two rows of probabilities, their product has no longer the sum one, and Keras's cross-entropy divides by the sum
 # without a word. Both experts have learned already, each for itself, so we can ask the product before it learns.
 
-# %%
-_, image_alone = model1.evaluate(x_test1, y_test, verbose=0)
-_, text_alone = model2.evaluate(x_test2, y_test, verbose=0)
-
+# %% article
 model = keras.Model(inputs=[model1.input, model2.input], outputs=model1.output * model2.output)
+
+# %%
 model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
 _, product_at_once = model.evaluate([x_test1, x_test2], y_test, verbose=0)
-model.fit([x_train1, x_train2], y_train, epochs=3, batch_size=32)
+
+# %% article
+model.fit([x_train1, x_train2], y_train, epochs=10, batch_size=32)
+
+preds = model.predict([x_test1, x_test2])
+
+# %%
 _, product = model.evaluate([x_test1, x_test2], y_test, verbose=0)
 
 # %% [markdown]
@@ -111,9 +140,13 @@ _, side_by_side = judge.evaluate([x_test1, x_test2], y_test, verbose=0)
 
 # %% [markdown]
 # ## What came of it
+#
+# The article's last lines turn probabilities into classes.
+
+# %% article
+preds = np.argmax(preds, axis=1)
 
 # %%
-preds = np.argmax(model.predict([x_test1, x_test2], verbose=0), axis=1)
 print("truth:     ", [glyphs.classes[label] for label in y_test.argmax(axis=1)[::150]])
 print("prediction:", [glyphs.classes[label] for label in preds[::150]])
 print(f"images alone              {image_alone:.3f}")
@@ -121,6 +154,8 @@ print(f"words alone               {text_alone:.3f}")
 print(f"product, at once          {product_at_once:.3f}")
 print(f"product, trained          {product:.3f}")
 print(f"features side by side     {side_by_side:.3f}")
+
+# %%
 assert min(image_alone, text_alone) > 0.5
 assert product_at_once > max(image_alone, text_alone)
 assert min(product, side_by_side) > max(image_alone, text_alone)

@@ -2,36 +2,31 @@
 
 import inspect
 import warnings
+from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 
+from mmdl import layers as core
 from mmdl import tree
 from mmdl.errors import DataError, ShapeError
-from mmdl.keras.network import OnSequence, OnValues, Product, Sum, values_of
-from mmdl.tokens import Tokens
+from mmdl.layers.graph import Node, example_inputs
 
-PROBED = (64, 128)  # stand for a length that is not known: what depends on it comes out different
+KINDS = {}  # all kinds of layers by their names
 
 
-class Symbol:
-    """An array to come: its shape (None, ...), whether it has a mask, and which layer makes it of which symbols."""
+@dataclass(eq=False)
+class Symbol(Node):
+    """An array to come; `layer` is what its `maker`, as it is called here, means in the core."""
 
-    def __init__(self, shape, rng, layer=None, core=None, sources=(), masked=False):
-        self.shape, self.rng, self.masked = (None, *shape), rng, masked
-        self.layer, self.core, self.sources = layer, core, sources
+    rng: np.random.Generator | None = None
+    maker: "Layer | None" = None
 
     def __add__(self, other):
-        if isinstance(other, Symbol) and (self.masked or other.masked):
-            raise TypeError("a + b would lose the mask; Add()([a, b]) keeps it")
-        return Add()([self, other]) if isinstance(other, Symbol) else NotImplemented
+        return KINDS["Plus"]()([self, other]) if isinstance(other, Symbol) else NotImplemented
 
     def __mul__(self, other):
-        return Multiply()([self, other]) if isinstance(other, Symbol) else NotImplemented
-
-    def zeros(self, length):
-        """One example, to see what a layer makes of it."""
-        x = np.zeros((1, *(length if axis is None else axis for axis in self.shape[1:])), np.float32)
-        return Tokens(x, np.ones(x.shape[:2], bool)) if self.masked else x
+        return KINDS["Times"]()([self, other]) if isinstance(other, Symbol) else NotImplemented
 
 
 def Input(shape, rng=None):
@@ -40,124 +35,85 @@ def Input(shape, rng=None):
     All that is drawn for a model, first weights, dropout, the order of examples, is drawn from the `rng` of its input,
     in the place of Keras's global seed.
     """
-    return Symbol(tuple(shape), np.random.default_rng() if rng is None else rng)
+    return Symbol(examples=example_inputs(shape), rng=np.random.default_rng() if rng is None else rng)
 
 
 class Layer:
     """Keras's settings, and the layer of the core that they mean, once the shape of the input is known."""
-
-    masks = "lost"  # or "kept", "refused", "merged"; "read", "needed" by a layer for Tokens; "made" of ids
-    merges = False
 
     def __init__(self, *arguments, name=None, input_shape=None, **settings):
         try:
             bound = inspect.signature(self.build).bind(None, None, *arguments, **settings)
         except TypeError as mistake:
             raise TypeError(f"{self}: {mistake}") from None
-        bound.apply_defaults()
-        _, _, *named = bound.arguments.items()
-        self.settings, self.name, self.core = dict(named), name, None
-        length = self.settings.get("input_length")
-        self.input_shape = input_shape or (length and (length,))
+        _, _, *given = bound.arguments.items()
+        self.settings, self.name, self.core = dict(given), name, None
+        self.input_shape = (settings["input_length"],) if "input_length" in settings else input_shape
 
     def __call__(self, x):
         """A symbol, or a list of symbols -> Symbol"""
         sources = tuple(as_list(x))
         if not all(isinstance(source, Symbol) for source in sources):
             raise TypeError(f"{self} is called on symbols, as Input and other layers give them")
-        if (len(sources) > 1) != self.merges:
-            raise TypeError(f"{self} takes {'a list of two or more symbols' if self.merges else 'one symbol'}")
-        _, *shape = sources[0].shape
-        if self.input_shape and list(self.input_shape) != shape:
-            raise ShapeError(f"{self} says that its input has shape {(None, *self.input_shape)}, not {(None, *shape)}")
-        features = shape[-1] if shape else 1
-        if features is None and self.masks != "made":
-            raise ShapeError(f"{self}: the last axis of {(None, *shape)} must have a known length")
-        core = self.core or self.build(sources[0].rng, features, **self.settings)
-        fitted = self._fitted(core, any(source.masked for source in sources))
-        zeros = [tuple(source.zeros(length) for source in sources) for length in PROBED]
-        first, second = (fitted(x if len(x) > 1 else x[0]) for x in zeros)
-        lengths = zip(values_of(first).shape[1:], values_of(second).shape[1:], strict=True)
-        self.core = core
-        shape = [a if a == b else None for a, b in lengths]
-        self.output = Symbol(shape, sources[0].rng, self, fitted, sources, isinstance(first, Tokens))
-        return self.output
+        if (len(sources) > 1) != self.several:
+            raise TypeError(f"{self} takes {'a list of two or more symbols' if self.several else 'one symbol'}")
+        shape = sources[0].shape
+        if self.input_shape and (None, *self.input_shape) != shape:
+            raise ShapeError(f"{self} says that its input has shape {(None, *self.input_shape)}, not {shape}")
+        if shape[-1] is None and self.masks != "made":
+            raise ShapeError(f"{self}: the last axis of {shape} must have a known length")
+        if self.masks == "lost" and any(source.masked for source in sources):
+            warnings.warn(f"{self} does not look at the mask, which ends here", stacklevel=2)
+        return self.connect(sources, self.core or self.build(sources[0].rng, shape[-1], **self.settings))
 
-    def _fitted(self, core, masked):
-        """The core layer, made to take Tokens if there is a mask, and arrays if there is none."""
-        if masked and self.masks == "refused":
-            raise TypeError(f"{self} does not honour masks")
-        if masked and self.masks == "lost":
-            warnings.warn(f"{self} does not look at the mask, which ends here", stacklevel=3)
-        if self.masks in ("read", "needed"):
-            return core if masked else OnSequence(core, self.masks == "needed")
-        return OnValues(core, self.masks == "kept") if masked and self.masks != "merged" else core
+    def connect(self, sources, layer):
+        """The symbol of what the core layer makes of symbols"""
+        self.output = Symbol(layer, sources, rng=sources[0].rng, maker=self)
+        self.core = self.core or layer
+        return self.output
 
     def __str__(self):
         return type(self).__name__
 
     @property
     def weights(self):
-        """The arrays of the core layer themselves, in Keras's order and layout."""
+        """The arrays of the core layer themselves, in Keras's order and layout"""
         return [array for _, array in tree.distinct(self.core)]
 
 
-def layer(masks="lost", base=Layer):
-    """Make a kind of layer of the function that builds it: (rng, features of the input, Keras's arguments) -> core
+def kind(name, masks, build, base=Layer, several=False):
+    """A kind of layer: what becomes of masks, and how the core layer is built
 
-    Arguments that are not honoured are none of the function's, so Python's own TypeError names them.
+    Masks are "kept", "lost", "read" by a core layer for Tokens, or "made" of ids. `build` takes a generator, the
+    features of the input and Keras's arguments; what is not honoured is none of these: Python's own TypeError names it.
     """
 
-    def kind(build):
-        return type(build.__name__, (base,), {"__doc__": build.__doc__, "masks": masks, "build": staticmethod(build)})
+    def built(rng, features, **settings):
+        made = build(rng, features, **settings)
+        return made if masks in ("read", "made") else core.OnValues(made, keeps=masks == "kept")
 
-    return kind
-
-
-class Merging(Layer):
-    """Takes a list."""
-
-    merges = True
+    built.__signature__ = inspect.signature(build)
+    KINDS[name] = type(name, (base,), {"masks": masks, "build": staticmethod(built), "several": several})
+    return KINDS[name]
 
 
-@layer("merged", Merging)
-def Add(rng, features):
-    """y = Σ x_m; `a + b` says the same"""
-    return Sum()
-
-
-@layer("refused", Merging)
-def Multiply(rng, features):
-    """y = Π x_m, entry by entry; `a * b` says the same"""
-    return Product()
-
-
-def ordered(inputs, output):
-    """The symbols between inputs and output, each after its sources; and their layers, in Keras's order
-
-    That is by distance from the output, the farthest first, and those that are equally far as a walk from the output
-    back to the inputs meets them.
-    """
-    calls, met, distance = [], {}, {}
-
-    def walk(symbol):
-        if symbol in calls or symbol in inputs:
-            return
-        if symbol.layer is None:
-            raise DataError("the output depends on an Input that is none of the model's inputs")
-        met.setdefault(symbol.layer, len(met))
-        for source in symbol.sources:
-            walk(source)
-        calls.append(symbol)
-
-    walk(output)
+def in_keras_order(calls):
+    """The layers that make these symbols, the farthest from the output first"""
+    far = Counter()
     for symbol in reversed(calls):
-        far = max(distance.get(symbol, 0), distance.get(symbol.layer, 0))
-        distance[symbol] = distance[symbol.layer] = far
-        distance |= {source: max(far + 1, distance.get(source, 0)) for source in symbol.sources}
-    return calls, sorted(met, key=lambda layer: (-distance[layer], met[layer]))
+        far[symbol] = far[symbol.maker] = max(far[symbol], far[symbol.maker])
+        for source in symbol.sources:
+            far[source] = max(far[source], far[symbol] + 1)
+    return sorted(dict.fromkeys(symbol.maker for symbol in calls), key=lambda maker: -far[maker])
 
 
 def as_list(x):
-    """Several, or one alone."""
+    """Several, or one alone"""
     return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def named(what, name, table):
+    """What the table has under a name; what is no name stays as it is."""
+    if isinstance(name, str) and name not in table:
+        raise DataError(f"{name!r} is no {what}; there is {', '.join(table)}")
+    return table[name] if isinstance(name, str) else name

@@ -1,140 +1,70 @@
 """Keras's layers by Keras's names: each says which layer of the core it stands for."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from mmdl import fusion
 from mmdl import layers as core
-from mmdl.errors import DataError
-from mmdl.keras.graph import Add, Input, Layer, Merging, Multiply, layer
-from mmdl.keras.network import BothEnds, Lookup, Sum
+from mmdl.keras.graph import Input as Input
+from mmdl.keras.graph import Layer, kind, named
 
-__all__ = [
-    "GRU", "LSTM", "Activation", "Add", "Average", "AveragePooling2D", "BatchNormalization", "Bidirectional",
-    "Concatenate", "Conv1D", "Conv2D", "Dense", "Dropout", "Embedding", "Flatten", "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D", "Input", "LayerNormalization", "MaxPooling2D", "MultiHeadAttention", "Multiply",
-    "SimpleRNN",
-]  # fmt: skip
-
-ACTIVATIONS = {"linear": core.Sequential(), "leaky_relu": core.LeakyReLU(0.2)} | {
-    kind.__name__.lower(): kind()
-    for kind in (core.GELU, core.ReLU, core.Sigmoid, core.Softmax, core.Softplus, core.Tanh)
-}
+ACTIVATIONS = {"linear": core.Sequential(), "relu": core.ReLU(), "leaky_relu": core.LeakyReLU(0.2), "gelu": core.GELU()}
+ACTIVATIONS |= {"sigmoid": core.Sigmoid(), "tanh": core.Tanh(), "softplus": core.Softplus(), "softmax": core.Softmax()}
+MERGE_MODES = {"concat": "concatenate", "sum": "sum", "mul": "product", "ave": "mean"}
 
 
-@layer()
-def Conv2D(
-    rng, features, filters, kernel_size, strides=(1, 1), padding="valid", *,
-    dilation_rate=(1, 1), activation=None, use_bias=True,
-):  # fmt: skip
-    """y[p, q] = Σ x[p + i, q + j] w[i, j] + b"""
-    made = core.Conv2D.init(rng, features, filters, _pair(kernel_size))
-    return _convolution(made, strides, padding, dilation_rate, activation, use_bias)
+def dressed(made, activation=None, use_bias=True):
+    """The layer without its biases, if it shall have none, and with an activation behind it, if it shall have one."""
+    if not use_bias:
+        made = replace(made, **{each.name: None for each in fields(made) if each.name.startswith("b")})
+    return core.Sequential((made, named("activation", str(activation), ACTIVATIONS))) if activation else made
 
 
-@layer()
-def Conv1D(
-    rng, features, filters, kernel_size, strides=1, padding="valid", *,
-    dilation_rate=1, activation=None, use_bias=True,
-):  # fmt: skip
-    """y[t] = Σ x[t + i] w[i] + b; with padding "causal" y[t] knows nothing of what comes after t"""
-    made = core.Conv1D.init(rng, features, filters, kernel_size)
-    if padding == "causal":
-        padding = dilation_rate * (kernel_size - 1), 0
-    return _convolution(made, strides, padding, dilation_rate, activation, use_bias)
+def dense(rng, D, units, activation=None, use_bias=True):
+    return dressed(core.Dense.init(rng, D, units), activation, use_bias)
 
 
-@layer()
-def MaxPooling2D(rng, features, pool_size=(2, 2), strides=None, padding="valid"):
-    """The largest value of each window"""
-    return core.MaxPool2D(_pair(pool_size), strides, padding)
+def convolution(core_layer):
+    def build(
+        rng, D, filters, kernel_size, strides=1, padding="valid", *, dilation_rate=1, activation=None, use_bias=True
+    ):
+        made = core_layer.init(rng, D, filters, kernel_size, stride=strides, padding=padding, dilation=dilation_rate)
+        return dressed(made, activation, use_bias)
+
+    return build
 
 
-@layer()
-def AveragePooling2D(rng, features, pool_size, strides=None, padding="valid"):
-    """The mean of each window, padding not counted"""
-    return core.AveragePool2D(_pair(pool_size), strides, padding)
+def pooling(core_layer):
+    return lambda rng, D, pool_size=2, strides=None, padding="valid": core_layer(pool_size, strides, padding)
 
 
-@layer()
-def GlobalAveragePooling2D(rng, features):
-    """The mean of each feature map"""
-    return core.GlobalPool("average")
+def recurrent(core_layer):
+    """What reads on or back, and says all of its states or the last one."""
+
+    def build(rng, D, units, activation="tanh", *, use_bias=True, return_sequences=False, go_backwards=False):
+        if activation != "tanh" and core_layer is not core.RNN:
+            raise TypeError(f"{core_layer.__name__} honours no activation but tanh")
+        made = dressed(core_layer.init(rng, D, units), use_bias=use_bias)
+        made = made if activation == "tanh" else replace(made, f=activation)
+        before = (core.Reversed(),) if go_backwards else ()  # the mask too, which Keras forgets
+        return core.Sequential((*before, made) if return_sequences else (*before, made, core.SequencePool("last")))
+
+    return build
 
 
-@layer("read")
-def GlobalAveragePooling1D(rng, features):
-    """The mean of all places of a sequence that are not masked"""
-    return core.SequencePool("mean")
+def both_ways(rng, D, layer, merge_mode="concat"):
+    """One recurrent layer reads on, another like it reads back, and what they say is merged."""
+    if not isinstance(layer, (SimpleRNN, LSTM, GRU)) or "go_backwards" in layer.settings:
+        raise TypeError(f"Bidirectional takes a recurrent layer without go_backwards, not {layer}")
+    ahead, back = (layer.build(rng, D, **layer.settings, go_backwards=way) for way in (False, True))
+    if layer.settings.get("return_sequences"):
+        back = core.Sequential((back, core.Reversed()))
+    merged = core.OnValues(core.Merge(named("merge_mode", str(merge_mode), MERGE_MODES)), blank=0)
+    return core.Graph((ahead, back, merged), ((0,), (0,), (1, 2)))
 
 
-@layer()
-def Flatten(rng, features):
-    """All numbers of an example in one row"""
-    return core.Flatten()
-
-
-@layer("kept")
-def Dense(rng, features, units, activation=None):
-    """y = x W + b"""
-    return _activated(core.Dense.init(rng, features, units), activation)
-
-
-@layer("kept")
-def Activation(rng, features, activation):
-    """y = f(x)"""
-    return _activated(core.Sequential(), activation)
-
-
-@layer("kept")
-def Dropout(rng, features, rate):
-    """Leaves out each number with probability `rate` while the model learns"""
-    return core.Dropout(rate)
-
-
-@layer("kept")
-def LayerNormalization(rng, features, *, epsilon=1e-3):
-    """Each row to mean 0 and variance 1, then γ and β"""
-    return core.LayerNorm.init(features, epsilon)
-
-
-@layer("refused")
-def BatchNormalization(rng, features, *, momentum=0.99, epsilon=1e-3):
-    """Each feature to mean 0 and variance 1: of the batch while the model learns, of all batches so far afterwards"""
-    return core.BatchNorm.init(features, momentum, epsilon)
-
-
-@layer("made")
-def Embedding(rng, features, input_dim, output_dim, *, mask_zero=False, input_length=None):
-    """A vector for every id; with `mask_zero` the id 0 is no token"""
-    return Lookup(core.Embedding.init(rng, input_dim, output_dim), mask_zero)
-
-
-@layer("read")
-def SimpleRNN(rng, features, units, activation="tanh", *, return_sequences=False):
-    """hₜ = f(xₜ W + hₜ₋₁ U + b)"""
-    return _recurrent(core.RNN.init(rng, features, units, activation), return_sequences)
-
-
-@layer("read")
-def LSTM(rng, features, units, *, return_sequences=False):
-    """cₜ = f ∘ cₜ₋₁ + i ∘ g,  hₜ = o ∘ tanh(cₜ)"""
-    return _recurrent(core.LSTM.init(rng, features, units), return_sequences)
-
-
-@layer("read")
-def GRU(rng, features, units, *, return_sequences=False):
-    """hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ g"""
-    return _recurrent(core.GRU.init(rng, features, units), return_sequences)
-
-
-@layer("needed")
-def Bidirectional(rng, features, layer):
-    """One recurrent layer reads on, another like it reads back; their outputs side by side"""
-    settings = layer.settings | {"return_sequences": True}
-    both = core.Bidirectional(*(layer.build(rng, features, **settings) for _ in range(2)))
-    # Here, and only here, Keras gives zeros in masked places, not the last state
-    ending = core.EachToken(core.Sequential()) if layer.settings["return_sequences"] else BothEnds()
-    return core.Sequential((both, ending))
+def attention(rng, D, num_heads, key_dim, value_dim=None, *, use_bias=True):
+    values = num_heads * (value_dim or key_dim)
+    made = core.MultiHeadAttention.init(rng, D, num_heads, num_heads * key_dim, value_width=values)
+    return dressed(made, use_bias=use_bias)
 
 
 class OfItself(Layer):
@@ -143,56 +73,45 @@ class OfItself(Layer):
     def __call__(self, query, value=None, key=None, use_causal_mask=False):
         if any(each is not query for each in (value, key) if each is not None):
             raise TypeError(f"{self} honours only value and key that are the query itself")
-        if self.core and use_causal_mask != self.settings["use_causal_mask"]:
-            raise TypeError(f"{self} honours only one use_causal_mask for all its calls")
-        self.settings["use_causal_mask"] |= use_causal_mask
-        return super().__call__(query)
+        y = super().__call__(query)
+        return self.connect(y.sources, replace(y.layer, causal=use_causal_mask))
 
     @property
     def weights(self):
-        """Heads have an axis of their own: kernels (D, heads, key_dim), at last (heads, value_dim, D)."""
-        *inner, Wo, bo = super().weights
-        heads = self.settings["num_heads"]
-        return [*(a.reshape(*a.shape[:-1], heads, -1) for a in inner), Wo.reshape(heads, -1, Wo.shape[1]), bo]
+        """Heads have an axis of their own: kernels (D, heads, key_dim), at last (heads, value_dim, D)"""
+        return list(self.core.by_head())
 
 
-@layer("read", OfItself)
-def MultiHeadAttention(rng, features, num_heads, key_dim, value_dim=None, *, use_causal_mask=False):
-    """Several heads look at once, each token at all tokens of its sequence, or at those before it"""
-    made, wide = (
-        core.MultiHeadAttention.init(rng, features, num_heads, num_heads * width, use_causal_mask)
-        for width in (key_dim, value_dim or key_dim)
-    )
-    return replace(made, Wv=wide.Wv, bv=wide.bv, Wo=wide.Wo)
+def embedding(rng, D, input_dim, output_dim, *, mask_zero=False, input_length=None):
+    return replace(core.Lookup.init(rng, input_dim, output_dim), mask_zero=mask_zero)
 
 
-@layer("refused", Merging)
-def Average(rng, features):
-    """y = Σ x_m / M"""
-    return Sum(mean=True)
+def batch_normalization(rng, D, *, momentum=0.99, epsilon=1e-3):
+    return core.EachToken(core.BatchNorm.init(D, momentum, epsilon))
 
 
-@layer("refused", Merging)
-def Concatenate(rng, features):
-    """y = (x₁, x₂, ...) along the last axis"""
-    return fusion.Concatenate()
-
-
-def _activated(made, name):
-    """The layer with an activation function behind it."""
-    if name is not None and name not in ACTIVATIONS:
-        raise DataError(f"{name!r} is no activation; there is {', '.join(ACTIVATIONS)}")
-    return core.Sequential((made, ACTIVATIONS[name])) if name else made
-
-
-def _convolution(made, stride, padding, dilation, activation, use_bias):
-    made = replace(made, stride=stride, padding=padding, dilation=dilation, b=made.b if use_bias else None)
-    return _activated(made, activation)
-
-
-def _recurrent(made, return_sequences):
-    return made if return_sequences else core.Sequential((made, core.SequencePool("last")))
-
-
-def _pair(value):
-    return (value, value) if isinstance(value, int) else tuple(value)
+# Keras's name, what becomes of masks, the core layer: of a generator, the features of the input, and Keras's arguments
+Conv1D = kind("Conv1D", "lost", convolution(core.Conv1D))
+Conv2D = kind("Conv2D", "lost", convolution(core.Conv2D))
+MaxPooling2D = kind("MaxPooling2D", "lost", pooling(core.MaxPool2D))
+AveragePooling2D = kind("AveragePooling2D", "lost", pooling(core.AveragePool2D))
+GlobalAveragePooling1D = kind("GlobalAveragePooling1D", "read", lambda rng, D: core.SequencePool("mean"))
+GlobalAveragePooling2D = kind("GlobalAveragePooling2D", "lost", lambda rng, D: core.GlobalPool("average"))
+Flatten = kind("Flatten", "lost", lambda rng, D: core.Flatten())
+Dense = kind("Dense", "kept", dense)
+Activation = kind("Activation", "kept", lambda rng, D, activation: dressed(core.Sequential(), activation))
+Dropout = kind("Dropout", "kept", lambda rng, D, rate: core.Dropout(rate))
+LayerNormalization = kind("LayerNormalization", "kept", lambda rng, D, *, epsilon=1e-3: core.LayerNorm.init(D, epsilon))
+BatchNormalization = kind("BatchNormalization", "read", batch_normalization)
+Embedding = kind("Embedding", "made", embedding)
+SimpleRNN = kind("SimpleRNN", "read", recurrent(core.RNN))
+LSTM = kind("LSTM", "read", recurrent(core.LSTM))
+GRU = kind("GRU", "read", recurrent(core.GRU))
+Bidirectional = kind("Bidirectional", "read", both_ways)
+MultiHeadAttention = kind("MultiHeadAttention", "read", attention, base=OfItself)
+Add = kind("Add", "kept", lambda rng, D: core.Merge("sum"), several=True)
+Average = kind("Average", "kept", lambda rng, D: core.Merge("mean"), several=True)
+Concatenate = kind("Concatenate", "kept", lambda rng, D: core.Merge("concatenate"), several=True)
+Multiply = kind("Multiply", "read", lambda rng, D: core.OnValues(core.Merge("product"), blank=1), several=True)
+Plus = kind("Plus", "lost", lambda rng, D: core.Merge("sum"), several=True)  # a + b
+Times = kind("Times", "lost", lambda rng, D: core.Merge("product"), several=True)  # a * b

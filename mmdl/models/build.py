@@ -1,19 +1,32 @@
 """From a dataset and the name of a fusion to a classifier that fits both."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
 import numpy as np
 
-from mmdl.data import ImagePreprocessor, Tokenizer
+from mmdl.data import (
+    AudioPreprocessor,
+    ImagePreprocessor,
+    PicturePreprocessor,
+    RemainderPreprocessor,
+    Standardizer,
+    Tokenizer,
+)
 from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
 from mmdl.layers import Dense, Dropout, ReLU, Sequential
 from mmdl.models.classifier import MultimodalClassifier
-from mmdl.models.encoders import image_encoder, text_encoder, to_vector, tokens_of
+from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
 
 DROPOUT = 0.3  # before every dense layer of a head
+FILTERS = 16  # of an image encoder's first stage; the next have twice as many each, up to the width
+CELLS = 8  # on the longer side of what is left of a photograph
 
 
-def multimodal_classifier(rng, dataset, fusion="attention", width=64, dtype=np.float32):
+def multimodal_classifier(rng, dataset, fusion="attention", width=64, dtype=np.float32, hidden=True):
     """A classifier for the modalities and the classes of a dataset
 
     Parameters
@@ -25,6 +38,9 @@ def multimodal_classifier(rng, dataset, fusion="attention", width=64, dtype=np.f
         A key of `mmdl.fusion.FUSIONS`.
     width : int
         Of word vectors, of tokens, and of the vector that stands for a modality.
+    hidden : bool
+        Whether the head has a hidden layer after a fusion of vectors. Without it, modalities act on one another only
+        as far as the fusion itself lets them.
 
     Returns
     -------
@@ -32,34 +48,84 @@ def multimodal_classifier(rng, dataset, fusion="attention", width=64, dtype=np.f
     """
     if fusion not in FUSIONS:
         raise DataError(f'there is no fusion "{fusion}"; there are {", ".join(FUSIONS)}')
-    build = {"tokens": _of_tokens, "vectors": _of_vectors, "logits": _of_experts}[FUSIONS[fusion].takes]
+    of_vectors = partial(_of_vectors, hidden=hidden)
+    build = {"tokens": _of_tokens, "vectors": of_vectors, "logits": _of_experts}[FUSIONS[fusion].takes]
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
     modalities, fused, head = build(rng, FUSIONS[fusion], preprocessors, width, len(dataset.classes), dtype)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
 
 
 def token_encoder(rng, preprocessor, width, reader="lstm", dtype=np.float32):
-    """The encoder for what a preprocessor yields, and the shape (T, D) of its tokens
+    """The encoder for what a preprocessor yields, and the shape (T, D) of its tokens, T at most
 
     `reader` is what reads a text, as in `text_encoder`.
     """
-    if isinstance(preprocessor, ImagePreprocessor):
-        encoder = image_encoder(rng, filters=(16, width), dtype=dtype)
-        return encoder, tokens_of(encoder, (preprocessor.rows, preprocessor.columns, 1))
-    if isinstance(preprocessor, Tokenizer):
-        return text_encoder(rng, preprocessor.entries, width, reader, dtype=dtype), (preprocessor.length, width)
-    raise DataError(f"there is no encoder for what a {type(preprocessor).__name__} prepares")
+    return _encoding(preprocessor).encoder(rng, preprocessor, width, reader, dtype)
 
 
 def vector_encoder(rng, preprocessor, width, dtype=np.float32):
     """The encoder for what a preprocessor yields, made to end in one vector (width,)."""
     encoder, shape = token_encoder(rng, preprocessor, width, dtype=dtype)
-    pool = "flatten" if isinstance(preprocessor, ImagePreprocessor) else "last"
-    return to_vector(rng, encoder, shape, pool, width, dtype)
+    return to_vector(rng, encoder, shape, _encoding(preprocessor).pool, width, dtype)
+
+
+def _of_ink(rng, preprocessor, width, reader, dtype):
+    encoder = image_encoder(rng, filters=(FILTERS, width), dtype=dtype)
+    return encoder, tokens_of(encoder, preprocessor.shape)
+
+
+def _of_picture(rng, preprocessor, width, reader, dtype):
+    """As many stages as leave `CELLS` cells on the longer side; the borders count as much as the middle."""
+    rows, columns, channels = preprocessor.shape
+    filters = []
+    while not filters or (max(rows, columns) > CELLS and min(rows, columns) > 1):
+        rows, columns = rows // 2, columns // 2
+        filters.append(min(FILTERS << len(filters), width))
+    encoder = image_encoder(rng, channels, (*filters[:-1], width), padding="same", dtype=dtype)
+    return encoder, tokens_of(encoder, preprocessor.shape)
+
+
+def _of_text(rng, preprocessor, width, reader, dtype):
+    if reader == "none" and preprocessor.unit == "letter":
+        reader = "lstm"  # a letter by itself says nothing
+    encoder = text_encoder(rng, preprocessor.entries, width, reader, dtype=dtype)
+    return encoder, (preprocessor.length, width)
+
+
+def _of_sound(rng, preprocessor, width, reader, dtype):
+    encoder = audio_encoder(rng, preprocessor.bands, width, dtype=dtype)
+    return encoder, tokens_of(encoder, preprocessor.shape)
+
+
+def _of_numbers(rng, preprocessor, width, reader, dtype):
+    return numbers_encoder(rng, len(preprocessor.mean), width, dtype), (1, width)
+
+
+class Encoding(NamedTuple):
+    """What reads one kind of input."""
+
+    encoder: Callable  # rng, preprocessor, width, reader, dtype -> encoder, shape (T, D) of its tokens
+    pool: str  # what makes one vector of the tokens, see `to_vector`
+
+
+ENCODINGS = {
+    ImagePreprocessor: Encoding(_of_ink, "flatten"),
+    PicturePreprocessor: Encoding(_of_picture, "flatten"),
+    RemainderPreprocessor: Encoding(_of_ink, "flatten"),
+    Tokenizer: Encoding(_of_text, "last"),
+    AudioPreprocessor: Encoding(_of_sound, "max"),
+    Standardizer: Encoding(_of_numbers, "last"),
+}
+
+
+def _encoding(preprocessor):
+    if type(preprocessor) not in ENCODINGS:
+        raise DataError(f"there is no encoder for what a {type(preprocessor).__name__} prepares")
+    return ENCODINGS[type(preprocessor)]
 
 
 def _of_tokens(rng, kind, preprocessors, width, classes, dtype):
-    """All tokens meet: words come as they are, because attention reads them."""
+    """All tokens meet: words come as they are, because attention reads them; letters do not."""
     modalities, lengths = {}, []
     for name, preprocessor in preprocessors.items():
         encoder, (length, features) = token_encoder(rng, preprocessor, width, "none", dtype)
@@ -69,7 +135,7 @@ def _of_tokens(rng, kind, preprocessors, width, classes, dtype):
     return modalities, fusion, Sequential((Dropout(DROPOUT), Dense.init(rng, width, classes, dtype)))
 
 
-def _of_vectors(rng, kind, preprocessors, width, classes, dtype):
+def _of_vectors(rng, kind, preprocessors, width, classes, dtype, hidden):
     """Vectors meet; one hidden layer in the head lets them act on one another, whatever the fusion."""
     modalities = {
         name: Modality(vector_encoder(rng, preprocessor, width, dtype), np.zeros(width, dtype))
@@ -77,8 +143,10 @@ def _of_vectors(rng, kind, preprocessors, width, classes, dtype):
     }
     fusion = kind.init(rng, [width] * len(modalities), width, dtype=dtype)
     fused = fusion(tuple(np.zeros((1, width), dtype) for _ in modalities)).shape[-1]  # found by trying
-    hidden = Dense.init(rng, fused, 2 * width, dtype), ReLU(), Dropout(DROPOUT)
-    return modalities, fusion, Sequential((Dropout(DROPOUT), *hidden, Dense.init(rng, 2 * width, classes, dtype)))
+    if not hidden:
+        return modalities, fusion, Sequential((Dropout(DROPOUT), Dense.init(rng, fused, classes, dtype)))
+    meeting = Dense.init(rng, fused, 2 * width, dtype), ReLU(), Dropout(DROPOUT)
+    return modalities, fusion, Sequential((Dropout(DROPOUT), *meeting, Dense.init(rng, 2 * width, classes, dtype)))
 
 
 def _of_experts(rng, kind, preprocessors, width, classes, dtype):

@@ -80,9 +80,8 @@ class MultimodalClassifier(Layer):
         return [self.classes[k] for k in self.predict_proba(batch, **raw).argmax(axis=1)]
 
     def attention_weights(self, trace):
-        """Who looked at whom, for an attention fusion: {(from, to): (N, heads, T, S)} by names of modalities"""
-        if not hasattr(trace.fusion, "spans"):
+        """Who looked at whom, for (cross-)attention fusion: {(from, to): (N, heads, T, S)} by names of modalities"""
+        if not hasattr(trace.fusion, "between"):
             raise DataError(f"a {type(self.fusion).__name__} fusion has no attention weights; an attention fusion has")
-        weights = trace.fusion.block.attention.weights
-        spans = dict(zip(self.modalities, trace.fusion.spans, strict=True))
-        return {(a, b): weights[:, :, spans[a], spans[b]] for a in spans for b in spans}
+        names = tuple(self.modalities)
+        return {(names[a], names[b]): weights for (a, b), weights in trace.fusion.between.items()}

@@ -1,4 +1,4 @@
-"""Encoders: a picture or a text becomes tokens, and tokens become one vector."""
+"""Encoders: whatever a modality is, it becomes tokens, and tokens become one vector."""
 
 import numpy as np
 
@@ -7,18 +7,22 @@ from mmdl.layers import (
     GRU,
     LSTM,
     RNN,
+    AsPicture,
     Conv2D,
     Dense,
     Dropout,
+    EachToken,
     Embedding,
     FlattenTokens,
     MaxPool2D,
+    OneToken,
     Patches,
     ReLU,
     SelfAttention,
     SequencePool,
     Sequential,
 )
+from mmdl.tokens import Tokens
 
 READERS = {"rnn": RNN, "lstm": LSTM, "gru": GRU, "attention": SelfAttention, "none": None}
 
@@ -56,6 +60,37 @@ def text_encoder(rng, words, width=64, reader="lstm", embedding=None, dtype=np.f
     return Sequential(tuple(layers))
 
 
+def audio_encoder(rng, bands, width=64, reader="convolution", filters=(16, 32), dtype=np.float32):
+    """A vector for every few frames of a sound.  Tokens of log-mel (N, T, bands) -> Tokens (N, T′, width)
+
+    Parameters
+    ----------
+    bands : int
+        Mel bands of a frame.
+    reader : "convolution", "lstm" or "gru"
+        Convolutions see the sound as a picture of time and frequency, and each halves both: every stage makes one token
+        of two. A recurrent layer reads the frames in their order, and every frame stays a token.
+    filters : tuple of int
+        Of each stage of convolution.
+    """
+    readers = {"lstm": LSTM, "gru": GRU}
+    if reader in readers:
+        return Sequential((readers[reader].init(rng, bands, width, dtype=dtype),))
+    if reader != "convolution":
+        raise DataError(f'the reader of an audio encoder must be convolution, lstm or gru, not "{reader}"')
+    layers, channels = [], 1
+    for count in filters:  # a stride, and no pool: sounds have many frames, and this is a quarter of the work
+        halve = Conv2D.init(rng, channels, count, (3, 3), dtype, stride=2, padding=1)
+        layers.append(AsPicture(Sequential((halve, ReLU())), channels, step=2))
+        bands, channels = (bands + 1) // 2, count
+    return Sequential((*layers, EachToken(Sequential((Dense.init(rng, bands * channels, width, dtype), ReLU())))))
+
+
+def numbers_encoder(rng, features, width=64, dtype=np.float32):
+    """A dense layer with a ReLU, and one token of what comes out.  (N, D) -> Tokens (N, 1, width)"""
+    return Sequential((Dense.init(rng, features, width, dtype), ReLU(), OneToken()))
+
+
 def to_vector(rng, encoder, shape, pool, width=None, dtype=np.float32):
     """The encoder with a pool behind it and, if a width is given, a dense layer with a ReLU.  -> (N, D) or (N, width)
 
@@ -74,5 +109,6 @@ def to_vector(rng, encoder, shape, pool, width=None, dtype=np.float32):
 
 
 def tokens_of(encoder, shape):
-    """How many tokens an encoder makes of an image (R, C, D), and how wide: found by trying.  -> (S, K)"""
-    return encoder(np.zeros((1, *shape), np.float32)).values.shape[1:]
+    """How many tokens an encoder makes of an image (R, C, D) or a sequence (T, D), and how wide.  -> (S, K)"""
+    x = np.zeros((1, *shape), np.float32)  # found by trying
+    return encoder(x if len(shape) == 3 else Tokens(x, np.ones((1, shape[0]), bool))).values.shape[1:]

@@ -1,6 +1,7 @@
 """One number through a trained model and back: each equation with its numbers, and where it is computed.
 
-A number reaches very many others. At every stage the way goes on to the one through which it moves the loss most.
+A number reaches very many others. At every stage the way goes on to the one through which it moves the loss most; but
+it takes every step of an attention block, though there are shorter roads: as a value, and around the steps.
 """
 
 import inspect
@@ -65,39 +66,45 @@ def follow(model, batch, label, pixel, nudge=NUDGE, modality="image"):
         raise DataError(f"the picture has {x.shape[1]} rows and {x.shape[2]} columns, and no pixel {pixel}")
 
     stages = stages_of(model, batch, modality)
-    values, traces = [x], []
-    for stage in stages:
-        y, trace = stage.forward(values[-1])
-        values.append(y)
-        traces.append(trace)
-    loss, dlogits = softmax_cross_entropy(values[-1], np.array([label]))
-    gradients = [dlogits]
+    states, traces = through(stages, x)
+    logits = states[-1][0]
+    loss, dlogits = softmax_cross_entropy(logits, np.array([label]))
+    gradients = [(dlogits,)]
     for stage, trace in zip(reversed(stages), reversed(traces), strict=True):
         gradients.insert(0, stage.backward(gradients[0], trace))
 
-    stops = [Stop("pixel", "x[r, c]", f"{x[at]:.4f}", "the picture", "", x[at], gradients[0][at], 1.0)]
-    for stage, x, y, dy in zip(stages, values, values[1:], gradients[1:], strict=False):
-        shares = derivative(stage, x, at)
+    stops = [Stop("pixel", "x[r, c]", f"{x[at]:.4f}", "the picture", "", x[at], gradients[0][0][at], 1.0)]
+    for stage, before, after, (dy, *_) in zip(stages, states, states[1:], gradients[1:], strict=False):
+        shares, *_ = derivative(stage, before, at)
         to = np.unravel_index(np.abs(shares * dy).argmax(), dy.shape)
-        equation, numbers = stage.describe(x, y, at, to, shares[to])
+        equation, numbers = stage.describe(before, after, at, to, shares[to])
         places = [place_of(*spot) for spot in (stage.computed, stage.returned)]
-        stops.append(Stop(stage.name, equation, numbers, *places, y[to], dy[to], shares[to]))
+        stops.append(Stop(stage.name, equation, numbers, *places, after[0][to], dy[to], shares[to]))
         at = to
 
-    moved = values[0].copy()
+    moved = x.copy()
     moved[0, *pixel, 0] += nudge
+    measured = softmax_cross_entropy(through(stages, moved)[0][-1][0], np.array([label])).value - loss
+    promised = stops[0].gradient * nudge
+    return Way(stops, softmax(logits)[0], label, float(loss), nudge, float(promised), float(measured))
+
+
+def through(stages, x):
+    """The states before, between and after all stages, and their traces."""
+    states, traces = [(x,)], []
     for stage in stages:
-        moved, _ = stage.forward(moved)
-    measured = softmax_cross_entropy(moved, np.array([label])).value - loss
-    p = softmax(values[-1])[0]
-    return Way(stops, p, label, float(loss), nudge, float(stops[0].gradient * nudge), float(measured))
+        state, trace = stage.forward(*states[-1])
+        states.append(state)
+        traces.append(trace)
+    return states, traces
 
 
-def derivative(stage, x, at):
-    """d y / d x[at] for every entry of y, by a complex step through the stage alone"""
+def derivative(stage, state, at):
+    """The derivative of every array of the next state with respect to the followed number, by a complex step"""
+    x, *waiting = state
     x = x.astype(complex)
     x[at] += 1j * IMAGINARY
-    return stage.forward(x)[0].imag / IMAGINARY
+    return [y.imag / IMAGINARY for y in stage.forward(x, *waiting)[0]]
 
 
 def place_of(function, words):

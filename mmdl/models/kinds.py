@@ -2,11 +2,13 @@
 
 from mmdl import data, fusion, layers
 from mmdl.models.classifier import MultimodalClassifier
+from mmdl.models.contrastive import ContrastiveModel
 from mmdl.models.modality import Modality
 
 KINDS = {
     kind.__name__: kind
     for kind in (
+        layers.AsPicture,
         layers.AveragePool2D,
         layers.BatchNorm,
         layers.Bidirectional,
@@ -20,14 +22,20 @@ KINDS = {
         layers.FlattenTokens,
         layers.GELU,
         layers.GlobalPool,
+        layers.Graph,
         layers.GRU,
         layers.LayerNorm,
         layers.LeakyReLU,
+        layers.Lookup,
         layers.LSTM,
         layers.MaxPool2D,
+        layers.Merge,
         layers.MultiHeadAttention,
+        layers.OneToken,
+        layers.OnValues,
         layers.Patches,
         layers.ReLU,
+        layers.Reversed,
         layers.RNN,
         layers.SelfAttention,
         layers.SequencePool,
@@ -37,15 +45,31 @@ KINDS = {
         layers.Softplus,
         layers.Tanh,
         layers.TransformerBlock,
+        fusion.ArticleProduct,
         fusion.AttentionFusion,
         fusion.Average,
+        fusion.BottleneckBlock,
+        fusion.BottleneckFusion,
         fusion.Concatenate,
+        fusion.CrossAttentionFusion,
+        fusion.CrossBlock,
+        fusion.FiLM,
+        fusion.Gated,
+        fusion.LowRankFusion,
+        fusion.MixtureOfExperts,
         fusion.Product,
         fusion.ProductOfExperts,
         fusion.Sum,
+        fusion.TensorFusion,
+        fusion.Thought,
+        ContrastiveModel,
         Modality,
         MultimodalClassifier,
+        data.AudioPreprocessor,
         data.ImagePreprocessor,
+        data.PicturePreprocessor,
+        data.RemainderPreprocessor,
+        data.Standardizer,
         data.Tokenizer,
     )
 }

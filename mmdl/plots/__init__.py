@@ -1,7 +1,9 @@
 """Pictures of data, models and training: `SomeDisplay.from_...(...).plot()`, and what lessons draw with."""
 
 from mmdl.plots.attention import AttentionDisplay
+from mmdl.plots.comparison import ComparisonDisplay, ContributionDisplay, NoiseDisplay
 from mmdl.plots.confusion import ConfusionDisplay
+from mmdl.plots.examples import ExamplesDisplay
 from mmdl.plots.feature_maps import FeatureMapsDisplay
 from mmdl.plots.figure import subplots
 from mmdl.plots.gradient_norms import GradientNormDisplay
@@ -11,17 +13,27 @@ from mmdl.plots.images import ImagesDisplay
 from mmdl.plots.kernels import KernelsDisplay
 from mmdl.plots.lesson import guess, mark_guess, save_figure
 from mmdl.plots.save import save
+from mmdl.plots.search import SearchDisplay
+from mmdl.plots.similarity import SimilarityDisplay
+from mmdl.plots.spectrogram import SpectrogramDisplay
 from mmdl.plots.word_attention import WordAttentionDisplay
 
 __all__ = [
     "AttentionDisplay",
+    "ComparisonDisplay",
     "ConfusionDisplay",
+    "ContributionDisplay",
+    "ExamplesDisplay",
     "FeatureMapsDisplay",
     "GradientNormDisplay",
     "GradientThroughTimeDisplay",
     "HistoryDisplay",
     "ImagesDisplay",
     "KernelsDisplay",
+    "NoiseDisplay",
+    "SearchDisplay",
+    "SimilarityDisplay",
+    "SpectrogramDisplay",
     "WordAttentionDisplay",
     "guess",
     "mark_guess",

@@ -131,9 +131,6 @@ def attention_of(model, batch, head=None):
     if head is not None and not 0 <= head < heads:
         raise DataError(f"there is no head {head}; there are {heads}, from 0 on")
     chosen = range(heads) if head is None else [head]
-    there = {
-        name: np.flatnonzero(trace.fusion.mask[0, span])
-        for name, span in zip(model.modalities, trace.fusion.spans, strict=True)
-    }
+    there = {name: np.flatnonzero(mask[0]) for name, mask in zip(model.modalities, trace.fusion.masks, strict=True)}
     found = {(a, b): each[0, chosen].mean(axis=0)[np.ix_(there[a], there[b])] for (a, b), each in weights.items()}
     return words, logits[0], found

@@ -8,13 +8,13 @@ import numpy as np
 from mmdl.ops.softmax import softmax
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
-from mmdl.plots.inputs import as_batch, picture_name, tokenizer_of, viewable, words_of
+from mmdl.plots.inputs import as_batch, pictures_of, tokenizer_of, words_of
 from mmdl.plots.style import BLUE, VERMILLION, percent, picture_on, styled
 
 
 @dataclass(eq=False)
 class ImagesDisplay(Display):
-    """A grid of pictures.
+    """A grid of pictures; of sounds, as spectrograms, where there are no pictures.
 
     Parameters
     ----------
@@ -36,13 +36,12 @@ class ImagesDisplay(Display):
     def from_examples(cls, examples, classes, tokenizer=None, count=12):
         """The first `count` examples, with captions if there is a tokenizer.  examples: Examples or Batch"""
         batch = as_batch(examples, slice(count))
-        name = picture_name(batch.inputs)
-        seen = zip(batch.inputs[name], batch.present[name], strict=True)
         captions = [""] * len(batch)
         if tokenizer:
-            captions = [words and " ".join(words) for words in words_of(batch, tokenizer)]
+            between = "" if tokenizer.unit == "letter" else " "
+            captions = [words and between.join(words) for words in words_of(batch, tokenizer)]
         truths = [classes[label] if label >= 0 else None for label in batch.labels]
-        return cls([viewable(image) if there else None for image, there in seen], captions, truths)
+        return cls(pictures_of(batch), captions, truths)
 
     @classmethod
     def from_model(cls, model, examples, count=12):

@@ -10,7 +10,7 @@ from mmdl.tokens import Tokens, select
 
 def picture_name(inputs):
     """The name of the first modality whose examples are images, (N, R, C, D)."""
-    return _first(inputs, "pictures", lambda column: isinstance(column, np.ndarray) and column.ndim == 4)
+    return _first(inputs, "pictures", _is_picture)
 
 
 def text_name(inputs):
@@ -51,6 +51,25 @@ def words_of(batch, tokenizer):
     return [tokenizer.words_of(row[mask]) if there else None for row, mask, there in zip(*ids, seen, strict=True)]
 
 
+def pictures_of(batch):
+    """What is drawn of every example: its picture; the spectrogram of its sound where no modality has pictures
+
+    Returns
+    -------
+    list of arrays (R, C) or (R, C, 3) in [0, 1], None for examples without it
+    """
+    sounds = [name for name, column in batch.inputs.items() if isinstance(column, Tokens) and column.values.ndim == 3]
+    if sounds and not any(map(_is_picture, batch.inputs.values())):
+        name = sounds[0]
+        x, mask = batch.inputs[name]
+        low, high = x[mask].min(initial=0), x[mask].max(initial=1)  # one scale for all
+        drawn = [(row[there].T[::-1] - low) / (high - low) for row, there in zip(x, mask, strict=True)]
+    else:
+        name = picture_name(batch.inputs)
+        drawn = map(viewable, batch.inputs[name])
+    return [each if there else None for each, there in zip(drawn, batch.present[name], strict=True)]
+
+
 def image_of(batch):
     """The picture of a batch of one, (R, C, D); a DataError if it has none."""
     name = picture_name(batch.inputs)
@@ -77,6 +96,10 @@ def image_encoder_of(model):
         if any(getattr(layer, "w", np.empty(0)).ndim == 4 for layer in flat_layers(modality.encoder)):
             return modality.encoder
     raise DataError(f"no modality of this model ({', '.join(model.modalities)}) has a convolution over images")
+
+
+def _is_picture(column):
+    return isinstance(column, np.ndarray) and column.ndim == 4
 
 
 def _first(inputs, what, fits):

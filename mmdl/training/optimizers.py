@@ -83,7 +83,7 @@ class SGD(Optimizer):
 
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
-    """v ← ρ v + (1 − ρ) g²,   p ← p − η g / (√v + ε)
+    """v ← ρ v + (1 − ρ) g²,   p ← p − η g / (√v + ε);   with `early_epsilon`, as in Keras,  p ← p − η g / √(v + ε)
 
     Source: Tieleman, Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012.
     """
@@ -91,14 +91,18 @@ class RMSprop(Optimizer):
     rate: float = 1e-3
     decay: float = 0.9
     epsilon: float = 1e-8
+    early_epsilon: bool = False
 
     moments: ClassVar[int] = 1
 
     def rule(self, g, moments, rate, step):
         (v,) = moments
         blend(v, np.square(g), self.decay)
-        deviation = np.sqrt(v)
-        deviation += self.epsilon
+        if self.early_epsilon:
+            deviation = np.sqrt(v + self.epsilon)
+        else:
+            deviation = np.sqrt(v)
+            deviation += self.epsilon
         g /= deviation
         g *= rate
 
@@ -108,6 +112,7 @@ class Adam(Optimizer):
     """m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − η m̂ / (√v̂ + ε)
 
     with  m̂ = m / (1 − β₁ᵗ)  and  v̂ = v / (1 − β₂ᵗ)  in step t = 1, 2, ..., which makes up for a start at zero.
+    With `early_epsilon`, as in Keras, ε is added to √v before the correction, and so corrected with it.
 
     Source: Kingma, Ba, Adam: a method for stochastic optimization, 2015, algorithm 1.
     """
@@ -116,6 +121,7 @@ class Adam(Optimizer):
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    early_epsilon: bool = False
 
     moments: ClassVar[int] = 2
 
@@ -126,7 +132,7 @@ class Adam(Optimizer):
         # Both corrections as two numbers, not as two more passes: m̂ / (√v̂ + ε) = c m / (√v + c ε) / (1 − β₁ᵗ)
         c = math.sqrt(1 - self.beta2**step)
         deviation = np.sqrt(v, out=g)
-        deviation += c * self.epsilon
+        deviation += self.epsilon if self.early_epsilon else c * self.epsilon
         np.divide(m, deviation, out=g)
         g *= rate * c / (1 - self.beta1**step)
 

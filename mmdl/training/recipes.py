@@ -53,9 +53,17 @@ class Recipe:
 
 RECIPES = {
     "attention": Recipe(epochs=5, batch_size=32, learning_rate=2e-3),
+    "cross-attention": Recipe(epochs=5, batch_size=32, learning_rate=2e-3),
+    "bottleneck": Recipe(epochs=5, batch_size=32, learning_rate=2e-3),
     "concatenate": Recipe(),
     "sum": Recipe(),
     "product": Recipe(),
+    "gated": Recipe(),
+    "film": Recipe(),
+    "tensor": Recipe(),
+    "low-rank": Recipe(),
     "product-of-experts": Recipe(),
+    "article-product": Recipe(),
     "average": Recipe(),
+    "mixture-of-experts": Recipe(),
 }

@@ -18,7 +18,7 @@ from mmdl.layers import (
     Sequential,
     training_mode,
 )
-from mmdl.models.encoders import READERS, image_encoder, text_encoder, to_vector, tokens_of
+from mmdl.models.encoders import READERS, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.tokens import Tokens
 from tests import layer_checks
 from tests.layer_checks import floats, scattered
@@ -36,6 +36,7 @@ ENCODERS = {
     "two stages": lambda: (image_encoder(rng(), filters=(2, 3), padding="same", kernel=(3, 2)), IMAGES),
     "colour": lambda: (image_encoder(rng(), 3, (2,)), rng().standard_normal((2, 4, 4, 3))),
     **{reader: lambda reader=reader: (text_encoder(rng(), 6, 3, reader, 2), WORDS) for reader in READERS},
+    "numbers": lambda: (numbers_encoder(rng(), 3, 4), rng().standard_normal((3, 3))),
     "an image's vector": lambda: (to_vector(rng(), image_encoder(rng(), filters=(2,)), (12, 2), "flatten", 3), IMAGES),
     "an image's mean": lambda: (to_vector(rng(), image_encoder(rng(), filters=(2,)), (12, 2), "mean"), IMAGES),
     "a text's vector": lambda: (to_vector(rng(), text_encoder(rng(), 6, 3), (4, 3), "last", 4), WORDS),
@@ -152,8 +153,17 @@ def test_patches_in_a_row():
     assert 0.3 < kept.sum() / np.count_nonzero(flat(x)) < 0.7
 
 
+def test_numbers_are_one_token():
+    dense, *_ = numbers_encoder(rng(), 3, 5).layers
+    x = rng().standard_normal((4, 3)).astype(np.float32)
+    y = numbers_encoder(rng(), 3, 5)(x)
+    assert y.values.shape == (4, 1, 5) and y.mask.all()
+    assert np.array_equal(y.values[:, 0], np.maximum(x @ dense.W, 0))
+
+
 def test_dtype_is_passed_on():
     encoders = (
+        numbers_encoder(rng(), 3, 4, np.float64),
         image_encoder(rng(), filters=(2,), dtype=np.float64),
         *(text_encoder(rng(), 6, 3, reader, dtype=np.float64) for reader in READERS),
         to_vector(rng(), Sequential(), (4, 3), "mean", 4, np.float64),

@@ -1,5 +1,7 @@
 """One number through a model: the chain of stages is the model, and the gradient keeps its promise."""
 
+import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from mmdl import data, tree
 from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
 from mmdl.models import multimodal_classifier
-from mmdl.models.follow import follow
+from mmdl.models.follow import derivative, follow, through
 from mmdl.models.stages import stages_of
 
 
@@ -31,10 +33,8 @@ def batch(glyphs):
 
 
 def test_the_stages_are_the_model(model, batch):
-    x = batch["image"]
-    for stage in stages_of(model, batch, "image"):
-        x, _ = stage.forward(x)
-    assert np.allclose(x, model(batch), atol=1e-5)
+    *_, (logits,) = through(stages_of(model, batch, "image"), batch["image"])[0]
+    assert np.allclose(logits, model(batch), atol=1e-5)
 
 
 def test_the_promise_is_kept(model, batch):
@@ -62,9 +62,45 @@ def test_places_are_lines_of_files(model, batch):
             assert len((root / file).read_text(encoding="utf-8").splitlines()) >= int(line)
 
 
+def test_each_stage_goes_back_as_complex_steps_say(model, batch):
+    rng = np.random.default_rng(0)
+    stages = stages_of(tree.map(lambda array: array.astype(np.float64), model), batch, "image")
+    states, traces = through(stages, batch["image"].astype(np.float64))
+    for stage, before, after, trace in zip(stages, states, states[1:], traces, strict=False):
+        upstream = [rng.standard_normal(y.shape) for y in after]
+        dx = stage.backward(upstream, trace)[0]
+        at = tuple(rng.integers(before[0].shape))
+        shares = derivative(stage, before, at)
+        assert dx[at] == pytest.approx(sum((d * dy).sum() for d, dy in zip(shares, upstream, strict=True))), stage.name
+
+
 def test_numbers_add_up(model, batch):
     for stop in follow(model, batch, 0, (12, 13)).stops[1:]:
         assert f"{stop.value:.4f}" in stop.numbers
+        for sum_ in stop.numbers.split(": ")[-1].split("; "):
+            if " = " in sum_:
+                left, right = map(worked_out, sum_.split(" = "))
+                assert left == pytest.approx(right, rel=0.02, abs=0.005), stop
+
+
+def worked_out(sum_):
+    """The value of "0.5000 · (0.1000) − 0.2000 (others)"."""
+    plain = re.sub(r" \([a-zβ]+\)", "", sum_).replace("·", "*").replace("−", "-")
+    names = {"max": max, "exp": math.exp}
+    return eval(re.sub(r"√(\d+)", r"math.sqrt(\1)", plain), names | {"math": math})
+
+
+def test_every_step_of_an_attention_block_is_a_stop(glyphs, batch):
+    model = multimodal_classifier(np.random.default_rng(0), glyphs, "attention")
+    stops = follow(model, batch, 0, (12, 13)).stops
+    stages = [stop.stage for stop in stops]
+    block = "norm 1", "q, k, v", "score", "weight", "weighted sum", "mix", "norm 2", "widen", "relu", "narrow"
+    first = stages.index("projection")
+    assert stages[first:] == ["projection", "embeddings", *block, "norm", "mean", "Dropout", "Dense"]
+    weight = stops[stages.index("weight")]
+    score = stops[stages.index("score")]
+    assert 0 < weight.value < 1 and abs(score.share) > 0
+    assert weight.share == pytest.approx(weight.value * (1 - weight.value)) or weight.share < 0
 
 
 @pytest.mark.parametrize("pixel", [(28, 0), (0, 28), (-1, 3)])

@@ -14,12 +14,14 @@ from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots import (
     AttentionDisplay,
     ConfusionDisplay,
+    ExamplesDisplay,
     FeatureMapsDisplay,
     GradientNormDisplay,
     GradientThroughTimeDisplay,
     HistoryDisplay,
     ImagesDisplay,
     KernelsDisplay,
+    SpectrogramDisplay,
     WordAttentionDisplay,
     subplots,
 )
@@ -56,9 +58,11 @@ ONE_AXES = {
 }
 MANY_AXES = {
     "images": lambda tiny: ImagesDisplay.from_examples(tiny.dataset.train, tiny.dataset.classes),
+    "examples": lambda tiny: ExamplesDisplay.from_dataset(tiny.dataset, np.random.default_rng(0)),
     "predictions": lambda tiny: ImagesDisplay.from_model(tiny.attention, tiny.dataset.train),
     "feature maps": lambda tiny: FeatureMapsDisplay.from_model(tiny.concatenate, tiny.batch, 2),
     "attention": lambda tiny: AttentionDisplay.from_model(tiny.attention, tiny.batch, 1),
+    "spectrogram": lambda tiny: SpectrogramDisplay.from_sound(np.sin(np.arange(3000) ** 1.5 / 99), 8000),
     "history": lambda tiny: HistoryDisplay.from_history(HISTORY),
 }
 

@@ -5,7 +5,7 @@ import pytest
 
 from mmdl.data import batches
 from mmdl.errors import DataError
-from mmdl.training import evaluate, predictions
+from mmdl.training import evaluate, evaluate_subsets, predictions
 
 
 def test_predictions_are_the_models_probabilities_in_order(model, validation):
@@ -33,6 +33,14 @@ def test_only_leaves_the_other_modalities_out(model, validation):
     np.testing.assert_array_equal(image, predictions(model, validation.only("image")))
     np.testing.assert_array_equal(predictions(model, validation, only=("image", "text")), both)
     assert evaluate(model, validation, only="image") == evaluate(model, validation.only("image"))
+
+
+def test_every_set_of_modalities(model, validation):
+    found = evaluate_subsets(model, validation, batch_size=7)
+    assert list(found) == [("image",), ("text",), ("image", "text")]
+    for subset, metrics in found.items():
+        assert metrics == evaluate(model, validation, batch_size=7, only=subset)
+    assert found["image", "text"] == evaluate(model, validation, batch_size=7)
 
 
 def test_unknown_modality_is_named(model, validation):

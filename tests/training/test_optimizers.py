@@ -22,21 +22,22 @@ def sgd(p, gradients, rate, momentum=0.0, nesterov=False):
     return p
 
 
-def rmsprop(p, gradients, rate, decay, epsilon):
+def rmsprop(p, gradients, rate, decay, epsilon, early_epsilon=False):
     v = 0.0
     for g in gradients:
         v = decay * v + (1 - decay) * g**2
-        p -= rate * g / (math.sqrt(v) + epsilon)
+        p -= rate * g / (math.sqrt(v + epsilon) if early_epsilon else math.sqrt(v) + epsilon)
     return p
 
 
-def adam(p, gradients, rate, beta1, beta2, epsilon, weight_decay=0.0):
+def adam(p, gradients, rate, beta1, beta2, epsilon, weight_decay=0.0, early_epsilon=False):
     m = v = 0.0
     for t, g in enumerate(gradients, 1):
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g**2
         m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-        p -= rate * (m_hat / (math.sqrt(v_hat) + epsilon) + weight_decay * p)
+        added = epsilon / math.sqrt(1 - beta2**t) if early_epsilon else epsilon
+        p -= rate * (m_hat / (math.sqrt(v_hat) + added) + weight_decay * p)
     return p
 
 
@@ -46,7 +47,9 @@ TEXTBOOK = [
     (SGD(0.1, momentum=0.8, nesterov=True), lambda p, g: sgd(p, g, 0.1, 0.8, True)),
     (RMSprop(), lambda p, g: rmsprop(p, g, 1e-3, 0.9, 1e-8)),
     (RMSprop(0.1, decay=0.5, epsilon=0.1), lambda p, g: rmsprop(p, g, 0.1, 0.5, 0.1)),
+    (RMSprop(epsilon=0.1, early_epsilon=True), lambda p, g: rmsprop(p, g, 1e-3, 0.9, 0.1, True)),
     (Adam(), lambda p, g: adam(p, g, 1e-3, 0.9, 0.999, 1e-8)),
+    (Adam(epsilon=0.1, early_epsilon=True), lambda p, g: adam(p, g, 1e-3, 0.9, 0.999, 0.1, early_epsilon=True)),
     (Adam(0.1, 0.7, 0.8, epsilon=0.1), lambda p, g: adam(p, g, 0.1, 0.7, 0.8, 0.1)),
     (AdamW(), lambda p, g: adam(p, g, 1e-3, 0.9, 0.999, 1e-8, 0.01)),
     (AdamW(0.1, weight_decay=0.5), lambda p, g: adam(p, g, 0.1, 0.9, 0.999, 1e-8, 0.5)),

@@ -6,11 +6,11 @@ import numpy as np
 
 from mmdl.plots.figure import figure_of
 from mmdl.plots.lesson import mark_guess
-from mmdl.plots.style import LINES, MAGNITUDES, VERMILLION, readable_on, styled
+from mmdl.plots.style import BLUE, GREEN, MAGNITUDES, VERMILLION, readable_on, styled
 
 
 @styled
-def draw(left, curves, additive, guessed=None):
+def draw(left, curves, additive, joint, guessed=None):
     """A table of losses, and the curves of the question that no modality can answer alone
 
     Parameters
@@ -20,11 +20,13 @@ def draw(left, curves, additive, guessed=None):
     curves : dict
         By model: loss on the training pairs of synergy, epoch by epoch.
     additive : list of str
-        The models whose scores are f(a) + g(b).
+        The models whose scores are f(a) + g(b), or whose probabilities are.
+    joint : list of str
+        Those that multiply or bend after the modalities have met; what is in neither list stands between.
     guessed : float, optional
         The reader's guess of a loss.
     """
-    figure = figure_of(None, 4.2)
+    figure = figure_of(None, 5.2)
     table, ax = figure.subplots(1, 2)
     cells = np.array(list(left.values()))
     image = table.imshow(cells, cmap=MAGNITUDES, vmin=0, vmax=1, aspect="auto")
@@ -35,20 +37,22 @@ def draw(left, curves, additive, guessed=None):
     table.set_yticks(range(len(left)), left)
     table.tick_params(length=0)
     table.spines[:].set_visible(False)
-    table.axhline(len(additive) - 0.5, color="white", linewidth=3)
+    for border in (len(additive), len(left) - len(joint)):
+        table.axhline(border - 0.5, color="white", linewidth=3)
     table.set_title("What is left of the loss, on unseen pairs\n1: knows nothing, 0: knows all")
 
-    x = np.arange(1, 1 + len(curves[additive[0]]))
-    for model in additive:
-        ax.plot(x, curves[model], color=VERMILLION, linewidth=1)
-    colours = [colour for colour in LINES if colour != VERMILLION]
-    for place, model in enumerate(model for model in curves if model not in additive):
-        line = {"color": colours[place % 5], "linestyle": "-" if place < 5 else "--"}
-        ax.plot(x, curves[model], marker="o", markersize=4, label=model, **line)
-    ax.text(x[-1], math.log(2) + 0.02, f"the {len(additive)} additive ones: log 2", color=VERMILLION, ha="right")
-    ax.legend(loc="upper right")
-    ax.set(xlabel="epoch", ylabel="loss on the training pairs", ylim=(0, 1.05), xticks=x)
-    ax.set_title("Synergy: do the two belong together?")
+    epochs = len(curves[additive[0]])
+    x = np.arange(1, 1 + epochs)
+    between = [model for model in curves if model not in (*additive, *joint)]
+    for models, colour in ((additive, VERMILLION), (between, GREEN), (joint, BLUE)):
+        for model in models:
+            ax.plot(x, curves[model], color=colour, linewidth=1.2, marker="o", markersize=3)
+    ax.text(epochs, math.log(2) + 0.03, f"the {len(additive)} additive ones: log 2", color=VERMILLION, ha="right")
+    for model in between:
+        ax.text(epochs, curves[model][-1] + 0.02, f"{model}: half of it", color=GREEN, ha="right")
+    ax.text(epochs, 0.12, f"the {len(joint)} that multiply or bend", color=BLUE, ha="right")
+    ax.set(xlabel="epoch", ylabel="loss on the training pairs", ylim=(0, 0.9), xticks=x)
+    ax.set_title("Synergy: do the two belong together?\nThe encoders know both scripts already")
     mark_guess(ax, guessed)
     figure.suptitle("Adding joins what each modality knows; what only both know needs more")
     return figure

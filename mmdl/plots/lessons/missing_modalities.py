@@ -11,23 +11,27 @@ RANGE = 43, 84  # per cent
 
 
 @styled
-def draw(pictures, labels, classes, rivals, score, alone, guessed=None):
+def draw(test, classes, said, score, alone, renewed, guessed=None):
     """Six glyphs without their names above, accuracies below
 
     Parameters
     ----------
-    pictures, labels : arrays (N, 28, 28, 1), (N,)
+    test : Examples
     classes : sequence of str
-    rivals : array (2, N)
-        What the joint model and one trained with modality dropout take each picture for.
+    said : dict of str -> array (3, runs, N)
+        What four models, the joint one first and one with modality dropout last, take each example for if they get
+        both modalities, the picture, the name.
     score : dict of str -> array (3,)
-        Accuracies with both modalities, the picture, the name; of four models, the joint one first, the one of
-        `rivals` last.
-    alone : array (2,)
-        Accuracies of models that were trained with pictures only, with names only.
+        Their accuracies.
+    alone, renewed : arrays (2,)
+        Accuracies of models that were trained with pictures only, with names only; and of new heads for the joint
+        model's encoders.
     guessed : float, optional
         The reader's guess of the joint model's accuracy without names, in per cent.
     """
+    pictures, labels = test.inputs["image"], test.labels
+    joint, *_, dropout = said.values()
+    rivals = np.array([joint[1, 0], dropout[1, 0]])
     figure = figure_of(None, 5.8)
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 2.1))
     differ = np.flatnonzero((rivals == labels).sum(axis=0) == 1)
@@ -40,7 +44,7 @@ def draw(pictures, labels, classes, rivals, score, alone, guessed=None):
         _glyph_on(ax, pictures[n], labels[n], rivals[:, n], classes)
     names, images = bottom.subplots(1, 2)
     for place, (ax, gone) in enumerate(((names, "names"), (images, "pictures"))):
-        _lines_on(ax, score, 1 + place, alone[place])
+        _lines_on(ax, score, 1 + place, alone[place], renewed[place])
         joint, *_, learned = (100 * each[1 + place] for each in score.values())
         ax.set(title=f"{gone.capitalize()} go missing:\nmodality dropout is worth {learned - joint:.0f} points")
         ax.set_xlabel(f"missing {gone} (%); dots measured, lines expected")
@@ -60,8 +64,9 @@ def _glyph_on(ax, picture, label, answers, classes):
         )
 
 
-def _lines_on(ax, score, given, alone):
+def _lines_on(ax, score, given, alone, renewed):
     for (name, each), (colour, line) in zip(score.items(), LINES, strict=True):
         ax.plot([0, 100], 100 * each[[0, given]], line, color=colour, markersize=4, label=name, clip_on=False)
     ax.plot(100, 100 * alone, "k*", markersize=10, clip_on=False, label="trained alone")
+    ax.plot(100, 100 * renewed, "D", color=VERMILLION, markerfacecolor="white", clip_on=False, label="joint, new head")
     ax.set(ylim=RANGE, xlim=(0, 100))

@@ -5,8 +5,10 @@ from matplotlib.cbook import get_sample_data
 from PIL import Image
 
 
-def photograph(size):
-    """Grace Hopper's face, grey (size, size), from 0, black, to 1; `size` divides 400."""
+def photograph(size=None):
+    """Grace Hopper in grey, from 0, black, to 1: (600, 512), or only her face, (size, size), where `size` divides 400."""
     with get_sample_data("grace_hopper.jpg") as file:
-        face = Image.open(file).convert("L").crop((56, 20, 456, 420))
-    return np.asarray(face.reduce(400 // size), float) / 255
+        image = Image.open(file).convert("L")
+    if size:
+        image = image.crop((56, 20, 456, 420)).reduce(400 // size)
+    return np.asarray(image, float) / 255

@@ -1,0 +1,133 @@
+"""Two towers that learn to agree: each makes unit vectors of one modality, alike where two examples belong together."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.data import Tokenizer
+from mmdl.data.prepare import prepare
+from mmdl.data.text import UNKNOWN
+from mmdl.errors import DataError
+from mmdl.layers import Dense, SequencePool, Sequential
+from mmdl.layers.layer import Layer
+from mmdl.models.build import vector_encoder
+from mmdl.models.encoders import text_encoder
+from mmdl.ops.contrastive import normalize, normalize_backward, similarity, similarity_backward
+
+TEMPERATURE = 0.07  # where learning starts
+
+
+class ContrastiveTrace(NamedTuple):
+    """What each tower did, the unit vectors that came of it, and how similar they are."""
+
+    towers: dict
+    units: dict  # of Normalized: y (N, D), length (N, 1)
+    s: np.ndarray  # (N, N)
+
+
+@dataclass(frozen=True, eq=False)
+class ContrastiveModel(Layer):
+    """s = e^λ a bᵀ,  a and b being the unit vectors that two towers make of the same examples
+
+    Row n of s is example n of the first modality, compared with all examples of the second. Trained with
+    `contrastive_loss`, under which row n and column n belong together.
+
+    Parameters
+    ----------
+    towers : dict of str to Layer
+        Two, by modality, in the order of rows and columns; each yields vectors (N, D).
+    log_scale : array λ (1,)
+        Minus the logarithm of the temperature.
+    preprocessors : dict of str to what turns raw examples of a modality into arrays
+
+    Source: Radford et al., Learning transferable visual models from natural language supervision, 2021.
+    """
+
+    towers: dict
+    log_scale: np.ndarray
+    preprocessors: dict
+
+    def forward(self, batch):
+        """batch, in which nothing is absent -> similarity (N, N), trace"""
+        units, traces = {}, {}
+        for name, tower in self.towers.items():
+            x, traces[name] = tower.forward(batch.inputs[name])
+            units[name] = normalize(x)
+        a, b = units.values()
+        s = similarity(a.y, b.y, self.log_scale)
+        return s, ContrastiveTrace(traces, units, s)
+
+    def backward(self, ds, trace):
+        """ds (N, N) -> the gradients of the inputs by name (None for words), the gradient as such a model"""
+        dx, towers = {}, {}
+        *dvectors, dlog_scale = self._vectors_backward(ds, trace)
+        for (name, tower), d in zip(self.towers.items(), dvectors, strict=True):
+            dx[name], towers[name] = tower.backward(d, trace.towers[name])
+        return dx, replace(self, towers=towers, log_scale=dlog_scale)
+
+    def gradient(self, ds, trace):
+        *dvectors, dlog_scale = self._vectors_backward(ds, trace)
+        towers = {
+            name: tower.gradient(d, trace.towers[name])
+            for (name, tower), d in zip(self.towers.items(), dvectors, strict=True)
+        }
+        return replace(self, towers=towers, log_scale=dlog_scale)
+
+    def _vectors_backward(self, ds, trace):
+        a, b = trace.units.values()
+        da, db, dlog_scale = similarity_backward(ds, a.y, b.y, self.log_scale, trace.s)
+        return normalize_backward(da, *a), normalize_backward(db, *b), dlog_scale
+
+    def units(self, name, x):
+        """The unit vectors (N, D) of the arrays of one modality"""
+        return normalize(self.towers[name](x)).y
+
+    def embed(self, **raw):
+        """The unit vectors (N, D) of raw examples of one modality: `embed(text="LEFTWARDS ARROW")`
+
+        It takes a list or a single example, as `MultimodalClassifier.predict_proba` does.
+        """
+        given = [name for name, each in raw.items() if each is not None]
+        if len(given) != 1:
+            raise DataError(f"embed takes one modality at a time, {' or '.join(self.towers)}, not {len(given)}")
+        return self.units(given[0], prepare(self.preprocessors, **raw)[given[0]])
+
+
+def contrastive_model(rng, dataset, width=64, dtype=np.float32):
+    """Two towers for the two modalities of a dataset, to be trained with `contrastive_loss`
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the initial parameters.
+    dataset : Dataset
+        With two modalities.
+    width : int
+        Of word vectors, and of the vectors that are compared.
+
+    Returns
+    -------
+    ContrastiveModel
+    """
+    if len(dataset.modalities) != 2:
+        found = ", ".join(dataset.modalities)
+        raise DataError(f"contrastive learning compares two modalities, and {dataset.name} has {found}")
+    preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
+    towers = {name: tower(rng, preprocessor, width, dtype) for name, preprocessor in preprocessors.items()}
+    return ContrastiveModel(towers, np.array([-math.log(TEMPERATURE)], dtype), preprocessors)
+
+
+def tower(rng, preprocessor, width, dtype=np.float32):
+    """A classifier's encoder for what a preprocessor yields, and a dense layer without ReLU: a direction has signs
+
+    Of words it takes the mean of their vectors: whoever searches names them in any order.
+    """
+    if isinstance(preprocessor, Tokenizer) and preprocessor.unit == "word":
+        words = text_encoder(rng, preprocessor.entries, width, "none", dtype=dtype)
+        words.layers[0].E[UNKNOWN] = 0  # training never meets it, so chance would speak for every unknown word
+        encoder = Sequential((*words.layers, SequencePool("mean")))
+    else:
+        encoder = vector_encoder(rng, preprocessor, width, dtype)
+    return Sequential((*encoder.layers, Dense.init(rng, width, width, dtype)))

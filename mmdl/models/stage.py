@@ -1,0 +1,136 @@
+"""One step of a model, from state to state and back, with the words and numbers that tell it to a reader."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmdl import layers
+from mmdl.ops import convolution, dense, normalization, pooling
+from mmdl.ops.activations import relu, relu_backward
+from mmdl.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How a step is computed, how its gradient is, and how both are said.
+
+    A state is a tuple of arrays. The number that is followed is in the first; the others wait for a later step.
+    """
+
+    name: str
+    forward: Callable  # *state -> state, trace
+    backward: Callable  # gradients of the state, trace -> gradients of the state before
+    describe: Callable  # state before, state after, at, to, share -> equation, the same in numbers
+    computed: tuple  # function, and words of the line that computes the number
+    returned: tuple  # function, and words of the line that computes the gradient of the one before
+
+
+def of_layer(layer, name=None):
+    """A layer as a stage; what waits, waits."""
+    default = _moved, (type(layer).forward, "def"), (type(layer).backward, "def")
+    describe, *places = KNOWN.get(type(layer), default)
+
+    def forward(x, *waiting):
+        if isinstance(layer, layers.FlattenTokens):
+            x = Tokens(x, np.ones(x.shape[:2], bool))
+        y, trace = layer.forward(x)
+        return (y.values if isinstance(y, Tokens) else y, *waiting), trace
+
+    def backward(gradients, trace):
+        dy, *waiting = gradients
+        return layer.backward(dy, trace)[0], *waiting
+
+    def say(before, after, at, to, share):
+        return describe(layer, before[0], after[0], at, to, share)
+
+    return Stage(name or type(layer).__name__, forward, backward, say, *places)
+
+
+def forked(stage, returned):
+    """A stage around which its input also goes: x -> y, x"""
+
+    def forward(x, *waiting):
+        return stage.forward(x, x, *waiting)
+
+    def backward(gradients, trace):
+        dx, around, *waiting = stage.backward(gradients, trace)
+        return dx + around, *waiting
+
+    return replace(stage, forward=forward, backward=backward, returned=returned)
+
+
+def joined(stage, computed):
+    """A stage to whose result is added what went around: x, around -> y + around"""
+
+    def forward(x, around, *waiting):
+        (y, *waiting), trace = stage.forward(x, *waiting)
+        return (y + around, *waiting), trace
+
+    def backward(gradients, trace):
+        dx, *waiting = stage.backward(gradients, trace)
+        return dx, gradients[0], *waiting
+
+    def say(before, after, at, to, share):
+        y = after[0] - before[1]
+        equation, numbers = stage.describe(before, (y,), at, to, share)
+        return f"{equation} + around", f"{numbers}; {y[to]:.4f}{plus(before[1][to], 'around')} = {after[0][to]:.4f}"
+
+    return replace(stage, forward=forward, backward=backward, describe=say, computed=computed)
+
+
+def terms(x, share, others):
+    """A sum of products, of which one has a number x of its own: "0.5000 · (0.1000) + 0.2000 (others)" """
+    return f"{x:.4f} · ({share:.4f}){plus(others, 'others')}"
+
+
+def plus(value, name):
+    """ " + 0.5000 (name)", or " − 0.5000 (name)" """
+    return f" {'−' if value < 0 else '+'} {abs(value):.4f} ({name})"
+
+
+def _linear(layer, x, y, at, to, share):
+    b = layer.b[to[-1]]
+    return "y = Σ x w + b", f"{terms(x[at], share, y[to] - b - share * x[at])}{plus(b, 'b')} = {y[to]:.4f}"
+
+
+def _largest(layer, x, y, at, to, share):
+    window, stride = layer.window, layer.stride or layer.window
+    seen = x[0, to[1] * stride : to[1] * stride + window, to[2] * stride : to[2] * stride + window, to[3]]
+    return "y = max of the window", f"max({', '.join(f'{value:.4f}' for value in seen.ravel())}) = {y[to]:.4f}"
+
+
+def _positive(layer, x, y, at, to, share):
+    return "y = max(x, 0)", f"max({x[at]:.4f}, 0) = {y[to]:.4f}"
+
+
+def _normal(layer, x, y, at, to, share):
+    row = x[to[:-1]]
+    deviation = np.sqrt(row.var() + layer.epsilon)
+    gamma, beta = layer.gamma[to[-1]], layer.beta[to[-1]]
+    numbers = f"{gamma:.4f} · ({x[to]:.4f}{plus(-row.mean(), 'mean')}) / {deviation:.4f}{plus(beta, 'β')} = {y[to]:.4f}"
+    return "y = γ (x − mean) / deviation + β", numbers
+
+
+def _kept(layer, x, y, at, to, share):
+    return "y = x, for only training drops", f"{y[to]:.4f} stays"
+
+
+def _moved(layer, x, y, at, to, share):
+    return "the same number, counted otherwise", f"{_index(at)} is now {_index(to)}: {y[to]:.4f}"
+
+
+def _index(at):
+    return "[" + ", ".join(str(int(place)) for place in at[1:]) + "]"
+
+
+KNOWN = {
+    layers.Conv2D: (_linear, (convolution.conv2d, "_patches"), (convolution.conv2d_backward, "+= seen")),
+    layers.Dense: (_linear, (dense.affine, "@ W"), (dense.affine_backward, "W.T")),
+    layers.Dropout: (_kept, (layers.Dropout.forward, "return x"), (layers.Dropout.backward, "return (dy")),
+    layers.MaxPool2D: (_largest, (pooling.max_pool2d, "np.maximum(y"), (pooling.max_pool2d_backward, "winner == cell")),
+    layers.ReLU: (_positive, (relu, "return"), (relu_backward, "return")),
+    layers.LayerNorm: (
+        _normal, (normalization.layer_norm, "LayerNormalized("), (normalization.layer_norm_backward, "dx = dn"),
+    ),
+}  # fmt: skip

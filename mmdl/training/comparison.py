@@ -1,0 +1,155 @@
+"""Comparisons: every modality alone and every fusion, trained by one recipe, several times each."""
+
+import time
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl import tree
+from mmdl.data.noise import deviation_of, disturbed, levels_of
+from mmdl.errors import DataError, TrainingError
+from mmdl.fusion import FUSIONS
+from mmdl.models import multimodal_classifier
+from mmdl.training.contribution import shapley
+from mmdl.training.evaluation import evaluate, evaluate_subsets
+from mmdl.training.recipes import Recipe
+
+RECIPE = Recipe(learning_rate=2e-3)  # suits all: attention learns less surely from a larger step
+ALONE = "concatenate"  # of one modality: its encoder and the head
+NOISE_EXAMPLES = 1000  # of the test set at most, for the curves
+
+
+class Run(NamedTuple):
+    """One training."""
+
+    model: str  # the name of a fusion, or "image alone"
+    fusion: str
+    modalities: tuple
+    seed: int
+
+
+def plan(dataset, fusions=None, seeds=5, hidden=True):
+    """The runs of a comparison, all models with one seed before the next, and why some fusions are left out
+
+    Parameters
+    ----------
+    dataset : Dataset
+    fusions : sequence of str, optional
+        Without it, all that can fuse this number of modalities.
+    seeds : int
+        How often each model is trained.
+    hidden : bool
+        See `multimodal_classifier`.
+
+    Returns
+    -------
+    list of Run, dict of str to str
+
+    Raises
+    ------
+    DataError
+        If there is nothing to fuse, or a fusion was named that does not exist, or not for so many modalities.
+    """
+    names = dataset.modalities
+    if len(names) < 2:
+        raise DataError(f"a comparison of fusions needs two modalities or more, and here is {names[0]} alone")
+    chosen, refused = [], {}
+    for fusion in dict.fromkeys(fusions or FUSIONS):
+        try:
+            multimodal_classifier(np.random.default_rng(0), dataset, fusion, hidden=hidden)
+            chosen.append(fusion)
+        except DataError as reason:
+            if fusions:
+                raise
+            refused[fusion] = str(reason)
+    models = [(f"{name} alone", ALONE, (name,)) for name in names] + [(fusion, fusion, names) for fusion in chosen]
+    return [Run(*model, seed) for seed in range(seeds) for model in models], refused
+
+
+def run_all(runs, dataset, recipe, hidden=True, jobs=1):
+    """Yield (Run, what `run_one` found) as soon as each is done; `jobs` of them are under way at a time, in processes
+    of their own unless that is 1."""
+    from joblib import Parallel, delayed
+
+    if jobs == 1:  # without joblib's own way of dealing with Ctrl-C
+        yield from ((run, run_one(run, dataset, recipe, hidden)) for run in runs)
+        return
+    work = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    yield from work(delayed(_labelled)(run, dataset, recipe, hidden) for run in runs)
+
+
+def run_one(run, dataset, recipe, hidden=True):
+    """Train one model and measure it, on one thread.
+
+    Returns
+    -------
+    dict, ready for JSON
+        parameters; milliseconds of processor time a step; subsets, {"image+text": {"loss": ..., "accuracy": ...}} for
+        every set of modalities that the model knows; nothing, the accuracy of who sees nothing and always says the most
+        usual class of the training set; of a fusion also contribution, {"image": ...}, and noise, see `noise_curves`.
+
+    Raises
+    ------
+    TrainingError
+        If training went astray.
+    """
+    from threadpoolctl import threadpool_limits
+
+    dataset = dataset.with_modalities(*run.modalities)
+    rng = np.random.default_rng(run.seed)
+    with threadpool_limits(1):
+        model = multimodal_classifier(rng, dataset, run.fusion, hidden=hidden)
+        start = time.process_time()
+        try:
+            model, _, interrupted = recipe.fit(model, replace(dataset, validation=None), rng)  # nothing is chosen by it
+        except TrainingError as error:
+            raise TrainingError(f"{run.model}, seed {run.seed}: {error}") from None
+        if interrupted:
+            raise KeyboardInterrupt
+        seconds = time.process_time() - start
+        subsets = evaluate_subsets(model, dataset.test)
+        curves = noise_curves(model, dataset) if len(run.modalities) > 1 else {}
+    usual = np.bincount(dataset.train.labels).argmax()
+    nothing = float((dataset.test.labels == usual).mean())
+    found = {
+        "parameters": tree.count(model),
+        "milliseconds": 1000 * seconds / (recipe.epochs * -(-len(dataset.train) // recipe.batch_size)),
+        "subsets": {"+".join(names): metrics for names, metrics in subsets.items()},
+        "nothing": nothing,
+    }
+    if curves:
+        accuracies = {names: metrics["accuracy"] for names, metrics in subsets.items()}
+        found |= {"contribution": shapley({(): nothing} | accuracies), "noise": curves}
+    return found
+
+
+def noise_curves(model, dataset):
+    """Test accuracy when noise hides one modality more and more, until it is missing; the others stay as they are
+
+    Returns
+    -------
+    dict of str to dict
+        {"image": {"levels": [0, ..., None], "accuracy": [...]}}; None stands for missing. Every model meets the same
+        noise, on the same examples.
+    """
+    everywhere = np.linspace(0, len(dataset.test) - 1, NOISE_EXAMPLES).astype(int)
+    examples = dataset.test.select(np.unique(everywhere))
+    clear = evaluate(model, examples)["accuracy"]
+    curves = {}
+    for name in dataset.modalities:
+        rng, preprocessor = np.random.default_rng(0), dataset.preprocessors[name]
+        deviation, levels = deviation_of(dataset.train.inputs[name]), levels_of(preprocessor)
+        accuracy = [clear]
+        for level in levels:
+            column = disturbed(examples.inputs[name], level, rng, preprocessor, deviation)
+            noisy = replace(examples, inputs=examples.inputs | {name: column})
+            accuracy.append(evaluate(model, noisy)["accuracy"])
+        others = [other for other in dataset.modalities if other != name]
+        accuracy.append(evaluate(model, examples, only=others)["accuracy"])
+        curves[name] = {"levels": [0, *levels, None], "accuracy": accuracy}
+    return curves
+
+
+def _labelled(run, *how):
+    return run, run_one(run, *how)

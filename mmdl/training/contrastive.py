@@ -1,0 +1,83 @@
+"""Contrastive training: with which numbers two towers learn to agree, and what is done besides."""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from mmdl.data.distinct import pairs
+from mmdl.ops.contrastive import contrastive_loss
+from mmdl.training.callbacks import Callback
+from mmdl.training.loop import fit
+from mmdl.training.optimizers import Adam
+from mmdl.training.retrieval import evaluate_retrieval, gallery
+from mmdl.training.schedules import cosine
+
+LARGEST_SCALE = 100
+
+
+@dataclass(frozen=True)
+class ContrastiveRecipe:
+    """Adam with one cycle of the learning rate, on batches that hold nothing twice.
+
+    Parameters
+    ----------
+    epochs, batch_size : int
+        In a larger batch there are more wrong answers to tell the right one from.
+    learning_rate : float
+        The highest, at the end of the warm-up.
+    warm_up : float
+        Share of all steps in which the learning rate rises.
+    word_dropout : float
+        Probability with which a name loses each of its words: who searches rarely gives all of them.
+    """
+
+    epochs: int = 8
+    batch_size: int = 128
+    learning_rate: float = 5e-3
+    warm_up: float = 0.2
+    word_dropout: float = 0.2
+
+    def fit(self, model, dataset, rng, callbacks=()):
+        """Train a ContrastiveModel on a dataset.  -> Fitted, see `mmdl.training.fit`
+
+        Accuracy is the share of the first modality's examples that find their partner: in training among those of the
+        batch, in validation among all.
+        """
+        return fit(
+            model,
+            dataset.train,
+            optimizer=Adam(self.learning_rate),
+            epochs=self.epochs,
+            rng=rng,
+            batch_size=self.batch_size,
+            schedule=partial(cosine, warm_up=self.warm_up),
+            loss=lambda s, labels: contrastive_loss(s),
+            batches=pairs,
+            callbacks=[ScaleLimit(), Validation(dataset.validation), *callbacks],
+            **dataset.augment | {"word_dropout": self.word_dropout},
+        )
+
+
+class ScaleLimit(Callback):
+    """Holds e^λ at 100 at most after each step, in place; without a limit training may become unstable.
+
+    Source: Radford et al. 2021, section 2.5.
+    """
+
+    def step(self, model, step, loss):
+        np.minimum(model.log_scale, math.log(LARGEST_SCALE), out=model.log_scale)
+
+
+class Validation(Callback):
+    """Adds to the history how often the first answer is right on these examples, and the temperature e^−λ."""
+
+    def __init__(self, examples):
+        self.examples = examples if len(gallery(examples)) else None
+
+    def epoch(self, model, history):
+        history.setdefault("temperature", []).append(math.exp(-model.log_scale[0]))
+        if self.examples is not None:
+            found = evaluate_retrieval(model, self.examples, at=(1,))
+            history.setdefault("validation_accuracy", []).append(found[tuple(model.towers)][1])

@@ -1,0 +1,86 @@
+"""Retrieval: can each example of one modality find its partner of the other?"""
+
+import numpy as np
+
+from mmdl.data import Tokenizer
+from mmdl.data.batches import batches
+from mmdl.data.distinct import first_of_each
+
+RANKS = 1, 5, 10
+
+
+def ranks(similarity):
+    """The rank of each row's own column, 1 being the best; whoever is just as similar counts as better.
+
+    similarity (N, N) -> ints (N,)
+    """
+    own = np.diagonal(similarity)[:, None]
+    return len(similarity) - (similarity < own).sum(axis=1)
+
+
+def recall_at(similarity, k):
+    """Share of the rows whose own column is among the k most similar; ties go out unluckily.  similarity (N, N)"""
+    return float((ranks(similarity) <= k).mean())
+
+
+def gallery(examples):
+    """One example of each thing that can be found, the first of its kind, if nothing of it is absent.  -> Examples"""
+    examples = examples.select(np.logical_and.reduce(list(examples.present.values())))
+    return examples.select(first_of_each(examples))
+
+
+def embeddings(model, examples, name, batch_size=256):
+    """The unit vectors of one modality of all examples, in order.  -> (N, D)"""
+    return np.concatenate([model.units(name, batch[name]) for batch in batches(examples, batch_size)])
+
+
+def evaluate_retrieval(model, examples, at=RANKS, batch_size=256):
+    """recall@k = share of the queries whose partner is among the k best, both ways, on a `gallery` of the examples
+
+    Parameters
+    ----------
+    model : ContrastiveModel
+    examples : Examples
+    at : sequence of int
+
+    Returns
+    -------
+    dict
+        {("image", "text"): {1: ..., 5: ..., 10: ...}, ("text", "image"): {...}, "chance": {...}}: which modality asks,
+        and which is searched; chance is k / N.
+    """
+    shown = gallery(examples)
+    first, second = model.towers
+    similarity = embeddings(model, shown, first, batch_size) @ embeddings(model, shown, second, batch_size).T
+    return {
+        (first, second): {k: recall_at(similarity, k) for k in at},
+        (second, first): {k: recall_at(similarity.T, k) for k in at},
+        "chance": {k: min(1.0, k / len(shown)) for k in at},
+    }
+
+
+def search(model, examples, top=10, batch_size=256, **raw):
+    """The examples whose other modality fits a raw one best: `search(model, shown, text="LEFTWARDS DOUBLE ARROW")`
+
+    Returns
+    -------
+    places, scores : arrays (top,)
+        Best first; scores are cosines, from −1 to 1.
+    """
+    [query] = model.embed(**raw)
+    [other] = [name for name in model.towers if raw.get(name) is None]
+    scores = embeddings(model, examples, other, batch_size) @ query
+    places = np.argsort(-scores, kind="stable")[:top]
+    return places, scores[places]
+
+
+def titles(examples, preprocessors):
+    """What each example is called, in words: by its name if one is known, else by its text.  -> list of N str"""
+    if "name" in examples.about:
+        return examples.about["name"].tolist()
+    for name, preprocessor in preprocessors.items():
+        if isinstance(preprocessor, Tokenizer):
+            ids, mask = examples.inputs[name]
+            between = " " if preprocessor.unit == "word" else ""
+            return [between.join(preprocessor.words_of(row[there])) for row, there in zip(ids, mask, strict=True)]
+    return [f"example {place}" for place in range(len(examples))]

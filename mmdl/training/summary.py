@@ -1,0 +1,102 @@
+"""What the runs of a comparison say together: means, deviations, and which differences are within the noise."""
+
+from dataclasses import dataclass
+from math import nan, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+BEST, NEAR = "best", "within noise"
+
+
+class Spread(NamedTuple):
+    """A number that came out differently each time."""
+
+    mean: float
+    deviation: float  # with one degree of freedom less; NaN for a single number
+    count: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model of a comparison."""
+
+    model: str
+    modalities: tuple
+    accuracy: dict  # of tuple of str to Spread: of every set of modalities that it knows
+    loss: Spread  # with all of them
+    parameters: int
+    milliseconds: Spread  # of processor time, a step
+    nothing: float  # the accuracy of who sees nothing
+    contribution: dict  # of str to Spread; empty for a modality alone
+    noise: dict  # of str to (levels, Spreads); empty for a modality alone
+
+    @property
+    def whole(self):
+        """The accuracy with all modalities that the model knows."""
+        return self.accuracy[self.modalities]
+
+
+def spread(values):
+    """Mean and standard deviation.  -> Spread"""
+    values = np.asarray(values, float)
+    return Spread(float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else nan, len(values))
+
+
+def gather(results):
+    """Rows, fusions before single modalities, the most accurate first.  results: pairs of Run and what it found"""
+    by_model = {}
+    for run, found in results:
+        by_model.setdefault(run.model, []).append((run, found))
+    rows = [_row(*zip(*each, strict=True)) for each in by_model.values()]
+    return sorted(rows, key=lambda row: (-len(row.modalities), -row.whole.mean))
+
+
+def standings(spreads, smaller=False):
+    """BEST for the highest mean (or the smallest), NEAR for what cannot be told from it, "" for the others
+
+    Two means are told apart if they differ by more than two standard errors of their difference:
+
+        |a − b| > 2 √(s_a² / n_a + s_b² / n_b)
+
+    That is about other seeds, on the same examples. A single run cannot be told from anything, and has no mark.
+
+    Parameters
+    ----------
+    spreads : dict of anything to Spread
+
+    Returns
+    -------
+    dict with the same keys
+    """
+    best = (min if smaller else max)(spreads, key=lambda key: spreads[key].mean)
+    near = {
+        key for key, each in spreads.items() if abs(each.mean - spreads[best].mean) <= 2 * _error(each, spreads[best])
+    }
+    return {key: BEST if key == best else NEAR if key in near else "" for key in spreads}
+
+
+def _error(a, b):
+    """The standard error of the difference of two means."""
+    return sqrt(a.deviation**2 / a.count + b.deviation**2 / b.count)
+
+
+def _row(runs, found):
+    modalities = runs[0].modalities
+    together = found[0]["subsets"]
+    return Row(
+        runs[0].model,
+        modalities,
+        {tuple(key.split("+")): spread([each["subsets"][key]["accuracy"] for each in found]) for key in together},
+        spread([each["subsets"]["+".join(modalities)]["loss"] for each in found]),
+        found[0]["parameters"],
+        spread([each["milliseconds"] for each in found]),
+        found[0]["nothing"],
+        {name: spread([each["contribution"][name] for each in found]) for name in found[0].get("contribution", ())},
+        {name: (curve["levels"], _points(found, name)) for name, curve in found[0].get("noise", {}).items()},
+    )
+
+
+def _points(found, name):
+    """One Spread for each level of noise on a modality."""
+    return [spread(each) for each in zip(*(one["noise"][name]["accuracy"] for one in found), strict=True)]

@@ -1,0 +1,162 @@
+"""A classifier for any modalities and any fusion: it runs, learns, and reads padding and absence as it should."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from mmdl import tree
+from mmdl.data import (
+    AudioPreprocessor,
+    Dataset,
+    Examples,
+    ImagePreprocessor,
+    PicturePreprocessor,
+    RemainderPreprocessor,
+    Standardizer,
+    Tokenizer,
+    batches,
+)
+from mmdl.errors import DataError
+from mmdl.fusion import FUSIONS
+from mmdl.layers import LSTM, Conv2D
+from mmdl.models import multimodal_classifier
+from mmdl.models.build import ENCODINGS, token_encoder, vector_encoder
+from mmdl.tokens import Tokens
+from mmdl.training import Adam, evaluate, fit, load, save
+
+N, CLASSES = 24, ("a", "b", "c")
+PREPROCESSORS = {
+    "image": ImagePreprocessor(10, 10, 8),
+    "remainder": RemainderPreprocessor(ImagePreprocessor(10, 10, 8), (0.0,) * 100, ()),
+    "photo": PicturePreprocessor(9, 20, 3),
+    "text": Tokenizer(("LEFT", "RIGHT"), 4),
+    "letters": Tokenizer(tuple("abcde"), 6, "letter"),
+    "audio": AudioPreprocessor(bands=8, length=11),
+    "numbers": Standardizer((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+}
+
+
+LABELS = np.arange(N) % 3
+
+
+def some_input(name, rng):
+    """Noise with a trace of the label: brighter, louder, larger, or another word first."""
+    preprocessor = PREPROCESSORS[name]
+    if name in ("image", "remainder", "photo"):
+        return (rng.integers(0, 100, (N, *preprocessor.shape)) + 70 * LABELS[:, None, None, None]).astype(np.uint8)
+    if name == "numbers":
+        return (rng.standard_normal((N, 3)) + 2 * LABELS[:, None]).astype(np.float32)
+    mask = np.arange(preprocessor.length) < rng.integers(1, preprocessor.length + 1, (N, 1))
+    if name == "audio":
+        frames = rng.standard_normal((*mask.shape, 8)) + 2 * LABELS[:, None, None]
+        return Tokens((frames * mask[..., None]).astype(np.float32), mask)
+    ids = rng.integers(2, preprocessor.entries, mask.shape)
+    ids[:, 0] = 1 + LABELS
+    return Tokens(np.where(mask, ids, 0), mask)
+
+
+def dataset(*names):
+    rng = np.random.default_rng(0)
+    present = {name: rng.random(N) < 0.8 for name in names}
+    examples = Examples({name: some_input(name, rng) for name in names}, LABELS, present)
+    preprocessors = {name: PREPROCESSORS[name] for name in names}
+    return Dataset("random", CLASSES, examples, examples, examples, preprocessors)
+
+
+def needs_two(fusion):
+    try:
+        multimodal_classifier(np.random.default_rng(0), dataset("numbers"), fusion, width=8)
+    except DataError:
+        return True
+    return False
+
+
+SETS = [
+    *[(name,) for name in PREPROCESSORS],
+    *combinations(["text", "audio", "numbers"], 2),
+    ("photo", "audio"),
+    ("image", "text", "audio"),
+    ("numbers", "photo", "letters", "audio"),
+]
+
+
+@pytest.mark.parametrize("names", SETS, ids="+".join)
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_any_modalities_with_any_fusion(fusion, names, tmp_path):
+    if len(names) == 1 and fusion in ("cross-attention", "film"):
+        pytest.skip("needs two modalities")
+    data = dataset(*names)
+    model = multimodal_classifier(np.random.default_rng(0), data, fusion, width=8)
+    assert tuple(model.modalities) == tuple(model.preprocessors) == names
+    [batch] = batches(data.train, N)
+    logits, trace = model.forward(batch)
+    assert logits.shape == (N, 3) and logits.dtype == np.float32 and np.isfinite(logits).all()
+    gradient = model.gradient(np.random.default_rng(1).standard_normal(logits.shape).astype(np.float32), trace)
+    assert tree.equal(tree.zeros(gradient), tree.zeros(model))
+    save(tmp_path / "model.npz", model)
+    assert tree.equal(load(tmp_path / "model.npz")[0], model)
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_fusions_that_need_two_say_so(fusion):
+    assert needs_two(fusion) == (fusion in ("cross-attention", "film"))
+
+
+@pytest.mark.parametrize("name", PREPROCESSORS)
+def test_every_encoder_can_learn(name):
+    data = dataset(name)
+    model = multimodal_classifier(np.random.default_rng(0), data, "concatenate", width=16)
+    there = data.train.select(data.train.present[name])
+    fitted = fit(model, there, optimizer=Adam(5e-3), epochs=60, rng=np.random.default_rng(0), batch_size=8)
+    assert evaluate(fitted.model, there)["loss"] < 0.5 * evaluate(model, there)["loss"]
+
+
+@pytest.mark.parametrize("name", PREPROCESSORS)
+def test_shapes_are_as_told(name):
+    """Tokens of at most the length that is told, and vectors of the width that is asked for."""
+    rng = np.random.default_rng(0)
+    data = dataset(name)
+    [batch] = batches(data.train.select(data.train.present[name]), N)
+    encoder, (length, width) = token_encoder(rng, PREPROCESSORS[name], 8, "none")
+    y = encoder(batch[name])
+    assert width == 8 and y.values.shape[2] == 8 and 1 <= y.values.shape[1] <= length
+    assert vector_encoder(rng, PREPROCESSORS[name], 8)(batch[name]).shape == (len(batch), 8)
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters"),
+    [
+        ((28, 28, 1), (16, 64)),
+        ((48, 64, 3), (16, 32, 64)),
+        ((16, 16, 3), (64,)),
+        ((8, 64, 1), (16, 32, 64)),
+        ((8, 200, 1), (16, 32, 64)),
+        ((8, 8, 3), (64,)),
+        ((200, 300, 3), (16, 32, 64, 64, 64, 64)),
+    ],
+)
+def test_larger_pictures_get_more_stages(shape, filters):
+    encoder, (length, width) = token_encoder(np.random.default_rng(0), PicturePreprocessor(*shape), 64)
+    stages = [layer for layer in encoder.layers if isinstance(layer, Conv2D)]
+    assert tuple(stage.w.shape[3] for stage in stages) == filters
+    assert stages[0].w.shape[2] == shape[2] and width == 64
+    assert encoder(np.zeros((1, *shape), np.float32)).values.shape == (1, length, 64)
+
+
+def test_attention_reads_words_as_they_are_and_letters_in_their_order():
+    rng = np.random.default_rng(0)
+    for name, readers in {"text": 0, "letters": 1}.items():
+        encoder, _ = token_encoder(rng, PREPROCESSORS[name], 8, "none")
+        assert sum(isinstance(layer, LSTM) for layer in encoder.layers) == readers
+
+
+def test_every_preprocessor_has_an_encoder():
+    assert {type(each) for each in PREPROCESSORS.values()} == set(ENCODINGS)
+    with pytest.raises(DataError, match="no encoder for what a str prepares"):
+        token_encoder(np.random.default_rng(0), "?", 8)
+
+
+def test_unknown_fusion():
+    with pytest.raises(DataError, match='there is no fusion "guess"; there are attention'):
+        multimodal_classifier(np.random.default_rng(0), dataset("numbers"), "guess")

@@ -1,0 +1,105 @@
+"""Contrastive training: pairs are learned, the scale stays within its limit, and the same seed gives the same bits."""
+
+from dataclasses import replace
+from math import log
+
+import numpy as np
+import pytest
+
+from mmdl import data, tree
+from mmdl.data import Dataset, Examples, ImagePreprocessor, Tokenizer
+from mmdl.models import contrastive_model
+from mmdl.training.contrastive import LARGEST_SCALE, ContrastiveRecipe, ScaleLimit, Validation
+from mmdl.training.retrieval import evaluate_retrieval
+
+SIDE = 6  # places in a row, and in a column
+QUICK = ContrastiveRecipe(epochs=12, batch_size=28, learning_rate=1e-2, word_dropout=0.0)
+
+
+def some_examples(places, copies, rng):
+    """A bright square somewhere on a dark sheet, and the words that say where."""
+    place = np.repeat(places, copies)
+    images = rng.integers(0, 60, (len(place), 2 * SIDE, 2 * SIDE, 1)).astype(np.uint8)
+    for image, (row, column) in zip(images, zip(*divmod(place, SIDE), strict=True), strict=True):
+        image[2 * row : 2 * row + 2, 2 * column : 2 * column + 2] = 255
+    names = np.array([f"ROW{each // SIDE} COLUMN{each % SIDE}" for each in place])
+    return Examples(
+        {"image": images, "text": TOKENIZER.encode(names.tolist())}, place, about={"character": names, "name": names}
+    )
+
+
+TOKENIZER = Tokenizer.fit([f"ROW{n} COLUMN{n}" for n in range(SIDE)])
+
+
+@pytest.fixture(scope="module")
+def squares():
+    """A fifth of the places is not learned from."""
+    rng = np.random.default_rng(0)
+    places = rng.permutation(SIDE * SIDE)
+    train, test = some_examples(places[:28], 10, rng), some_examples(places[28:], 2, rng)
+    preprocessors = {"image": ImagePreprocessor(2 * SIDE, 2 * SIDE, SIDE), "text": TOKENIZER}
+    return Dataset("squares", ("square",), train, test, test, preprocessors)
+
+
+@pytest.fixture(scope="module")
+def fitted(squares):
+    rng = np.random.default_rng(0)
+    return QUICK.fit(contrastive_model(rng, squares, 16), squares, rng)
+
+
+def test_it_learns_what_words_mean(fitted, squares):
+    """Places that it never saw are found by words that it knows from others."""
+    history = fitted.history
+    assert history["loss"][-1] < log(28) - 1 < history["loss"][0]
+    assert history["accuracy"][-1] > 5 / 28
+    assert {len(values) for values in history.values()} == {12}
+    found = evaluate_retrieval(fitted.model, squares.test, at=(1,))
+    for way in (("image", "text"), ("text", "image")):
+        assert found[way][1] > 0.3 > 2 * found["chance"][1]
+
+
+def test_validation_and_temperature_stand_in_the_history(fitted, squares):
+    found = evaluate_retrieval(fitted.model, squares.validation, at=(1,))
+    assert fitted.history["validation_accuracy"][-1] == found["image", "text"][1]
+    assert fitted.history["temperature"][-1] == pytest.approx(np.exp(-fitted.model.log_scale[0]))
+
+
+def test_the_same_seed_gives_the_same_bits(fitted, squares):
+    rng = np.random.default_rng(0)
+    again = QUICK.fit(contrastive_model(rng, squares, 16), squares, rng)
+    assert tree.equal(again.model, fitted.model)
+
+
+def test_the_scale_is_held_in_place(squares):
+    model = contrastive_model(np.random.default_rng(0), squares, 4)
+    array = model.log_scale
+    for start, end in ((log(200), log(LARGEST_SCALE)), (2.0, 2.0), (-3.0, -3.0)):
+        array[:] = start
+        ScaleLimit().step(model, 1, 0.0)
+        assert model.log_scale is array and array[0] == pytest.approx(end)
+
+
+def test_training_does_not_go_beyond_the_limit(squares):
+    rng = np.random.default_rng(0)
+    model = contrastive_model(rng, squares, 16)
+    model.log_scale[:] = log(99.9)
+    few = replace(squares, train=squares.train.select(slice(0, 64)))
+    fitted = replace(QUICK, learning_rate=0.3).fit(model, few, rng)
+    assert fitted.model.log_scale[0] <= np.float32(log(LARGEST_SCALE))
+
+
+def test_without_validation_pairs_there_is_no_validation(squares):
+    history = {}
+    model = contrastive_model(np.random.default_rng(0), squares, 4)
+    Validation(squares.validation.only("image")).epoch(model, history)
+    assert list(history) == ["temperature"]
+
+
+@pytest.mark.slow
+def test_unseen_characters_are_found_ten_times_as_often_as_by_chance():
+    glyphs = data.load("glyphs", whole_names=True, word_dropout=0.0)
+    rng = np.random.default_rng(0)
+    fitted = ContrastiveRecipe().fit(contrastive_model(rng, glyphs), glyphs, rng)
+    found = evaluate_retrieval(fitted.model, glyphs.test)
+    for way in (("image", "text"), ("text", "image")):
+        assert found[way][10] > 0.7 > 10 * found["chance"][10]
