@@ -26,13 +26,12 @@ import math
 from timeit import timeit
 
 import numpy as np
-from matplotlib.cbook import get_sample_data
-from PIL import Image
 from scipy import signal
 
 from mmdl.ops.convolution import conv2d, conv2d_backward
 from mmdl.plots import guess, mark_guess, save_figure
 from mmdl.plots.figure import figure_of
+from mmdl.plots.lessons.photograph import photograph
 from mmdl.plots.style import BLUE, SIGNED, picture_on, styled
 from mmdl.verify.oracle import complex_step_gradient
 
@@ -168,12 +167,11 @@ kernels = {
     "Sobel": np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
     "emboss": np.array([[-2.0, -1, 0], [-1, 1, 1], [0, 1, 2]]),
 }
-with get_sample_data("grace_hopper.jpg") as file:  # matplotlib brings this photograph along
-    photograph = np.asarray(Image.open(file).convert("L").crop((56, 20, 456, 420)).reduce(4), float) / 255
+photo = photograph(100)
 
 
 def seen_by(kernel):
-    return conv2d(photograph[None, :, :, None], kernel[:, :, None, None])[0, :, :, 0]
+    return conv2d(photo[None, :, :, None], kernel[:, :, None, None])[0, :, :, 0]
 
 
 # %% [markdown]
@@ -189,8 +187,8 @@ guessed = guess("Sobel: how large is the difference? (0: none at all. 1: as larg
 change = {}
 for name, kernel in kernels.items():
     correlation, convolution = seen_by(kernel), seen_by(kernel[::-1, ::-1])
-    assert np.allclose(correlation, signal.correlate2d(photograph, kernel, "valid"))
-    assert np.allclose(convolution, signal.convolve2d(photograph, kernel, "valid"))
+    assert np.allclose(correlation, signal.correlate2d(photo, kernel, "valid"))
+    assert np.allclose(convolution, signal.convolve2d(photo, kernel, "valid"))
     change[name] = math.sqrt(np.mean((correlation - convolution) ** 2) / np.mean(correlation**2))
     print(f"{name:10} difference / result = {change[name]:.2f}")
 assert np.allclose(seen_by(-kernels["Sobel"]), seen_by(kernels["Sobel"][::-1, ::-1]))

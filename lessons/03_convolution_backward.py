@@ -22,12 +22,11 @@
 
 # %%
 import numpy as np
-from matplotlib.cbook import get_sample_data
-from PIL import Image
 
 from mmdl.ops.convolution import conv2d, conv2d_backward, conv2d_gradient
 from mmdl.plots import guess, mark_guess, save_figure
 from mmdl.plots.figure import figure_of
+from mmdl.plots.lessons.photograph import photograph
 from mmdl.plots.style import BLUE, GREEN, SIGNED, VERMILLION, picture_on, readable_on, styled
 from mmdl.verify.oracle import complex_step_gradient
 
@@ -137,8 +136,7 @@ assert np.allclose(gathered, gradients[0], rtol=0, atol=1e-12) and not np.allclo
 
 # %%
 sobel = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).reshape(3, 3, 1, 1)
-with get_sample_data("grace_hopper.jpg") as file:  # matplotlib brings this photograph along
-    face = np.asarray(Image.open(file).convert("L").crop((200, 150, 300, 250)), float) / 255
+face = photograph(400)[130:230, 144:244]
 pictures = {"photograph": face.reshape(1, 100, 100, 1), "noise": rng.standard_normal((1, 100, 100, 1))}
 
 

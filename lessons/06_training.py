@@ -25,8 +25,6 @@
 import math
 
 import numpy as np
-from matplotlib.cbook import get_sample_data
-from PIL import Image
 
 from mmdl import data
 from mmdl.layers import Dense, Dropout, ReLU, Sequential, training_mode
@@ -34,6 +32,7 @@ from mmdl.ops.activations import relu, relu_backward
 from mmdl.ops.dropout import dropout, dropout_backward
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots import guess, save_figure
+from mmdl.plots.lessons.photograph import photograph
 from mmdl.plots.lessons.training import draw
 from mmdl.training import SGD, Adam, AdamW
 from mmdl.verify.oracle import complex_step_gradient
@@ -157,8 +156,7 @@ assert np.allclose(np.mean([dropout(a, mask, 0.25) for mask in masks], axis=0), 
 # $dw = X^\mathsf{T} X (w - w^*) / n$. The matrix $A = X^\mathsf{T} X / n$ is only 9 × 9: a step costs nothing.
 
 # %%
-with get_sample_data("grace_hopper.jpg") as file:
-    face = np.asarray(Image.open(file).convert("L").crop((200, 150, 300, 250)), float) / 255
+face = photograph(400)[130:230, 144:244]
 X = np.lib.stride_tricks.sliding_window_view(face, (3, 3)).reshape(-1, 9)
 A, sobel = X.T @ X / len(X), np.array([-1.0, 0, 1, -2, 0, 2, -1, 0, 1])
 rate = 1 / np.linalg.eigvalsh(A)[-1]  # lesson 03: twice this and it explodes

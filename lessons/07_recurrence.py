@@ -23,11 +23,10 @@
 
 # %%
 import numpy as np
-from matplotlib.cbook import get_sample_data
-from PIL import Image
 
 import mmdl.ops.rnn as op
 from mmdl.plots import guess, save_figure
+from mmdl.plots.lessons.photograph import photograph
 from mmdl.plots.lessons.recurrence import draw
 from mmdl.verify.oracle import complex_step_gradient
 
@@ -180,9 +179,7 @@ assert wrong_by[-1] < 1e-12 and (wrong_by[:-1] > 1e-3).all()
 # %%
 guessed = guess("With ρ = 1.2 and f(a) = a, δ₁ is 1.2⁵⁹ = 47,000 long. With tanh? (You may type 1e3 or 1e-3.)")
 
-with get_sample_data("grace_hopper.jpg") as file:  # matplotlib brings this photograph along
-    photograph = np.asarray(Image.open(file).convert("L"), float)  # grey, (600, 512)
-strips = photograph.reshape(10, 60, 32, 16).transpose(0, 2, 1, 3).reshape(320, 60, 16)
+strips = photograph().reshape(10, 60, 32, 16).transpose(0, 2, 1, 3).reshape(320, 60, 16)
 strips = (strips - strips.mean(axis=(1, 2), keepdims=True)) / strips.std(axis=(1, 2), keepdims=True)
 
 rotation, _ = np.linalg.qr(rng.standard_normal((64, 64)))

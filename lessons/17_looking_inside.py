@@ -25,7 +25,9 @@ import numpy as np
 
 from mmdl import data, tree
 from mmdl.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
+from mmdl.ops.convolution import conv2d
 from mmdl.ops.losses import softmax_cross_entropy
+from mmdl.ops.pooling import max_pool2d
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.looking_inside import draw
@@ -40,16 +42,15 @@ x_test, truth = glyphs.test.inputs["image"] / np.float32(255), glyphs.test.label
 # ## Three networks
 #
 # Two stages of convolution, pooling and ReLU, then a dense layer that gives a score $s_k$ for each of $K = 10$ families
-# of characters (lesson 05). We train it twice, from different random numbers, and leave a third **untrained**: it has
-# learned nothing, so nothing that it shares with the others was learned.
+# of characters (lesson 05). Two start from different random numbers and learn; what the third shares with them,
+# **untrained**, was not learned.
 
 
 # %%
 def network(seed, epochs):
     rng = np.random.default_rng(seed)
-    first_stage = Conv2D.init(rng, 1, 16, (3, 3)), MaxPool2D(2), ReLU()
-    second_stage = Conv2D.init(rng, 16, 32, (3, 3)), MaxPool2D(2), ReLU()
-    model = Sequential((*first_stage, *second_stage, Flatten(), Dense.init(rng, 800, len(glyphs.classes))))
+    lower, upper = ((Conv2D.init(rng, D, K, (3, 3)), MaxPool2D(2), ReLU()) for D, K in ((1, 16), (16, 32)))
+    model = Sequential((*lower, *upper, Flatten(), Dense.init(rng, 800, len(glyphs.classes))))
     optimizer = Adam(3e-3)
     state = optimizer.start(model)
     for _ in range(epochs):
@@ -67,14 +68,12 @@ rows = np.random.default_rng(0).permutation(np.flatnonzero(hits[0] & hits[1]))[:
 x, k = x_test[rows], truth[rows]
 
 # %% [markdown]
-# ## Formula: what if, and what is
+# ## Formula, loops, and by hand: what if, and what is
 #
 # Take one score $s$, that of the true family, and the picture $x$: pixels $x_i$ between 0 (paper) and 1 (ink).
 #
 # - **Saliency** is the gradient of the score, $g_i = \partial s / \partial x_i$. *What if* pixel $i$ had more ink?
 # - **Occlusion** erases a part $A$: $o_A = s(x) - s(x \text{ without } A)$. *What is* the ink in $A$ worth?
-#
-# ## Loops, and by hand
 #
 # Let the network be one dense layer with three pixels: $s = 2 x_0 - 2 x_1 + 5 x_2$, and the picture $x = (1, 0.5, 0)$.
 # Then $s = 1$. The saliency is $(2, -2, 5)$, whatever the picture. Erase pixel 0: $s$ falls by 2. Erase pixel 1: it
@@ -94,12 +93,9 @@ def occlusion_loops(score, x, side):
 
 
 w, pixels = np.array([[[2.0], [-2.0], [5.0]]]), np.array([[[1.0], [0.5], [0.0]]])
-by_hand = occlusion_loops(lambda x: (x * w).sum(), pixels, 1)
-assert np.array_equal(by_hand, [[2, -1, 0]])
+assert np.array_equal(occlusion_loops(lambda x: (x * w).sum(), pixels, 1), [[2, -1, 0]])
 
-# a whole network takes one picture and 49 ways to cover a square of 4 × 4 pixels as one batch
-square = 7 * (np.arange(28) // 4)[:, None] + np.arange(28) // 4  # (28, 28): the number of the square of each pixel
-keep = (np.arange(49)[:, None, None] != square)[..., None]  # (49, 28, 28, 1): False where a cover lies
+keep = np.kron(np.eye(49).reshape(49, 7, 7), np.ones((4, 4)))[..., None] == 0  # (49, 28, 28, 1): 49 ways to cover 4 × 4
 
 
 def occlusion(model, x, k):
@@ -109,45 +105,59 @@ def occlusion(model, x, k):
 assert np.allclose(occlusion_loops(lambda x: first(x[None])[0, k[0]], x[0], 4), occlusion(first, x[0], k[0]), atol=1e-4)
 
 # %% [markdown]
-# ## Backward, to the very bottom
+# ## Backward to the very bottom, and checked
 #
 # In training the gradient stops at the first kernel: nobody can change the data. For saliency it takes one step more,
-# into the picture. Each stage is $c = x \star w + b$, $m = \text{pool}(c)$, $h = \text{relu}(m)$, and its $h$ is the
-# next one's $x$. We want the gradient of *one score*, so $ds$ is 1 at class $k$ and 0 elsewhere; no loss is in it.
-# Downwards, one line for each layer (lessons 03 and 05):
+# into the picture. A stage makes its map $h$ from $x$, the picture or the map below, by
 #
-# - dense: $dh = ds\, W^\mathsf{T}$;
-# - ReLU: $dm = dh$ where $h > 0$, else 0;
-# - pool: $dc = dm$ at the winner of each window, else 0;
-# - convolution: $dx$ adds up every $dc$ that the pixel had a part in, times the weight by which it had.
+# $$c_{pqk} = b_k + \sum_{i,j,d} w_{ijdk}\, x_{p+i,\, q+j,\, d} \qquad
+# m_{pqk} = \max_{i,j}\, c_{2p+i,\, 2q+j,\, k} \qquad h_{pqk} = \max(m_{pqk}, 0)$$
 #
-# That is what a model's `backward` does. **Checked** against complex steps. (Paper is all equal, so a pool over paper
-# has a tie, and a tie has no one gradient: lesson 01. We speckle the paper a little.)
+# and the last $h$, in a row, gives the scores $s = h W + b$. We read this from last to first (lessons 00, 03 and 05).
+# We want the gradient of *one score*, so $ds$ is 1 at class $k$ and 0 elsewhere; no loss is in it. Complex steps and
+# the model's own `backward` shall agree. (Paper is all equal, so its pools tie: lesson 01. We speckle it a little.)
 
 
 # %%
-def saliency(model, x, k):
-    s, traces = model.forward(x)
-    dx = np.eye(s.shape[1], dtype=s.dtype)[k]  # this is ds
-    for layer, trace in zip(model.layers[::-1], traces[::-1], strict=True):
-        dx, _ = layer.backward(dx, trace)  # ds -> dh -> dm -> dc -> dx = dh of the stage below -> ...
-    return dx[..., 0]  # (N, 28, 28): at the very bottom dx is the saliency g
+def stage(x, w, b):
+    c = conv2d(x, w, b)
+    m, winner = max_pool2d(c)  # winner: which of the four is the largest, 0 to 3
+    return np.maximum(m, 0), (x, w, c, winner, m)
 
 
-fine, ds = tree.map(lambda array: array.astype(float), first), np.eye(len(glyphs.classes))[k[:1]]  # with 16 digits
+def stage_backward(dh, x, w, c, winner, m):
+    dc, dx = np.zeros_like(c), np.zeros_like(x)
+    dm = dh * (m > 0)  #                                   dm = dh where m > 0, else 0
+    for cell, (i, j) in enumerate(np.ndindex(2, 2)):  #    dc[2p+i, 2q+j] = dm[p, q] if it is the largest, else 0
+        dc[:, i::2, j::2][:, : m.shape[1], : m.shape[2]] = dm * (winner == cell)
+    for i, j in np.ndindex(3, 3):  #                       dx[p+i, q+j, d] += Σ dc[p, q, k] w[i, j, d, k], over k
+        dx[:, i : i + c.shape[1], j : j + c.shape[2]] += dc @ w[i, j].T
+    return dx
+
+
+def saliency(model, x, ds):
+    w1, b1, w2, b2, W, _ = (array for _, array in tree.leaves(model))
+    h1, trace1 = stage(x, w1, b1)
+    h2, trace2 = stage(h1, w2, b2)
+    dh2 = (ds @ W.T).reshape(h2.shape)  #                  dh = ds Wᵀ, out of its row
+    dh1 = stage_backward(dh2, *trace2)  #                  what the upper stage calls dx is the lower one's dh
+    return stage_backward(dh1, *trace1)[..., 0]  #         at the very bottom dx is the saliency, (N, 28, 28)
+
+
+unit = np.eye(len(glyphs.classes), dtype=np.float32)  # unit[k] is the ds of score k
+ds, fine = unit[k[:1]], tree.map(lambda array: array.astype(float), first)  # with 16 digits
 some = x[:1] + 0.01 * np.random.default_rng(0).random((1, 28, 28, 1))
-nudges = complex_step_gradient(fine, [some], 0, ds)
-assert np.allclose(saliency(fine, some, k[:1]), nudges[..., 0], rtol=0, atol=1e-12)
+nudges, (library, _) = complex_step_gradient(fine, [some], 0, ds), fine.backward(ds, fine.forward(some)[1])
+assert np.allclose(saliency(fine, some, ds), [nudges[..., 0], library[..., 0]], rtol=0, atol=1e-12)
 
 # %% [markdown]
 # **A trap.** Why the *score*, and not the probability $p_k$, which is what we care about? Softmax stands between:
-# $\partial p_k / \partial s_j = p_k (1 - p_k)$ if $j = k$, and $-p_k p_j$ otherwise (lesson 04). Where $p_k \approx 1$,
-# all of these are close to zero: nothing is left to gain. The map fades just where the network has most to show.
+# $\partial p_k / \partial s_j$ is $p_k (1 - p_k)$ if $j = k$, and else $-p_k p_j$ (lesson 04). Where $p_k \approx 1$,
+# all of these are close to zero: the map fades just where the network has most to show.
 
 # %%
-s, trace = first.forward(x)
-one, p = np.eye(s.shape[1], dtype=s.dtype)[k], softmax(s)
-lengths = [np.linalg.norm(first.backward(ds, trace)[0], axis=(1, 2))[:, 0] for ds in (one, softmax_backward(one, p))]
+p = softmax(first(x))
+lengths = [np.linalg.norm(saliency(first, x, ds), axis=(1, 2)) for ds in (unit[k], softmax_backward(unit[k], p))]
 p = p[np.arange(len(k)), k]
 sure = [np.median(each[p > 0.9]) for each in lengths]
 print("where p > 0.9 the gradient of the score is {:.2f} long, that of p {:.3f}".format(*sure))
@@ -159,31 +169,27 @@ assert sure[0] > 1 and sure[1] < sure[0] / 4
 # Saliency maps are mostly shown by their size $|g|$, bright where the strokes are. They look convincing. But how alike
 # is the map of the first network to that of the **second**, which learned the same from another start (we hope: very)?
 # To that of the **untrained** one, and to a plain **edge filter**, which know nothing (we hope: not at all)? Alike
-# means the correlation over the 49 squares: 1 for the same pattern, 0 for no relation. We sum all maps over these
-# squares, so that all are equally coarse, and take the median of the 120 glyphs.
+# means the correlation, 1 for the same pattern, 0 for no relation. We sum all maps over the 49 squares, so that all are
+# equally coarse, and take the median of the 120 glyphs.
+
 
 # %%
-guessed = guess("How alike, from 0 to 1, are the saliency maps |g| of the trained and of the untrained network?")
-
-
-def by_square(maps):
-    return maps.reshape(-1, 7, 4, 7, 4).sum(axis=(2, 4))
-
-
 def alike(a, b):
+    a, b = (maps.reshape(-1, 7, maps.shape[1] // 7, 7, maps.shape[2] // 7).sum(axis=(2, 4)) for maps in (a, b))
     return np.median([np.corrcoef(p.ravel(), q.ravel())[0, 1] for p, q in zip(a, b, strict=True)])
 
 
+guessed = guess("How alike, from 0 to 1, are the saliency maps |g| of the trained and of the untrained network?")
 edges = np.hypot(*np.gradient(x_test[..., 0], axis=(1, 2)))  # how steep the ink is, down and across (lesson 02)
-g = [saliency(model, x, k) for model in networks]
+g = [saliency(model, x, unit[k]) for model in networks]
 maps = {
-    "|saliency|": [by_square(abs(each)) for each in g],
-    "saliency × ink": [by_square(each * x[..., 0]) for each in g],
+    "|saliency|": [abs(each) for each in g],
+    "saliency × ink": [each * x[..., 0] for each in g],
     "occlusion": [np.array([occlusion(model, *each) for each in zip(x, k, strict=True)]) for model in networks],
 }
 found = {}
 for name, (one, two, three) in maps.items():
-    found[name] = [alike(one, other) for other in (two, by_square(edges[rows]), three)]
+    found[name] = [alike(one, other) for other in (two, edges[rows], three)]
     print("{:15s} second network {:5.2f}   edge filter {:5.2f}   untrained {:5.2f}".format(name, *found[name]))
 measured = np.array(list(found.values()))
 assert measured[0, 1:].min() > 0.55  # convincing, and nothing that was learned
@@ -201,8 +207,7 @@ assert measured[1:, 0].min() > 0.5 and measured[1:, 2].max() < 0.25 and measured
 # analysis** (PCA) takes those along which $N$ points spread most. Let $z$, $(N, D)$, be the features minus their mean.
 # The singular value decomposition (`svd`) writes $z = U\, \mathrm{diag}(\sigma)\, V$. The rows of $V$ are directions of
 # length 1 at right angles; along the $j$-th the variance is $\sigma_j^2 / N$, the largest first. Any other direction is
-# a sum of rows times numbers $c_j$ with $\sum_j c_j^2 = 1$: its variance, $\sum_j c_j^2 \sigma_j^2 / N$, is a mean of
-# theirs, and cannot be larger than the first.
+# a sum of rows times $c_j$ with $\sum_j c_j^2 = 1$: its variance, $\sum_j c_j^2 \sigma_j^2 / N$, a mean, is not larger.
 
 
 # %%
@@ -218,22 +223,17 @@ places, share = principal_components(Sequential(first.layers[:-1])(x_test))
 print(f"two components hold {share[:2].sum():.2f} of the variance of 800 features")
 assert share[:2].sum() < 0.35
 
+jeem = glyphs.test.about["character"] == "\ufe9d"  # ARABIC LETTER JEEM
+glyph, family, layer = x_test[jeem], truth[jeem], first.layers[0]
+steep = [*(abs(saliency(model, glyph, unit[family])[0]) for model in (first, untrained)), edges[jeem][0]]
+covers = [occlusion(model, glyph[0], family[0]) for model in networks]
+shown = glyph[0, ..., 0], family[0], layer.w[:, :, 0], layer(glyph)[0], steep, covers
+save_figure(draw(*shown, found, p, lengths, places, share, truth, glyphs.classes, guessed), "17_looking_inside")
+
 # %% [markdown]
 # On paper the families lie on top of one another, yet from all 800 features the dense layer tells most of them apart.
 # **What is mixed on paper may be apart all the same.** So write the share of the variance on the axes, always.
 #
-# **The picture.** A kernel of the first layer is a small picture itself; its map shows where in the glyph it fits.
-
-# %%
-jeem = glyphs.test.about["character"] == "\ufe9d"  # ARABIC LETTER JEEM
-glyph, family, layer = x_test[jeem], truth[jeem], first.layers[0]
-steep = [*(abs(saliency(model, glyph, family)[0]) for model in (first, untrained)), edges[jeem][0]]
-covers = [occlusion(model, glyph[0], family[0]) for model in networks]
-shown = glyph[0, ..., 0], family[0], layer.w[:, :, 0], layer(glyph)[0], steep, covers
-many = found, p, lengths, places, share, truth, glyphs.classes
-save_figure(draw(*shown, *many, guessed), "17_looking_inside")
-
-# %% [markdown]
 # ## Exercises
 #
 # `mmdl check lessons/exercises/17_looking_inside.py`

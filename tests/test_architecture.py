@@ -25,7 +25,7 @@ FLOORS = [
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {("fusion", "layers")}  # a fusion is made of layers: the one way from a room to its neighbour
-HELPERS = {"split_heads", "merge_heads", "initial_states", "keep"}  # public in ops, but no formulas
+HELPERS = {"split_heads", "merge_heads"}  # public in ops, but no formulas
 SLOW = ("matplotlib", "hypothesis", "scipy")
 SETTLED = {"np.seterr", "numpy.seterr", "np.set_printoptions", "warnings.filterwarnings", "warnings.simplefilter"}
 OPS = {
@@ -178,8 +178,9 @@ class TestOps:
 
     @every_op
     def test_has_its_backward_beside_it(self, file, name):
-        """But for losses, which return their gradient, and positions, which depend on nothing."""
-        assert (file, f"{name}_backward") in OPS or file in ("losses", "positions")
+        """But for losses, which return their gradient, and for positions and filters, which are given."""
+        given = file in ("losses", "positions", "filters") or name.endswith("_loss")
+        assert (file, f"{name}_backward") in OPS or given
 
     @every_op
     def test_says_what_it_does(self, file, name):
@@ -189,8 +190,9 @@ class TestOps:
 
     def test_files_of_loops_are_those_of_ops(self):
         files = {
-            kind: {path.name for path in (ROOT / "mmdl" / kind).glob("*.py") if path.name[0] != "_"}
+            kind: {path.relative_to(folder) for path in folder.rglob("*.py") if path.name[0] != "_"}
             for kind in ("ops", "formulas")
+            for folder in [ROOT / "mmdl" / kind]
         }
         assert files["ops"] == files["formulas"]
 

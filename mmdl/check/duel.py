@@ -20,7 +20,13 @@ FILLINGS = {  # of the upstream gradient
     "one": lambda shape, rng: np.eye(1, int(np.prod(shape))).reshape(shape),  # a single one, in the first place
 }
 KINDS = {"plain": PLAIN, "extreme": EXTREMES, "ties": TIES, "nothing": NOTHING}  # of arguments
-WITHOUT_LETTERS = {"sinusoidal_positions", "causal_mask", "classifier_backward"}  # whose sizes nobody can choose here
+WITHOUT_LETTERS = {  # whose sizes nobody can choose here
+    "sinusoidal_positions",
+    "causal_mask",
+    "classifier_backward",
+    "hann_window",
+    "mel_filter_bank",
+}
 OPS = tuple(of for of in WRONG if of in EXERCISES and len(WRONG[of]) > 1 and of not in WITHOUT_LETTERS)
 
 

@@ -9,8 +9,9 @@ FIGURES = {
     "history": "loss and accuracy, epoch by epoch",
     "confusion": "which class of the test set is taken for which",
     "images": "a dozen test examples, and what the model says",
+    "similarity": "which names fit which pictures, after --objective contrastive",
 }
-A_DOZEN = 12
+A_DOZEN, FEW, MANY = 12, 7, 60  # examples, words of a text and classes that a figure shows well
 
 
 def display(name, model, history=None, examples=None, example=0):
@@ -30,22 +31,55 @@ def display(name, model, history=None, examples=None, example=0):
             return plots.ConfusionDisplay.from_model(model, examples)
         case "images":
             return plots.ImagesDisplay.from_model(model, _mixed(examples))
+        case "similarity":
+            return plots.SimilarityDisplay.from_model(model, examples)
     raise DataError(f'there is no figure "{name}"; there are {", ".join(FIGURES)}')
+
+
+def drawable(model, examples):
+    """The names of the figures that are drawn after training: all that this data and this model allow."""
+    from mmdl.fusion import AttentionFusion, CrossAttentionFusion
+
+    names = ["history"]
+    if len(model.classes) <= MANY:
+        names.append("confusion")
+    seen, read = _with_picture(examples), _with_words(examples)
+    if seen.any():
+        names += ["kernels", "images"]
+    if isinstance(model.fusion, (AttentionFusion, CrossAttentionFusion)) and (seen & (read > 0)).any():
+        names.append("attention")
+    return names
 
 
 def talkative(examples):
     """The place of an example with a picture and many words, but not more than a figure shows well."""
     import numpy as np
 
+    words = _with_words(examples)
+    telling = np.where(words <= FEW, words, 1 / words.clip(1))  # too many are better than none
+    return int(np.argmax(telling + (FEW + 1) * _with_picture(examples)))
+
+
+def _with_picture(examples):
+    """(N,) bool: who has a picture."""
+    import numpy as np
+
+    pictures = [examples.present[name] for name, x in examples.inputs.items() if getattr(x, "ndim", 0) == 4]
+    return np.logical_or.reduce(pictures) if pictures else np.zeros(len(examples), bool)
+
+
+def _with_words(examples):
+    """(N,): how many words each has."""
+    import numpy as np
+
     from mmdl.tokens import Tokens
 
-    words = sum(column.mask.sum(axis=1) for column in examples.inputs.values() if isinstance(column, Tokens))
-    complete = np.logical_and.reduce(list(examples.present.values()))
-    return int(np.argmax(np.where(complete & (words <= 7), words, -1)))
+    texts = [x for x in examples.inputs.values() if isinstance(x, Tokens) and x.values.ndim == 2]
+    return sum((x.mask.sum(axis=1) for x in texts), np.zeros(len(examples), int))
 
 
 def _mixed(examples):
     """A dozen of all kinds: neighbours are drawn in the same font, and mostly of the same class."""
     import numpy as np
 
-    return examples.select(np.linspace(0, len(examples) - 1, A_DOZEN).astype(int))
+    return examples.select(np.unique(np.linspace(0, len(examples) - 1, A_DOZEN).astype(int)))

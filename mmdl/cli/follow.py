@@ -4,7 +4,7 @@ import argparse
 
 from mmdl.cli.parser import add_command, whole_number
 from mmdl.cli.plot import given_example, test_examples
-from mmdl.cli.runs import model_file
+from mmdl.cli.runs import load_model
 
 DESCRIPTION = """\
 Follow one pixel of a picture through a trained model to the loss: every stage
@@ -13,7 +13,9 @@ Then follow the gradient back to the pixel, and see whether the loss does what
 the gradient promised.
 
 A pixel moves many numbers; at each stage the way goes on to the one through
-which it moves the loss most."""
+which it moves the loss most. In an attention block it takes every step: norm,
+query or key, score, weight, weighted sum, mix, norm, widen, narrow. What goes
+as a value or around the steps is no part of this way, but of every gradient."""
 
 EXAMPLES = """\
   mmdl follow --pixel 12,9 runs/2025-01-31-attention
@@ -46,14 +48,13 @@ def pixel(text):
 def run(arguments):
     """Print the way there and the way back."""
     from mmdl.models.follow import follow
-    from mmdl.training import load
 
     own = arguments.image is not None
     if not own and (arguments.text is not None or arguments.label is not None):
         arguments.wrong_usage("--text and --label go with --image")
     if own and arguments.example is not None:
         arguments.wrong_usage("--example takes the place of --image")
-    model, extras = load(model_file(arguments.model))
+    model, extras, _ = load_model(arguments.model, "MultimodalClassifier")
     batch = given_example(model, arguments) if own else chosen(test_examples(extras), arguments.example or 0)
     label = labelled(model, batch, arguments.label) if own else int(batch.labels[0])
     print("\n".join(told(follow(model, batch, label, arguments.pixel), arguments.pixel, model.classes)))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmdl.cli.figures import FIGURES, display, talkative
 from mmdl.cli.parser import add_command, whole_number
-from mmdl.cli.runs import model_file
+from mmdl.cli.runs import load_model
 
 DESCRIPTION = """\
 Draw a figure of a trained model, save it as a PNG file, and print where. The
@@ -17,7 +17,8 @@ EXAMPLES = """\
   mmdl plot attention runs/2025-01-31-attention --example 17
   mmdl plot feature-maps model.npz --image letter.png --out maps.png"""
 
-OF_ONE, OF_ALL = ("attention", "feature-maps"), ("confusion", "images")  # which examples a figure needs
+OF_ONE, OF_ALL = ("attention", "feature-maps"), ("confusion", "images", "similarity")  # which examples a figure needs
+KINDS = {"similarity": "ContrastiveModel", "history": None}  # of model; all other figures are of classifiers
 
 
 def add(commands):
@@ -36,7 +37,6 @@ def add(commands):
 def run(arguments):
     """Draw, save, print the path."""
     from mmdl.errors import DataError
-    from mmdl.training import load
 
     figure, given = arguments.figure, arguments.image is not None or arguments.text is not None
     if figure not in FIGURES:
@@ -46,8 +46,7 @@ def run(arguments):
     if given and arguments.example is not None:
         arguments.wrong_usage("--example takes the place of --image and --text")
 
-    file = model_file(arguments.model)
-    model, extras = load(file)
+    model, extras, file = load_model(arguments.model, KINDS.get(figure, "MultimodalClassifier"))
     out = Path(arguments.out) if arguments.out else file.with_name(f"{figure}.png")
     history = extras.get("history", {})
     if given:
@@ -71,9 +70,9 @@ def given_example(model, arguments):
 
 def test_examples(extras):
     """The test set of the data that the model was trained on."""
-    from mmdl import data
+    from mmdl.cli.dataset import dataset_of
     from mmdl.errors import DataError
 
     if "data" not in extras:
         raise DataError("the model file does not say on which data it was trained; give --image and --text")
-    return data.load(extras["data"]).test
+    return dataset_of(extras).test

@@ -1,62 +1,82 @@
-"""`mmdl predict`: ask a trained model about a picture, a text, or both."""
+"""`mmdl predict`: ask a trained model about a picture, a text, a sound, numbers, or all of them."""
 
+import argparse
 import json
+import math
 import sys
 
 from mmdl.cli.parser import add_command, whole_number
-from mmdl.cli.runs import model_file
+from mmdl.cli.runs import load_model
 
 DESCRIPTION = """\
-Show a trained model a picture, a text, or both, and print the classes that it
-finds most probable.
+Show a trained model what it knows: a picture, a text, a sound, numbers, or
+several of them. The classes that it finds most probable are printed.
 
-A picture may be of any size, dark on light or light on dark; the ink is cut out
-and shrunk to the size that the model knows. Words that the model never met
-count as unknown, and are named."""
+A picture may be of any size; to a model of letters or digits it may be dark on
+light or light on dark, and the ink is cut out. Words that the model never met
+count as unknown, and are named. Of a sound that is longer than the model
+listens, the end is not heard."""
 
 EXAMPLES = """\
   mmdl predict runs/2025-01-31-attention --text "SMALL LETTER A WITH GRAVE"
   mmdl predict runs/2025-01-31-attention --image letter.png --top 3
+  mmdl predict runs/mine --image plum.jpg --audio plum.wav --numbers 61,2.5
   mmdl predict model.npz --image letter.png --text "SMALL LETTER A" --json"""
 
 
 def add(commands):
     """Describe `mmdl predict`."""
-    parser = add_command(
-        commands, run, "predict", "ask a trained model about a picture and a text", DESCRIPTION, EXAMPLES
-    )
+    parser = add_command(commands, run, "predict", "ask a trained model", DESCRIPTION, EXAMPLES)
     parser.add_argument("model", metavar="MODEL", help="model.npz, or the folder of its run")
     parser.add_argument("--image", metavar="FILE", help="a picture in any format that Pillow reads")
     parser.add_argument("--text", metavar="WORDS", help="words, in one argument")
+    parser.add_argument("--audio", metavar="FILE", help="a WAV file")
+    parser.add_argument(
+        "--numbers", metavar="X,Y,Z", type=numbers, help="in their order: --numbers=-1.5,,2 if one is not known"
+    )
     parser.add_argument(
         "--top", metavar="N", type=whole_number(1), default=5, help="classes to show (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
 
 
+def numbers(text):
+    """A type for arguments: "1.5,2" -> [1.5, 2.0]; one that is left out is not known."""
+    from mmdl.data.columns import number_of
+    from mmdl.errors import DataError
+
+    try:
+        return [number_of(number.strip()) for number in text.split(",")]
+    except DataError:
+        raise argparse.ArgumentTypeError(f"numbers such as 1.5,2 are needed, not {text}") from None
+
+
 def run(arguments):
     """Print the most probable classes, and what was made of the question."""
-    if arguments.image is None and arguments.text is None:
-        arguments.wrong_usage("--image, --text or both are needed")
+    given = {name: getattr(arguments, name) for name in ("image", "text", "audio", "numbers")}
+    if all(each is None for each in given.values()):
+        arguments.wrong_usage("--image, --text, --audio or --numbers is needed")
 
     from mmdl.data.prepare import prepare
     from mmdl.errors import DataError
-    from mmdl.training import load
 
-    model, _ = load(model_file(arguments.model))
-    batch = prepare(model.preprocessors, image=arguments.image, text=arguments.text)
+    model, *_ = load_model(arguments.model, "MultimodalClassifier")
+    batch = prepare(model.preprocessors, **{name: None if each is None else [each] for name, each in given.items()})
     if not any(present.any() for present in batch.present.values()):
-        raise DataError("a text without words, and no picture: there is nothing to go by")
+        raise DataError("a text without words, and nothing else: there is nothing to go by")
     [p] = model.predict_proba(batch)
     top = [(model.classes[k], float(p[k])) for k in (-p).argsort(kind="stable")[: arguments.top]]
     text = None if arguments.text is None else reading(model.preprocessors["text"], arguments.text)
     blank = arguments.image is not None and not batch["image"].any()
+    missed = 0.0 if arguments.audio is None else seconds_missed(model.preprocessors["audio"], arguments.audio)
 
     if arguments.json:
         classes = [{"name": name, "probability": probability} for name, probability in top]
-        print(json.dumps({"classes": classes, "image": arguments.image, "blank": blank, "text": text}))
+        known = [None if math.isnan(number) else number for number in arguments.numbers or ()] or None
+        said = {"classes": classes, "image": arguments.image, "blank": blank, "text": text}
+        print(json.dumps(said | {"audio": arguments.audio, "seconds_missed": missed, "numbers": known}))
         return 0
-    for note in notes(arguments.image, blank, text):
+    for note in notes(arguments, blank, text, missed):
         print(f"mmdl: {note}", file=sys.stderr)
     width = max(len(name) for name, _ in top)
     for name, probability in top:
@@ -66,18 +86,26 @@ def run(arguments):
 
 def reading(tokenizer, text):
     """What a tokenizer makes of a text: the words that it read, those it does not know, those beyond its length."""
-    from mmdl.data.text import split_words
-
-    words = split_words(text)
+    words = tokenizer.split(text)
     read, cut = words[: tokenizer.length], words[tokenizer.length :]
     unknown = [word for word in dict.fromkeys(read) if word not in tokenizer.ids]
     return {"words": read, "unknown": unknown, "cut": cut}
 
 
-def notes(image, blank, text):
+def seconds_missed(preprocessor, file):
+    """How much of a sound is not heard, because it comes later than the model listens."""
+    from mmdl.data.audio import wave_of
+
+    heard = preprocessor.window + preprocessor.hop * preprocessor.length
+    return round(max(0, len(wave_of(file, preprocessor.rate)) - heard) / preprocessor.rate, 2)
+
+
+def notes(arguments, blank, text, missed):
     """Sentences about what a reader might not expect."""
     if blank:
-        yield f"{image} is blank"
+        yield f"{arguments.image} is blank"
+    if missed:
+        yield f"{arguments.audio} is long; its last {missed:.2f} s are not heard"
     if text is None:
         return
     if not text["words"]:

@@ -11,12 +11,33 @@ from mmdl.errors import DataError
 from mmdl.files import replacing
 
 MODEL, HISTORY = "model.npz", "history.json"
+NEEDED = {
+    "MultimodalClassifier": "it takes a classifier, as `mmdl train` makes it",
+    "ContrastiveModel": "it takes a model that matches pictures and words, from `mmdl train --objective contrastive`",
+}
 
 
 def model_file(given):
     """The file of a model, which is given as such or by the folder of its run."""
     path = Path(given)
     return path / MODEL if path.is_dir() else path
+
+
+def load_model(given, kind):
+    """The model of a file or of the folder of its run, what was saved with it, and the file
+
+    Raises
+    ------
+    DataError
+        If it was trained for something else: it is not of that kind, "MultimodalClassifier" or "ContrastiveModel".
+    """
+    from mmdl.training import load
+
+    file = model_file(given)
+    model, extras = load(file)
+    if kind and type(model).__name__ != kind:
+        raise DataError(f"{file} was not trained for this: {NEEDED[kind]}")
+    return model, extras, file
 
 
 @contextmanager

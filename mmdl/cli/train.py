@@ -1,39 +1,58 @@
-"""`mmdl train`: train a classifier of pictures and texts, and keep what it learned."""
+"""`mmdl train`: train a classifier of whatever modalities the data has, and keep what it learned."""
 
 import json
 import sys
 import time
 from dataclasses import asdict, replace
 
+from mmdl.cli import contrastive
+from mmdl.cli.dataset import add_data_arguments, asked_for, dataset_of
 from mmdl.cli.parser import add_command, positive_number, whole_number
+from mmdl.cli.results import accuracies, report
 from mmdl.cli.runs import HISTORY, MODEL, new_run, write_json
 
 DESCRIPTION = """\
-Train a classifier of pictures and texts with gradients that were derived by
-hand, and say how often it is right on examples that it never saw: with both,
-with the picture alone, and with the text alone.
+Train a classifier of pictures, texts, sounds or numbers with gradients that
+were derived by hand, and say how often it is right on examples that it never
+saw: with all that there is, and with every part of it alone.
 
-The data is always there: glyphs are the characters of matplotlib's fonts with
-the words of their Unicode names. A folder gets the model (model.npz), its
-history (history.json) and figures. A run is never overwritten: the next one
-gets a number. Ctrl-C ends training early, and what was learned is kept."""
+Without --data it learns from the glyphs, which are always there: the characters
+of matplotlib's fonts with the words of their Unicode names. `mmdl data` lists
+more. Your own data is a CSV file with a row for each example: name the columns
+to learn from, and that of the class.
+
+A folder gets the model (model.npz), its history (history.json) and figures. A
+run is never overwritten: the next one gets a number. Ctrl-C ends training
+early, and what was learned is kept."""
 
 EXAMPLES = """\
   mmdl train                              words and patches attend to each other
   mmdl train --fusion concatenate --seed 1
+  mmdl train --data spoken-mnist --modalities image,audio
+  mmdl train --data my.csv --image photo --text title --label kind
+  mmdl train --objective contrastive      pictures and names find each other
   mmdl train --epochs 2 --out runs/short --json"""
+
+FUSION = "attention"
+OBJECTIVES = ("classify", contrastive.OBJECTIVE)
 
 
 def add(commands):
     """Describe `mmdl train`."""
     parser = add_command(commands, run, "train", "train a classifier and save it", DESCRIPTION, EXAMPLES)
-    parser.add_argument("--data", metavar="NAME", default="glyphs", help="the dataset: glyphs")
+    add_data_arguments(parser)
     parser.add_argument(
         "--fusion",
         metavar="NAME",
-        default="attention",
-        help="how modalities become one: attention (the default), concatenate, sum, product, "
-        "product-of-experts or average",
+        default=FUSION,
+        help="how modalities become one: attention (the default), cross-attention, bottleneck, concatenate, sum, "
+        "product, gated, film, tensor, low-rank, product-of-experts, article-product, average, mixture-of-experts",
+    )
+    parser.add_argument(
+        "--objective",
+        metavar="NAME",
+        default=OBJECTIVES[0],
+        help="what is learned: classify (the default), or contrastive, to match two modalities for `mmdl search`",
     )
     parser.add_argument("--epochs", metavar="N", type=whole_number(1), help="times through the data")
     parser.add_argument("--batch-size", metavar="N", type=whole_number(1), help="examples in a step")
@@ -53,34 +72,53 @@ def add(commands):
 
 def run(arguments):
     """Train, save, measure, draw, and report."""
-    from mmdl import data
-
-    recipe = recipe_of(arguments)
+    demand_objective(arguments)
+    if arguments.objective == contrastive.OBJECTIVE:
+        return contrastive.run(arguments)
+    asked = asked_for(arguments)
+    demand_fusion(arguments.fusion)
     start = time.perf_counter()
-    dataset = data.load(arguments.data)
+    dataset = dataset_of(asked)
     loading = time.perf_counter() - start
     with new_run(arguments.out, arguments.fusion) as folder:
-        results, figures = train(arguments, recipe, dataset, folder)
+        results, figures = train(arguments, asked, dataset, folder)
     results["seconds"] = {"data": round(loading, 2), **results["seconds"]}
     if arguments.json:
         print(json.dumps(results))
     else:
-        report(results, [MODEL, HISTORY, *figures])
+        report(results, [MODEL, HISTORY, *figures], dataset, asked)
     return 0
 
 
-def recipe_of(arguments):
-    """The recipe of the fusion, with the numbers that were given in place of its own."""
+def demand_objective(arguments):
+    """An objective of that name that can be reached in the way that was asked for, or one sentence."""
+    from mmdl.errors import DataError
+
+    if arguments.objective not in OBJECTIVES:
+        raise DataError(f'there is no objective "{arguments.objective}"; there are {", ".join(OBJECTIVES)}')
+    if arguments.objective == contrastive.OBJECTIVE and arguments.fusion != FUSION:
+        arguments.wrong_usage("--fusion is for classifiers; with --objective contrastive nothing is fused")
+
+
+def demand_fusion(name):
+    """A fusion of that name, or one sentence, before time is spent on the data."""
     from mmdl.errors import DataError
     from mmdl.training.recipes import RECIPES
 
-    if arguments.fusion not in RECIPES:
-        raise DataError(f'there is no fusion "{arguments.fusion}"; there are {", ".join(RECIPES)}')
+    if name not in RECIPES:
+        raise DataError(f'there is no fusion "{name}"; there are {", ".join(RECIPES)}')
+
+
+def recipe_of(arguments, dataset):
+    """The recipe of the fusion, with the numbers that the data needs and those that were given in place of its own."""
+    from mmdl.training.recipes import RECIPES
+
     given = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "learning_rate")}
-    return replace(RECIPES[arguments.fusion], **{name: n for name, n in given.items() if n is not None})
+    given = {name: number for name, number in given.items() if number is not None}
+    return replace(RECIPES[arguments.fusion], **dataset.recipe | given)
 
 
-def train(arguments, recipe, dataset, folder):
+def train(arguments, asked, dataset, folder):
     """The results as a dictionary, and the names of the figures; all that is kept is in the folder."""
     import numpy as np
 
@@ -88,7 +126,7 @@ def train(arguments, recipe, dataset, folder):
     from mmdl.models import multimodal_classifier
     from mmdl.training import Progress, save
 
-    rng = np.random.default_rng(arguments.seed)
+    recipe, rng = recipe_of(arguments, dataset), np.random.default_rng(arguments.seed)
     model = multimodal_classifier(rng, dataset, arguments.fusion)
     introduce(dataset, model, recipe, arguments)
     start = time.perf_counter()
@@ -96,8 +134,8 @@ def train(arguments, recipe, dataset, folder):
     seconds = time.perf_counter() - start
 
     epochs = len(history.get("loss", ()))
-    asked = {"data": arguments.data, "fusion": arguments.fusion, "seed": arguments.seed}
-    save(folder / MODEL, model, **asked, recipe=asdict(recipe), history=history)
+    how = {"fusion": arguments.fusion, "seed": arguments.seed, "recipe": asdict(recipe)}
+    save(folder / MODEL, model, **asked, **how, history=history)
     write_json(folder / HISTORY, history)
     kept = f"after {epochs} of {recipe.epochs} epochs; what was learned so far is in {folder}"
     if interrupted:
@@ -124,6 +162,7 @@ def introduce(dataset, model, recipe, arguments):
     sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
     how = f"epochs {recipe.epochs}, batch size {recipe.batch_size}, seed {arguments.seed}"
     print(
+        *dataset.notes,
         f"{dataset.name}: {sizes}, {len(dataset.classes)} classes",
         f"{arguments.fusion}: {tree.count(model):,} parameters, {how}",
         sep="\n",
@@ -132,35 +171,12 @@ def introduce(dataset, model, recipe, arguments):
     )
 
 
-def accuracies(model, dataset):
-    """Test accuracy with all modalities, and with each alone."""
-    from mmdl.training import evaluate
-
-    alone = {name: evaluate(model, dataset.test, only=name)["accuracy"] for name in dataset.modalities}
-    return {"all": evaluate(model, dataset.test)["accuracy"], **alone}
-
-
 def draw(folder, model, history, examples):
     """Save the figures of a run.  -> the names of their files"""
-    from mmdl.cli.figures import display, talkative
-    from mmdl.fusion import AttentionFusion
+    from mmdl.cli.figures import display, drawable, talkative
 
-    names = ["history", "confusion", "kernels", "images"]
-    if isinstance(model.fusion, AttentionFusion):
-        names.append("attention")
-    shown, files = talkative(examples), [f"{name}.png" for name in names]
-    for name, file in zip(names, files, strict=True):
-        display(name, model, history, examples, shown).save(folder / file)
+    shown, files = talkative(examples), []
+    for name in drawable(model, examples):
+        files.append(f"{name}.png")
+        display(name, model, history, examples, shown).save(folder / files[-1])
     return files
-
-
-def report(results, files):
-    """The results for a reader."""
-    accuracy = {f"with the {name} alone": share for name, share in results["accuracy"].items()}
-    accuracy = {"with all there is": accuracy.pop("with the all alone"), **accuracy}
-    width = max(map(len, accuracy))
-    print(f"\ntrained for {results['seconds']['train']:.1f} s; right on the test set")
-    for how, share in accuracy.items():
-        print(f"  {how:{width}}  {100 * share:.1f} %")
-    print(f"\nwritten to {results['out']}: {', '.join(files)}")
-    print(f'try: mmdl predict {results["out"]} --text "SMALL LETTER A WITH GRAVE"')

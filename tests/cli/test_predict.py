@@ -1,4 +1,4 @@
-"""`mmdl predict`: a picture, a text or both, and what is said of strange ones."""
+"""`mmdl predict`: a picture, a text or both, and what is said of strange ones; sounds and numbers: test_own_data."""
 
 import json
 from dataclasses import replace
@@ -88,7 +88,7 @@ def test_nothing_to_go_by(finished_run, complaint):
     assert "nothing to go by" in sentence
     code, sentence = complaint("predict", finished_run)
     assert code == 2
-    assert sentence.startswith("--image, --text or both are needed")
+    assert sentence.startswith("--image, --text, --audio or --numbers is needed")
 
 
 @pytest.mark.parametrize(

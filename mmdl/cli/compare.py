@@ -1,0 +1,146 @@
+"""`mmdl compare`: every fusion beside every modality alone, and what each modality is worth."""
+
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from mmdl.cli.comparisons import claim, finished, keep
+from mmdl.cli.dataset import add_data_arguments, asked_for, dataset_of, names
+from mmdl.cli.parser import add_command, whole_number
+
+DESCRIPTION = """\
+Train every fusion and, for comparison, a model of every modality alone, with
+the same encoders and by the same recipe, several times each. Say how often each
+is right with all modalities and with every set of them, what each modality
+contributes, and what happens when noise hides one of them.
+
+Each run is written as soon as it is done. Ctrl-C stops; the same command goes on
+where it stopped. The folder gets tables (comparison.txt, comparison.csv) and
+figures (comparison.png, contribution.png, noise.png)."""
+
+EXAMPLES = """\
+  mmdl compare --data spoken-mnist
+  mmdl compare --fusions attention,sum,average --seeds 3 --epochs 2
+  mmdl compare --data interactions --synergy 1 --linear-head --out runs/xor"""
+
+TEXT, TABLE = "comparison.txt", "comparison.csv"
+
+
+def add(commands):
+    """Describe `mmdl compare`."""
+    parser = add_command(commands, run, "compare", "train all fusions and compare them", DESCRIPTION, EXAMPLES)
+    add_data_arguments(parser)
+    parser.add_argument("--fusions", metavar="A,B", type=names, default=("all",), help="only these (default: all)")
+    parser.add_argument(
+        "--seeds", metavar="N", type=whole_number(1), default=5, help="how often each model is trained (default: 5)"
+    )
+    parser.add_argument(
+        "--jobs", metavar="N", type=whole_number(1), default=2, help="how many are trained at a time (default: 2)"
+    )
+    parser.add_argument("--epochs", metavar="N", type=whole_number(1), help="times through the data")
+    parser.add_argument("--examples", metavar="N", type=whole_number(1), help="learn from this many only")
+    parser.add_argument(
+        "--linear-head", action="store_true", help="no hidden layer after fused vectors: the fusion alone must do it"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder to write to, or to go on in (default: runs/compare-<data>)"
+    )
+
+
+def run(arguments):
+    """Plan, train what is not yet done, put it together."""
+    from mmdl.training.comparison import plan
+
+    asked = asked_for(arguments)
+    fusions = None if arguments.fusions == ("all",) else arguments.fusions
+    demand_fusions(fusions or ())
+    dataset = dataset_of(asked)
+    recipe = recipe_of(arguments, dataset)
+    runs, refused = plan(dataset, fusions, arguments.seeds, not arguments.linear_head)
+    folder = Path(arguments.out or f"runs/compare-{Path(arguments.data).stem}")
+    settings = {**asked, "fusions": [*dict.fromkeys(each.model for each in runs)], "seeds": arguments.seeds}
+    settings |= {"examples": arguments.examples, "linear_head": arguments.linear_head, **asdict(recipe)}
+    claim(folder, settings)
+    for fusion, reason in refused.items():
+        print(f"without {fusion}: {reason}", file=sys.stderr)
+    found = trained(arguments, runs, fewer(dataset, arguments.examples), recipe, folder)
+    report([(each, found[each]) for each in runs], dataset, recipe, folder)
+    return 0
+
+
+def demand_fusions(fusions):
+    """Fusions of these names, or one sentence, before time is spent on the data."""
+    from mmdl.cli.train import demand_fusion
+
+    for fusion in fusions:
+        demand_fusion(fusion)
+
+
+def recipe_of(arguments, dataset):
+    """The recipe that all models share, with the numbers that the data needs and those that were given."""
+    from mmdl.training.comparison import RECIPE
+
+    given = {"epochs": arguments.epochs} if arguments.epochs else {}
+    return replace(RECIPE, **dataset.recipe | given)
+
+
+def fewer(dataset, count):
+    """The dataset with so many examples to learn from, drawn by chance but always the same."""
+    import numpy as np
+
+    if count is None:
+        return dataset
+    drawn = np.random.default_rng(0).permutation(len(dataset.train))[:count]
+    return replace(dataset, train=dataset.train.select(np.sort(drawn)))
+
+
+def trained(arguments, runs, dataset, recipe, folder):
+    """Train what is not yet there, and keep it.  -> dict of Run to what it found"""
+    from tqdm import tqdm
+
+    from mmdl.training.comparison import run_all
+
+    found = finished(folder, runs)
+    left = [each for each in runs if each not in found]
+    results = run_all(left, dataset, recipe, not arguments.linear_head, arguments.jobs)
+    bar = tqdm(total=len(runs), initial=len(found), unit="run", file=sys.stderr, disable=not sys.stderr.isatty())
+    try:
+        with bar:
+            for each, what in results:
+                keep(folder, each, what)
+                found[each] = what
+                right = what["subsets"]["+".join(each.modalities)]["accuracy"]
+                said = f"{each.model}, seed {each.seed}: {100 * right:.1f} %"
+                bar.set_postfix_str(said, refresh=False)
+                bar.update()
+                if bar.disable:
+                    print(f"{len(found)}/{len(runs)} {said}", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        told = (
+            f"after {len(found)} of {len(runs)} runs, which are kept in {folder}; the same command goes on from there"
+        )
+        raise KeyboardInterrupt(told) from None
+    return found
+
+
+def report(results, dataset, recipe, folder):
+    """Print the tables, and write them and the figures."""
+    from mmdl.cli.comparison_table import as_csv, as_text
+    from mmdl.files import replacing
+    from mmdl.plots import ComparisonDisplay, ContributionDisplay, NoiseDisplay
+    from mmdl.training.summary import gather
+
+    rows = gather(results)
+    how = f"{dataset.name}: " + ", ".join(f"{name.replace('_', ' ')} {each}" for name, each in asdict(recipe).items())
+    text = f"{how}\n{as_text(rows, dataset.best)}"
+    for file, content in ((TEXT, text), (TABLE, as_csv(rows, dataset.best))):
+        with replacing(folder / file) as unfinished:
+            unfinished.write_text(content, encoding="utf-8")
+    displays = {
+        "comparison": ComparisonDisplay(rows, dataset.best),
+        "contribution": ContributionDisplay(rows),
+        "noise": NoiseDisplay(rows),
+    }
+    for name, display in displays.items():
+        display.save(folder / f"{name}.png")
+    print(f"\n{text}\nwritten to {folder}: {', '.join([TEXT, TABLE, *(f'{name}.png' for name in displays)])}")

@@ -1,0 +1,56 @@
+"""What came of a training: accuracies, in words, and what to try next."""
+
+import shlex
+from pathlib import Path
+
+from mmdl.cli.dataset import is_own
+
+
+def accuracies(model, dataset):
+    """Test accuracy with all modalities, "all", and with every set of them alone, "image+text" or "image", say."""
+    from mmdl.training import evaluate_subsets
+
+    found = evaluate_subsets(model, dataset.test)
+    largest_first = sorted(found, key=len, reverse=True)
+    return {key_of(subset, dataset): found[subset]["accuracy"] for subset in largest_first}
+
+
+def key_of(subset, dataset):
+    """What the results call a set of modalities."""
+    return "all" if len(subset) == len(dataset.modalities) else "+".join(subset)
+
+
+def report(results, files, dataset, asked):
+    """The results for a reader."""
+    best = {key_of(subset, dataset): limits["accuracy"] for subset, limits in dataset.best.items()}
+    words = {key: in_words(key) for key in results["accuracy"]}
+    width = max(map(len, words.values()))
+    print(f"\ntrained for {results['seconds']['train']:.1f} s; right on the test set")
+    for key, share in results["accuracy"].items():
+        possible = f"  (possible: {100 * best[key]:.1f} %)" if key in best else ""
+        print(f"  {words[key]:{width}}  {100 * share:.1f} %{possible}")
+    print(f"\nwritten to {results['out']}: {', '.join(files)}")
+    print(f"try: {suggestion(results['out'], dataset, asked)}")
+
+
+def in_words(key):
+    """ "image" -> "with the image alone", "image+text" -> "with the image and the text" """
+    if key == "all":
+        return "with all there is"
+    *first, last = [f"the {name}" for name in key.split("+")]
+    return f"with {', '.join(first)} and {last}" if first else f"with {last} alone"
+
+
+def suggestion(out, dataset, asked):
+    """A command to try next: ask about something that the model never saw, if there is anything to be named."""
+    import numpy as np
+
+    if dataset.name == "glyphs" and "text" in dataset.modalities:
+        return f'mmdl predict {out} --text "SMALL LETTER A WITH GRAVE"'
+    if not is_own(asked):
+        return f"mmdl plot confusion {out}"
+    test = dataset.test
+    fullest = int(np.argmax(np.sum(list(test.present.values()), axis=0)))
+    given = {name: test.about[name][fullest] for name in dataset.modalities if test.present[name][fullest]}
+    given |= {name: str(Path(asked["data"]).parent / given[name]) for name in ("image", "audio") if name in given}
+    return shlex.join(["mmdl", "predict", out, *(f"--{name}={each}" for name, each in given.items())])
