@@ -24,6 +24,11 @@ class Sweep(NamedTuple):
         return slice(start, start + self.stride * (self.stops - 1) + 1, self.stride)
 
     @property
+    def tiles(self):
+        """Whether windows stand side by side from the first entry on; what is left at the end is in none."""
+        return self.stride == self.window and self.before == 0 and self.stops * self.window <= self.length
+
+    @property
     def inside(self):
         """The part of the padded axis that is no padding."""
         return slice(self.before, self.before + self.length)

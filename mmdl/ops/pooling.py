@@ -53,14 +53,15 @@ def max_pool2d(x, window=2, stride=None, padding="valid"):
 def max_pool2d_backward(dy, x, winner, window=2, stride=None, padding="valid"):
     """dx[winner of p, q] += dy[p, q]: one takes all, the others get nothing.  -> dx (N, R, C, D)"""
     window, rows, columns = _sweeps("max_pool2d_backward", x, window, stride, padding)
+    if rows.tiles and columns.tiles:  # one window for each entry, and nothing to add to: a third of the time
+        dx = np.empty_like(x)
+        dx[:, rows.stops * rows.window :] = dx[:, :, columns.stops * columns.window :] = 0
+        for cell, (i, j) in enumerate(np.ndindex(*window)):
+            np.multiply(dy, winner == cell, out=dx[:, rows.at(i), columns.at(j)])
+        return dx
     dx = frame(x, rows, columns)
-    apart = all(axis.stride >= axis.window for axis in (rows, columns))
     for cell, (i, j) in enumerate(np.ndindex(*window)):
-        here = dx[:, rows.at(i), columns.at(j)]
-        if apart:  # there is nothing yet to add to, which halves the time
-            np.multiply(dy, winner == cell, out=here)
-        else:
-            here += dy * (winner == cell)
+        dx[:, rows.at(i), columns.at(j)] += dy * (winner == cell)
     return dx[:, rows.inside, columns.inside]
 
 
