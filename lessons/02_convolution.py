@@ -167,7 +167,7 @@ kernels = {
     "Sobel": np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
     "emboss": np.array([[-2.0, -1, 0], [-1, 1, 1], [0, 1, 2]]),
 }
-photo = photograph(100)
+photo = photograph(100)  # grey, from 0 to 1; matplotlib brings it along
 
 
 def seen_by(kernel):

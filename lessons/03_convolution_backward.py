@@ -136,7 +136,7 @@ assert np.allclose(gathered, gradients[0], rtol=0, atol=1e-12) and not np.allclo
 
 # %%
 sobel = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).reshape(3, 3, 1, 1)
-face = photograph(400)[130:230, 144:244]
+face = photograph(400)[130:230, 144:244]  # grey, from 0 to 1
 pictures = {"photograph": face.reshape(1, 100, 100, 1), "noise": rng.standard_normal((1, 100, 100, 1))}
 
 

@@ -156,7 +156,7 @@ assert np.allclose(np.mean([dropout(a, mask, 0.25) for mask in masks], axis=0), 
 # $dw = X^\mathsf{T} X (w - w^*) / n$. The matrix $A = X^\mathsf{T} X / n$ is only 9 × 9: a step costs nothing.
 
 # %%
-face = photograph(400)[130:230, 144:244]
+face = photograph(400)[130:230, 144:244]  # the same part
 X = np.lib.stride_tricks.sliding_window_view(face, (3, 3)).reshape(-1, 9)
 A, sobel = X.T @ X / len(X), np.array([-1.0, 0, 1, -2, 0, 2, -1, 0, 1])
 rate = 1 / np.linalg.eigvalsh(A)[-1]  # lesson 03: twice this and it explodes

@@ -179,7 +179,7 @@ assert wrong_by[-1] < 1e-12 and (wrong_by[:-1] > 1e-3).all()
 # %%
 guessed = guess("With ρ = 1.2 and f(a) = a, δ₁ is 1.2⁵⁹ = 47,000 long. With tanh? (You may type 1e3 or 1e-3.)")
 
-strips = photograph().reshape(10, 60, 32, 16).transpose(0, 2, 1, 3).reshape(320, 60, 16)
+strips = photograph().reshape(10, 60, 32, 16).transpose(0, 2, 1, 3).reshape(320, 60, 16)  # from (600, 512), grey
 strips = (strips - strips.mean(axis=(1, 2), keepdims=True)) / strips.std(axis=(1, 2), keepdims=True)
 
 rotation, _ = np.linalg.qr(rng.standard_normal((64, 64)))

@@ -15,7 +15,7 @@
 #
 # **Question.** When does fusion help?
 #
-# Needs: lessons 00, 01, 04, 05, 06, 09, 12; about 15 s.
+# Needs: lessons 00, 01, 04, 05, 06, 09, 12; about 20 s.
 #
 # Lesson 12 put opinions together. Now we meet earlier: each **encoder** (the part of a network that reads one kind of
 # data) ends in a vector of **features**, the vectors become one, and a last layer, the **head**, makes scores of it.
@@ -191,20 +191,13 @@ train, validation, test = map(questions, (glyphs.train, glyphs.validation, glyph
 # %% [markdown]
 # All models get the same encoders: two dense layers with ReLUs for the pixels; for the words the mean of their vectors
 # and a dense layer. For synergy they come from the second question: they *know* both scripts, and need only be put
-# together. The table shows the loss on unseen pairs as a share of $\log K$; the names are those of `mmdl train --fusion`.
+# together. The table shows the loss on unseen pairs as a share of $\log K$, by the names of `mmdl train --fusion`.
 
 # %%
 WIDTH, EPOCHS = 32, {"redundant": 3, "unique": 4, "synergy": 4}
 ADDITIVE = ["picture alone", "name alone", "average", "product-of-experts", "article-product", "concatenate", "sum"]
 ADDITIVE.append("bottleneck, closed")
-JOINT = [
-    "concatenate, hidden",
-    "product",
-    "gated",
-    "film",
-    "tensor",
-    "low-rank",
-]  # with an affine head but for the first
+JOINT = ["concatenate, hidden", "product", "gated", "film", "tensor", "low-rank"]  # all other heads are affine
 JOINT += ["attention", "cross-attention", "bottleneck"]
 
 

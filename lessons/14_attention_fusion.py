@@ -19,7 +19,7 @@
 #
 # So far each modality was squeezed into one vector before the other was asked. Attention can do better: cut the picture
 # into patches, put them in a row with the words, and let every token look at every other. The word CIRCUMFLEX can then
-# look for its little hat. Everybody plots the weights to see it. We shall plot them too, and test what they are worth.
+# look for its little hat. Everybody plots the weights to see it. We plot them too, and test what they are worth.
 
 # %%
 from dataclasses import replace
@@ -27,7 +27,6 @@ from dataclasses import replace
 import numpy as np
 
 from mmdl import data
-from mmdl.data.batches import batches
 from mmdl.fusion import AttentionFusion
 from mmdl.models import multimodal_classifier
 from mmdl.ops.dense import affine, affine_backward
@@ -56,16 +55,14 @@ from mmdl.verify.oracle import complex_step_gradient
 #
 # ## By hand: a word is missing
 #
-# Short texts are padded, and nobody may look at padding. Suppose that three keys have the scores $\log 5$, $\log 3$ and
-# $\log 2$. Softmax gives the weights 0.5, 0.3 and 0.2. Now the first is only padding. We take it out *before* the
-# softmax, with the score $-\infty$ and $e^{-\infty} = 0$: the weights are 0, 3/5 and 2/5. **A trap.** Set its weight to
-# zero *after* the softmax, and the rest sums to one half: the answer is too short.
+# Short texts are padded, and nobody may look at padding. Three keys have the scores $\log 5$, $\log 3$ and $\log 2$.
+# Softmax gives the weights 0.5, 0.3 and 0.2. Now the first is only padding. Its score becomes $-\infty$ *before* the
+# softmax, and $e^{-\infty} = 0$: the weights are 0, 3/5 and 2/5. **A trap.** Set its weight to zero *after* the
+# softmax, and the rest sums to one half: the answer is too short.
 
 # %%
 s, there = np.log([5.0, 3.0, 2.0]), np.array([False, True, True])
-masked = softmax(np.where(there, s, -np.inf))
-print("all", softmax(s), " masked", masked, " too late", softmax(s) * there)
-assert np.allclose(masked, [0, 0.6, 0.4]) and np.isclose((softmax(s) * there).sum(), 0.5)
+assert np.allclose(softmax(np.where(there, s, -np.inf)), [0, 0.6, 0.4]) and np.isclose((softmax(s) * there).sum(), 0.5)
 
 # %% [markdown]
 # ## Loops, and the op
@@ -78,9 +75,8 @@ assert np.allclose(masked, [0, 0.6, 0.4]) and np.isclose((softmax(s) * there).su
 # %%
 def tokens_loops(x, W, b, kind, place):
     u = np.zeros((len(x), len(b)))
-    for t in range(len(x)):
-        for k in range(len(b)):
-            u[t, k] = sum(x[t, d] * W[d, k] for d in range(len(W))) + b[k] + kind[k] + place[t, k]
+    for t, k in np.ndindex(*u.shape):
+        u[t, k] = sum(x[t, d] * W[d, k] for d in range(len(W))) + b[k] + kind[k] + place[t, k]
     return u
 
 
@@ -110,25 +106,22 @@ assert np.allclose(z, f(encodings), rtol=0, atol=1e-12)
 # %% [markdown]
 # ## Backward, and checked
 #
-# From above comes $dz$ $(N, D)$. We read forward from last to first:
-#
-# 1. $z$ is a mean: each token that is there gets its share of $dz$, padding gets nothing;
-# 2. back through norm and block, as in lesson 11, to $du$ $(N, T, D)$;
-# 3. cut $du$ where the modalities meet; $x$, $W$ and $b$ get theirs as in lesson 00;
-# 4. a kind is used by all examples and at all places: $d\mathrm{kind}$ is the sum over both;
-# 5. a place is used by all examples: $d\mathrm{place}_t$ is the sum of $du_t$ over them.
+# From above comes $dz$ $(N, D)$. We read forward from last to first. What is used several times adds up its gradients:
+# a kind is used by all examples and at all places, a place by all examples.
 
 
 # %%
 def fuse_backward(dz, encodings, f, trace):
     _, mask, block, norm = trace
-    dn = mask[:, :, None] * (dz / mask.sum(axis=1, keepdims=True))[:, None]  #   1.
-    dy, _ = f.norm.backward(dn, norm)  #                                         2.
-    du, _ = f.block.backward(dy, block)
+    share = mask / mask.sum(axis=1, keepdims=True)  #        z = Σ shareₜ nₜ: what is there has its share, padding none
+    dn = share[:, :, None] * dz[:, None]  #                  dnₜ = shareₜ dz
+    dy, _ = f.norm.backward(dn, norm)  #                     n = norm(y), lesson 11
+    du, _ = f.block.backward(dy, block)  #                   y = block(u), likewise
     gradients = []
-    for m, d in enumerate(np.split(du, [encodings[0].values.shape[1]], axis=1)):  # 3.
-        dx, dW, db = affine_backward(d, encodings[m].values, f.projections[m].W)
-        gradients.append((dx, dW, db, d.sum(axis=(0, 1)), d.sum(axis=0)))  #     4. and 5.
+    for m, d in enumerate(np.split(du, [encodings[0].values.shape[1]], axis=1)):  # cut where the modalities meet
+        dx, dW, db = affine_backward(d, encodings[m].values, f.projections[m].W)  # lesson 00
+        dkind, dplace = d.sum(axis=(0, 1)), d.sum(axis=0)  # dkind = Σ duₙₜ over n and t, dplaceₜ = Σ duₙₜ over n
+        gradients.append((dx, dW, db, dkind, dplace))
     return gradients
 
 
@@ -141,18 +134,16 @@ gradients = fuse_backward(dz, encodings, f, trace)
 oracles = [complex_step_gradient(fused, [x, f.modality, f.positions], place, dz) for place in range(3)]
 _, theirs = f.backward(dz, f.forward(encodings)[1])
 for m, (dx, dW, db, *others) in enumerate(gradients):
-    for gradient, oracle in zip((dx, *others), oracles, strict=True):
-        assert np.allclose(gradient, oracle[m], rtol=0, atol=1e-12)
+    assert all(np.allclose(d, by[m], rtol=0, atol=1e-12) for d, by in zip((dx, *others), oracles, strict=True))
     assert np.allclose(dW, theirs.projections[m].W) and np.allclose(db, theirs.projections[m].b)
 assert np.array_equal(gradients[1][0][1, 1:], np.zeros((2, 2)))  # padding is taught nothing
 
 # %% [markdown]
 # ## A trained model
 #
-# The library's classifier with this fusion: the picture, 28 × 28, becomes 5 × 5 patches by two rounds of convolution
-# and pooling (lesson 05), the words are word vectors (lesson 09). We train it on two fonts instead of twelve, for four
-# epochs instead of six. A convolution of 3 × 3, pooling by 2, and the same again: patch $(i, j)$ sees the 10 × 10
-# pixels from row $4i$ and column $4j$ on, and nothing else.
+# The library's classifier with this fusion: the picture, 28 × 28, becomes 5 × 5 patches by a convolution of 3 × 3,
+# pooling by 2, and the same again (lesson 05). So patch $(i, j)$ sees the 10 × 10 pixels from row $4i$ and column $4j$
+# on, and nothing else. Words are word vectors (lesson 09). We train on two fonts, not twelve, and for four epochs.
 #
 # ## First story: "Without this word, the model looks harder at the rest"
 #
@@ -161,20 +152,17 @@ assert np.array_equal(gradients[1][0][1, 1:], np.zeros((2, 2)))  # padding is ta
 
 # %%
 glyphs = data.load("glyphs", fonts=("DejaVuSans", "DejaVuSerif"))
-recipe = replace(RECIPES["attention"], epochs=4)
-model = recipe.fit(multimodal_classifier(rng, glyphs, "attention"), glyphs, rng).model
+model = replace(RECIPES["attention"], epochs=4).fit(multimodal_classifier(rng, glyphs, "attention"), glyphs, rng).model
 right = evaluate(model, glyphs.test)["accuracy"]
 print(f"{len(glyphs.train)} glyphs learned; of {len(glyphs.test)} new ones {right:.2f} are right")
 assert right > 0.65
-
 several = glyphs.test.inputs["text"].mask.sum(axis=1) >= 2  # words
 shown = glyphs.test.select((glyphs.test.about["font"] == "DejaVuSans") & several)
-batch = next(batches(shown, len(shown)))
+batch = next(data.batches(shown, len(shown)))
 image, words = batch["image"], batch["text"]
 see, read = (model.modalities[name].encoder for name in ("image", "text"))
 patches = see(image)
-elsewhere = np.ones_like(image)
-elsewhere[:, 4:14, 8:18] = image[:, 4:14, 8:18]  # row 1, column 2 of the patches: number 7
+elsewhere = np.pad(image[:, 4:14, 8:18], ((0, 0), (4, 14), (8, 10), (0, 0)), constant_values=1)  # all ink but patch 7
 same = np.isclose(see(elsewhere).values, patches.values, atol=1e-5).all(axis=(0, 2))  # (25)
 assert same[7] and not same[6]
 
@@ -189,7 +177,6 @@ scores, a = look(patches, words)
 assert np.allclose(scores, model(batch), atol=1e-4) and np.allclose(a.sum(axis=-1), 1, atol=1e-5)
 
 guesses = [guess("A token gives a word 0.6 of its attention. We hide the word. Times what do its other weights grow?")]
-
 WORD = 25  # the place of the first word, after the patches
 everyone = np.concatenate([patches.mask, words.mask], axis=1)
 rest = np.arange(everyone.shape[1]) != WORD  # all other tokens
@@ -210,7 +197,6 @@ assert np.allclose(among_hidden * (1 - share), among, atol=1e-5)
 
 # %%
 guesses.append(guess("Cover the patch that the words look at most. By how much does the score drop?"))
-
 n, answer = np.arange(len(shown)), scores.argmax(axis=1)
 covered, ignored, ink = np.zeros((3, len(shown), 25))
 for p in range(25):
@@ -224,9 +210,8 @@ for p in range(25):
 
 looks = (a[:, :, WORD:, :WORD] * words.mask[:, None, :, None]).sum(axis=(1, 2))  # (N, 25), over words and heads
 looks /= a.shape[1] * words.mask.sum(axis=1, keepdims=True)
-drops = {"at random": covered.mean()}
-for name, x in ("most looked at", looks), ("with most ink", ink), ("that costs most", covered):
-    drops[name] = covered[n, x.argmax(axis=1)].mean()
+by = {"most looked at": looks, "with most ink": ink, "that costs most": covered}
+drops = {"at random": covered.mean()} | {name: covered[n, x.argmax(axis=1)].mean() for name, x in by.items()}
 correlation, of_ink = (np.corrcoef(x.ravel(), covered.ravel())[0, 1] for x in (looks, ink))
 print("the score drops by, if we cover the patch", *(f"\n  {name:15} {value:.2f}" for name, value in drops.items()))
 print(f"correlation with the drop: of attention {correlation:.2f}, of ink {of_ink:.2f}")
@@ -236,13 +221,8 @@ assert abs(correlation) < 0.25 and correlation < of_ink and drops["at random"] <
 assert drops["most looked at"] < min(1.5 * drops["at random"], drops["with most ink"]) and by_itself < 0.25
 
 e = np.flatnonzero(shown.about["character"] == "ĵ")[0]
-example = (
-    "ĵ",
-    image[e, :, :, 0],
-    model.preprocessors["text"].words_of(words.values[e]),
-    a[e, :, WORD:, :WORD],
-    covered[e],
-)
+caption = model.preprocessors["text"].words_of(words.values[e])
+example = "ĵ", image[e, :, :, 0], caption, a[e, :, WORD:, :WORD], covered[e]
 factor = among_hidden[..., 12] / among[..., 12].clip(1e-30)  # of the weights on the middle patch
 save_figure(draw(*example, share[..., 0], factor, looks, covered, correlation, guesses), "14_attention_fusion")
 
@@ -251,7 +231,6 @@ save_figure(draw(*example, share[..., 0], factor, looks, covered, correlation, g
 # a better answer. Why? A weight says *how much* of a value is taken, not what becomes of it. And there is another road:
 # a patch goes *around* the attention (the residual of lesson 11), and $z$ is the mean of all tokens, so every patch
 # speaks for itself. The last number measures that: nobody may look at a patch, and yet the score hardly moves.
-#
 # So, what does a word look at? You can see it, exactly, and it is a fact about the weights. It does not explain the
 # answer. If you want to know what matters, change it and see, as we did.
 #

@@ -25,7 +25,6 @@
 import numpy as np
 
 from mmdl import data
-from mmdl.data import batches
 from mmdl.data.distinct import pairs
 from mmdl.layers import Conv2D, Dense, Dropout, Embedding, Flatten, MaxPool2D, ReLU, SequencePool, Sequential
 from mmdl.models import ContrastiveModel
@@ -34,7 +33,7 @@ from mmdl.ops.softmax import softmax
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.contrastive import draw
 from mmdl.training import Adam, Callback, fit
-from mmdl.training.retrieval import evaluate_retrieval, gallery, search, titles
+from mmdl.training.retrieval import embeddings, evaluate_retrieval, gallery, search, titles
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
@@ -51,8 +50,8 @@ from mmdl.verify.oracle import complex_step_gradient
 # - $\tau$ is the **temperature**, a positive number. The network learns $\lambda = -\log \tau$, which may be anything;
 # - $p$ is the softmax of every *row* of $s$ (which name fits picture $n$? name $n$), $q$ that of every *column*.
 #
-# A batch is $2N$ questions with $N$ answers each, and $L$ is their mean cross-entropy (lesson 04). Nobody wrote labels:
-# **the other pairs of the batch are the wrong answers.** CLIP learned so from 400 million pictures of the internet.
+# A batch is $2N$ questions with $N$ answers each, $L$ their mean cross-entropy (lesson 04). Nobody wrote labels: **the
+# other pairs of the batch are the wrong answers.** CLIP learned so from 400 million pictures of the internet.
 #
 # ## By hand, and in loops
 #
@@ -79,13 +78,13 @@ def contrastive_loops(x, z, tau):
 
 
 by_hand = contrastive_loops(np.array([[1.0, 0], [0, 2]]), np.array([[3.0, 4], [0, 1]]), tau=1)
-print("L =", by_hand.round(3))
 assert abs(by_hand - 0.537) < 0.0005
 
 # %% [markdown]
-# ## The op
+# ## The op, in three steps as in the library
 #
-# Three steps, called as in the library. (There, rows of zeros are left alone, and large scores are safe.)
+# **A trap.** With rows alone everything runs, and learns. But then the towers are no longer equals: let them change
+# places, which transposes $s$, and the loss is another number.
 
 
 # %%
@@ -116,18 +115,12 @@ rng = np.random.default_rng(19)
 a, a_length, b, _, s = trace
 theirs = library.contrastive_loss(library.similarity(a, b, log_scale)).value
 assert np.allclose(loss, [contrastive_loops(x, z, np.exp(-0.7)), theirs], rtol=0, atol=1e-12)
-
-# %% [markdown]
-# **A trap.** With rows alone everything runs, and learns. But then the towers are no longer equals: let them change
-# places, which transposes $s$, and the loss is another number.
-
-# %%
 rows_only = [-np.log(np.diag(softmax(each))).mean() for each in (s, s.T)]
 print("rows only {:.3f}, towers exchanged {:.3f};".format(*rows_only), f"both ways {loss:.3f}")
 assert abs(rows_only[0] - rows_only[1]) > 0.05 and np.isclose(contrastive_loss(s.T)[0], loss)
 
 # %% [markdown]
-# ## Backward, and checked
+# ## Backward, and checked: upwards through the three steps
 #
 # 1. the loss: $ds = (p - I + q - I) / 2N$, lesson 04's $p - y$ for rows and for columns; $I$ has ones on the diagonal;
 # 2. $s = e^\lambda a b^\mathsf{T}$, a product of matrices: $da = e^\lambda\, ds\, b$ and
@@ -148,12 +141,11 @@ def backward(ds, a, a_length, b, b_length, s, log_scale):
 
 
 gradients = backward(ds, *trace, log_scale)
+da, _, dlog_scale = library.similarity_backward(ds, a, b, log_scale, s)
+assert np.allclose(library.normalize_backward(da, a, a_length), gradients[0]) and np.allclose(dlog_scale, gradients[2])
 for place, gradient in enumerate(gradients):
     nudges = complex_step_gradient(lambda *each: forward(*each)[0][0], [x, z, log_scale], place, np.array(1.0))
     assert np.allclose(gradient, nudges, rtol=0, atol=1e-12)
-da, _, dlog_scale = library.similarity_backward(ds, a, b, log_scale, s)
-theirs = library.normalize_backward(da, a, a_length)
-assert np.allclose(theirs, gradients[0], rtol=0, atol=1e-12) and np.allclose(dlog_scale, gradients[2])
 
 # %% [markdown]
 # ## What is the temperature for?
@@ -163,14 +155,14 @@ assert np.allclose(theirs, gradients[0], rtol=0, atol=1e-12) and np.allclose(dlo
 
 # %%
 temperatures = np.array([1, 0.3, 0.1, 0.01])
-print("at temperature   ", "".join(f"{tau:8}" for tau in temperatures))
 perfect = np.array([max(0, contrastive_loss(np.eye(64) / tau)[0]) for tau in temperatures])  # no rounding below 0
-print("perfect pairs pay", "".join(f"{each:8.3f}" for each in perfect), f"   (guessing: {np.log(64):.3f})")
+for tau, cost in zip(temperatures, perfect, strict=True):
+    print(f"temperature {tau:4}: perfect pairs pay {cost:.3f}   (guessing: {np.log(64):.3f})")
 assert np.allclose(perfect[[0, 2]], [3.185, 0.003], rtol=0, atol=5e-4)
 
 # %% [markdown]
-# At $\tau = 1$ perfection is hardly better than guessing! Cosines end at 1, and softmax needs larger differences: $e^1$
-# against 63 times $e^0$ is a probability of 0.04. Dividing by $\tau$ gives the softmax room.
+# Perfection is hardly better than guessing at $\tau = 1$! Cosines end at 1, and $e^1$ against 63 times $e^0$ is a
+# probability of 0.04: softmax needs larger differences, and dividing by $\tau$ makes them.
 #
 # ## Who else is in the batch?
 #
@@ -179,9 +171,8 @@ assert np.allclose(perfect[[0, 2]], [3.185, 0.003], rtol=0, atol=5e-4)
 
 # %%
 glyphs = data.load("glyphs", whole_names=True, word_dropout=0.0)
-who = glyphs.train.about["character"]
+who, twins = glyphs.train.about["character"], np.eye(64)
 twice = np.mean([len(set(who[rng.choice(len(who), 64, replace=False)])) < 64 for _ in range(2000)])
-twins = np.eye(64)
 twins[:2, :2] = 1  # the first two pairs are the same character
 cost, push = contrastive_loss(twins / 0.01)
 print(f"{twice:.0%} of random batches of 64 hold a character twice; perfect pairs pay {cost:.4f} for it")
@@ -198,11 +189,10 @@ assert 0.55 < twice < 0.67 and np.isclose(cost, 2 / 64 * np.log(2)) and push[0, 
 
 # %%
 known, unseen = (each.select(each.about["font"] == "DejaVuSans") for each in (glyphs.train, glyphs.test))
-words, D = glyphs.preprocessors["text"].entries, 64
 
 
-def train(tau, learn=False):
-    rng, held = np.random.default_rng(0), Callback()
+def train(tau, learn=False, D=64):
+    rng, held, words = np.random.default_rng(0), Callback(), glyphs.preprocessors["text"].entries
     see = Conv2D.init(rng, 1, 16, (5, 5), stride=2), MaxPool2D(2), ReLU(), Flatten(), Dropout(0.5)
     see += Dense.init(rng, 576, 128), ReLU(), Dense.init(rng, 128, D)
     read = Embedding.init(rng, words, D, padding_id=0), SequencePool("mean"), Dense.init(rng, D, D)
@@ -223,7 +213,6 @@ print("right one among 1, 5, 10   picture finds name   name finds picture")
 for model, each in zip(models, found, strict=True):
     there, back = ("".join(map("{:6.0%}".format, shares.values())) for shares in list(each.values())[:2])
     print(f"temperature {np.exp(-model.log_scale[0]):14.3f} {there:>20} {back:>20}")
-print(f"{'by chance':26} {''.join(map('{:6.1%}'.format, chance.values())):>20}")
 assert min(recall[2], recall[4]) > 0.5 and recall[0] < 0.75 * recall[2] and recall[3] < recall[2] - 0.03
 
 # %% [markdown]
@@ -233,9 +222,8 @@ assert min(recall[2], recall[4]) > 0.5 and recall[0] < 0.75 * recall[2] and reca
 
 # %%
 shown, model = gallery(unseen), models[-1]
-batch = next(batches(shown.select(slice(0, None, 10)), 63))
-cosines = model(batch) * np.exp(-model.log_scale)
-wrong = [softmax(cosines / tau) * (1 - np.eye(len(batch))) for tau in temperatures]
+a, b = (embeddings(model, shown.select(slice(0, None, 10)), name) for name in model.towers)
+wrong = [softmax(a @ b.T / tau) * (1 - np.eye(len(a))) for tau in temperatures]
 first = np.array([np.mean(each.max(axis=1) / each.sum(axis=1)) for each in wrong])
 print("first of 62 gets", "".join(f"{share:8.0%}" for share in first), "  at these temperatures")
 assert np.all(np.diff(first) > 0) and first[0] < 0.1 and first[3] > 0.6
@@ -245,9 +233,9 @@ assert np.all(np.diff(first) > 0) and first[0] < 0.1 and first[3] > 0.6
 # nearly everything, by a hair's breadth, and it may be one that cannot be told from the right one: the Latin and the
 # Greek A are one picture. A temperature that is learned, from 0.07 on as in CLIP, needs no search.
 #
-# ## The picture
+# ## The picture, and a search by words
 #
-# And unseen characters can be found by words:
+# With all fonts and a minute of training: `mmdl train --objective contrastive`, then `mmdl search`.
 
 # %%
 places, scores = search(model, shown, 4, text="LEFTWARDS DOUBLE ARROW")
@@ -257,14 +245,11 @@ limits, learned = (chance[10], np.log(64)), (np.exp(-model.log_scale[0]), recall
 save_figure(draw(model, unseen, temperatures, recall[:4], perfect, limits, learned, guessed), "19_contrastive")
 
 # %% [markdown]
-# The whole model, all fonts and a minute of training: `mmdl train --objective contrastive`, then `mmdl search`.
-#
 # ## Exercises
 #
 # `mmdl check lessons/exercises/19_contrastive.py`
 #
-# - `normalize`, `similarity` and their backward passes: directions, all against all, and the scale that is learned.
-# - `contrastive_loss`, both ways; `recall_at`, where ties go out unluckily.
+# `normalize`, `similarity` and their backward passes; `contrastive_loss`, both ways; `recall_at`, where ties lose.
 #
 # ## What you now know
 #

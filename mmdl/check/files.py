@@ -79,7 +79,7 @@ def chosen(path, defined, known, function=None):
     if not found:
         raise DataError(
             f"{path.name} defines no function of an exercise; `mmdl check --new 0` writes a file with some, "
-            "lessons 0 to 17 have others"
+            f"lessons 0 to {max(exercise_files())} have others"
         )
     return found, missing
 

@@ -14,8 +14,8 @@ the same encoders and by the same recipe, several times each. Say how often each
 is right with all modalities and with every set of them, what each modality
 contributes, and what happens when noise hides one of them.
 
-Each run is written as soon as it is done. Ctrl-C stops; the same command goes on
-where it stopped. The folder gets tables (comparison.txt, comparison.csv) and
+Each run is written as soon as it is done. Ctrl-C stops; the same command goes
+on where it stopped. The folder gets tables (comparison.txt, comparison.csv) and
 figures (comparison.png, contribution.png, noise.png)."""
 
 EXAMPLES = """\
@@ -58,12 +58,14 @@ def run(arguments):
     recipe = recipe_of(arguments, dataset)
     runs, refused = plan(dataset, fusions, arguments.seeds, not arguments.linear_head)
     folder = Path(arguments.out or f"runs/compare-{Path(arguments.data).stem}")
-    settings = {**asked, "fusions": [*dict.fromkeys(each.model for each in runs)], "seeds": arguments.seeds}
-    settings |= {"examples": arguments.examples, "linear_head": arguments.linear_head, **asdict(recipe)}
+    fused = [*dict.fromkeys(each.model for each in runs if len(each.modalities) > 1)]
+    settings = {**asked, "fusions": fused, "seeds": arguments.seeds, "examples": arguments.examples}
+    settings |= {"linear_head": arguments.linear_head, **asdict(recipe)}
     claim(folder, settings)
     for fusion, reason in refused.items():
         print(f"without {fusion}: {reason}", file=sys.stderr)
-    found = trained(arguments, runs, fewer(dataset, arguments.examples), recipe, folder)
+    dataset = fewer(dataset, arguments.examples)
+    found = trained(arguments, runs, dataset, recipe, folder)
     report([(each, found[each]) for each in runs], dataset, recipe, folder)
     return 0
 
@@ -131,8 +133,9 @@ def report(results, dataset, recipe, folder):
     from mmdl.training.summary import gather
 
     rows = gather(results)
-    how = f"{dataset.name}: " + ", ".join(f"{name.replace('_', ' ')} {each}" for name, each in asdict(recipe).items())
-    text = f"{how}\n{as_text(rows, dataset.best)}"
+    sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
+    how = ", ".join(f"{name.replace('_', ' ')} {each}" for name, each in asdict(recipe).items())
+    text = "\n".join([f"{dataset.name}: {sizes}", how, as_text(rows, dataset.best)])
     for file, content in ((TEXT, text), (TABLE, as_csv(rows, dataset.best))):
         with replacing(folder / file) as unfinished:
             unfinished.write_text(content, encoding="utf-8")

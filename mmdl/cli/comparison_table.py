@@ -5,73 +5,86 @@ import io
 from itertools import count
 
 SIGNS = {"best": "*", "within noise": "~", "": " "}
-LEGEND = "* best; ~ not told from it: the means differ by no more than two standard errors of the difference"
+LEGEND = "* best of its column; ~ not told from it: at most two standard errors of the difference apart"
 COLUMNS = ("model", "measure", "of", "mean", "deviation", "runs", "mark")
+NARROW, WIDE = 11, 14  # characters of a percentage and of a loss, each with its deviation and its sign
 
 
 def as_text(rows, best):
-    """Two tables, at most 100 columns wide.  best: `Dataset.best`"""
-    names, seeds = max((row.modalities for row in rows), key=len), rows[0].loss.count
-    subsets = max((list(row.accuracy) for row in rows), key=len)
-    short = initials(names)
-    wide = max(len(row.model) for row in rows) + 1
-    lines = [f"test set, mean ± standard deviation of {seeds} run{'s' * (seeds > 1)}; {LEGEND}", ""]
-    marks, loss_marks = _marks(rows)
-    lines.append(f"{'':{wide}} {'right, in %':>12}  {'loss':>13}   {'parameters':>10}  {'ms a step':>9}")
-    for row in rows:
-        right = f"{_percent(row.whole):>11}{SIGNS[marks[row.model, row.modalities]]}"
-        loss = f"{_plain(row.loss, 3):>13}{SIGNS[loss_marks.get(row.model, '')]}"
-        lines.append(f"{row.model:{wide}} {right}  {loss}  {row.parameters:>10,}  {row.milliseconds.mean:>9.1f}")
-    if names in best:
-        limit = best[names]
-        lines.append(f"{'best possible':{wide}} {100 * limit['accuracy']:>5.1f}       {limit['loss']:>7.3f}")
+    """Three tables, at most 100 columns wide: of all modalities, of every set of them, of what each contributes
 
-    keys = ["+".join(short[name] for name in subset) for subset in subsets]
-    told = ", ".join(f"{letter} {name}" for name, letter in short.items())
-    lines += ["", f"right, in %, with no other modality present ({told})"]
-    lines.append(f"{'':{wide}}" + "".join(f"{key:>11}" for key in keys))
+    Parameters
+    ----------
+    rows : list of Row
+    best : dict
+        See `Dataset.best`.
+    """
+    fullest = max(rows, key=lambda row: len(row.modalities))
+    names, subsets, runs = fullest.modalities, list(fullest.accuracy), fullest.loss.count
+    wide = max(len(row.model) for row in rows)
+    marks, loss_marks = standings_of(rows)
+
+    def line(first, *cells):
+        return f"{first:{wide}}" + "".join(cells)
+
+    def right(row, subset):
+        if subset not in row.accuracy:
+            return " " * NARROW
+        return f"{_percent(row.accuracy[subset]):>{NARROW - 1}}{SIGNS[marks[row.model, subset]]}"
+
+    def whole(row):
+        return (
+            right(row, names) if row.contribution else f"{_percent(row.whole):>{NARROW - 1}} "
+        )  # best of another kind
+
+    def possible(measure, subset, digits=1, scale=100, width=NARROW):
+        number = f"{scale * best[subset][measure]:.{digits}f}"
+        return f"{number + ' ' * (4 + digits if runs > 1 else 0):>{width - 1}} "  # below the means
+
+    lines = [f"test set, mean ± standard deviation of {runs} runs" if runs > 1 else "test set, one run", LEGEND, ""]
+    lines.append(line("", f"{'right, in %':>{NARROW + 1}}", f"{'loss':>{WIDE - 1}}   parameters  ms a step"))
     for row in rows:
-        cells = (
-            f"{_percent(row.accuracy[subset]):>10}{SIGNS[marks[row.model, subset]]}"
-            if subset in row.accuracy
-            else " " * 11
-            for subset in subsets
-        )
-        lines.append(f"{row.model:{wide}}" + "".join(cells).rstrip())
+        loss = f"{_plain(row.loss, 3):>{WIDE - 1}}{SIGNS[loss_marks.get(row.model, '')]}"
+        cost = f"{row.parameters:>12,}{row.milliseconds.mean:>11.1f}"
+        lines.append(line(row.model, " ", whole(row), loss, cost))
     if best:
-        cells = (f"{100 * best[subset]['accuracy']:>5.1f}{'':6}" for subset in subsets)
-        lines.append(f"{'best possible':{wide}}" + "".join(cells).rstrip())
+        lines.append(line("best possible", " ", possible("accuracy", names), possible("loss", names, 3, 1, WIDE)))
 
-    lines += [
-        "",
-        f"contribution of each modality (Shapley), in points above the {100 * rows[0].nothing:.1f} % of seeing nothing",
-    ]
-    lines.append(f"{'':{wide}}" + "".join(f"{name:>11}" for name in names))
-    for row in rows:
-        if row.contribution:
-            lines.append(f"{row.model:{wide}}" + "".join(f"{_percent(row.contribution[name]):>11}" for name in names))
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    short = initials(names)
+    told = ", ".join(f"{letter} {name}" for name, letter in short.items())
+    lines += ["", f"right, in %, with no other modality present than these ({told})"]
+    lines.append(line("", *(f"{'+'.join(short[name] for name in subset):>{NARROW}}" for subset in subsets)))
+    lines += [line(row.model, *(right(row, subset) for subset in subsets)) for row in rows]
+    if best:
+        lines.append(line("best possible", *(possible("accuracy", subset) for subset in subsets)))
+
+    nothing = f"{100 * rows[0].nothing:.1f} %"
+    lines += ["", f"what each modality contributes (Shapley value), in points above the {nothing} of seeing nothing"]
+    lines.append(line("", *(f"{name:>{NARROW}}" for name in names)))
+    fused = [row for row in rows if row.contribution]
+    lines += [line(row.model, *(f"{_percent(row.contribution[name]):>{NARROW}}" for name in names)) for row in fused]
+    return "".join(f"{each.rstrip()}\n" for each in lines)
 
 
 def as_csv(rows, best):
-    """Every number as a row of its own: model, measure, of what, mean, deviation, runs, mark."""
+    """Every number as a row of its own: model, measure, of what, mean, deviation, runs, mark.  Shares, not per cents"""
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
     table.writerow(COLUMNS)
-    marks, loss_marks = _marks(rows)
+    marks, loss_marks = standings_of(rows)
     for row in rows:
         whole = "+".join(row.modalities)
-        table.writerow([row.model, "loss", whole, *_cells(row.loss), loss_marks.get(row.model, "")])
         for subset, spread in row.accuracy.items():
             table.writerow([row.model, "accuracy", "+".join(subset), *_cells(spread), marks[row.model, subset]])
+        table.writerow([row.model, "loss", whole, *_cells(row.loss), loss_marks.get(row.model, "")])
+        table.writerow([row.model, "parameters", whole, row.parameters, "", "", ""])
+        table.writerow([row.model, "milliseconds a step", whole, *_cells(row.milliseconds), ""])
         for name, spread in row.contribution.items():
             table.writerow([row.model, "contribution", name, *_cells(spread), ""])
         for name, (levels, curve) in row.noise.items():
             for level, spread in zip(levels, curve, strict=True):
-                where = "missing" if level is None else f"noise {level:g}"
-                table.writerow([row.model, "accuracy under noise", f"{name}: {where}", *_cells(spread), ""])
-        table.writerow([row.model, "parameters", "", row.parameters, "", "", ""])
-        table.writerow([row.model, "milliseconds a step", "", *_cells(row.milliseconds), ""])
+                what = f"{name} missing" if level is None else f"{name} with noise {level:g}"
+                table.writerow([row.model, "accuracy under noise", what, *_cells(spread), ""])
     table.writerow(["sees nothing", "accuracy", "", f"{rows[0].nothing:.4f}", "", "", ""])
     for subset, limits in best.items():
         for measure, limit in limits.items():
@@ -87,16 +100,15 @@ def initials(names):
             return short
 
 
-def _marks(rows):
-    """Standings by model and set of modalities, and by model for the loss with all modalities."""
+def standings_of(rows):
+    """Marks of the accuracies by model and set of modalities, and of the fusions' losses by model."""
     from mmdl.training.summary import standings
 
     marks = {}
     for subset in {subset for row in rows for subset in row.accuracy}:
         found = standings({row.model: row.accuracy[subset] for row in rows if subset in row.accuracy})
         marks |= {(model, subset): mark for model, mark in found.items()}
-    most = max(len(row.modalities) for row in rows)
-    return marks, standings({row.model: row.loss for row in rows if len(row.modalities) == most}, smaller=True)
+    return marks, standings({row.model: row.loss for row in rows if row.contribution}, smaller=True)
 
 
 def _percent(spread):

@@ -32,7 +32,7 @@ def claim(folder, settings):
         told = ", ".join(
             f"{_words(name)} {_value(before, name)} and not {_value(settings, name)}" for name in differing
         )
-        raise DataError(f"the comparison in {folder} was started with {told}: give it those, or another --out")
+        raise DataError(f"the comparison in {folder} was started with {told}: give it that, or another --out")
 
 
 def finished(folder, runs):
@@ -65,6 +65,8 @@ def _words(name):
 def _value(settings, name):
     """A setting for a reader."""
     value = settings.get(name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {each}" for key, each in value.items()) or "none"
-    return ",".join(map(str, value)) if isinstance(value, list) else "none" if value is None else str(value)
+        value = [f"{key} {each}" for key, each in value.items()]
+    return ",".join(value) if isinstance(value, list) and value else str(value or "none")

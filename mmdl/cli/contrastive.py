@@ -106,8 +106,10 @@ def recalls(model, examples):
 
 
 def things(examples):
-    """What is searched for."""
-    return "characters" if "character" in examples.about else "examples"
+    """What is searched for: what `mmdl.data.distinct.identities` tells apart."""
+    if "character" in examples.about:
+        return "characters"
+    return "texts" if "text" in examples.inputs else "classes"
 
 
 def draw(folder, model, history, examples):

@@ -45,7 +45,9 @@ def drawable(model, examples):
         names.append("confusion")
     seen, read = _with_picture(examples), _with_words(examples)
     if seen.any():
-        names += ["kernels", "images"]
+        names.append("kernels")
+    if seen.any() or _with_sound(examples).any():  # of which a spectrogram is drawn
+        names.append("images")
     if isinstance(model.fusion, (AttentionFusion, CrossAttentionFusion)) and (seen & (read > 0)).any():
         names.append("attention")
     return names
@@ -62,10 +64,22 @@ def talkative(examples):
 
 def _with_picture(examples):
     """(N,) bool: who has a picture."""
+    return _with(examples, lambda x: getattr(x, "ndim", 0) == 4)
+
+
+def _with_sound(examples):
+    """(N,) bool: who has a sound."""
+    from mmdl.tokens import Tokens
+
+    return _with(examples, lambda x: isinstance(x, Tokens) and x.values.ndim == 3)
+
+
+def _with(examples, fits):
+    """(N,) bool: who has a modality whose arrays fit."""
     import numpy as np
 
-    pictures = [examples.present[name] for name, x in examples.inputs.items() if getattr(x, "ndim", 0) == 4]
-    return np.logical_or.reduce(pictures) if pictures else np.zeros(len(examples), bool)
+    found = [examples.present[name] for name, x in examples.inputs.items() if fits(x)]
+    return np.logical_or.reduce(found) if found else np.zeros(len(examples), bool)
 
 
 def _with_words(examples):

@@ -58,7 +58,7 @@ class RemainderPreprocessor:
     def remainder(self, x):
         """r of pictures x, (N, R, C, 1) in [0, 1]: of either sign, as nothing is clipped yet."""
         mean, components = np.float32(self.mean), np.float32(self.components).reshape(-1, len(self.mean))
-        centred = x.reshape(len(x), -1).astype(np.float32, copy=False) - mean
+        centred = x.reshape(-1, len(mean)).astype(np.float32, copy=False) - mean
         return (centred - centred @ components.T @ components).reshape(x.shape)
 
     def encode(self, pictures):

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mmdl.data.deal import SPLITS
+from mmdl.errors import DataError
+
 SHOWN = 10  # classes, and rows that cannot be used, that are told one by one
 A_FEW = 12  # names that are listed
 A_LINE = 40  # letters of a name that are shown
@@ -58,3 +61,17 @@ def of_refused(refused):
         columns = Counter(each.column for each in rest).most_common()
         why = listed([f"{number:,} for {column}" for column, number in columns])
         yield f"not used: {counted(len(rest), 'more row')} up to line {rest[-1].line}: {why}"
+
+
+def demand_enough(path, rows, classes, part, refused):
+    """At least two classes and an example in each split, or one sentence about what is in the way."""
+    if not rows:
+        raise DataError(f"{path} has names of columns, but no rows")
+    if not classes:
+        raise DataError(f"none of the {counted(rows, 'row')} of {path} can be used{because(refused)}")
+    if len(classes) == 1:
+        only = f"every row that can be used is of the class {classes[0]!r}"
+        raise DataError(f"{path}: {only}, and a choice needs two{because(refused)}")
+    for split in SPLITS:
+        if split not in part:
+            raise DataError(f"{path}: no row that can be used is for {split}{because(refused)}")

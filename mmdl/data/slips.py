@@ -4,9 +4,7 @@ ROWS = (("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75))  # and how 
 PLACES = {key: (row, column + shift) for row, (keys, shift) in enumerate(ROWS) for column, key in enumerate(keys)}
 REACH = 1.3  # widths of a key: the keys that touch it
 NEIGHBOURS = {
-    key: "".join(
-        other for other, (r, c) in PLACES.items() if 0 < (r - row) ** 2 + (c - column) ** 2 < REACH**2
-    )
+    key: "".join(other for other, (r, c) in PLACES.items() if 0 < (r - row) ** 2 + (c - column) ** 2 < REACH**2)
     for key, (row, column) in PLACES.items()
 }
 

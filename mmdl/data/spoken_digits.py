@@ -15,7 +15,7 @@ from mmdl.data.wav import read_wav
 from mmdl.errors import DataError, FormatError
 
 DIGITS = tuple("0123456789")
-NAMES = re.compile(r"[\w.-]+/recordings/([0-9])_([a-z]+)_([0-9]{1,4})\.wav")
+NAMES = re.compile(r"\w[\w.-]*/recordings/([0-9])_([a-z]+)_([0-9]{1,4})\.wav")
 
 
 class Recording(NamedTuple):

@@ -18,8 +18,8 @@ from mmdl.data.text import Tokenizer
 from mmdl.errors import DataError
 
 ENERGY = 0.75  # of the pictures, which goes with their strongest principal components
-IMAGE_DECIBELS = -7.0  # signal to noise: the noise has five times the energy of what is left of the picture
-AUDIO_DECIBELS = -10.0  # and ten times that of the recording
+WINDOW = 13  # pixels a side: of what is left of a picture, about a fifth is seen
+DECIBELS = -10.0  # signal to noise: the noise has ten times the energy of the recording
 SLIPS = 8  # of the fingers in one word
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -59,8 +59,8 @@ def load(seed=0):
 
     drawn = {}
     for part, (shown, heard) in parts.items():
-        images = np.stack([noisy(left[n], IMAGE_DECIBELS, rng) for n in shown])
-        sounds = [(recordings[n].rate, noisy(recordings[n].samples, AUDIO_DECIBELS, rng)) for n in heard]
+        images = np.stack([through_window(left[n], rng) for n in shown])
+        sounds = [(recordings[n].rate, noisy(recordings[n].samples, rng)) for n in heard]
         texts = [typed(WORDS[labels[n]], SLIPS, rng) for n in shown]
         drawn[part] = np.rint(255 * images.clip(0, 1)).astype(np.uint8), sounds, texts
     _, sounds, texts = drawn["train"]
@@ -106,10 +106,19 @@ def pairs(labels, recordings, rng):
     return found
 
 
-def noisy(x, decibels, rng):
-    """x + n,   n normal with the energy of x times 10^(−decibels / 10)"""
-    deviation = np.sqrt(np.mean(x**2)) * 10 ** (-decibels / 20)
-    return x + deviation * rng.standard_normal(x.shape, np.float32)
+def through_window(x, rng):
+    """What is seen of a picture (R, C, 1) through a window of `WINDOW` x `WINDOW` pixels anywhere; 0 around it"""
+    top, left = rng.integers(np.subtract(x.shape[:2], WINDOW) + 1)
+    window = slice(top, top + WINDOW), slice(left, left + WINDOW)
+    seen = np.zeros_like(x)
+    seen[window] = x[window]
+    return seen
+
+
+def noisy(x, rng):
+    """x + n,   n white and normal, with the energy of the wave x (T,) times 10^(−`DECIBELS` / 10)"""
+    deviation = np.sqrt(np.mean(x**2)) * 10 ** (-DECIBELS / 20)
+    return x + deviation * rng.standard_normal(len(x), np.float32)
 
 
 def _dealt(labels, rng):
@@ -117,9 +126,9 @@ def _dealt(labels, rng):
 
 
 NOTES = (
-    f"of the pictures the strongest principal components, {ENERGY:.0%} of the energy, are gone, and the rest is under "
-    f"noise at {IMAGE_DECIBELS:g} dB",
-    f"the recordings are under noise at {AUDIO_DECIBELS:g} dB",
+    f"of the pictures the strongest principal components, {ENERGY:.0%} of the energy, are gone, and the rest is seen "
+    f"through a window of {WINDOW} x {WINDOW} pixels",
+    f"the recordings are under white noise, at a signal-to-noise ratio of {DECIBELS:g} dB",
     f"the words were typed with {SLIPS} slips of the fingers each",
 )
 SOURCE = Source(

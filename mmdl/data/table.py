@@ -10,11 +10,12 @@ from mmdl.data.columns import Numbers, Pictures, Sounds, Texts
 from mmdl.data.dataset import Dataset, Examples
 from mmdl.data.deal import LEAST, SPLITS, as_told, deal
 from mmdl.data.prepare import spread
-from mmdl.data.report import Refused, because, counted, listed, of_classes, of_refused
+from mmdl.data.report import Refused, because, counted, demand_enough, listed, of_classes, of_refused
 from mmdl.data.rows import read_rows
 from mmdl.errors import DataError
 
 WORD_DROPOUT = 0.1  # in training, so that a model does not hang on single words
+HIDDEN = 0.15  # of each modality, for every other that there is
 STEPS = 600  # of training, at least: few examples need many epochs
 EPOCHS = (6, 60)  # at least and at most
 
@@ -125,7 +126,7 @@ def load_table(
         preprocessors,
         augment={"word_dropout": WORD_DROPOUT} if text else {},
         notes=(*notes, *of_classes(classes, *splits), *of_refused(refused)),
-        recipe=recipe_for(len(splits[0])),
+        recipe=recipe_for(len(splits[0]), len(columns)),
     )
 
 
@@ -184,23 +185,11 @@ def in_order(classes):
         return tuple(sorted(classes))
 
 
-def demand_enough(path, rows, classes, part, refused):
-    """At least two classes and an example in each split, or one sentence about what is in the way."""
-    if not rows:
-        raise DataError(f"{path} has names of columns, but no rows")
-    if not classes:
-        raise DataError(f"none of the {counted(rows, 'row')} of {path} can be used{because(refused)}")
-    if len(classes) == 1:
-        raise DataError(
-            f"{path}: every row that can be used is {classes[0]!r}, and a choice needs two{because(refused)}"
-        )
-    for split in SPLITS:
-        if split not in part:
-            raise DataError(f"{path}: no row that can be used is for {split}{because(refused)}")
+def recipe_for(examples, modalities):
+    """Small batches and many epochs for few examples, so that there are some hundreds of steps
 
-
-def recipe_for(examples):
-    """Small batches and many epochs for few examples, so that there are some hundreds of steps."""
+    And the more modalities there are, the more of them are hidden in training, or hardly one would ever be seen alone.
+    """
     size = 16 if examples < 500 else 32
-    epochs = math.ceil(STEPS * size / examples)
-    return {"batch_size": size, "epochs": min(max(epochs, EPOCHS[0]), EPOCHS[1])}
+    epochs = min(max(math.ceil(STEPS * size / examples), EPOCHS[0]), EPOCHS[1])
+    return {"batch_size": size, "epochs": epochs, "modality_dropout": HIDDEN * (modalities - 1)}

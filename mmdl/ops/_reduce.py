@@ -1,8 +1,10 @@
-"""Sums and maxima that forward and backward passes share.
+"""Sums, maxima and additions that forward and backward passes share.
 
 NumPy's own reductions are slow along short rows and along the first axis of tall arrays; as products with ones, which
 BLAS computes, the same sums take a fifth of the time.
 """
+
+import math
 
 import numpy as np
 
@@ -31,6 +33,16 @@ def row_max(x):
         half = (x.shape[-1] + 1) // 2  # the halves of an odd row share an entry, which does a maximum no harm
         x = np.maximum(x[..., :half], x[..., -half:])
     return x
+
+
+def add_row(y, b):
+    """y += b for every row, in place.  y (n, D), b (D,)
+
+    NumPy starts anew for every row; where rows are short, 32 of them at a time take a third of the time.
+    """
+    together = math.gcd(len(y), 32)
+    many = y.reshape(len(y) // together, together * len(b))
+    many += np.tile(b, together)
 
 
 def column_sum(x):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from mmdl.errors import ShapeError
-from mmdl.ops._reduce import column_sum
+from mmdl.ops._reduce import add_row, column_sum
 from mmdl.ops._windows import frame, pad, pair, sweeps
 from mmdl.shapes import shapes
 
@@ -45,7 +45,7 @@ def conv2d(x, w, b=None, stride=1, padding="valid", dilation=1):
     rows, columns = sweeps("conv2d", x, w.shape[:2], stride, padding, dilation)
     y = _patches(x, rows, columns) @ w.reshape(-1, w.shape[3])
     if b is not None:
-        y += b
+        add_row(y, b)
     return y.reshape(len(x), rows.stops, columns.stops, w.shape[3])
 
 

@@ -35,10 +35,10 @@ def max_pool2d(x, window=2, stride=None, padding="valid"):
     """
     window, rows, columns = _sweeps("max_pool2d", x, window, stride, padding)
     x = pad(x, rows, columns, -np.inf)
-    y = x[:, rows.at(0), columns.at(0)].copy()
+    first, *others = (x[:, rows.at(i), columns.at(j)] for i, j in np.ndindex(*window))
+    y = first.copy()
     winner = np.zeros(y.shape, np.min_scalar_type(window[0] * window[1]))
-    for cell, (i, j) in enumerate(np.ndindex(*window)):
-        here = x[:, rows.at(i), columns.at(j)]
+    for cell, here in enumerate(others, 1):
         # The last cell better than all before it has won; a fifth of the time of winner[better] = cell
         better = here.real > y.real
         np.maximum(winner, better * winner.dtype.type(cell), out=winner)

@@ -53,7 +53,7 @@ class ComparisonDisplay(Display):
                 self._write(c, len(labels) - 1, f"{100 * means[-1, c]:.1f}", image, means[-1, c])
         marks = standings({row.model: row.loss for row in fusions}, smaller=True)
         for r, row in enumerate(self.rows):
-            words = f"{_spread(row.loss, 3)} {SIGNS[marks.get(row.model, '')]}"
+            words = f"{_spread(row.loss, 3)} {SIGNS[marks.get(row.model, '')]}".rstrip()
             self._write(len(subsets), r, words)
         if self.best:
             self._write(len(subsets), len(labels) - 1, f"{self.best[subsets[-1]]['loss']:.3f}")
@@ -64,10 +64,8 @@ class ComparisonDisplay(Display):
         self.ax_.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False)
         self.ax_.spines[:].set_visible(False)
         runs = self.rows[0].loss.count
-        self.ax_.set_xlabel(
-            f"mean ± standard deviation of {runs} runs; ★ best of its column, ≈ within two standard errors of it"
-        )
-        self.ax_.set_title("Right on the test set, in %, when these are present")
+        self.ax_.set_xlabel(f"of {runs} runs; ★ best of its column, ≈ at most two standard errors from it")
+        self.ax_.set_title("Right on the test set, in % (mean ± standard deviation), when these are present")
         return self
 
     def _write(self, column, row, words, image=None, value=None):
@@ -148,8 +146,7 @@ class NoiseDisplay(Display):
 
 
 def _percent(spread, sign):
-    words = f"{100 * spread.mean:.1f}" + (f" ±{100 * spread.deviation:.1f}" if spread.count > 1 else "")
-    return f"{words} {sign}".rstrip()
+    return f"{_spread(spread._replace(mean=100 * spread.mean, deviation=100 * spread.deviation), 1)} {sign}".rstrip()
 
 
 def _spread(spread, digits):

@@ -125,7 +125,7 @@ class TestNew:
 
     def test_an_unknown_lesson(self, here, capsys):
         assert main(["check", "--new", "77"]) == 1
-        assert "0 to 17" in capsys.readouterr().err
+        assert "0 to 19" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ PROBES = (
     {"kind": "extreme"},
     {"kind": "ties", "lengths": {"R": 6, "C": 6, "N": 6, "T": 6}},
     {"kind": "nothing"},
+    {"lengths": {"T": 6}, "settings": {"length": 3, "hop": 2}},
+    {"lengths": {"I": 5}},
 )
 
 
@@ -31,7 +33,7 @@ def duel_with(of, name):
 @pytest.mark.parametrize(("of", "name"), GAMES)
 def test_every_bug_can_be_exposed(of, name):
     duel = duel_with(of, name)
-    for probe in PROBES * 3:
+    for probe in PROBES * 30:
         letters = {"lengths": {}} | probe
         try:
             duel.probe(**letters)

@@ -138,8 +138,10 @@ class TestAWholeTable:
         assert len(notes) == 8
 
     def test_few_examples_are_learned_for_many_epochs(self, folder):
-        recipe = load_table(write(folder / "my.csv", rows()), **WORDS).recipe
-        assert recipe["epochs"] > 20 and recipe["batch_size"] < 64
+        path = write(folder / "my.csv", rows())
+        recipe = load_table(path, **WORDS).recipe
+        assert recipe["epochs"] > 20 and recipe["batch_size"] < 64 and recipe["modality_dropout"] == 0
+        assert load_table(path, **ALL).recipe["modality_dropout"] == pytest.approx(0.45)
 
 
 class TestChoices:
@@ -292,7 +294,9 @@ class TestWhatIsWrong:
         )
 
     def test_one_class(self, folder):
-        with pytest.raises(DataError, match=r"every row that can be used is 'circle', and a choice needs two$"):
+        with pytest.raises(
+            DataError, match=r"used is of the class 'circle', and a choice needs two$"
+        ):
             load_table(write(folder / "my.csv", rows()[::3]), **WORDS)
 
     def test_a_class_with_too_few_rows_is_left_out(self, folder):

@@ -49,8 +49,8 @@ def draw(left, curves, additive, joint, guessed=None):
             ax.plot(x, curves[model], color=colour, linewidth=1.2, marker="o", markersize=3)
     ax.text(epochs, math.log(2) + 0.03, f"the {len(additive)} additive ones: log 2", color=VERMILLION, ha="right")
     for model in between:
-        ax.text(epochs, curves[model][-1] + 0.02, f"{model}: half of it", color=GREEN, ha="right")
-    ax.text(epochs, 0.12, f"the {len(joint)} that multiply or bend", color=BLUE, ha="right")
+        ax.text(epochs, curves[model][-1] - 0.05, f"{model}: half of it", color=GREEN, ha="right")
+    ax.text(epochs, 0.22, f"the {len(joint)} that multiply or bend", color=BLUE, ha="right")
     ax.set(xlabel="epoch", ylabel="loss on the training pairs", ylim=(0, 0.9), xticks=x)
     ax.set_title("Synergy: do the two belong together?\nThe encoders know both scripts already")
     mark_guess(ax, guessed)

@@ -30,8 +30,8 @@ def draw(test, classes, said, score, alone, renewed, guessed=None):
         The reader's guess of the joint model's accuracy without names, in per cent.
     """
     pictures, labels = test.inputs["image"], test.labels
-    joint, *_, dropout = said.values()
-    rivals = np.array([joint[1, 0], dropout[1, 0]])
+    of_joint, *_, of_dropout = said.values()
+    rivals = np.array([of_joint[1, 0], of_dropout[1, 0]])
     figure = figure_of(None, 5.8)
     top, bottom = figure.subfigures(2, 1, height_ratios=(1, 2.1))
     differ = np.flatnonzero((rivals == labels).sum(axis=0) == 1)
@@ -67,6 +67,8 @@ def _glyph_on(ax, picture, label, answers, classes):
 def _lines_on(ax, score, given, alone, renewed):
     for (name, each), (colour, line) in zip(score.items(), LINES, strict=True):
         ax.plot([0, 100], 100 * each[[0, given]], line, color=colour, markersize=4, label=name, clip_on=False)
-    ax.plot(100, 100 * alone, "k*", markersize=10, clip_on=False, label="trained alone")
-    ax.plot(100, 100 * renewed, "D", color=VERMILLION, markerfacecolor="white", clip_on=False, label="joint, new head")
-    ax.set(ylim=RANGE, xlim=(0, 100))
+    joint = score["joint"][given]
+    ax.plot([100, 104], [100 * joint, 100 * renewed], ":", color=VERMILLION, zorder=1)
+    ax.plot(104, 100 * renewed, "D", color=VERMILLION, markerfacecolor="white", label="joint, new head")
+    ax.plot(109, 100 * alone, "k*", markersize=10, label="trained alone")
+    ax.set(ylim=RANGE, xlim=(0, 113), xticks=range(0, 101, 20))

@@ -6,7 +6,7 @@ from PIL import Image
 
 
 def photograph(size=None):
-    """Grace Hopper in grey, from 0, black, to 1: (600, 512), or only her face, (size, size), where `size` divides 400."""
+    """Grace Hopper in grey, from 0, black, to 1: (600, 512), or her face alone, (size, size); `size` divides 400."""
     with get_sample_data("grace_hopper.jpg") as file:
         image = Image.open(file).convert("L")
     if size:

@@ -75,7 +75,7 @@ def draw(pictures, voices, mels, curves, found, guessed=None):
     inside = {"label_type": "center", "fmt": "%.2f", "color": "white", "fontsize": 8}
     bars.bar_label(bars.bar(list(found), list(found.values()), width=0.6, color=BLUE), **inside)
     bars.axhline(0.2, color="0.4", linewidth=1, linestyle="--")
-    bars.text(-0.4, 0.22, "chance", color="0.4", fontsize=8)
+    bars.text(-0.45, 0.25, "chance", color="0.4", fontsize=8)
     bars.set(title="Most alike at another pitch:\nis it the same vowel?", ylim=(0, 1.05), ylabel="share")
     return figure
 
