@@ -143,7 +143,7 @@ def _of_kind(kind, children, kinds):
     if kind == "dict":
         return children
     if kind not in kinds:
-        raise FormatError(f"{kind!r} is no known kind of layer; known are {', '.join(sorted(kinds))}")
+        raise FormatError(f"{kind!r} is no known kind of layer")
     try:
         return kinds[kind](**children)
     except TypeError:

@@ -62,5 +62,9 @@ class RemainderPreprocessor:
         return (centred - centred @ components.T @ components).reshape(x.shape)
 
     def encode(self, pictures):
-        """A list of N pictures, as `ImagePreprocessor.encode` takes them -> (N, R, C, 1) float32 in [0, 1]"""
-        return self.remainder(self.images.encode(pictures)).clip(0, 1)
+        """A list of N pictures, as `ImagePreprocessor.encode` takes them -> (N, R, C, 1) float32 in [0, 1]
+
+        A blank one gives zeros.
+        """
+        x = self.images.encode(pictures)
+        return self.remainder(x).clip(0, 1) * x.any(axis=(1, 2, 3), keepdims=True)

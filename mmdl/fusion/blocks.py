@@ -28,7 +28,7 @@ class ThoughtTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Thought(Layer):
-    """y = x + narrow(relu(widen(norm(x)))), each token by itself.  (N, T, D) -> (N, T, D)"""
+    """y = x + narrow(relu(widen(norm(x)))), each token by itself.  (..., D) -> (..., D)"""
 
     norm: LayerNorm
     widen: Dense

@@ -57,7 +57,7 @@ class BottleneckFusion(Layer):
         return cls(
             *initial(rng, features, width, lengths, dtype),
             rng.normal(0, 0.02, (tokens, width)).astype(dtype),
-            tuple(BottleneckBlock.init(rng, width, heads, hidden or 4 * width, dtype) for _ in range(blocks)),
+            tuple(BottleneckBlock.init(rng, width, heads, hidden or 2 * width, dtype) for _ in range(blocks)),
             LayerNorm.init(width, dtype=dtype),
         )
 

@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from mmdl.errors import DataError
-from mmdl.fusion.blocks import CrossBlock
+from mmdl.fusion.blocks import CrossBlock, Thought, ThoughtTrace
 from mmdl.fusion.embedding import embed, embed_backward, initial
 from mmdl.layers.layer import Layer
 from mmdl.layers.normalization import LayerNorm
@@ -22,6 +22,7 @@ class CrossAttentionTrace(NamedTuple):
     masks: tuple  # of M arrays (N, T_m)
     blocks: tuple  # of M (M − 1) CrossBlockTraces
     norms: tuple  # of as many LayerNormalized
+    thought: ThoughtTrace
 
     @property
     def between(self):
@@ -31,9 +32,10 @@ class CrossAttentionTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class CrossAttentionFusion(Layer):
-    """z = mean over all pairs m ≠ n of  mean over the tokens of norm(block_mn(tokens of m, which look at those of n))
+    """z = thought(mean over all pairs m ≠ n of  mean over tokens of norm(block_mn(tokens of m, which look at n's)))
 
-    M > 1 Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion.
+    M > 1 Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion. No block sees more than two modalities;
+    what only three together know, the thought at the end has to find.
 
     Source: Tsai et al. 2019 (MulT), with one block for each pair and the mean in the place of concatenation.
     """
@@ -43,6 +45,7 @@ class CrossAttentionFusion(Layer):
     positions: tuple  # of arrays (longest T_m, D)
     blocks: tuple  # of CrossBlocks, in the order of `pairs`
     norm: LayerNorm
+    thought: Thought
 
     takes: ClassVar[str] = "tokens"
 
@@ -51,29 +54,33 @@ class CrossAttentionFusion(Layer):
         """As in AttentionFusion; DataError for one modality, which has nobody to look at."""
         if len(features) < 2:
             raise DataError("fusion by cross-attention needs two modalities or more: one has no other to look at")
+        hidden = hidden or 2 * width
         return cls(
             *initial(rng, features, width, lengths, dtype),
-            tuple(CrossBlock.init(rng, width, heads, hidden or 4 * width, dtype) for _ in pairs(features)),
+            tuple(CrossBlock.init(rng, width, heads, hidden, dtype) for _ in pairs(features)),
             LayerNorm.init(width, dtype=dtype),
+            Thought.init(rng, width, hidden, dtype),
         )
 
     def forward(self, encodings, present=None):
         x, masks = embed(self, encodings), tuple(tokens.mask for tokens in encodings)
-        z, blocks, norms = 0, [], []
+        mean, blocks, norms = 0, [], []
         for (m, other), block in zip(pairs(x), self.blocks, strict=True):
             y, block_trace = block.forward((x[m], Tokens(x[other], masks[other])))
             normalized, norm = self.norm.forward(y)
-            z = z + masked_mean(normalized, masks[m]) / len(self.blocks)
+            mean = mean + masked_mean(normalized, masks[m]) / len(self.blocks)
             blocks.append(block_trace)
             norms.append(norm)
+        z, thought = self.thought.forward(mean)
         values = tuple(tokens.values for tokens in encodings)
-        return z, CrossAttentionTrace(values, masks, tuple(blocks), tuple(norms))
+        return z, CrossAttentionTrace(values, masks, tuple(blocks), tuple(norms), thought)
 
     def backward(self, dz, trace):
+        dmean, thought = self.thought.backward(dz, trace.thought)
         dx = [np.zeros((*mask.shape, dz.shape[1]), dz.dtype) for mask in trace.masks]
         blocks, gamma, beta = [], 0, 0
         for place, (m, other) in enumerate(pairs(dx)):
-            dnormalized = masked_mean_backward(dz / len(self.blocks), trace.norms[place].y, trace.masks[m])
+            dnormalized = masked_mean_backward(dmean / len(self.blocks), trace.norms[place].y, trace.masks[m])
             dy, norm = self.norm.backward(dnormalized, trace.norms[place])
             (dx_m, dx_other), block = self.blocks[place].backward(dy, trace.blocks[place])
             dx[m] += dx_m
@@ -82,7 +89,7 @@ class CrossAttentionFusion(Layer):
             gamma, beta = gamma + norm.gamma, beta + norm.beta  # one norm for all pairs: its gradients add
         dencodings, embedded = embed_backward(self, dx, trace.values)
         norm = replace(self.norm, gamma=gamma, beta=beta)
-        return dencodings, replace(self, **embedded, blocks=tuple(blocks), norm=norm)
+        return dencodings, replace(self, **embedded, blocks=tuple(blocks), norm=norm, thought=thought)
 
 
 def pairs(modalities):

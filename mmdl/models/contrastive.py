@@ -112,7 +112,7 @@ def contrastive_model(rng, dataset, width=64, dtype=np.float32):
     ContrastiveModel
     """
     if len(dataset.modalities) != 2:
-        found = ", ".join(dataset.modalities)
+        found = ", ".join(dataset.modalities) + (": choose two" if len(dataset.modalities) > 2 else "")
         raise DataError(f"contrastive learning compares two modalities, and {dataset.name} has {found}")
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
     towers = {name: tower(rng, preprocessor, width, dtype) for name, preprocessor in preprocessors.items()}

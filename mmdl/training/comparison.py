@@ -69,14 +69,19 @@ def plan(dataset, fusions=None, seeds=5, hidden=True):
 
 def run_all(runs, dataset, recipe, hidden=True, jobs=1):
     """Yield (Run, what `run_one` found) as soon as each is done; `jobs` of them are under way at a time, in processes
-    of their own unless that is 1."""
+    of their own unless that is 1. TrainingError if one of these was ended from outside."""
+    from concurrent.futures.process import BrokenProcessPool
+
     from joblib import Parallel, delayed
 
     if jobs == 1:  # without joblib's own way of dealing with Ctrl-C
         yield from ((run, run_one(run, dataset, recipe, hidden)) for run in runs)
         return
     work = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    yield from work(delayed(_labelled)(run, dataset, recipe, hidden) for run in runs)
+    try:
+        yield from work(delayed(_labelled)(run, dataset, recipe, hidden) for run in runs)
+    except BrokenProcessPool:
+        raise TrainingError("a process ended before its run did, perhaps for want of memory") from None
 
 
 def run_one(run, dataset, recipe, hidden=True):
@@ -133,8 +138,8 @@ def noise_curves(model, dataset):
         {"image": {"levels": [0, ..., None], "accuracy": [...]}}; None stands for missing. Every model meets the same
         noise, on the same examples.
     """
-    everywhere = np.linspace(0, len(dataset.test) - 1, NOISE_EXAMPLES).astype(int)
-    examples = dataset.test.select(np.unique(everywhere))
+    evenly = np.linspace(0, len(dataset.test) - 1, NOISE_EXAMPLES).astype(int)
+    examples = dataset.test.select(np.unique(evenly))
     clear = evaluate(model, examples)["accuracy"]
     curves = {}
     for name in dataset.modalities:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from mmdl.data.distinct import pairs
+from mmdl.data.distinct import first_of_each, pairs
 from mmdl.ops.contrastive import contrastive_loss
 from mmdl.training.callbacks import Callback
 from mmdl.training.loop import fit
@@ -24,7 +24,8 @@ class ContrastiveRecipe:
     Parameters
     ----------
     epochs, batch_size : int
-        In a larger batch there are more wrong answers to tell the right one from.
+        In a larger batch there are more wrong answers to tell the right one from; it has no more examples than there
+        are different things to learn from.
     learning_rate : float
         The highest, at the end of the warm-up.
     warm_up : float
@@ -51,7 +52,7 @@ class ContrastiveRecipe:
             optimizer=Adam(self.learning_rate),
             epochs=self.epochs,
             rng=rng,
-            batch_size=self.batch_size,
+            batch_size=min(self.batch_size, len(first_of_each(dataset.train))),  # it holds nothing twice
             schedule=partial(cosine, warm_up=self.warm_up),
             loss=lambda s, labels: contrastive_loss(s),
             batches=pairs,

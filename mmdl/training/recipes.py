@@ -53,7 +53,7 @@ class Recipe:
 
 RECIPES = {
     "attention": Recipe(epochs=5, batch_size=32, learning_rate=2e-3),
-    "cross-attention": Recipe(epochs=5, batch_size=32, learning_rate=2e-3),
+    "cross-attention": Recipe(epochs=6, batch_size=32, learning_rate=1e-3),
     "bottleneck": Recipe(epochs=5, batch_size=32, learning_rate=2e-3),
     "concatenate": Recipe(),
     "sum": Recipe(),

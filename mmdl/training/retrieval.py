@@ -1,4 +1,4 @@
-"""Retrieval: can each example of one modality find its partner of the other?"""
+"""Retrieval: how often an example of one modality finds its partner of the other, and search."""
 
 import numpy as np
 

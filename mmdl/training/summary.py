@@ -59,7 +59,8 @@ def standings(spreads, smaller=False):
 
         |a − b| > 2 √(s_a² / n_a + s_b² / n_b)
 
-    That is about other seeds, on the same examples. A single run cannot be told from anything, and has no mark.
+    That is about other seeds, on the same examples. With a single run of each nothing is known of it, and only the
+    best is marked.
 
     Parameters
     ----------

@@ -54,6 +54,7 @@ def test_pictures_from_outside_go_the_same_way():
     own = faint.encode([picture])
     assert own.shape == (1, *faint.shape) == (1, 8, 6, 1) and own.dtype == np.float32
     assert np.array_equal(own, faint.remainder(IMAGES.encode([picture])).clip(0, 1)) and own.any()
+    assert not faint.encode([Image.new("L", (20, 20), 255)]).any()  # blank
     assert faint.encode([]).shape == (0, 8, 6, 1)
 
 

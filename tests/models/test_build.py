@@ -19,7 +19,7 @@ from mmdl.data import (
 )
 from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
-from mmdl.layers import LSTM, Conv2D
+from mmdl.layers import LSTM, Conv2D, Dense, ReLU
 from mmdl.models import multimodal_classifier
 from mmdl.models.build import ENCODINGS, token_encoder, vector_encoder
 from mmdl.tokens import Tokens
@@ -160,3 +160,13 @@ def test_every_preprocessor_has_an_encoder():
 def test_unknown_fusion():
     with pytest.raises(DataError, match='there is no fusion "guess"; there are attention'):
         multimodal_classifier(np.random.default_rng(0), dataset("numbers"), "guess")
+
+
+def test_a_linear_head_has_no_hidden_layer():
+    heads = {
+        hidden: multimodal_classifier(np.random.default_rng(0), dataset("numbers"), "sum", hidden=hidden).head
+        for hidden in (True, False)
+    }
+    dense = {hidden: [layer for layer in head.layers if isinstance(layer, Dense)] for hidden, head in heads.items()}
+    assert [len(dense[hidden]) for hidden in (True, False)] == [2, 1]
+    assert not any(isinstance(layer, ReLU) for layer in heads[False].layers)

@@ -9,6 +9,7 @@ import pytest
 from mmdl import data, tree
 from mmdl.data import Dataset, Examples, ImagePreprocessor, Tokenizer
 from mmdl.models import contrastive_model
+from mmdl.training import Callback
 from mmdl.training.contrastive import LARGEST_SCALE, ContrastiveRecipe, ScaleLimit, Validation
 from mmdl.training.retrieval import evaluate_retrieval
 
@@ -86,6 +87,15 @@ def test_training_does_not_go_beyond_the_limit(squares):
     few = replace(squares, train=squares.train.select(slice(0, 64)))
     fitted = replace(QUICK, learning_rate=0.3).fit(model, few, rng)
     assert fitted.model.log_scale[0] <= np.float32(log(LARGEST_SCALE))
+
+
+def test_a_batch_holds_no_more_than_there_is_to_tell_apart(squares):
+    counted = Callback()
+    counted.start = lambda epochs, steps: setattr(counted, "steps", steps)
+    recipe = replace(QUICK, epochs=1, batch_size=1000)
+    rng = np.random.default_rng(0)
+    recipe.fit(contrastive_model(rng, squares, 4), squares, rng, callbacks=[counted])
+    assert counted.steps == 10  # 28 places with 10 pictures each
 
 
 def test_without_validation_pairs_there_is_no_validation(squares):

@@ -22,7 +22,7 @@ def differentiable_ops():
         if not file.startswith("_"):
             functions = vars(importlib.import_module(module.name))
             own = [name for name, f in functions.items() if getattr(f, "__module__", "") == module.name]
-            yield from (name for name in own if f"{name}_backward" in own)
+            yield from (name for name in own if f"{name}_backward" in own or name.endswith("_loss"))
             if file in ("losses", "positions", "filters"):
                 yield from (name for name in own if inspect.isfunction(functions[name]) and not name.startswith("_"))
 

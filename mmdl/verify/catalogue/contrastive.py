@@ -34,7 +34,7 @@ def exchanging_the_towers_transposes(entry, arguments, rng):
 
 
 def scale_grows_by_steps(entry, arguments, rng):
-    """λ + log 2 doubles every entry."""
+    """Adding log 2 to λ doubles every entry."""
     return difference(entry(**arguments | {"log_scale": arguments["log_scale"] + np.log(2)}), 2 * entry(**arguments))
 
 
