@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def affine(x, W, b=None):
+def affine(x, W, b):
     """(4)  y_k = Σ_d x_d W_dk + b_k
 
     x (D,), W (D, K), b (K,) -> y (K,).

@@ -5,7 +5,7 @@ import numpy as np
 from mmdl.formulas.activations import relu, sigmoid, tanh
 
 
-def rnn(x, W, U, b=None, h0=None, mask=None, f="tanh"):
+def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
     """(2)  h_t = f(W x_t + U h_{t−1} + b)
 
     x (T, D), W (D, H), U (H, H), b (H,), h0 (H,) -> h (T+1, H).

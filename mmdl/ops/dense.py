@@ -5,7 +5,7 @@ from mmdl.shapes import shapes
 
 
 @shapes(x="... D", W="D K", b="K")
-def affine(x, W, b=None):
+def affine(x, W, b):
     """y = x W + b
 
     Rows are examples, so the article's W x is written x W here, with W transposed.
@@ -14,7 +14,7 @@ def affine(x, W, b=None):
     ----------
     x : array (..., D)
     W : array (D, K)
-    b : array (K,), optional
+    b : array (K,) or None
 
     Returns
     -------

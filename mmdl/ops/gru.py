@@ -19,7 +19,7 @@ class GRUStates(NamedTuple):
 
 
 @shapes(x="N T D", W="D 3H", U="H 3H", b="2 3H", h0="N H", mask="N T")
-def gru(x, W, U, b=None, h0=None, mask=None):
+def gru(x, W, U, b, h0=None, mask=None):
     """hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ g
 
     z, r = σ(xₜ W + hₜ₋₁ U + b),   g = tanh(xₜ W_g + b₀ + r ∘ inner),   inner = hₜ₋₁ U_g + b₁
@@ -29,7 +29,7 @@ def gru(x, W, U, b=None, h0=None, mask=None):
     x : array (N, T, D)
     W, U : arrays (D, 3H), (H, 3H)
         Columns in the order z, r, g.
-    b : array (2, 3H), optional
+    b : array (2, 3H) or None
         The bias of the input and the bias of the state, as in Keras (`reset_after`).
     h0 : array (N, H), optional
     mask : bool array (N, T), optional

@@ -18,7 +18,7 @@ class LSTMStates(NamedTuple):
 
 
 @shapes(x="N T D", W="D 4H", U="H 4H", b="4H", h0="N H", c0="N H", mask="N T")
-def lstm(x, W, U, b=None, h0=None, c0=None, mask=None):
+def lstm(x, W, U, b, h0=None, c0=None, mask=None):
     """cₜ = f ∘ cₜ₋₁ + i ∘ g,  hₜ = o ∘ tanh(cₜ)
 
     with the gates i, f, o = σ(a) and the candidate g = tanh(a), all of a = xₜ W + hₜ₋₁ U + b.
@@ -26,7 +26,7 @@ def lstm(x, W, U, b=None, h0=None, c0=None, mask=None):
     Parameters
     ----------
     x : array (N, T, D)
-    W, U, b : arrays (D, 4H), (H, 4H), (4H,), the last optional
+    W, U, b : arrays (D, 4H), (H, 4H), (4H,), the last of them or None
         Columns in the order i, f, g, o, as in Keras (which calls the candidate c).
     h0, c0 : arrays (N, H), optional
         Zeros if not given.

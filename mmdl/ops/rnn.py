@@ -16,13 +16,13 @@ ACTIVATIONS = {
 
 
 @shapes(x="N T D", W="D H", U="H H", b="H", h0="N H", mask="N T")
-def rnn(x, W, U, b=None, h0=None, mask=None, f="tanh"):
+def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
     """hₜ = f(xₜ W + hₜ₋₁ U + b)
 
     Parameters
     ----------
     x : array (N, T, D)
-    W, U, b : arrays (D, H), (H, H), (H,), the last optional
+    W, U, b : arrays (D, H), (H, H), (H,), the last of them or None
     h0 : array (N, H), optional
         The state before the first token; zeros if not given.
     mask : bool array (N, T), optional
