@@ -66,7 +66,9 @@ def run(arguments):
         print(f"without {fusion}: {reason}", file=sys.stderr)
     dataset = fewer(dataset, arguments.examples)
     found = trained(arguments, runs, dataset, recipe, folder)
-    report([(each, found[each]) for each in runs], dataset, recipe, folder)
+    options = [f"{name.replace('_', ' ')} {value}" for name, value in asked["options"].items()]
+    options += ["linear head"] * arguments.linear_head
+    report([(each, found[each]) for each in runs], dataset, recipe, options, folder)
     return 0
 
 
@@ -125,7 +127,7 @@ def trained(arguments, runs, dataset, recipe, folder):
     return found
 
 
-def report(results, dataset, recipe, folder):
+def report(results, dataset, recipe, options, folder):
     """Print the tables, and write them and the figures."""
     from mmdl.cli.comparison_table import as_csv, as_text
     from mmdl.files import replacing
@@ -135,7 +137,8 @@ def report(results, dataset, recipe, folder):
     rows = gather(results)
     sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
     how = ", ".join(f"{name.replace('_', ' ')} {each}" for name, each in asdict(recipe).items())
-    text = "\n".join([f"{dataset.name}: {sizes}", how, as_text(rows, dataset.best)])
+    what = ", ".join([dataset.name, *options])
+    text = "\n".join([f"{what}: {sizes}", how, as_text(rows, dataset.best)])
     for file, content in ((TEXT, text), (TABLE, as_csv(rows, dataset.best))):
         with replacing(folder / file) as unfinished:
             unfinished.write_text(content, encoding="utf-8")

@@ -7,7 +7,8 @@ from itertools import count
 SIGNS = {"best": "*", "within noise": "~", "": " "}
 LEGEND = "* best of its column; ~ not told from it: at most two standard errors of the difference apart"
 COLUMNS = ("model", "measure", "of", "mean", "deviation", "runs", "mark")
-NARROW, WIDE = 11, 14  # characters of a percentage and of a loss, each with its deviation and its sign
+POSSIBLE = "best possible"
+NARROW, WIDE = 11, 15  # characters of a percentage and of a loss, each with its deviation and its sign
 
 
 def as_text(rows, best):
@@ -21,7 +22,7 @@ def as_text(rows, best):
     """
     fullest = max(rows, key=lambda row: len(row.modalities))
     names, subsets, runs = fullest.modalities, list(fullest.accuracy), fullest.loss.count
-    wide = max(len(row.model) for row in rows)
+    wide = max(len(label) for label in [*(row.model for row in rows), POSSIBLE])
     marks, loss_marks = standings_of(rows)
 
     def line(first, *cells):
@@ -48,7 +49,7 @@ def as_text(rows, best):
         cost = f"{row.parameters:>12,}{row.milliseconds.mean:>11.1f}"
         lines.append(line(row.model, " ", whole(row), loss, cost))
     if best:
-        lines.append(line("best possible", " ", possible("accuracy", names), possible("loss", names, 3, 1, WIDE)))
+        lines.append(line(POSSIBLE, " ", possible("accuracy", names), possible("loss", names, 3, 1, WIDE)))
 
     short = initials(names)
     told = ", ".join(f"{letter} {name}" for name, letter in short.items())
@@ -56,7 +57,7 @@ def as_text(rows, best):
     lines.append(line("", *(f"{'+'.join(short[name] for name in subset):>{NARROW}}" for subset in subsets)))
     lines += [line(row.model, *(right(row, subset) for subset in subsets)) for row in rows]
     if best:
-        lines.append(line("best possible", *(possible("accuracy", subset) for subset in subsets)))
+        lines.append(line(POSSIBLE, *(possible("accuracy", subset) for subset in subsets)))
 
     nothing = f"{100 * rows[0].nothing:.1f} %"
     lines += ["", f"what each modality contributes (Shapley value), in points above the {nothing} of seeing nothing"]
@@ -88,7 +89,7 @@ def as_csv(rows, best):
     table.writerow(["sees nothing", "accuracy", "", f"{rows[0].nothing:.4f}", "", "", ""])
     for subset, limits in best.items():
         for measure, limit in limits.items():
-            table.writerow(["best possible", measure, "+".join(subset), f"{limit:.4f}", "", "", ""])
+            table.writerow([POSSIBLE, measure, "+".join(subset), f"{limit:.4f}", "", "", ""])
     return buffer.getvalue()
 
 

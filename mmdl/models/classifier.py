@@ -82,6 +82,6 @@ class MultimodalClassifier(Layer):
     def attention_weights(self, trace):
         """Who looked at whom, for (cross-)attention fusion: {(from, to): (N, heads, T, S)} by names of modalities"""
         if not hasattr(trace.fusion, "between"):
-            raise DataError(f"a {type(self.fusion).__name__} fusion has no attention weights; an attention fusion has")
+            raise DataError(f"a {type(self.fusion).__name__} fusion has no attention weights between modalities")
         names = tuple(self.modalities)
         return {(names[a], names[b]): weights for (a, b), weights in trace.fusion.between.items()}

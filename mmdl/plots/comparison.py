@@ -64,7 +64,9 @@ class ComparisonDisplay(Display):
         self.ax_.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False)
         self.ax_.spines[:].set_visible(False)
         runs = self.rows[0].loss.count
-        self.ax_.set_xlabel(f"of {runs} runs; ★ best of its column, ≈ at most two standard errors from it")
+        self.ax_.set_xlabel(
+            f"of {runs} run{'s' * (runs > 1)}; ★ best of its column, ≈ at most two standard errors from it"
+        )
         self.ax_.set_title("Right on the test set, in % (mean ± standard deviation), when these are present")
         return self
 

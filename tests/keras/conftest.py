@@ -1,6 +1,7 @@
 """Comparisons with Keras need Keras; where everything has to be tested, they fail without it."""
 
 import os
+from importlib.util import find_spec
 
 import pytest
 
@@ -10,8 +11,7 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 
 def pytest_runtest_setup(item):
-    from tests.keras.agreement import keras
-
-    if keras is None and item.get_closest_marker("parity"):
-        why = "Keras or JAX is not installed: pip install '.[parity]'"
+    missing = [name for name in ("keras", "jax") if find_spec(name) is None]
+    if missing and item.get_closest_marker("parity"):
+        why = f"{' and '.join(missing)} cannot be imported: pip install '.[parity]'"
         pytest.fail(why, pytrace=False) if os.environ.get("CI") else pytest.skip(why)
