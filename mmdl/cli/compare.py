@@ -74,7 +74,7 @@ def run(arguments):
 
 def demand_fusions(fusions):
     """Fusions of these names, or one sentence, before time is spent on the data."""
-    from mmdl.cli.train import demand_fusion
+    from mmdl.cli.classify import demand_fusion
 
     for fusion in fusions:
         demand_fusion(fusion)

@@ -1,108 +1,54 @@
-"""`mmdl train --objective contrastive`: train two towers to match, and keep what they learned."""
+"""What `mmdl train --objective contrastive` does: two towers that match, and how often they find the right one."""
 
-import json
-import sys
-import time
-from dataclasses import asdict, replace
+from mmdl.cli.classify import FUSION
+from mmdl.cli.dataset import asked_for
 
-from mmdl.cli.dataset import asked_for, dataset_of
-from mmdl.cli.runs import HISTORY, MODEL, new_run, write_json
-
-OBJECTIVE = "contrastive"
 WHOLE = {"glyphs": {"whole_names": True, "word_dropout": 0.0}}  # as these are loaded where names are searched
 
 
-def run(arguments):
-    """Train, save, measure, draw, and report."""
+def ask(arguments):
+    """Which data, and how to learn from it."""
+    if arguments.fusion != FUSION:
+        arguments.wrong_usage("--fusion is for classifiers; with --objective contrastive nothing is fused")
     asked = asked_for(arguments)
-    asked |= {"options": WHOLE.get(asked["data"], asked["options"])}
-    start = time.perf_counter()
-    dataset = dataset_of(asked)
-    loading = time.perf_counter() - start
-    with new_run(arguments.out, OBJECTIVE) as folder:
-        results, figures = train(arguments, asked, dataset, folder)
-    results["seconds"] = {"data": round(loading, 2), **results["seconds"]}
-    if arguments.json:
-        print(json.dumps(results))
-    else:
-        report(results, [MODEL, HISTORY, *figures], dataset)
-    return 0
+    return asked | {"options": WHOLE.get(asked["data"], asked["options"])}, {"objective": "contrastive"}
 
 
-def train(arguments, asked, dataset, folder):
-    """The results as a dictionary, and the names of the figures; all that is kept is in the folder."""
-    import numpy as np
-
-    from mmdl import tree
-    from mmdl.models import contrastive_model
-    from mmdl.training import Progress, save
-
-    recipe, rng = recipe_of(arguments), np.random.default_rng(arguments.seed)
-    model = contrastive_model(rng, dataset)
-    introduce(dataset, model, recipe, arguments)
-    start = time.perf_counter()
-    model, history, interrupted = recipe.fit(model, dataset, rng, callbacks=[Progress()])
-    seconds = time.perf_counter() - start
-
-    epochs = len(history.get("loss", ()))
-    how = {"objective": OBJECTIVE, "seed": arguments.seed, "recipe": asdict(recipe)}
-    save(folder / MODEL, model, **asked, **how, history=history)
-    write_json(folder / HISTORY, history)
-    kept = f"after {epochs} of {recipe.epochs} epochs; what was learned so far is in {folder}"
-    if interrupted:
-        raise KeyboardInterrupt(kept)
-    try:
-        found, recall = recalls(model, dataset.test)
-        figures = draw(folder, model, history, dataset.test)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(kept) from None
-    results = {
-        "recall": recall,
-        "among": found,
-        "seconds": {"train": round(seconds, 2)},
-        "epochs": epochs,
-        "parameters": tree.count(model),
-        "out": str(folder),
-    }
-    return results, figures
-
-
-def recipe_of(arguments):
-    """The recipe, with the numbers that were given in place of its own."""
+def recipe_of(arguments, dataset):
+    """One for all data."""
     from mmdl.training.contrastive import ContrastiveRecipe
 
-    given = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "learning_rate")}
-    return replace(ContrastiveRecipe(), **{name: number for name, number in given.items() if number is not None})
+    return ContrastiveRecipe()
 
 
-def introduce(dataset, model, recipe, arguments):
-    """Say what is about to happen."""
-    from mmdl import tree
+def model_of(rng, arguments, dataset):
+    """Towers that have learned nothing."""
+    from mmdl.models import contrastive_model
+
+    return contrastive_model(rng, dataset)
+
+
+def introduction(arguments, dataset, size):
+    """Two lines about what is about to happen."""
     from mmdl.data.distinct import identities
 
     learned, tested = (len(set(identities(split).tolist())) for split in (dataset.train, dataset.test))
     shown = f"{len(dataset.train):,} pairs of {learned:,} {things(dataset.train)}"
-    how = f"epochs {recipe.epochs}, batch size {recipe.batch_size}, seed {arguments.seed}"
-    print(
-        *dataset.notes,
+    return (
         f"{dataset.name}: {shown} to learn from, {tested:,} others for the test",
-        f"{' and '.join(dataset.modalities)}: two towers, {tree.count(model):,} parameters, {how}",
-        sep="\n",
-        file=sys.stderr if arguments.json else sys.stdout,
-        flush=True,
+        f"{' and '.join(dataset.modalities)}: two towers, {size}",
     )
 
 
-def recalls(model, examples):
-    """How many things are searched, and {"image to text": {"1": share, ...}, ..., "chance": ...}, ready for JSON."""
+def measure(model, dataset):
+    """How often the right one is found, {"image to text": {"1": share, ...}, ...}, and among how many."""
     from mmdl.training.retrieval import evaluate_retrieval, gallery
 
-    found = evaluate_retrieval(model, examples)
     recall = {
         " to ".join(way) if isinstance(way, tuple) else way: {str(k): share for k, share in shares.items()}
-        for way, shares in found.items()
+        for way, shares in evaluate_retrieval(model, dataset.test).items()
     }
-    return len(gallery(examples)), recall
+    return {"recall": recall, "among": len(gallery(dataset.test))}
 
 
 def things(examples):
@@ -112,17 +58,7 @@ def things(examples):
     return "texts" if "text" in examples.inputs else "classes"
 
 
-def draw(folder, model, history, examples):
-    """Save the figures of a run.  -> the names of their files"""
-    from mmdl.cli.figures import display
-
-    files = {name: f"{name}.png" for name in ("history", "similarity")}
-    for name, file in files.items():
-        display(name, model, history, examples).save(folder / file)
-    return [*files.values()]
-
-
-def report(results, files, dataset):
+def report(results, files, dataset, asked):
     """The results for a reader."""
     print(f"\ntrained for {results['seconds']['train']:.1f} s")
     print(f"how often the right one of {results['among']:,} unseen {things(dataset.test)} is found")

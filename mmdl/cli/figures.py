@@ -39,7 +39,10 @@ def display(name, model, history=None, examples=None, example=0):
 def drawable(model, examples):
     """The names of the figures that are drawn after training: all that this data and this model allow."""
     from mmdl.fusion import AttentionFusion, CrossAttentionFusion
+    from mmdl.models import ContrastiveModel
 
+    if isinstance(model, ContrastiveModel):
+        return ["history", "similarity"]
     names = ["history"]
     if len(model.classes) <= MANY:
         names.append("confusion")

@@ -5,10 +5,9 @@ import sys
 import time
 from dataclasses import asdict, replace
 
-from mmdl.cli import contrastive
-from mmdl.cli.dataset import add_data_arguments, asked_for, dataset_of
+from mmdl.cli import classify, contrastive
+from mmdl.cli.dataset import add_data_arguments, dataset_of
 from mmdl.cli.parser import add_command, positive_number, whole_number
-from mmdl.cli.results import accuracies, report
 from mmdl.cli.runs import HISTORY, MODEL, new_run, write_json
 
 DESCRIPTION = """\
@@ -33,8 +32,7 @@ EXAMPLES = """\
   mmdl train --objective contrastive      pictures and names find each other
   mmdl train --epochs 2 --out runs/short --json"""
 
-FUSION = "attention"
-OBJECTIVES = ("classify", contrastive.OBJECTIVE)
+OBJECTIVES = {"classify": classify, "contrastive": contrastive}
 
 
 def add(commands):
@@ -44,14 +42,14 @@ def add(commands):
     parser.add_argument(
         "--fusion",
         metavar="NAME",
-        default=FUSION,
+        default=classify.FUSION,
         help="how modalities become one: attention (the default), cross-attention, bottleneck, concatenate, sum, "
         "product, gated, film, tensor, low-rank, product-of-experts, article-product, average, mixture-of-experts",
     )
     parser.add_argument(
         "--objective",
         metavar="NAME",
-        default=OBJECTIVES[0],
+        default="classify",
         help="what is learned: classify (the default), or contrastive, to match two modalities for `mmdl search`",
     )
     parser.add_argument("--epochs", metavar="N", type=whole_number(1), help="times through the data")
@@ -72,81 +70,59 @@ def add(commands):
 
 def run(arguments):
     """Train, save, measure, draw, and report."""
-    demand_objective(arguments)
-    if arguments.objective == contrastive.OBJECTIVE:
-        return contrastive.run(arguments)
-    asked = asked_for(arguments)
-    demand_fusion(arguments.fusion)
-    start = time.perf_counter()
-    dataset = dataset_of(asked)
-    loading = time.perf_counter() - start
-    with new_run(arguments.out, arguments.fusion) as folder:
-        results, figures = train(arguments, asked, dataset, folder)
-    results["seconds"] = {"data": round(loading, 2), **results["seconds"]}
-    if arguments.json:
-        print(json.dumps(results))
-    else:
-        report(results, [MODEL, HISTORY, *figures], dataset, asked)
-    return 0
-
-
-def demand_objective(arguments):
-    """An objective of that name that can be reached in the way that was asked for, or one sentence."""
     from mmdl.errors import DataError
 
     if arguments.objective not in OBJECTIVES:
         raise DataError(f'there is no objective "{arguments.objective}"; there are {", ".join(OBJECTIVES)}')
-    if arguments.objective == contrastive.OBJECTIVE and arguments.fusion != FUSION:
-        arguments.wrong_usage("--fusion is for classifiers; with --objective contrastive nothing is fused")
+    objective = OBJECTIVES[arguments.objective]
+    asked, how = objective.ask(arguments)
+    start = time.perf_counter()
+    dataset = dataset_of(asked)
+    loading = time.perf_counter() - start
+    with new_run(arguments.out, next(iter(how.values()))) as folder:
+        results, figures = train(objective, arguments, asked | how, dataset, folder)
+    results["seconds"] = {"data": round(loading, 2), **results["seconds"]}
+    if arguments.json:
+        print(json.dumps(results))
+    else:
+        objective.report(results, [MODEL, HISTORY, *figures], dataset, asked)
+    return 0
 
 
-def demand_fusion(name):
-    """A fusion of that name, or one sentence, before time is spent on the data."""
-    from mmdl.errors import DataError
-    from mmdl.training.recipes import RECIPES
-
-    if name not in RECIPES:
-        raise DataError(f'there is no fusion "{name}"; there are {", ".join(RECIPES)}')
-
-
-def recipe_of(arguments, dataset):
-    """The recipe of the fusion, with the numbers that the data needs and those that were given in place of its own."""
-    from mmdl.training.recipes import RECIPES
-
-    given = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "learning_rate")}
-    given = {name: number for name, number in given.items() if number is not None}
-    return replace(RECIPES[arguments.fusion], **dataset.recipe | given)
-
-
-def train(arguments, asked, dataset, folder):
+def train(objective, arguments, asked, dataset, folder):
     """The results as a dictionary, and the names of the figures; all that is kept is in the folder."""
     import numpy as np
 
     from mmdl import tree
-    from mmdl.models import multimodal_classifier
     from mmdl.training import Progress, save
 
-    recipe, rng = recipe_of(arguments, dataset), np.random.default_rng(arguments.seed)
-    model = multimodal_classifier(rng, dataset, arguments.fusion)
-    introduce(dataset, model, recipe, arguments)
+    recipe, rng = recipe_of(objective, arguments, dataset), np.random.default_rng(arguments.seed)
+    model = objective.model_of(rng, arguments, dataset)
+    print(
+        *dataset.notes,
+        *objective.introduction(arguments, dataset, f"{tree.count(model):,} parameters"),
+        sep="\n",
+        end=f", epochs {recipe.epochs}, batch size {recipe.batch_size}, seed {arguments.seed}\n",
+        file=sys.stderr if arguments.json else sys.stdout,
+        flush=True,
+    )
     start = time.perf_counter()
     model, history, interrupted = recipe.fit(model, dataset, rng, callbacks=[Progress()])
     seconds = time.perf_counter() - start
 
     epochs = len(history.get("loss", ()))
-    how = {"fusion": arguments.fusion, "seed": arguments.seed, "recipe": asdict(recipe)}
-    save(folder / MODEL, model, **asked, **how, history=history)
+    save(folder / MODEL, model, **asked, seed=arguments.seed, recipe=asdict(recipe), history=history)
     write_json(folder / HISTORY, history)
     kept = f"after {epochs} of {recipe.epochs} epochs; what was learned so far is in {folder}"
     if interrupted:
         raise KeyboardInterrupt(kept)
     try:
-        accuracy = accuracies(model, dataset)
+        found = objective.measure(model, dataset)
         figures = draw(folder, model, history, dataset.test)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(kept) from None
     results = {
-        "accuracy": accuracy,
+        **found,
         "seconds": {"train": round(seconds, 2)},
         "epochs": epochs,
         "parameters": tree.count(model),
@@ -155,20 +131,11 @@ def train(arguments, asked, dataset, folder):
     return results, figures
 
 
-def introduce(dataset, model, recipe, arguments):
-    """Say what is about to happen."""
-    from mmdl import tree
-
-    sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
-    how = f"epochs {recipe.epochs}, batch size {recipe.batch_size}, seed {arguments.seed}"
-    print(
-        *dataset.notes,
-        f"{dataset.name}: {sizes}, {len(dataset.classes)} classes",
-        f"{arguments.fusion}: {tree.count(model):,} parameters, {how}",
-        sep="\n",
-        file=sys.stderr if arguments.json else sys.stdout,
-        flush=True,
-    )
+def recipe_of(objective, arguments, dataset):
+    """The objective's recipe, with the numbers that were given in place of its own."""
+    given = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "learning_rate")}
+    given = {name: number for name, number in given.items() if number is not None}
+    return replace(objective.recipe_of(arguments, dataset), **given)
 
 
 def draw(folder, model, history, examples):

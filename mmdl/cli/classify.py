@@ -1,18 +1,56 @@
-"""What came of a training: accuracies, in words, and what to try next."""
+"""What `mmdl train` does to learn classes: a classifier, its accuracies, and what to try next."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
-from mmdl.cli.dataset import is_own
+from mmdl.cli.dataset import asked_for, is_own
+
+FUSION = "attention"
 
 
-def accuracies(model, dataset):
+def ask(arguments):
+    """Which data, and how to learn from it; wrong names are found out before time is spent on the data."""
+    demand_fusion(arguments.fusion)
+    return asked_for(arguments), {"fusion": arguments.fusion}
+
+
+def demand_fusion(name):
+    """A fusion of that name, or one sentence."""
+    from mmdl.errors import DataError
+    from mmdl.training.recipes import RECIPES
+
+    if name not in RECIPES:
+        raise DataError(f'there is no fusion "{name}"; there are {", ".join(RECIPES)}')
+
+
+def recipe_of(arguments, dataset):
+    """The recipe of the fusion, with the numbers that the data needs."""
+    from mmdl.training.recipes import RECIPES
+
+    return replace(RECIPES[arguments.fusion], **dataset.recipe)
+
+
+def model_of(rng, arguments, dataset):
+    """A classifier that has learned nothing."""
+    from mmdl.models import multimodal_classifier
+
+    return multimodal_classifier(rng, dataset, arguments.fusion)
+
+
+def introduction(arguments, dataset, size):
+    """Two lines about what is about to happen."""
+    sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
+    return f"{dataset.name}: {sizes}, {len(dataset.classes)} classes", f"{arguments.fusion}: {size}"
+
+
+def measure(model, dataset):
     """Test accuracy with all modalities, "all", and with every set of them alone, "image+text" or "image", say."""
     from mmdl.training import evaluate_subsets
 
     found = evaluate_subsets(model, dataset.test)
     largest_first = sorted(found, key=len, reverse=True)
-    return {key_of(subset, dataset): found[subset]["accuracy"] for subset in largest_first}
+    return {"accuracy": {key_of(subset, dataset): found[subset]["accuracy"] for subset in largest_first}}
 
 
 def key_of(subset, dataset):
