@@ -43,11 +43,10 @@ class Layer:
 
     def __init__(self, *arguments, name=None, input_shape=None, **settings):
         try:
-            bound = inspect.signature(self.build).bind(None, None, *arguments, **settings)
+            self.settings = self.__signature__.bind(*arguments, **settings).arguments
         except TypeError as mistake:
             raise TypeError(f"{self}: {mistake}") from None
-        _, _, *given = bound.arguments.items()
-        self.settings, self.name, self.core = dict(given), name, None
+        self.name, self.core = name, None
         self.input_shape = (settings["input_length"],) if "input_length" in settings else input_shape
 
     def __call__(self, x):
@@ -87,13 +86,14 @@ def kind(name, masks, build, base=Layer, several=False):
     Masks are "kept", "lost", "read" by a core layer for Tokens, or "made" of ids. `build` takes a generator, the
     features of the input and Keras's arguments; what is not honoured is none of these: Python's own TypeError names it.
     """
+    _, _, *honoured = inspect.signature(build).parameters.values()
 
     def built(rng, features, **settings):
         made = build(rng, features, **settings)
         return made if masks in ("read", "made") else core.OnValues(made, keeps=masks == "kept")
 
-    built.__signature__ = inspect.signature(build)
-    KINDS[name] = type(name, (base,), {"masks": masks, "build": staticmethod(built), "several": several})
+    about = {"masks": masks, "several": several, "__signature__": inspect.Signature(honoured)}
+    KINDS[name] = type(name, (base,), about | {"build": staticmethod(built)})
     return KINDS[name]
 
 

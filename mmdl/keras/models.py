@@ -131,7 +131,7 @@ class Sequential(Model):
     """
 
     def __init__(self, layers=(), name="sequential", rng=None):
-        self.name, self.measures, self.rng = name, {}, np.random.default_rng() if rng is None else rng
+        self.name, self.measures, self.rng = name, {}, rng
         self.inputs, self.output, self.waiting = [], None, []
         for layer in layers:
             self.add(layer)
@@ -139,7 +139,7 @@ class Sequential(Model):
     def add(self, layer):
         """Put a layer at the end."""
         if isinstance(layer, Symbol):
-            self.inputs = [Input(layer.shape[1:], self.rng)]
+            self.inputs = [Input(layer.shape[1:], self.rng or layer.rng)]
         elif not isinstance(layer, Layer):
             raise TypeError(f"a {type(layer).__name__} is no layer")
         elif not self.inputs and not layer.input_shape:

@@ -94,7 +94,7 @@ class MultiHeadAttention(Layer):
         return cls(*parameters, heads, causal)
 
     def by_head(self):
-        """Views of the parameters with an axis for heads: Wq (D, heads, H / heads), Wo (heads, H / heads, D), and so on"""
+        """The parameters as views with an axis for heads: Wq (D, heads, H / heads), Wo (heads, H / heads, D)"""
         inner = (self.Wq, self.bq, self.Wk, self.bk, self.Wv, self.bv)
         parted = [array.reshape(*array.shape[:-1], self.heads, -1) for array in inner if array is not None]
         return *parted, self.Wo.reshape(self.heads, -1, self.Wo.shape[1]), *(() if self.bo is None else (self.bo,))

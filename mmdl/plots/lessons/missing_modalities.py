@@ -1,4 +1,4 @@
-"""The figure of lesson 16: what a missing modality costs, and what modality dropout is worth."""
+"""The figures of lesson 16: what a missing modality costs, and what modality dropout is worth."""
 
 import numpy as np
 
@@ -51,6 +51,29 @@ def draw(test, classes, said, score, alone, renewed, guessed=None):
     names.set_ylabel("right (% of unseen glyphs)")
     images.legend(loc="lower left")
     mark_guess(names, guessed)
+    return figure
+
+
+@styled
+def draw_seven(subsets, possible, found):
+    """Accuracies with every subset of three modalities, beside the best that is possible
+
+    Parameters
+    ----------
+    subsets : list of tuples of str
+    possible : array (7,)
+    found : dict of float -> array (7,)
+        By rate of modality dropout.
+    """
+    figure = figure_of(None, 3.8)
+    ax, places = figure.subplots(), np.arange(len(subsets))
+    for shift, (rate, accuracy), colour in zip((-0.2, 0.2), found.items(), (BLUE, VERMILLION), strict=True):
+        label = f"modality dropout {rate:g}" if rate else "no modality dropout"
+        ax.bar(places + shift, 100 * accuracy, 0.36, color=colour, label=label)
+    ax.hlines(100 * possible, places - 0.42, places + 0.42, "k", label="best possible")
+    ax.set(xticks=places, xticklabels=["\n+ ".join(subset) for subset in subsets], ylim=(50, 100))
+    ax.set(ylabel="right (%; chance is 50)", title="Practice at missing costs what only all three can tell")
+    ax.legend(loc="upper left")
     return figure
 
 
