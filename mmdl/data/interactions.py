@@ -61,11 +61,14 @@ def load(redundant=None, unique=None, synergy=None, modalities=2, noise=0.05, se
         split: replace(examples, inputs={name: preprocessors[name].encode(x) for name, x in examples.inputs.items()})
         for split, examples in drawn.items()
     }
-    notes = tuple(
+    limits = [
         f"with {' and '.join(names)} no model is right more often than {limit['accuracy']:.3f}, "
         f"or has a smaller loss than {limit['loss']:.3f}"
         for names, limit in best.items()
-    )
+    ]
+    widest = 2 * math.sqrt(0.5 * (1 - 0.5) / COUNTS["test"])  # two standard deviations, of a coin
+    scatter = f"on {COUNTS['test']:,} test examples, chance moves an accuracy by up to {widest:.3f} up or down"
+    notes = (*limits, scatter)
     return Dataset("interactions", ("minus", "plus"), **splits, preprocessors=preprocessors, notes=notes, best=best)
 
 

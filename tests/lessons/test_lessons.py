@@ -95,7 +95,7 @@ def assert_alike(new, committed):
     with Image.open(new) as a, Image.open(committed) as b:
         assert a.size == b.size
         a, b = (np.asarray(image.convert("L").reduce(8), float) for image in (a, b))
-    assert np.abs(a - b).mean() < 6  # of 255
+    assert np.abs(a - b).mean() < 12  # of 255; the layout moves with the labels of an axis
 
 
 def test_stale_numbers_are_noticed():
