@@ -1,8 +1,8 @@
 """Spoken MNIST: a handwritten digit, a recording of the same digit, and its name as typed; all three hard to make out.
 
 In the manner of AV-MNIST (V. Vielzeuf, A. Lechervy, S. Pateux, F. Jurie, CentralNet, 2018), each modality was made
-harder until it does not suffice. Measured on the test set, in percent right, as mean ± standard deviation over the
-seeds 0, 1, 2 of `mmdl train`:
+harder until it does not suffice. Measured on the test set, in percent right, as mean ± standard deviation over three
+seeds, each model trained by the recipe of its fusion with what `RECIPE` changes of it:
 
                                concatenate                       attention
                         trained alone  within all three   trained alone  within all three

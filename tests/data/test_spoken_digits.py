@@ -107,7 +107,7 @@ def test_broken_and_empty_archives_are_named(folder):
 
 def test_a_split_without_recordings_is_refused(folder):
     write_spoken(folder, recordings(each=8))
-    with pytest.raises(DataError, match="split by recording, the spoken digits .* leave nothing for train"):
+    with pytest.raises(DataError, match=r"split by recording, the spoken digits .* leave nothing for train"):
         data.load("spoken-digits")
     with pytest.raises(DataError, match="split by recording or speaker, not by"):
         data.load("spoken-digits", split="chance")
