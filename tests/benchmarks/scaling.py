@@ -35,7 +35,7 @@ def growth(rounds=3):
     from tests.benchmarks.peers import mmdl_peer
 
     for name, letter, size, values in GROWTH:
-        steps = [mmdl_peer.work(letter, **{size: value}) for value in values]
+        steps = [mmdl_peer.work(letter, workers=1, **{size: value}) for value in values]
         found = np.array([[median(times(step, SECONDS)) for step in steps] for _ in range(rounds)])
         counts = np.array([operations(letter, **{size: value}) for value in values])
         yield name, np.array(values), np.median(found, axis=0), counts
@@ -56,8 +56,10 @@ def draw(found, path):
     for name, values, ms, counts in found:
         label = f"{name}: size^{exponent(values, ms):.2f}, operations^{exponent(values, counts):.2f}"
         ax.loglog(values, ms, "o-", label=label)
-    ax.set(xlabel="size", ylabel="ms per training step", title="A step takes no more than its operations grow")
+    ax.set(xlabel="size", ylabel="ms per training step", title="The time of a step grows about as its operations do, until arrays outgrow the cache")
     ax.legend(fontsize=8)
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_major_formatter("{x:g}")
     figure.savefig(path, dpi=100)
 
 

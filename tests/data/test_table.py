@@ -294,9 +294,7 @@ class TestWhatIsWrong:
         )
 
     def test_one_class(self, folder):
-        with pytest.raises(
-            DataError, match=r"used is of the class 'circle', and a choice needs two$"
-        ):
+        with pytest.raises(DataError, match=r"used is of the class 'circle', and a choice needs two$"):
             load_table(write(folder / "my.csv", rows()[::3]), **WORDS)
 
     def test_a_class_with_too_few_rows_is_left_out(self, folder):

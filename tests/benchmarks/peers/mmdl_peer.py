@@ -83,14 +83,14 @@ def prepared(letter, **sizes):
     if letter in "cf":
         batch = Batch({"image": given.images, "text": words}, {"image": everywhere, "text": everywhere}, given.labels)
         return both(rng), batch, softmax_cross_entropy
-    width, everywhere_else = given.tokens.shape[2], np.ones(given.tokens.shape[:2], bool)
+    width, mask = given.tokens.shape[2], np.ones(given.tokens.shape[:2], bool)
     if letter == "a":
         model, x, labels, loss = cnn(rng, given.images.shape[1]), given.images, given.labels, softmax_cross_entropy
     elif letter == "b":
         model, x, labels, loss = reader(rng), words, given.labels, softmax_cross_entropy
     else:
-        model, x = TransformerBlock.init(rng, width, works.HEADS, 4 * width), Tokens(given.tokens, everywhere_else)
-        labels, loss = np.zeros(everywhere_else.shape, int), squared_error
+        model, x = TransformerBlock.init(rng, width, works.HEADS, 4 * width), Tokens(given.tokens, mask)
+        labels, loss = np.zeros((len(mask), width), int), squared_error
     return Alone(model), Batch({"x": x}, {"x": everywhere}, labels), loss
 
 
