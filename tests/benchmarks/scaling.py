@@ -56,7 +56,11 @@ def draw(found, path):
     for name, values, ms, counts in found:
         label = f"{name}: size^{exponent(values, ms):.2f}, operations^{exponent(values, counts):.2f}"
         ax.loglog(values, ms, "o-", label=label)
-    ax.set(xlabel="size", ylabel="ms per training step", title="The time of a step grows about as its operations do, until arrays outgrow the cache")
+    ax.set(
+        xlabel="size",
+        ylabel="ms per training step",
+        title="The time of a step grows about as its operations do, until arrays outgrow the cache",
+    )
     ax.legend(fontsize=8)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_major_formatter("{x:g}")
