@@ -55,7 +55,7 @@ def parser():
     """The parser of `mmdl` with all its commands."""
     top = Parser(
         prog="mmdl",
-        description="Multimodal deep learning from scratch: pictures and words, every gradient by hand.",
+        description="Multimodal deep learning from scratch: pictures, words and sounds, every gradient by hand.",
         epilog="Start with `mmdl train`. `mmdl COMMAND --help` shows what a command takes, with examples.",
     )
     top.add_argument("--version", action="version", version=f"mmdl {__version__}")
