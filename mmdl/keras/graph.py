@@ -93,6 +93,7 @@ def kind(name, masks, build, base=Layer, several=False):
         return made if masks in ("read", "made") else core.OnValues(made, keeps=masks == "kept")
 
     about = {"masks": masks, "several": several, "__signature__": inspect.Signature(honoured)}
+    about["__doc__"] = f"Keras's {name}{about['__signature__']}, as far as it is honoured; masks are {masks}."
     KINDS[name] = type(name, (base,), about | {"build": staticmethod(built)})
     return KINDS[name]
 
