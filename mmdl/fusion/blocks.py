@@ -14,6 +14,7 @@ from mmdl.layers.layer import Layer
 from mmdl.layers.normalization import LayerNorm
 from mmdl.ops import fusion as ops
 from mmdl.ops.activations import relu, relu_backward
+from mmdl.ops.dense import affine, affine_backward
 from mmdl.ops.fusion.tokens import Crossed, Exchanged
 from mmdl.ops.normalization import LayerNormalized
 
@@ -156,7 +157,7 @@ class BottleneckBlock(Layer):
     def forward(self, x, mask, lengths):
         """`lengths` of the modalities' tokens, as in `bottleneck_attention`"""
         n, norm = self.norm.forward(x)
-        q, k, v = (np.tensordot(n, W, 1) for W in (self.Wq, self.Wk, self.Wv))
+        q, k, v = affine(n, self.Wq, None), affine(n, self.Wk, None), affine(n, self.Wv, None)
         seen = ops.bottleneck_attention(q, k, v, lengths, mask, self.heads)
         y, thought = self.thought.forward(x + self.mix(seen.y))
         return y, BottleneckBlockTrace(norm, q, k, v, seen, thought)
@@ -166,7 +167,8 @@ class BottleneckBlock(Layer):
         dx, thought = self.thought.backward(dy, trace.thought)
         dseen, mix = self.mix.backward(dx, trace.seen.y)
         dq, dk, dv = ops.bottleneck_attention_backward(dseen, q, k, v, trace.seen.weights, lengths)
-        dn = np.tensordot(dq, self.Wq.T, 1) + np.tensordot(dk, self.Wk.T, 1) + np.tensordot(dv, self.Wv.T, 1)
-        dWq, dWk, dWv = (np.tensordot(n, d, ((0, 1), (0, 1))) for d in (dq, dk, dv))
-        around, norm = self.norm.backward(dn, trace.norm)
+        dnq, dWq, _ = affine_backward(dq, n, self.Wq)
+        dnk, dWk, _ = affine_backward(dk, n, self.Wk)
+        dnv, dWv, _ = affine_backward(dv, n, self.Wv)
+        around, norm = self.norm.backward(dnq + dnk + dnv, trace.norm)  # n was used three times
         return dx + around, replace(self, norm=norm, Wq=dWq, Wk=dWk, Wv=dWv, mix=mix, thought=thought)

@@ -84,9 +84,11 @@ SETS = [
 @pytest.mark.parametrize("names", SETS, ids="+".join)
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_any_modalities_with_any_fusion(fusion, names, tmp_path):
-    if len(names) == 1 and fusion in ("cross-attention", "film"):
-        pytest.skip("needs two modalities")
     data = dataset(*names)
+    if len(names) == 1 and fusion in ("cross-attention", "film"):
+        with pytest.raises(DataError, match="two modalities"):
+            multimodal_classifier(np.random.default_rng(0), data, fusion, width=8)
+        return
     model = multimodal_classifier(np.random.default_rng(0), data, fusion, width=8)
     assert tuple(model.modalities) == tuple(model.preprocessors) == names
     [batch] = batches(data.train, N)

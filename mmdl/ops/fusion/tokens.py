@@ -7,6 +7,7 @@ import numpy as np
 
 from mmdl.errors import ShapeError
 from mmdl.ops.attention import multi_head_attention, multi_head_attention_backward
+from mmdl.ops.dense import affine, affine_backward
 from mmdl.shapes import shapes
 
 
@@ -42,7 +43,7 @@ def cross_attention(x, other, Wq, Wk, Wv, mask=None, heads=1):
 
     Source: Tsai et al. 2019, section 3.1, the crossmodal attention of the multimodal transformer (MulT).
     """
-    q, k, v = np.tensordot(x, Wq, 1), np.tensordot(other, Wk, 1), np.tensordot(other, Wv, 1)
+    q, k, v = affine(x, Wq, None), affine(other, Wk, None), affine(other, Wv, None)
     return Crossed(*multi_head_attention(q, k, v, heads, mask), q, k, v)
 
 
@@ -58,9 +59,10 @@ def cross_attention_backward(dy, x, other, Wq, Wk, Wv, weights, q, k, v):
     dx, dother, dWq, dWk, dWv
     """
     dq, dk, dv = multi_head_attention_backward(dy, q, k, v, weights)
-    dx, dother = np.tensordot(dq, Wq.T, 1), np.tensordot(dk, Wk.T, 1) + np.tensordot(dv, Wv.T, 1)
-    dWq, dWk, dWv = (np.tensordot(asked, d, ((0, 1), (0, 1))) for asked, d in ((x, dq), (other, dk), (other, dv)))
-    return dx, dother, dWq, dWk, dWv
+    dx, dWq, _ = affine_backward(dq, x, Wq)
+    dother_k, dWk, _ = affine_backward(dk, other, Wk)
+    dother_v, dWv, _ = affine_backward(dv, other, Wv)
+    return dx, dother_k + dother_v, dWq, dWk, dWv
 
 
 class Exchanged(NamedTuple):
