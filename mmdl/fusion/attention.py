@@ -70,7 +70,7 @@ class AttentionFusion(Layer):
         normalized, norm = self.norm.forward(y.values)
         return masked_mean(normalized, mask), AttentionFusionTrace(values, mask, block, norm)
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         dnormalized = masked_mean_backward(dz, trace.norm.y, trace.mask)
         dy, norm = self.norm.backward(dnormalized, trace.norm)
         dx, block = self.block.backward(dy, trace.block)

@@ -49,7 +49,7 @@ class Thought(Layer):
         active = relu(a)
         return x + self.narrow(active), ThoughtTrace(norm, widen, active)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         dactive, narrow = self.narrow.backward(dy, trace.active)
         dn, widen = self.widen.backward(relu_backward(dactive, trace.active), trace.widen)
         dx, norm = self.norm.backward(dn, trace.norm)
@@ -102,7 +102,7 @@ class CrossBlock(Layer):
         y, thought = self.thought.forward(x + self.mix(seen.y))
         return y, CrossBlockTrace(norm, norm_other, seen, thought)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         """-> (dx, dx'), gradient"""
         n, n_other, seen = trace.norm.y, trace.norm_other.y, trace.seen
         dx, thought = self.thought.backward(dy, trace.thought)

@@ -75,7 +75,7 @@ class BottleneckFusion(Layer):
         z = sum(masked_mean(y[:, span], seen[:, span]) for span in spans(values)) / len(values)
         return z, BottleneckTrace(values, seen[:, : sum(lengths)], tuple(blocks), norm)
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         dy = [
             masked_mean_backward(dz / len(trace.values), trace.norm.y[:, span], trace.mask[:, span])
             for span in trace.spans

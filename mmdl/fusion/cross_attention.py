@@ -75,7 +75,7 @@ class CrossAttentionFusion(Layer):
         values = tuple(tokens.values for tokens in encodings)
         return z, CrossAttentionTrace(values, masks, tuple(blocks), tuple(norms), thought)
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         dmean, thought = self.thought.backward(dz, trace.thought)
         dx = [np.zeros((*mask.shape, dz.shape[1]), dz.dtype) for mask in trace.masks]
         blocks, gamma, beta = [], 0, 0

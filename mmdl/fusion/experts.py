@@ -37,7 +37,7 @@ class ProductOfExperts(Layer):
         l = ops.product_of_experts(logits, present)
         return l, ExpertsTrace(logits, l, present)
 
-    def backward(self, dl, trace):
+    def backward(self, dl, trace, input_gradient=True):
         return ops.product_of_experts_backward(dl, *trace), self
 
 
@@ -56,7 +56,7 @@ class Average(Layer):
         l = ops.average_of_experts(logits, present)
         return l, ExpertsTrace(logits, l, present)
 
-    def backward(self, dl, trace):
+    def backward(self, dl, trace, input_gradient=True):
         return ops.average_of_experts_backward(dl, *trace), self
 
 
@@ -78,7 +78,7 @@ class ArticleProduct(Layer):
         l = ops.product_of_probabilities(logits, present)
         return l, ExpertsTrace(logits, l, present)
 
-    def backward(self, dl, trace):
+    def backward(self, dl, trace, input_gradient=True):
         return ops.product_of_probabilities_backward(dl, trace.logits, trace.present), self
 
 
@@ -118,7 +118,7 @@ class MixtureOfExperts(Layer):
         l, gates = ops.mixture_of_experts(logits, scores, present)
         return l, MixtureTrace(logits, heard, scores, gates, l, present)
 
-    def backward(self, dl, trace):
+    def backward(self, dl, trace, input_gradient=True):
         logits, heard, scores, _, l, present = trace
         dlogits, dscores = ops.mixture_of_experts_backward(dl, logits, scores, l, present)
         dheard, gate = self.gate.backward(dscores, heard)

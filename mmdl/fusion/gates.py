@@ -49,7 +49,7 @@ class Gated(Layer):
         y, gates, candidates = ops.gated(projected, scores)
         return y, GatedTrace(encodings, together, projected, scores, gates, candidates)
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         encodings, together, *gated = trace
         dprojected, dscores = ops.gated_backward(dz, *gated)
         through = [gate.backward(d, together) for gate, d in zip(self.gates, dscores, strict=True)]
@@ -103,7 +103,7 @@ class FiLM(Layer):
             z = ops.film(z, gammas[-1], betas[-1])
         return z, FiLMTrace(encodings, tuple(states), tuple(gammas), tuple(betas))
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         dencodings, scales, shifts = [], [], []
         for m in reversed(range(len(self.scales))):
             dz, dgamma, dbeta = ops.film_backward(dz, trace.states[m], trace.gammas[m], trace.betas[m])

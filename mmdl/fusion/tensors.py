@@ -33,7 +33,7 @@ class TensorFusion(Layer):
         projected = project(self.projections, encodings)
         return ops.tensor_fusion(projected), ProjectedTrace(encodings, projected)
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         return project_backward(self, ops.tensor_fusion_backward(dz, trace.projected), trace.encodings)
 
 
@@ -68,6 +68,6 @@ class LowRankFusion(Layer):
         y, projected = ops.low_rank_fusion(encodings, self.factors)
         return y, LowRankTrace(encodings, projected)
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         dencodings, factors = ops.low_rank_fusion_backward(dz, trace.encodings, self.factors, trace.projected)
         return dencodings, LowRankFusion(factors)

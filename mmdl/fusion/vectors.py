@@ -23,7 +23,7 @@ class Concatenate(Layer):
     def forward(self, encodings, present=None):
         return ops.concatenate(encodings), encodings
 
-    def backward(self, dz, encodings):
+    def backward(self, dz, encodings, input_gradient=True):
         return ops.concatenate_backward(dz, encodings), self
 
 
@@ -50,7 +50,7 @@ class Sum(Layer):
         projected = project(self.projections, encodings)
         return ops.elementwise_sum(projected), ProjectedTrace(encodings, projected)
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         return project_backward(self, ops.elementwise_sum_backward(dz, trace.projected), trace.encodings)
 
 
@@ -73,7 +73,7 @@ class Product(Layer):
         projected = project(self.projections, encodings)
         return ops.elementwise_product(projected), ProjectedTrace(encodings, projected)
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         return project_backward(self, ops.elementwise_product_backward(dz, trace.projected), trace.encodings)
 
 

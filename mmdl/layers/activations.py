@@ -15,7 +15,7 @@ class ReLU(Layer):
         y = ops.relu(x)
         return y, y
 
-    def backward(self, dy, y):
+    def backward(self, dy, y, input_gradient=True):
         return ops.relu_backward(dy, y), self
 
 
@@ -28,7 +28,7 @@ class LeakyReLU(Layer):
     def forward(self, x):
         return ops.leaky_relu(x, self.slope), x
 
-    def backward(self, dy, x):
+    def backward(self, dy, x, input_gradient=True):
         return ops.leaky_relu_backward(dy, x, self.slope), self
 
 
@@ -40,7 +40,7 @@ class Sigmoid(Layer):
         y = ops.sigmoid(x)
         return y, y
 
-    def backward(self, dy, y):
+    def backward(self, dy, y, input_gradient=True):
         return ops.sigmoid_backward(dy, y), self
 
 
@@ -52,7 +52,7 @@ class Tanh(Layer):
         y = ops.tanh(x)
         return y, y
 
-    def backward(self, dy, y):
+    def backward(self, dy, y, input_gradient=True):
         return ops.tanh_backward(dy, y), self
 
 
@@ -63,7 +63,7 @@ class GELU(Layer):
     def forward(self, x):
         return ops.gelu(x), x
 
-    def backward(self, dy, x):
+    def backward(self, dy, x, input_gradient=True):
         return ops.gelu_backward(dy, x), self
 
 
@@ -74,7 +74,7 @@ class Softplus(Layer):
     def forward(self, x):
         return ops.softplus(x), x
 
-    def backward(self, dy, x):
+    def backward(self, dy, x, input_gradient=True):
         return ops.softplus_backward(dy, x), self
 
 
@@ -86,5 +86,5 @@ class Softmax(Layer):
         p = softmax(s)
         return p, p
 
-    def backward(self, dp, p):
+    def backward(self, dp, p, input_gradient=True):
         return softmax_backward(dp, p), self

@@ -47,7 +47,7 @@ class SelfAttention(Layer):
         y, weights = attention(q, k, v, mask, self.causal)
         return Tokens(y, mask), SelfAttentionTrace(x, q, k, v, weights)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         x, *attended = trace
         dq, dk, dv = attention_backward(dy, *attended)
         dx = dq @ self.Wq.T + dk @ self.Wk.T + dv @ self.Wv.T  # x was used three times: its gradients add
@@ -105,7 +105,7 @@ class MultiHeadAttention(Layer):
         seen, weights = multi_head_attention(q, k, v, self.heads, mask, self.causal)
         return Tokens(affine(seen, self.Wo, self.bo), mask), MultiHeadAttentionTrace(x, q, k, v, weights, seen)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         x, q, k, v, weights, seen = trace
         dseen, dWo, dbo = affine_backward(dy, seen, self.Wo)
         dq, dk, dv = multi_head_attention_backward(dseen, q, k, v, weights)

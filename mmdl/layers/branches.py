@@ -40,13 +40,13 @@ class OnValues(Layer):
         y, trace = self.layer.forward(one_or_all([self._blanked(*each, self.blank) for each in tokens]))
         return Tokens(self._blanked(y, mask), mask), OnValuesTrace(masks, mask, trace)
 
-    def backward(self, dy, trace):
-        dx, gradient = self.layer.backward(self._blanked(dy, trace.mask), trace.layer)
+    def backward(self, dy, trace, input_gradient=True):
+        dx, gradient = self.layer.backward(self._blanked(dy, trace.mask), trace.layer, input_gradient)
+        gradient = replace(self, layer=gradient)
+        if dx is None:
+            return None, gradient
         dx = [self._blanked(d, mask) for d, mask in zip(all_of(dx, len(trace.masks)), trace.masks, strict=True)]
-        return one_or_all(dx), replace(self, layer=gradient)
-
-    def gradient(self, dy, trace):
-        return replace(self, layer=self.layer.gradient(self._blanked(dy, trace.mask), trace.layer))
+        return one_or_all(dx), gradient
 
     def _blanked(self, x, mask, value=0):
         return x if mask is None or self.blank is None else np.where(mask[..., None], x, x.dtype.type(value))
@@ -74,7 +74,7 @@ class Merge(Layer):
         merge, _ = MERGES[self.kind]
         return merge(x), MergeTrace(x)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         _, merge_backward = MERGES[self.kind]
         return merge_backward(dy, trace.x), self
 
@@ -87,7 +87,7 @@ class Reversed(Layer):
         x, mask = tokens
         return Tokens(x[:, ::-1], None if mask is None else mask[:, ::-1]), None
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         return dy[:, ::-1], self
 
 

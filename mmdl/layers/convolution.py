@@ -28,13 +28,13 @@ class Conv2D(Layer):
     def forward(self, x):
         return conv2d(x, self.w, self.b, self.stride, self.padding, self.dilation), x
 
-    def backward(self, dy, x):
-        dx, dw, db = conv2d_backward(dy, x, self.w, self.stride, self.padding, self.dilation)
+    def backward(self, dy, x, input_gradient=True):
+        settings = self.stride, self.padding, self.dilation
+        if not input_gradient:
+            dw, db = conv2d_gradient(dy, x, self.w, *settings)
+            return None, replace(self, w=dw, b=db)
+        dx, dw, db = conv2d_backward(dy, x, self.w, *settings)
         return dx, replace(self, w=dw, b=db)
-
-    def gradient(self, dy, x):
-        dw, db = conv2d_gradient(dy, x, self.w, self.stride, self.padding, self.dilation)
-        return replace(self, w=dw, b=db)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,6 @@ class Conv1D(Layer):
     def forward(self, x):
         return conv1d(x, self.w, self.b, self.stride, self.padding, self.dilation), x
 
-    def backward(self, dy, x):
+    def backward(self, dy, x, input_gradient=True):
         dx, dw, db = conv1d_backward(dy, x, self.w, self.stride, self.padding, self.dilation)
         return dx, replace(self, w=dw, b=db)

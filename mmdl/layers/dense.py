@@ -25,12 +25,11 @@ class Dense(Layer):
     def forward(self, x):
         return affine(x, self.W, self.b), x
 
-    def backward(self, dy, x):
+    def backward(self, dy, x, input_gradient=True):
+        if not input_gradient:
+            return None, Dense(*affine_gradient(dy, x))
         dx, dW, db = affine_backward(dy, x, self.W)
         return dx, Dense(dW, db)
-
-    def gradient(self, dy, x):
-        return Dense(*affine_gradient(dy, x))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,5 +39,5 @@ class Flatten(Layer):
     def forward(self, x):
         return x.reshape(len(x), math.prod(x.shape[1:])), x
 
-    def backward(self, dy, x):
+    def backward(self, dy, x, input_gradient=True):
         return dy.reshape(x.shape), self

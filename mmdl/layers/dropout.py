@@ -24,5 +24,5 @@ class Dropout(Layer):
         mask = self.rng.random(x.shape, np.float32) >= self.rate
         return dropout(x, mask, self.rate), mask
 
-    def backward(self, dy, mask):
+    def backward(self, dy, mask, input_gradient=True):
         return (dy if mask is None else dropout_backward(dy, mask, self.rate)), self

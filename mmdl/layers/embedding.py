@@ -24,12 +24,9 @@ class Embedding(Layer):
     def forward(self, tokens):
         return Tokens(embedding(tokens.values, self.E), tokens.mask), tokens
 
-    def backward(self, dy, tokens):
-        return None, self.gradient(dy, tokens)
-
-    def gradient(self, dy, tokens):
+    def backward(self, dy, tokens, input_gradient=True):
         dy = np.where(tokens.mask[..., None], dy, 0)
-        return replace(self, E=embedding_backward(dy, tokens.values, self.E, self.padding_id))
+        return None, replace(self, E=embedding_backward(dy, tokens.values, self.E, self.padding_id))
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,26 +38,18 @@ class Graph(Layer):
             traces.append(trace)
         return values[-1], GraphTrace(tuple(traces))
 
-    def backward(self, dy, trace):
-        dx, gradient = self._backward(dy, trace, wanted=0)
-        return one_or_all(dx), gradient
-
-    def gradient(self, dy, trace):
-        return self._backward(dy, trace, wanted=self.inputs)[1]
-
-    def _backward(self, dy, trace, wanted):
-        """Nobody wants the gradients of values before the place `wanted`."""
+    def backward(self, dy, trace, input_gradient=True):
+        first = 0 if input_gradient else self.inputs  # skip the gradients of values before this index
         d = [None] * (self.inputs + len(self.layers) - 1) + [dy]
         gradients = []
         for layer, places, its_trace in zip(self.layers[::-1], self.sources[::-1], trace.layers[::-1], strict=True):
-            if max(places) < wanted:
-                gradients.append(layer.gradient(d.pop(), its_trace))
-                continue
-            dx, gradient = layer.backward(d.pop(), its_trace)
+            dx, gradient = layer.backward(d.pop(), its_trace, max(places) >= first)
             gradients.append(gradient)
+            if max(places) < first:
+                continue
             for place, each in zip(places, all_of(dx, len(places)), strict=True):
                 d[place] = each if d[place] is None else d[place] + each  # what was used twice has two gradients
-        return d, replace(self, layers=tuple(gradients[::-1]))
+        return one_or_all(d) if input_gradient else None, replace(self, layers=tuple(gradients[::-1]))
 
 
 @dataclass(eq=False)

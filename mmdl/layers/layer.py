@@ -14,13 +14,16 @@ class Layer:
         """x -> y, trace"""
         raise NotImplementedError
 
-    def backward(self, dy, trace):
-        """dy, trace -> dx, and the gradient of the layer as a layer of the same type"""
+    def backward(self, dy, trace, input_gradient=True):
+        """dy, trace -> dx, and the gradient of the layer as a layer of the same type
+
+        Without `input_gradient` dx may be None: layers that save work by it do not compute dx.
+        """
         raise NotImplementedError
 
     def gradient(self, dy, trace):
-        """The layer's gradient alone; layers that save work by it do not compute dx."""
-        return self.backward(dy, trace)[1]
+        """The layer's gradient alone."""
+        return self.backward(dy, trace, input_gradient=False)[1]
 
     def __call__(self, x):
         """y alone"""

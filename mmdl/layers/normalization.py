@@ -26,7 +26,7 @@ class LayerNorm(Layer):
         normalized = ops.layer_norm(x, self.gamma, self.beta, self.epsilon)
         return normalized.y, normalized
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         dx, dgamma, dbeta = ops.layer_norm_backward(dy, self.gamma, trace.normalized, trace.deviation)
         return dx, replace(self, gamma=dgamma, beta=dbeta)
 
@@ -61,7 +61,7 @@ class BatchNorm(Layer):
             return normalized.y, normalized
         return ops.batch_norm_inference(x, self.gamma, self.beta, self.mean, self.variance, self.epsilon), x
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         if isinstance(trace, ops.BatchNormalized):
             dx, dgamma, dbeta = ops.batch_norm_backward(dy, self.gamma, trace.normalized, trace.deviation)
             distance = {"mean": self.mean - trace.mean, "variance": self.variance - trace.variance}

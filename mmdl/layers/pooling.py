@@ -31,7 +31,7 @@ class MaxPool2D(Layer):
         y, winner = ops.max_pool2d(x, self.window, self.stride, self.padding)
         return y, MaxPoolTrace(x, winner)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         return ops.max_pool2d_backward(dy, *trace, self.window, self.stride, self.padding), self
 
 
@@ -46,7 +46,7 @@ class AveragePool2D(Layer):
     def forward(self, x):
         return ops.avg_pool2d(x, self.window, self.stride, self.padding), x
 
-    def backward(self, dy, x):
+    def backward(self, dy, x, input_gradient=True):
         return ops.avg_pool2d_backward(dy, x, self.window, self.stride, self.padding), self
 
 
@@ -65,7 +65,7 @@ class GlobalPool(Layer):
         y, winner = ops.global_max_pool(x)
         return y, MaxPoolTrace(x, winner)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         if self.kind == "average":
             return ops.global_average_pool_backward(dy, trace.x), self
         return ops.global_max_pool_backward(dy, trace.x, trace.winner), self
@@ -97,7 +97,7 @@ class SequencePool(Layer):
         y, winner = sequence_ops.masked_max(x, mask)
         return y, SequencePoolTrace(x, mask, winner)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         if self.kind == "mean":
             return sequence_ops.masked_mean_backward(dy, trace.x, trace.mask), self
         if self.kind == "last":
@@ -116,7 +116,7 @@ class FlattenTokens(Layer):
         x = np.where(tokens.mask[:, :, None], tokens.values, 0)
         return x.reshape(len(x), x.shape[1] * x.shape[2]), tokens
 
-    def backward(self, dy, tokens):
+    def backward(self, dy, tokens, input_gradient=True):
         return np.where(tokens.mask[:, :, None], dy.reshape(tokens.values.shape), 0), self
 
 
@@ -128,7 +128,7 @@ class Patches(Layer):
         values = x.reshape(len(x), x.shape[1] * x.shape[2], x.shape[3])
         return Tokens(values, np.ones(values.shape[:2], bool)), x
 
-    def backward(self, dy, x):
+    def backward(self, dy, x, input_gradient=True):
         return dy.reshape(x.shape), self
 
 
@@ -139,7 +139,7 @@ class OneToken(Layer):
     def forward(self, x):
         return Tokens(x[:, None], np.ones((len(x), 1), bool)), None
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         return dy[:, 0], self
 
 

@@ -39,7 +39,7 @@ class RNN(Layer):
         h = rnn(tokens.values, self.W, self.U, self.b, mask=tokens.mask, f=self.f)
         return Tokens(h[:, 1:], tokens.mask), RNNTrace(tokens, h)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         x, mask = trace.tokens
         dx, dW, dU, db, _ = rnn_backward(_of_states(dy), x, self.W, self.U, trace.h, mask, self.f)
         return dx, replace(self, W=dW, U=dU, b=db)
@@ -71,7 +71,7 @@ class LSTM(Layer):
         states = lstm(tokens.values, self.W, self.U, self.b, mask=tokens.mask)
         return Tokens(states.h[:, 1:], tokens.mask), LSTMTrace(tokens, states)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         x, mask = trace.tokens
         dx, dW, dU, db, _, _ = lstm_backward(_of_states(dy), None, x, self.W, self.U, *trace.states, mask)
         return dx, LSTM(dW, dU, db)
@@ -102,7 +102,7 @@ class GRU(Layer):
         states = gru(tokens.values, self.W, self.U, self.b, mask=tokens.mask)
         return Tokens(states.h[:, 1:], tokens.mask), GRUTrace(tokens, states)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         x, mask = trace.tokens
         dx, dW, dU, db, _ = gru_backward(_of_states(dy), x, self.W, self.U, *trace.states, mask)
         return dx, GRU(dW, dU, db)
@@ -131,7 +131,7 @@ class Bidirectional(Layer):
         y = np.concatenate([ahead.values, back.values[:, ::-1]], axis=2)
         return Tokens(y, tokens.mask), BidirectionalTrace(ahead_trace, back_trace)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         dahead, dback = np.split(dy, [len(self.ahead.U)], axis=2)
         dx_back, back = self.back.backward(dback[:, ::-1], trace.back)
         dx_ahead, ahead = self.ahead.backward(dahead, trace.ahead)

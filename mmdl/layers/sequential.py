@@ -22,18 +22,12 @@ class Sequential(Layer):
             traces.append(trace)
         return x, tuple(traces)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         gradients = []
-        for layer, its_trace in zip(reversed(self.layers), reversed(trace), strict=True):
-            dy, gradient = layer.backward(dy, its_trace)
+        for place, (layer, its_trace) in reversed([*enumerate(zip(self.layers, trace, strict=True))]):
+            dy, gradient = layer.backward(dy, its_trace, input_gradient or place > 0)
             gradients.append(gradient)
         return dy, Sequential(tuple(reversed(gradients)))
-
-    def gradient(self, dy, trace):
-        if not self.layers:
-            return self
-        dy, gradient = Sequential(self.layers[1:]).backward(dy, trace[1:])
-        return Sequential((self.layers[0].gradient(dy, trace[0]), *gradient.layers))
 
 
 class EachTokenTrace(NamedTuple):
@@ -57,9 +51,10 @@ class EachToken(Layer):
         y, trace = self.layer.forward(x if mask is None else x[mask])
         return Tokens(_placed(y, mask), mask), EachTokenTrace(mask, trace)
 
-    def backward(self, dy, trace):
-        dx, gradient = self.layer.backward(dy if trace.mask is None else dy[trace.mask], trace.layer)
-        return _placed(dx, trace.mask), EachToken(gradient)
+    def backward(self, dy, trace, input_gradient=True):
+        dy = dy if trace.mask is None else dy[trace.mask]
+        dx, gradient = self.layer.backward(dy, trace.layer, input_gradient)
+        return None if dx is None else _placed(dx, trace.mask), EachToken(gradient)
 
 
 def _placed(rows, mask):

@@ -44,13 +44,13 @@ class AsPicture(Layer):
             raise ShapeError(f"AsPicture: {T} tokens became {y.shape[1]} rows, not {some.shape[1]}")
         return Tokens(y.reshape(N, y.shape[1], y.shape[2] * y.shape[3]), some), AsPictureTrace(mask, y, trace)
 
-    def backward(self, dy, trace):
-        dx, gradient = self.layer.backward(dy.reshape(trace.y.shape), trace.layer)
+    def backward(self, dy, trace, input_gradient=True):
+        dx, gradient = self.layer.backward(dy.reshape(trace.y.shape), trace.layer, input_gradient)
+        gradient = replace(self, layer=gradient)
+        if dx is None:
+            return None, gradient
         dx = dx.reshape(*trace.mask.shape, dx.shape[2] * dx.shape[3])
-        return np.where(trace.mask[:, :, None], dx, 0), replace(self, layer=gradient)
-
-    def gradient(self, dy, trace):
-        return replace(self, layer=self.layer.gradient(dy.reshape(trace.y.shape), trace.layer))
+        return np.where(trace.mask[:, :, None], dx, 0), gradient
 
 
 def _any(mask, step):

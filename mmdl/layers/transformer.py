@@ -61,7 +61,7 @@ class TransformerBlock(Layer):
         thought, narrow = self.narrow.forward(active)
         return Tokens(x + thought, mask), TransformerBlockTrace(norm1, attention, norm2, widen, active, narrow)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         dactive, narrow = self.narrow.backward(dy, trace.narrow)
         da = relu_backward(dactive, trace.active)
         dn2, widen = self.widen.backward(da, trace.widen)

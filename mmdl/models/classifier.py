@@ -49,23 +49,14 @@ class MultimodalClassifier(Layer):
         logits, head_trace = self.head.forward(z)
         return logits, ClassifierTrace(traces, fusion_trace, head_trace)
 
-    def backward(self, dlogits, trace):
+    def backward(self, dlogits, trace, input_gradient=True):
         """dlogits (N, K) -> the gradients of the inputs by name (None for words), the gradient as a classifier"""
         dz, head = self.head.backward(dlogits, trace.head)
         dencoded, fusion = self.fusion.backward(dz, trace.fusion)
         dx, modalities = {}, {}
         for (name, modality), d in zip(self.modalities.items(), dencoded, strict=True):
-            dx[name], modalities[name] = modality.backward(d, trace.modalities[name])
+            dx[name], modalities[name] = modality.backward(d, trace.modalities[name], input_gradient)
         return dx, replace(self, modalities=modalities, fusion=fusion, head=head)
-
-    def gradient(self, dlogits, trace):
-        dz, head = self.head.backward(dlogits, trace.head)
-        dencoded, fusion = self.fusion.backward(dz, trace.fusion)
-        modalities = {
-            name: modality.gradient(d, trace.modalities[name])
-            for (name, modality), d in zip(self.modalities.items(), dencoded, strict=True)
-        }
-        return replace(self, modalities=modalities, fusion=fusion, head=head)
 
     def predict_proba(self, batch=None, **raw):
         """Probabilities (N, K) for a batch, or for raw examples: `predict_proba(image=picture, text="SMALL LETTER A")`

@@ -59,26 +59,15 @@ class ContrastiveModel(Layer):
         s = similarity(a.y, b.y, self.log_scale)
         return s, ContrastiveTrace(traces, units, s)
 
-    def backward(self, ds, trace):
+    def backward(self, ds, trace, input_gradient=True):
         """ds (N, N) -> the gradients of the inputs by name (None for words), the gradient as such a model"""
-        dx, towers = {}, {}
-        *dvectors, dlog_scale = self._vectors_backward(ds, trace)
-        for (name, tower), d in zip(self.towers.items(), dvectors, strict=True):
-            dx[name], towers[name] = tower.backward(d, trace.towers[name])
-        return dx, replace(self, towers=towers, log_scale=dlog_scale)
-
-    def gradient(self, ds, trace):
-        *dvectors, dlog_scale = self._vectors_backward(ds, trace)
-        towers = {
-            name: tower.gradient(d, trace.towers[name])
-            for (name, tower), d in zip(self.towers.items(), dvectors, strict=True)
-        }
-        return replace(self, towers=towers, log_scale=dlog_scale)
-
-    def _vectors_backward(self, ds, trace):
         a, b = trace.units.values()
-        da, db, dlog_scale = similarity_backward(ds, a.y, b.y, self.log_scale, trace.s)
-        return normalize_backward(da, *a), normalize_backward(db, *b), dlog_scale
+        *dunits, dlog_scale = similarity_backward(ds, a.y, b.y, self.log_scale, trace.s)
+        dx, towers = {}, {}
+        for (name, tower), du in zip(self.towers.items(), dunits, strict=True):
+            dvector = normalize_backward(du, *trace.units[name])
+            dx[name], towers[name] = tower.backward(dvector, trace.towers[name], input_gradient)
+        return dx, replace(self, towers=towers, log_scale=dlog_scale)
 
     def units(self, name, x):
         """The unit vectors (N, D) of the arrays of one modality"""

@@ -43,19 +43,14 @@ class Modality(Layer):
                 y[~present] = self.absent
         return y, ModalityTrace(present, trace)
 
-    def backward(self, dy, trace):
+    def backward(self, dy, trace, input_gradient=True):
         """dx is zero for the absent, None if the input has no gradient"""
-        dx, encoder = self.encoder.backward(dy[trace.present], trace.encoder)
-        return None if dx is None else _among_all(dx, trace.present), self._with(encoder, dy, trace)
-
-    def gradient(self, dy, trace):
-        return self._with(self.encoder.gradient(dy[trace.present], trace.encoder), dy, trace)
-
-    def _with(self, encoder, dy, trace):
+        dx, encoder = self.encoder.backward(dy[trace.present], trace.encoder, input_gradient)
+        dx = None if dx is None else _among_all(dx, trace.present)
         if self.absent is None:
-            return Modality(encoder, None)
+            return dx, Modality(encoder, None)
         dabsent = dy[~trace.present].sum(axis=0)
-        return Modality(encoder, dabsent[:1] if dabsent.ndim == 2 else dabsent)
+        return dx, Modality(encoder, dabsent[:1] if dabsent.ndim == 2 else dabsent)
 
 
 def _among_all(rows, present):

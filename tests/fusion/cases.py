@@ -19,7 +19,7 @@ class WithPresent(Layer):
     def forward(self, x):
         return self.fusion.forward(x[:-1], x[-1])
 
-    def backward(self, dz, trace):
+    def backward(self, dz, trace, input_gradient=True):
         dx, gradient = self.fusion.backward(dz, trace)
         return dx, replace(self, fusion=gradient)
 

@@ -68,13 +68,11 @@ class TestGraph:
         graph = Graph((shared, shared), ((0,), (1,)))
         assert len(list(tree.distinct(graph))) == 2 and len(list(tree.leaves(graph))) == 4
 
-    def test_gradients_of_inputs_that_nobody_wants_are_not_computed(self):
+    def test_unneeded_gradients_of_inputs_are_not_computed(self):
         class First(Tanh):
-            def backward(self, dy, y):
-                raise AssertionError("dx of the first layer")
-
-            def gradient(self, dy, y):
-                return self
+            def backward(self, dy, y, input_gradient=True):
+                assert not input_gradient, "dx of the first layer"
+                return None, self
 
         graph = Graph((OnValues(First()), OnValues(Dense.init(RNG, 4, 2))), ((0,), (1,)))
         y, trace = graph.forward(X)

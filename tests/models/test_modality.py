@@ -30,12 +30,9 @@ class WithPresent(Layer):
     def forward(self, x):
         return self.modality.forward(*x)
 
-    def backward(self, dy, trace):
-        dx, gradient = self.modality.backward(dy, trace)
+    def backward(self, dy, trace, input_gradient=True):
+        dx, gradient = self.modality.backward(dy, trace, input_gradient)
         return dx, replace(self, modality=gradient)
-
-    def gradient(self, dy, trace):
-        return replace(self, modality=self.modality.gradient(dy, trace))
 
 
 def reader():

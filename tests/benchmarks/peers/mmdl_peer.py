@@ -62,8 +62,9 @@ class Alone(Layer):
         y, trace = self.model.forward(batch["x"])
         return (y.values if isinstance(y, Tokens) else y), trace
 
-    def gradient(self, dy, trace):
-        return Alone(self.model.gradient(dy, trace))
+    def backward(self, dy, trace, input_gradient=True):
+        dx, gradient = self.model.backward(dy, trace, input_gradient)
+        return dx, Alone(gradient)
 
 
 def squared_error(y, labels):
