@@ -1,4 +1,7 @@
-"""Shape contracts in the letters of the formulas: `@shapes(x="N D", W="D K", b="K")`.
+"""What an op takes, said once, in the annotations of its arguments: the shape in letters, and the kind of number.
+
+    @shapes
+    def affine(x: Annotated[Array, "... D"], W: Annotated[Array, "D K"], b: Annotated[Array, "K"] | None) -> Array:
 
 One letter means one length, over all arguments of a call:
 
@@ -9,57 +12,93 @@ One letter means one length, over all arguments of a call:
     F  terms of a tensor, its rank
 
 An axis may also be a multiple (`4H`), one longer (`T+1`), a number (`2`), any length (`_`), or one that must not
-be empty (`S>0`). A leading `...` stands for axes that broadcast; a leading `M *` for a sequence of M such arrays.
+be empty (`S>0`). A leading `...` stands for axes that broadcast, and `Annotated[Arrays, "M of ... D"]` for a tuple of
+M such arrays.
+
+**Numbers are promoted, ids are not.**
+
+    Array, Arrays  Numbers. All of a call share one floating-point type, the one that NumPy promotes them to: float32
+                   and float64 make float64. Integers and booleans are taken as numbers of that type, and of float64
+                   if there is no other. float16 is refused, because sums leave its range at 65,504. Complex numbers
+                   are for gradients by complex steps.
+    Ids            Integers that name a row or a class. Booleans and floats are refused.
+    Mask           Booleans, or integers that are all 0 or 1.
+
+Arguments are NumPy arrays (a NumPy scalar is one without axes). Lists and Python's own numbers are refused.
 """
 
 import functools
 import inspect
 import re
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeAlias, get_args, get_origin
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mmdl.errors import ShapeError
+from mmdl.errors import DataError, ShapeError
+
+Array: TypeAlias = NDArray[Any]
+Arrays: TypeAlias = tuple[Array, ...]
+Ids: TypeAlias = NDArray[np.integer[Any]]
+Mask: TypeAlias = NDArray[np.bool_]
+
+ACCEPTED = {  # what an argument must be, and the kinds of dtype that are
+    Array: ("numbers", "biufc"),
+    Arrays: ("numbers", "biufc"),
+    Ids: ("integers", "iu"),
+    Mask: ("True or False", "biu"),
+}
 
 
-def shapes(**contracts):
-    """Check the named arguments against their letters; an argument that is None is left out.
+def shapes(function=None, /, **contracts):
+    """Check the arguments that are annotated with a contract; an argument that is None is left out.
 
-    Letters are bound once for every new combination of shapes, so that a repeated call costs about a microsecond.
-    The decorated function keeps the contracts, as written, in `.contracts`.
+    Letters are bound, and types promoted, once for every new combination of shapes and types, so that a repeated call
+    costs about a microsecond. The decorated function keeps the contracts, as written, in `.contracts`.
     """
+    if function is None:  # the older form, `@shapes(x="N D")`
+        return functools.partial(_checked, contracts=contracts)
+    return _checked(function)
 
-    def decorate(function):
-        places = {name: place for place, name in enumerate(inspect.signature(function).parameters)}
-        named = [(places[name], name) for name in contracts]
-        parsed = [_parse(name, contract) for name, contract in contracts.items()]
 
-        @functools.lru_cache(maxsize=1024)
-        def bind(found):
-            bound = {}
-            for argument, shape in zip(parsed, found, strict=True):
-                if shape is not None:
-                    _bind(function.__name__, argument, shape, bound)
+def _checked(function, contracts=None):
+    arguments = tuple(_arguments(function, contracts))
+    named = [(each.place, each.name) for each in arguments]
 
-        @functools.wraps(function)
-        def checked(*args, **kwargs):
-            given = len(args)
-            found = [args[place] if place < given else kwargs.get(name) for place, name in named]
-            try:
-                bind(tuple([None if value is None else value.shape for value in found]))
-            except (AttributeError, TypeError):  # an argument is a sequence of arrays, or no array at all
-                bind(tuple(_shape(function.__name__, *pair) for pair in zip(parsed, found, strict=True)))
-            return function(*args, **kwargs)
+    @functools.lru_cache(maxsize=1024)
+    def bind(found):
+        """Check shapes and types of the arguments -> what must be converted: (place, name, conversion)"""
+        bound = {}
+        for argument, given in zip(arguments, found, strict=True):
+            if given is not None:
+                _bind(function.__name__, argument, given, bound)
+        return _conversions(function.__name__, arguments, found)
 
-        checked.contracts = contracts
-        return checked
+    @functools.wraps(function)
+    def checked(*args, **kwargs):
+        given = len(args)
+        found = [args[place] if place < given else kwargs.get(name) for place, name in named]
+        try:
+            key = tuple([None if value is None else (value.shape, value.dtype, type(value)) for value in found])
+        except AttributeError:  # an argument is a tuple of arrays, or no array at all
+            key = tuple(_given(function.__name__, *pair) for pair in zip(arguments, found, strict=True))
+        for place, name, convert in bind(key):
+            if place < given:
+                args = (*args[:place], convert(args[place]), *args[place + 1 :])
+            else:
+                kwargs[name] = convert(kwargs[name])
+        return function(*args, **kwargs)
 
-    return decorate
+    vars(checked)["contracts"] = {each.name: each.contract for each in arguments}
+    return checked
 
 
 class _Argument(NamedTuple):
     name: str
-    count: str | None  # the letter before `*`, if the argument is a sequence of arrays
+    place: int
+    contract: str  # as written
+    alias: Any  # Array, Arrays, Ids or Mask
+    count: str | None  # the letter before `of`, if the argument is a tuple of arrays
     broadcasts: bool
     axes: tuple[str, ...]
 
@@ -68,36 +107,61 @@ class _Argument(NamedTuple):
         return f"{self.name} ({axes})"
 
 
-def _parse(name, contract):
-    count, _, each = contract.rpartition(" * ")
+def _arguments(function, contracts):
+    """The arguments that have a contract."""
+    annotations = inspect.get_annotations(function, eval_str=True)
+    if contracts is not None:
+        annotations = {name: Annotated[_former_alias(name, text), text] for name, text in contracts.items()}
+    places = {name: place for place, name in enumerate(inspect.signature(function).parameters)}
+    for name in annotations if contracts is not None else places:
+        annotation = annotations.get(name)
+        for part in (annotation, *get_args(annotation)):  # of `Annotated[...] | None`
+            if get_origin(part) is Annotated and get_args(part)[0] in ACCEPTED:
+                alias, contract = get_args(part)
+                yield _parse(name, places[name], contract, alias)
+
+
+def _former_alias(name, contract):
+    if name in ("mask", "present"):
+        return Mask
+    return Arrays if " of " in contract else Ids if name in ("ids", "labels", "winner") else Array
+
+
+def _parse(name, place, contract, alias):
+    count, _, each = contract.rpartition(" of ")
     axes = tuple(each.split())
-    return _Argument(name, count or None, axes[:1] == ("...",), axes[axes[:1] == ("...",) :])
+    return _Argument(name, place, contract, alias, count or None, axes[:1] == ("...",), axes[axes[:1] == ("...",) :])
 
 
-def _shape(function, argument, value):
-    """The shape of one argument; a sequence of arrays gives a tuple of shapes."""
+def _given(function, argument, value):
+    """Shape, number type and class of one argument; a tuple of arrays gives a tuple of them."""
     if value is None:
         return None
     if not argument.count:
-        return _array_shape(function, argument.name, value)
+        return _given_array(function, argument.name, value)
     if not isinstance(value, (tuple, list)):
         raise ShapeError(f"{function}: {argument.name} must be a tuple of arrays, not {type(value).__name__}")
-    return tuple(_array_shape(function, f"{argument.name}[{place}]", each) for place, each in enumerate(value))
+    return tuple(_given_array(function, f"{argument.name}[{place}]", each) for place, each in enumerate(value))
 
 
-def _array_shape(function, name, value):
-    if not isinstance(value, np.ndarray):
+def _given_array(function, name, value):
+    if not isinstance(value, (np.ndarray, np.generic)):
         raise ShapeError(f"{function}: {name} must be an array, not {type(value).__name__}")
-    return value.shape
+    return value.shape, value.dtype, type(value)
 
 
-def _bind(function, argument, shape, bound):
+def _bind(function, argument, given, bound):
     """Bind the letters of one argument, last axis first, or explain why they do not fit."""
     if argument.count:
-        _bind_axis(function, argument.count, len(shape), (argument.name, f"{len(shape)} arrays"), bound)
-        for place, each in enumerate(shape):
+        if given and isinstance(given[-1], type):
+            raise ShapeError(f"{function}: {argument.name} must be a tuple of arrays, not {given[-1].__name__}")
+        _bind_axis(function, argument.count, len(given), (argument.name, f"{len(given)} arrays"), bound)
+        for place, each in enumerate(given):
             _bind(function, argument._replace(name=f"{argument.name}[{place}]", count=None), each, bound)
         return
+    shape, _, kind = given
+    if not issubclass(kind, (np.ndarray, np.generic)) or issubclass(kind, (np.matrix, np.ma.MaskedArray)):
+        raise ShapeError(f"{function}: {argument.name} must be an array, not {kind.__name__}")
     where = (str(argument), shape)
     if len(shape) < len(argument.axes) or (not argument.broadcasts and len(shape) > len(argument.axes)):
         axes = f"at least {len(argument.axes)}" if argument.broadcasts else str(len(argument.axes))
@@ -138,3 +202,47 @@ def _bind_leading(function, leading, where, bound):
             f"{function}: leading axes {known} of {there[0]} = {there[1]} "
             f"do not broadcast with {leading} of {where[0]} = {where[1]}"
         ) from None
+
+
+def _conversions(function, arguments, found):
+    """The rule for number types -> what must be converted: (place, name, conversion)"""
+    given = [
+        (argument, {dtype for _, dtype, _ in (kinds if argument.count else (kinds,))})
+        for argument, kinds in zip(arguments, found, strict=True)
+        if kinds
+    ]
+    for argument, dtypes in given:
+        _check_types(function, argument, dtypes)
+    numbers = [dtypes for argument, dtypes in given if argument.alias in (Array, Arrays)]
+    floating = [dtype for dtype in set().union(*numbers) if dtype.kind in "fc"]
+    number = np.result_type(*floating).newbyteorder("=") if floating else np.dtype(float)
+    conversions = []
+    for argument, dtypes in given:
+        if argument.alias in (Array, Arrays) and dtypes - {number}:
+            conversions.append((argument.place, argument.name, functools.partial(_as_numbers, number)))
+        elif argument.alias == Mask and dtypes - {np.dtype(bool)}:
+            conversions.append((argument.place, argument.name, functools.partial(_as_mask, function, argument.name)))
+    return tuple(conversions)
+
+
+def _check_types(function, argument, dtypes):
+    wanted, kinds = ACCEPTED[argument.alias]
+    for dtype in dtypes:
+        if dtype.kind not in kinds:
+            raise DataError(f"{function}: {argument.name} must be {wanted}, not {dtype}")
+        if dtype == np.float16:
+            raise DataError(f"{function}: {argument.name} is float16, whose sums overflow; make it float32 or float64")
+
+
+def _as_numbers(number, value):
+    if isinstance(value, (tuple, list)):
+        return tuple(each.astype(number, copy=False) for each in value)
+    return value.astype(number, copy=False)
+
+
+def _as_mask(function, name, value):
+    value = np.asarray(value)
+    wrong = value[(value != 0) & (value != 1)]
+    if wrong.size:
+        raise DataError(f"{function}: {name} must be True or False, or 1 and 0, but holds {wrong.flat[0]}")
+    return value.astype(bool)

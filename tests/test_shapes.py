@@ -1,19 +1,20 @@
 """Shape contracts: what each axis of the grammar accepts, and what it says when it does not."""
 
 import inspect
+from typing import Annotated
 
 import numpy as np
 import pytest
 
 import mmdl.shapes
-from mmdl.errors import ShapeError
+from mmdl.errors import DataError, ShapeError
 from mmdl.ops.attention import attention
 from mmdl.ops.convolution import conv2d
 from mmdl.ops.fusion import concatenate, elementwise_sum, product_of_experts
 from mmdl.ops.gru import gru
 from mmdl.ops.lstm import lstm
 from mmdl.ops.rnn import rnn_backward
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Arrays, Ids, Mask, shapes
 from mmdl.verify.catalogue import CATALOGUE
 
 LETTERS = set("NTSRCIJPQDKHVAMF")
@@ -23,14 +24,20 @@ def a(*shape):
     return np.zeros(shape)
 
 
+def annotated(contract):
+    """The annotation of numbers with this contract."""
+    kind = Arrays if " of " in contract else Array
+    return Annotated[kind, contract]
+
+
 def checked(**contracts):
     """A function f(x, y, z) with these contracts, which returns its arguments."""
 
-    @shapes(**contracts)
     def f(x, y=None, z=None):
         return x, y, z
 
-    return f
+    f.__annotations__ = {name: annotated(contract) for name, contract in contracts.items()}
+    return shapes(f)
 
 
 def refusal(f, *args, **kwargs):
@@ -56,10 +63,10 @@ GRAMMAR = [
     ("no leading axes", {"x": "... D"}, (a(3),)),
     ("leading axes that broadcast", {"x": "... D", "y": "... K", "z": "..."}, (a(4, 1, 3), a(5, 2), a(4, 5))),
     ("any shape", {"x": "...", "y": "..."}, (a(3, 2), a())),
-    ("a sequence", {"x": "M * N D"}, ((a(2, 3), a(2, 3)),)),
-    ("a list", {"x": "M * N D"}, ([a(2, 3), a(2, 3)],)),
-    ("a sequence of any widths", {"x": "M * ... _", "y": "... M"}, ((a(2, 3), a(2, 5)), a(2, 2))),
-    ("an empty sequence", {"x": "M * N D"}, ((),)),
+    ("a sequence", {"x": "M of N D"}, ((a(2, 3), a(2, 3)),)),
+    ("a list", {"x": "M of N D"}, ([a(2, 3), a(2, 3)],)),
+    ("a sequence of any widths", {"x": "M of ... _", "y": "... M"}, ((a(2, 3), a(2, 5)), a(2, 2))),
+    ("an empty sequence", {"x": "M of N D"}, ((),)),
     ("no contract", {"x": "N"}, (a(2), "a setting", [1, 2])),
     ("None", {"x": "N D", "y": "D", "z": "N"}, (a(2, 3), None, a(2))),
 ]
@@ -97,20 +104,20 @@ REFUSED = [
         "f: leading axes (2,) of x (..., D) = (2, 3) do not broadcast with (4,) of y (..., K) = (4, 5)",
     ),
     (
-        {"x": "M * N D"},
+        {"x": "M of N D"},
         ((a(2, 3), a(2, 4)),),
         "f: D is 3 in x[0] (N, D) = (2, 3) but 4 in x[1] (N, D) = (2, 4)",
     ),
     (
-        {"x": "M * N", "y": "M"},
+        {"x": "M of N", "y": "M"},
         ((a(2), a(2)), a(3)),
         "f: M is 2 in x = 2 arrays but 3 in y (M) = (3,)",
     ),
-    ({"x": "M>0 * N"}, ((),), "f: M must be at least 1 in x = 0 arrays"),
-    ({"x": "M * N"}, (a(2),), "f: x must be a tuple of arrays, not ndarray"),
-    ({"x": "M * N"}, (a(2, 2, 2),), "f: x must be a tuple of arrays, not ndarray"),
-    ({"x": "M * N"}, ((a(2), [1, 2]),), "f: x[1] must be an array, not list"),
-    ({"x": "M * N"}, ((None, a(2)),), "f: x[0] must be an array, not NoneType"),
+    ({"x": "M>0 of N"}, ((),), "f: M must be at least 1 in x = 0 arrays"),
+    ({"x": "M of N"}, (a(2),), "f: x must be a tuple of arrays, not ndarray"),
+    ({"x": "M of N"}, (a(2, 2, 2),), "f: x must be a tuple of arrays, not ndarray"),
+    ({"x": "M of N"}, ((a(2), [1, 2]),), "f: x[1] must be an array, not list"),
+    ({"x": "M of N"}, ((None, a(2)),), "f: x[0] must be an array, not NoneType"),
     ({"x": "N"}, ([1, 2],), "f: x must be an array, not list"),
     ({"x": "N"}, (3.0,), "f: x must be an array, not float"),
     ({"x": "N"}, ((a(2), a(2)),), "f: x must be an array, not tuple"),
@@ -165,8 +172,8 @@ class TestSentencesOfOps:
 
 class TestTheFunction:
     def f(self):
-        @shapes(x="... D", W="D 4H")
-        def affine(x, W, stride=1, *, name="none"):
+        @shapes
+        def affine(x: Annotated[Array, "... D"], W: Annotated[Array, "D 4H"], stride: int = 1, *, name: str = "none"):
             """y = x W"""
             return x, W, stride, name
 
@@ -199,16 +206,12 @@ class TestTheFunction:
             self.f()(a(2, 3))
 
     def test_its_own_errors_pass(self):
-        @shapes(x="N")
-        def f(x):
+        @shapes
+        def f(x: Annotated[Array, "N"]):
             raise AttributeError("mine")
 
         with pytest.raises(AttributeError, match="mine"):
             f(a(2))
-
-    def test_a_contract_needs_an_argument(self):
-        with pytest.raises(KeyError):
-            checked(w="N")
 
 
 def test_a_refusal_is_not_remembered():
@@ -221,7 +224,7 @@ def test_a_refusal_is_not_remembered():
 
 def test_letters_are_bound_once_for_the_same_shapes(monkeypatch):
     """Which is why a repeated call costs next to nothing."""
-    f = checked(x="N D", y="M * D")
+    f = checked(x="N D", y="M of D")
     f(a(2, 3), (a(3), a(3)))
     monkeypatch.setattr(mmdl.shapes, "_bind", None)
     f(np.ones((2, 3)), y=(a(3), a(3)))
@@ -238,3 +241,102 @@ def test_contracts_use_the_letters_of_the_table(op):
 def test_the_table_explains_every_letter():
     for letter in LETTERS:
         assert f" {letter} " in mmdl.shapes.__doc__
+
+
+@shapes
+def take(
+    x: Annotated[Array, "N"],
+    y: Annotated[Array, "N"] | None = None,
+    several: Annotated[Arrays, "M of N"] = (),
+    ids: Annotated[Ids, "N"] | None = None,
+    mask: Annotated[Mask, "N"] | None = None,
+) -> dict:
+    """Everything as it arrives in the function."""
+    return locals()
+
+
+HALF, SINGLE, DOUBLE, COMPLEX = (np.ones(2, dtype) for dtype in (np.float16, np.float32, np.float64, complex))
+BYTES, WHOLE, TRUE = (np.array([1, 0], dtype) for dtype in (np.uint8, int, bool))
+
+
+class TestNumbersArePromoted:
+    @pytest.mark.parametrize(
+        ("x", "y", "expected"),
+        [
+            (WHOLE, None, np.float64),
+            (TRUE, None, np.float64),
+            (BYTES, WHOLE, np.float64),
+            (WHOLE, SINGLE, np.float32),
+            (SINGLE, TRUE, np.float32),
+            (SINGLE, DOUBLE, np.float64),
+            (SINGLE, COMPLEX, np.complex128),
+            (WHOLE, COMPLEX, np.complex128),
+            (SINGLE.astype(">f4"), None, np.float32),
+        ],
+        ids=lambda value: str(getattr(value, "dtype", value)),
+    )
+    def test_all_of_a_call_share_one_type(self, x, y, expected):
+        for found in (take(x, y), take(y=y, x=x)):
+            for given, taken in ((x, found["x"]), (y, found["y"])):
+                if given is not None:
+                    assert taken.dtype == expected and taken.dtype.isnative and (taken == given).all()
+
+    def test_tuples_too(self):
+        found = take(SINGLE, several=[WHOLE, SINGLE])
+        assert [each.dtype for each in found["several"]] == [np.float32, np.float32]
+        assert take(SINGLE, several=(DOUBLE,))["x"].dtype == np.float64
+
+    def test_scalars_of_numpy_are_arrays(self):
+        @shapes
+        def double(x: Annotated[Array, "..."]) -> Array:
+            return 2 * x
+
+        assert double(np.uint8(200)) == 400 and double(np.float32(3)).dtype == np.float32
+
+    def test_what_fits_is_passed_on_as_it_is(self):
+        assert take(SINGLE)["x"] is SINGLE and take(x=DOUBLE)["x"] is DOUBLE
+
+    def test_the_caller_s_array_is_left_alone(self):
+        x = np.array([3, 4])
+        take(x)["x"][0] = 7.5
+        assert x.tolist() == [3, 4]
+
+    @pytest.mark.parametrize(
+        ("x", "sentence"),
+        [
+            (HALF, "take: x is float16, whose sums overflow; make it float32 or float64"),
+            (np.array(["1", "2"]), "take: x must be numbers, not <U1"),
+            (np.array([1, None]), "take: x must be numbers, not object"),
+            (np.zeros(2, "datetime64[s]"), "take: x must be numbers, not datetime64[s]"),
+        ],
+        ids=lambda value: str(getattr(value, "dtype", "")),
+    )
+    def test_what_is_no_number_is_refused(self, x, sentence):
+        with pytest.raises(DataError) as error:
+            take(x)
+        assert str(error.value) == sentence
+
+    def test_arrays_with_an_arithmetic_of_their_own_are_refused(self):
+        assert refusal(take, DOUBLE.view(np.ma.MaskedArray)) == "take: x must be an array, not MaskedArray"
+
+
+class TestIdsAreNot:
+    @pytest.mark.parametrize("ids", [WHOLE, BYTES], ids=lambda ids: ids.dtype)
+    def test_integers_stay_what_they_are(self, ids):
+        assert take(SINGLE, ids=ids)["ids"] is ids
+
+    @pytest.mark.parametrize("ids", [TRUE, SINGLE], ids=lambda ids: ids.dtype)
+    def test_the_rest_is_refused(self, ids):
+        with pytest.raises(DataError, match=f"^take: ids must be integers, not {ids.dtype}$"):
+            take(SINGLE, ids=ids)
+
+    @pytest.mark.parametrize("mask", [TRUE, WHOLE, BYTES], ids=lambda mask: mask.dtype)
+    def test_masks_are_booleans(self, mask):
+        taken = take(SINGLE, mask=mask)["mask"]
+        assert taken.dtype == bool and taken.tolist() == [True, False]
+
+    def test_other_masks_are_refused(self):
+        with pytest.raises(DataError, match=r"^take: mask must be True or False, not float64$"):
+            take(SINGLE, mask=DOUBLE)
+        with pytest.raises(DataError, match=r"^take: mask must be True or False, or 1 and 0, but holds 2$"):
+            take(SINGLE, mask=np.array([1, 2]))

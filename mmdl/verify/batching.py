@@ -7,7 +7,7 @@ from mmdl.verify.oracle import each
 
 def leading_axes(contract, array):
     """How many axes of `array` count examples: one for a contract in `N`, those of `...`, else none."""
-    letters = contract.rpartition(" * ")[2].split()
+    letters = contract.rpartition(" of ")[2].split()
     if letters[0] == "N":
         return 1
     return array.ndim - (len(letters) - 1) if letters[0] == "..." else 0

@@ -14,7 +14,7 @@ def test_leading_axes():
     x = np.zeros((2, 3, 4))
     assert leading_axes("N T D", x) == 1
     assert leading_axes("... D", x) == 2
-    assert leading_axes("M>0 * ... T D", x) == 1
+    assert leading_axes("M>0 of ... T D", x) == 1
     assert leading_axes("...", x) == 3
     assert leading_axes("I J K", x) == 0
 
@@ -45,7 +45,7 @@ def test_tuples_are_mapped_array_by_array():
 
     a, b = np.ones((2, 3)), np.full(3, 10.0)
     arguments = {"features": (a, b), "present": np.array([[True, True], [False, True]])}
-    (y,) = map_formula(add, {"features": "M * ... D", "present": "... M"}, arguments)
+    (y,) = map_formula(add, {"features": "M of ... D", "present": "... M"}, arguments)
     assert y.tolist() == [[11] * 3, [10] * 3]
 
 
@@ -68,7 +68,7 @@ def test_only_the_outermost_axis_is_emptied():
     q, k = np.zeros((2, 3, 4)), np.zeros((3, 4))
     empty = without_examples({"q": "... D", "k": "... D"}, {"q": q, "k": k})
     assert empty["q"].shape == (0, 3, 4) and empty["k"] is k
-    features = without_examples({"features": "M * ... D"}, {"features": (q, k)})["features"]
+    features = without_examples({"features": "M of ... D"}, {"features": (q, k)})["features"]
     assert features[0].shape == (0, 3, 4) and features[1] is k
 
 

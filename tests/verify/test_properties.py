@@ -349,8 +349,9 @@ def test_a_right_backward_of_a_wrong_forward_is_a_gradient():
 
 def test_properties_return_what_they_measured():
     arguments, rng = case("lstm", x=lambda x: x.size > 10)
-    for holds in (equals_formula, backward_is_gradient, adjoint_identity):
+    for holds in (equals_formula, backward_is_gradient):
         assert 0 < holds(CATALOGUE["lstm"], arguments, rng) < 1e-14
+    assert 0 <= adjoint_identity(CATALOGUE["lstm"], arguments, rng) < 1e-14
 
 
 def test_the_sentence_says_what_is_wrong():

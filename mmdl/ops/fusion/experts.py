@@ -12,7 +12,7 @@ from mmdl.ops.softmax import log_softmax, log_softmax_backward
 from mmdl.shapes import shapes
 
 
-@shapes(logits="M>0 * ... K>0", present="... M")
+@shapes(logits="M>0 of ... K>0", present="... M")
 def product_of_experts(logits, present=None):
     """p = Π_m p_m / Σ_k Π_m p_m  with  p_m = softmax(logits_m): as logarithms, log p = log_softmax(Σ_m logits_m)
 
@@ -33,14 +33,14 @@ def product_of_experts(logits, present=None):
     return log_softmax(elementwise_sum(_votes(logits, present)))
 
 
-@shapes(dl="... K", logits="M>0 * ... K", l="... K", present="... M")
+@shapes(dl="... K", logits="M>0 of ... K", l="... K", present="... M")
 def product_of_experts_backward(dl, logits, l, present=None):
     """dlogits_m = dl − p Σ dl for everyone who is present.  -> M arrays (..., K)"""
     ds = log_softmax_backward(dl, l)
     return tuple(sum_to(d, x.shape) for d, x in zip(_votes((ds,) * len(logits), present), logits, strict=True))
 
 
-@shapes(logits="M>0 * ... K>0", present="... M")
+@shapes(logits="M>0 of ... K>0", present="... M")
 def average_of_experts(logits, present=None):
     """p = Σ_m p_m / M  with  p_m = softmax(logits_m): everybody has one vote.  As logarithms, l = log p
 
@@ -53,7 +53,7 @@ def average_of_experts(logits, present=None):
     return np.log(sum(np.exp(x - largest) for x in opinions) / count) + largest
 
 
-@shapes(dl="... K", logits="M>0 * ... K", l="... K", present="... M")
+@shapes(dl="... K", logits="M>0 of ... K", l="... K", present="... M")
 def average_of_experts_backward(dl, logits, l, present=None):
     """dlog p_m = dl ∘ p_m / Σ p, the expert's share in the vote; from there as in `log_softmax_backward`.
 
@@ -68,7 +68,7 @@ def average_of_experts_backward(dl, logits, l, present=None):
     )
 
 
-@shapes(logits="M>0 * ... K>0", present="... M")
+@shapes(logits="M>0 of ... K>0", present="... M")
 def product_of_probabilities(logits, present=None, floor=1e-7):
     """p = Π_m p_m / Σ_k Π_m p_m held within [floor, 1 − floor]: the article's product, as Keras's loss reads it
 
@@ -90,7 +90,7 @@ def product_of_probabilities(logits, present=None, floor=1e-7):
     return np.where(_within(l, floor), l, np.clip(l.real, math.log(floor), math.log1p(-floor)))
 
 
-@shapes(dl="... K", logits="M>0 * ... K", present="... M")
+@shapes(dl="... K", logits="M>0 of ... K", present="... M")
 def product_of_probabilities_backward(dl, logits, present=None, floor=1e-7):
     """As in `product_of_experts`, with dl = 0 where p was held.  -> M arrays (..., K)"""
     l = product_of_experts(logits, present)
@@ -104,7 +104,7 @@ class Mixed(NamedTuple):
     gates: np.ndarray  # (..., M), each row sums to one
 
 
-@shapes(logits="M>0 * ... K>0", scores="... M", present="... M")
+@shapes(logits="M>0 of ... K>0", scores="... M", present="... M")
 def mixture_of_experts(logits, scores, present=None):
     """p = Σ_m g_m p_m  with  p_m = softmax(logits_m) and gates g = softmax(scores): who is listened to, depends
 
@@ -126,7 +126,7 @@ def mixture_of_experts(logits, scores, present=None):
     return Mixed(np.log(sum(np.exp(x - largest) for x in joint)) + largest, np.exp(log_g))
 
 
-@shapes(dl="... K", logits="M>0 * ... K", scores="... M", l="... K", present="... M")
+@shapes(dl="... K", logits="M>0 of ... K", scores="... M", l="... K", present="... M")
 def mixture_of_experts_backward(dl, logits, scores, l, present=None):
     """dlog p_m = dl ∘ r_m  with  r_m = g_m p_m / p, who is responsible;   dlog g_m = Σ_k dl_k r_mk
 

@@ -19,7 +19,7 @@ class Gated(NamedTuple):
     candidates: tuple  # of M arrays (..., D): tanh(x_m)
 
 
-@shapes(features="M>0 * ... D", scores="_ * ... D")
+@shapes(features="M>0 of ... D", scores="_ of ... D")
 def gated(features, scores):
     """y = Σ_m z_m ∘ tanh(x_m)  with  z_m = σ(scores_m); two modalities share one gate: z₂ = 1 − z₁
 
@@ -47,7 +47,7 @@ def gated(features, scores):
     return Gated(elementwise_sum(tuple(map(np.multiply, gates, candidates))), gates, candidates)
 
 
-@shapes(dy="... D", features="M>0 * ... D", scores="_ * ... D", gates="M * ... D", candidates="M * ... D")
+@shapes(dy="... D", features="M>0 of ... D", scores="_ of ... D", gates="M of ... D", candidates="M of ... D")
 def gated_backward(dy, features, scores, gates, candidates):
     """dx_m = dy ∘ z_m ∘ (1 − tanh² x_m),  dz_m = dy ∘ tanh x_m,  dscores = dz ∘ z ∘ (1 − z)
 

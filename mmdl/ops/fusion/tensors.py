@@ -14,7 +14,7 @@ from mmdl.shapes import shapes
 LARGEST = 100_000  # entries that a tensor may have: a dense layer behind it has many times that
 
 
-@shapes(features="M>0 * ... _")
+@shapes(features="M>0 of ... _")
 def tensor_fusion(features):
     """y = (x₁, 1) ⊗ (x₂, 1) ⊗ ...: each product of one entry, or 1, of every modality
 
@@ -41,7 +41,7 @@ def tensor_fusion(features):
     return reduce(_outer, map(_with_one, features))
 
 
-@shapes(dy="... _", features="M>0 * ... _")
+@shapes(dy="... _", features="M>0 of ... _")
 def tensor_fusion_backward(dy, features):
     """From the last modality to the first, dy as a table of (products of those before) x (its own entries):
 
@@ -69,7 +69,7 @@ class LowRank(NamedTuple):
     projected: tuple  # of M arrays (..., F, K)
 
 
-@shapes(features="M>0 * ... _", factors="M * _ F K")
+@shapes(features="M>0 of ... _", factors="M of _ F K")
 def low_rank_fusion(features, factors):
     """y = Σ_f Π_m p_mf  with  p_mf = (x_m, 1) W_mf
 
@@ -100,7 +100,7 @@ def low_rank_fusion(features, factors):
     return LowRank(math.prod(projected[1:], start=projected[0]).sum(axis=-2), projected)
 
 
-@shapes(dy="... K", features="M>0 * ... _", factors="M * _ F K", projected="M * ... F K")
+@shapes(dy="... K", features="M>0 of ... _", factors="M of _ F K", projected="M of ... F K")
 def low_rank_fusion_backward(dy, features, factors, projected):
     """dp_mf = dy ∘ Π of the others' p_f;   dW_m = (x_m, 1)ᵀ dp_m,  dx_m = dp_m W_mᵀ without the row of the 1
 

@@ -110,7 +110,7 @@ def bottleneck_attention(q, k, v, lengths, mask=None, heads=1):
     return Exchanged(y, tuple(weights))
 
 
-@shapes(dy="N T V", q="N T D", k="N T D", v="N T V", weights="_ * N _ _ _")
+@shapes(dy="N T V", q="N T D", k="N T D", v="N T V", weights="_ of N _ _ _")
 def bottleneck_attention_backward(dy, q, k, v, weights, lengths):
     """Each part as in attention; the bottleneck, which was in all of them, gets 1 / M of dy and adds up what comes
 
