@@ -31,7 +31,7 @@ from mmdl import data
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.plots import guess, save_figure
-from mmdl.plots.lessons.softmax_and_loss import draw
+from mmdl.plots.lessons.lesson_04_softmax_and_loss import draw
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]

@@ -32,7 +32,7 @@ from mmdl.ops.dense import affine, affine_backward
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.pooling import max_pool2d, max_pool2d_backward
 from mmdl.plots import guess, save_figure
-from mmdl.plots.lessons.image_classifier import draw
+from mmdl.plots.lessons.lesson_05_image_classifier import draw
 from mmdl.plots.receptive import receptive_fields
 from mmdl.training import SGD, cosine
 from mmdl.verify.oracle import complex_step_gradient

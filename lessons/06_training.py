@@ -32,8 +32,8 @@ from mmdl.ops.activations import relu, relu_backward
 from mmdl.ops.dropout import dropout, dropout_backward
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots import guess, save_figure
+from mmdl.plots.lessons.lesson_06_training import draw
 from mmdl.plots.lessons.photograph import photograph
-from mmdl.plots.lessons.training import draw
 from mmdl.training import SGD, Adam, AdamW
 from mmdl.verify.oracle import complex_step_gradient
 

@@ -26,8 +26,8 @@ import numpy as np
 
 import mmdl.ops.rnn as op
 from mmdl.plots import guess, save_figure
+from mmdl.plots.lessons.lesson_07_recurrence import draw
 from mmdl.plots.lessons.photograph import photograph
-from mmdl.plots.lessons.recurrence import draw
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]

@@ -29,7 +29,7 @@ from mmdl.layers import LSTM, RNN, Dense, SequencePool, Sequential
 from mmdl.ops.activations import sigmoid
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots import guess, norms_through_time, save_figure
-from mmdl.plots.lessons.lstm import draw
+from mmdl.plots.lessons.lesson_08_lstm import draw
 from mmdl.tokens import Tokens
 from mmdl.training import Adam
 from mmdl.verify.oracle import complex_step_gradient

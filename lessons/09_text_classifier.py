@@ -31,7 +31,7 @@ from mmdl.ops.embedding import embedding, embedding_backward
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
 from mmdl.plots import guess, save_figure
-from mmdl.plots.lessons.text_classifier import draw
+from mmdl.plots.lessons.lesson_09_text_classifier import draw
 from mmdl.tokens import Tokens
 from mmdl.training import Adam, cosine
 from mmdl.verify.oracle import complex_step_gradient

@@ -29,7 +29,7 @@ from mmdl.ops import attention as library
 from mmdl.ops.positions import sinusoidal_positions
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.plots.lesson import guess, save_figure
-from mmdl.plots.lessons.attention import draw
+from mmdl.plots.lessons.lesson_10_attention import draw
 from mmdl.plots.lessons.photograph import photograph
 from mmdl.verify.oracle import complex_step_gradient
 

@@ -33,8 +33,8 @@ from mmdl.ops.activations import relu, relu_backward
 from mmdl.ops.attention import attention, attention_backward, merge_heads, split_heads
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.plots.lesson import guess, save_figure
+from mmdl.plots.lessons.lesson_11_transformer_block import draw
 from mmdl.plots.lessons.photograph import photograph
-from mmdl.plots.lessons.transformer_block import draw
 from mmdl.tokens import Tokens
 from mmdl.verify.oracle import complex_step_gradient
 

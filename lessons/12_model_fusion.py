@@ -30,7 +30,7 @@ from mmdl.ops import fusion
 from mmdl.ops.losses import categorical_cross_entropy, softmax_cross_entropy
 from mmdl.ops.softmax import log_softmax, softmax
 from mmdl.plots.lesson import guess, save_figure
-from mmdl.plots.lessons.model_fusion import draw
+from mmdl.plots.lessons.lesson_12_model_fusion import draw
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]

@@ -32,7 +32,7 @@ from mmdl.layers import Dense, Embedding, Flatten, OneToken, ReLU, SequencePool,
 from mmdl.models import Modality, MultimodalClassifier
 from mmdl.ops import fusion as library
 from mmdl.plots.lesson import guess, save_figure
-from mmdl.plots.lessons.feature_fusion import draw
+from mmdl.plots.lessons.lesson_13_feature_fusion import draw
 from mmdl.training import Adam, evaluate, fit
 from mmdl.verify.oracle import complex_step_gradient
 

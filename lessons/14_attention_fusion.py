@@ -32,7 +32,7 @@ from mmdl.models import multimodal_classifier
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.ops.softmax import softmax
 from mmdl.plots.lesson import guess, save_figure
-from mmdl.plots.lessons.attention_fusion import draw
+from mmdl.plots.lessons.lesson_14_attention_fusion import draw
 from mmdl.tokens import Tokens
 from mmdl.training.evaluation import evaluate
 from mmdl.training.recipes import RECIPES

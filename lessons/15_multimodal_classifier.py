@@ -33,7 +33,7 @@ from mmdl.models import Modality, MultimodalClassifier
 from mmdl.ops import activations, convolution, dense, embedding, lstm, pooling
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots.lesson import guess, save_figure
-from mmdl.plots.lessons.multimodal_classifier import draw
+from mmdl.plots.lessons.lesson_15_multimodal_classifier import draw
 from mmdl.training import Adam, fit, predictions
 from mmdl.verify.oracle import complex_step_derivative
 

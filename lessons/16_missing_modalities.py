@@ -28,7 +28,7 @@ from mmdl.fusion import Concatenate
 from mmdl.layers import Conv2D, Dense, Dropout, Embedding, Flatten, MaxPool2D, ReLU, SequencePool, Sequential
 from mmdl.models import Modality, MultimodalClassifier, multimodal_classifier
 from mmdl.plots.lesson import guess, save_figure
-from mmdl.plots.lessons.missing_modalities import draw, draw_seven
+from mmdl.plots.lessons.lesson_16_missing_modalities import draw, draw_seven
 from mmdl.training import Adam, evaluate_subsets, fit, predictions
 from mmdl.training.recipes import RECIPES
 from mmdl.verify.oracle import complex_step_gradient

@@ -30,7 +30,7 @@ from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.pooling import max_pool2d
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.plots.lesson import guess, save_figure
-from mmdl.plots.lessons.looking_inside import draw
+from mmdl.plots.lessons.lesson_17_looking_inside import draw
 from mmdl.training import Adam
 from mmdl.verify.oracle import complex_step_gradient
 

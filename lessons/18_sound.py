@@ -28,7 +28,7 @@ from mmdl.ops import spectrum as library
 from mmdl.ops.convolution import conv1d
 from mmdl.ops.filters import hann_window, mel_filter_bank
 from mmdl.plots.lesson import guess, save_figure
-from mmdl.plots.lessons.sound import draw
+from mmdl.plots.lessons.lesson_18_sound import draw
 from mmdl.verify.oracle import complex_step_gradient
 
 rate = 8000  # samples a second

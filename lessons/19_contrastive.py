@@ -31,7 +31,7 @@ from mmdl.models import ContrastiveModel
 from mmdl.ops import contrastive as library
 from mmdl.ops.softmax import softmax
 from mmdl.plots.lesson import guess, save_figure
-from mmdl.plots.lessons.contrastive import draw
+from mmdl.plots.lessons.lesson_19_contrastive import draw
 from mmdl.training import Adam, Callback, fit
 from mmdl.training.retrieval import embeddings, evaluate_retrieval, gallery, search, titles
 from mmdl.verify.oracle import complex_step_gradient

@@ -13,9 +13,9 @@ from mmdl.verify.catalogue import CATALOGUE
 from tests.source import ROOT, SOURCES, calls, circle, imports, names, nodes, packages, prints, public_functions
 
 FLOORS = [
-    {"formulas", "shapes", "errors", "tokens", "files"},
+    {"formulas", "shapes", "errors", "tokens", "files", "curriculum"},
     {"ops"},
-    {"tree", "curriculum", "verify", "data"},
+    {"tree", "verify", "data"},
     {"layers", "fusion"},
     {"models"},
     {"training"},

@@ -8,12 +8,12 @@ import numpy as np
 from mmdl.check.exercise import Case
 from mmdl.check.grade import Diagnosis
 from mmdl.check.instead import changes, results_instead
+from mmdl.check.library import WRONG
 from mmdl.check.mistake import Mistake
 from mmdl.check.questions import listed
 from mmdl.check.results import of_reference
 from mmdl.check.signs import Pair, signs, vague_signs
 from mmdl.check.signs.alike import alike
-from mmdl.check.wrong import WRONG
 
 ENOUGH = 3  # cases in which a known mistake must be found, if it is not in all
 

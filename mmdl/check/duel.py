@@ -6,9 +6,8 @@ import numpy as np
 
 from mmdl.check.draws import EXTREMES, NOTHING, PLAIN, TIES, Batches
 from mmdl.check.exercise import Case
-from mmdl.check.exercises import EXERCISES
+from mmdl.check.library import EXERCISES, WRONG
 from mmdl.check.results import of_reference
-from mmdl.check.wrong import WRONG
 from mmdl.errors import DataError, ShapeError
 from mmdl.verify.oracle import each
 

@@ -3,7 +3,7 @@
 import inspect
 import textwrap
 
-from mmdl.check.exercises import EXERCISES
+from mmdl.check.library import EXERCISES
 
 
 def solution(name):

@@ -15,13 +15,12 @@ from dataclasses import replace
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from mmdl.check.exercises import EXERCISES
 from mmdl.check.files import chosen
 from mmdl.check.grade import FAILS, MISSING, Grade
 from mmdl.check.grading import grade
+from mmdl.check.library import EXERCISES, WRONG
 from mmdl.check.mistake import Line, Mistake
 from mmdl.check.student import Screen, Student, in_words, where
-from mmdl.check.wrong import WRONG
 from mmdl.errors import DataError
 
 LOADING = 20.0  # seconds that a file may take to be imported

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mmdl.check import process
-from mmdl.check.exercises import EXERCISES
 from mmdl.check.files import chosen, split
 from mmdl.check.grade import FAILS, MISSING, NOT_DONE, PASSES
+from mmdl.check.library import EXERCISES
 from mmdl.cli import main
 from mmdl.errors import DataError
 
@@ -227,4 +227,4 @@ class TestWhichFunctions:
 def test_help_shows_examples(capsys):
     assert main(["check", "--help"]) == 0
     assert "mmdl check 10_attention.py --hint" in capsys.readouterr().out
-    assert "mmdl.check.exercises" in sys.modules
+    assert "mmdl.check.library" in sys.modules

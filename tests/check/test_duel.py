@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mmdl.check.duel import OPS, Duel
-from mmdl.check.wrong import WRONG
+from mmdl.check.library import WRONG
 from mmdl.cli import main
 from mmdl.errors import DataError
 

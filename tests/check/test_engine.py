@@ -9,13 +9,13 @@ import pytest
 from mmdl.check import grading
 from mmdl.check.diagnosis import diagnose
 from mmdl.check.draws import roomy
-from mmdl.check.exercises import EXERCISES
 from mmdl.check.failing import SURVEY
 from mmdl.check.grade import FAILS, PASSES
+from mmdl.check.library import EXERCISES, WRONG
 from mmdl.check.student import Student
-from mmdl.check.wrong import KNOWN
 
 EXAMPLES = 6
+KNOWN = [mistake for of in WRONG for mistake in WRONG[of]]
 
 
 def modules():

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mmdl.check.draws import PLAIN, roomy
-from mmdl.check.exercises import EXERCISES
 from mmdl.check.files import exercise_files, functions_of
+from mmdl.check.library import EXERCISES
 from mmdl.check.student import Student
 from mmdl.curriculum import lessons
 from mmdl.verify.catalogue import CATALOGUE

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mmdl.check.exercises import EXERCISES
 from mmdl.check.grade import FAILS, PASSES
 from mmdl.check.grading import grade
+from mmdl.check.library import EXERCISES
 from mmdl.check.student import Student
 from mmdl.ops.attention import attention, attention_backward
 from mmdl.ops.convolution import conv2d, conv2d_backward

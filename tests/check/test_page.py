@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from mmdl.check.exercises import EXERCISES
 from mmdl.check.grade import FAILS, MISSING, NOT_DONE, PASSES, Grade, Picture, Speed
 from mmdl.check.grading import grade
+from mmdl.check.library import EXERCISES
 from mmdl.check.mistake import Comparison
 from mmdl.check.page.beside import side_by_side
 from mmdl.check.page.heat import heat_maps

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mmdl.check.draws import PLAIN, roomy
-from mmdl.check.exercises import EXERCISES
 from mmdl.check.grade import FAILS, NOT_DONE, PASSES
 from mmdl.check.grading import grade
+from mmdl.check.library import EXERCISES
 from mmdl.check.mistake import NotTaken
 from mmdl.check.student import Student
 

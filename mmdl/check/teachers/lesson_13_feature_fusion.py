@@ -1,8 +1,10 @@
-"""Lessons 12 and 13: several experts, several features."""
+"""Lesson 13: features joined, multiplied, crossed."""
 
 import numpy as np
 
 from mmdl.check.exercise import Exercise, backward, forward
+from mmdl.check.known import mistakes_in
+from mmdl.ops.fusion import elementwise_product
 
 
 def tensor_product(a, b):
@@ -23,30 +25,6 @@ def two_vectors(draws):
 
 
 EXERCISES = (
-    forward(
-        "average_of_experts",
-        "First every expert's p_m = softmax(logits_m), then their mean, then the logarithm.",
-        "A probability may be too small for a float, and log 0 is −∞. Work with log p_m: s − max − log Σ e^(s − max).",
-        "log Σ_m e^(l_m) is safe when the largest l_m is taken out first: max + log Σ e^(l_m − max). Then subtract log M.",
-    ),
-    backward(
-        "average_of_experts",
-        "Two steps back: from l to every log p_m, and from log p_m to logits_m.",
-        "The share of expert m in the vote for class k is p_m[k] / Σ p[k]; that is e^(log p_m − l) / M.",
-        "Through log-softmax: dlogits_m = d − p_m Σ_k d, with d = dl ∘ share_m.",
-    ),
-    forward(
-        "product_of_experts",
-        "The logarithm of a product is a sum. What is the product of softmaxes, before it is normalised?",
-        "Add up the logits of all experts, and take the log-softmax of that.",
-        "log-softmax: s − max − log Σ e^(s − max), along the last axis.",
-    ),
-    backward(
-        "product_of_experts",
-        "l = log_softmax(Σ logits). A sum hands its gradient to everyone.",
-        "Log-softmax backward: dl - p Σ_k dl, with p = np.exp(l) and a sum along each row.",
-        "Return a tuple with that gradient M times.",
-    ),
     forward(
         "concatenate",
         "Along the last axis: np.concatenate(features, axis=-1).",
@@ -91,3 +69,37 @@ EXERCISES = (
         axes={"da": "N D", "db": "N K"},
     ),
 )
+
+MISTAKES = []
+in_features_backward = mistakes_in(MISTAKES, "elementwise_product_backward")
+
+
+@in_features_backward("Each gets what it was multiplied by: the others' values.")
+def own_factor_kept(dy, features):
+    """Each gets dy times its own value instead of the others': with two features, da and db are exchanged."""
+    return tuple(dy * x for x in features)
+
+
+@in_features_backward("Its own value does not belong to it: only the product of the others.")
+def whole_product_kept(dy, features):
+    """Each gets dy times the whole product, its own value included."""
+    return tuple(dy * elementwise_product(features) for _ in features)
+
+
+@in_features_backward("A product does not hand its gradient on as it is: each gets dy times the others' values.")
+def gradient_as_of_a_sum(dy, features):
+    """Each gets dy, as if the features were added up."""
+    return tuple(dy.copy() for _ in features)
+
+
+@mistakes_in(MISTAKES, "tensor_product_backward")("da gets b's values, and db gets a's.")
+def own_values(dy, a, b):
+    """Each gets dy times its own values."""
+    dy = dy.reshape(len(a), a.shape[1], b.shape[1])
+    return a * dy.sum(axis=2), b * dy.sum(axis=1)
+
+
+@mistakes_in(MISTAKES, "tensor_product")("Entry d of a and k of b stand at d · K + k: a's index runs slowly, b's fast.")
+def other_way_round(a, b):
+    """The right numbers in another order: b's index runs slowly and a's fast."""
+    return (b[:, :, None] * a[:, None, :]).reshape(len(a), -1)

@@ -1,16 +1,95 @@
-"""Mistakes in networks that read step by step, and in word vectors."""
+"""Lesson 08: the LSTM and one step of a GRU."""
 
 import numpy as np
 
-from mmdl.check.wrong.known import mistakes_in
+from mmdl.check.exercise import Exercise, backward, forward
+from mmdl.check.known import mistakes_in
+from mmdl.check.teachers.lesson_07_recurrence import UNROLL, one_step
 from mmdl.ops.activations import sigmoid
 from mmdl.ops.lstm import LSTMStates, lstm, lstm_backward
-from mmdl.ops.rnn import rnn, rnn_backward
+
+
+def lstm_step(x, h, c, W, U, b):
+    """c ← f ∘ c + i ∘ g,   h ← o ∘ tanh(c)"""
+    i, f, g, o = np.split(x @ W + h @ U + b, 4, axis=1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def lstm_cell_backward(dh, dc, c, gates):
+    """C = dc + dh ∘ o ∘ (1 − tanh² c′): the cell is read twice"""
+    i, f, g, o = np.split(gates, 4, axis=1)
+    squashed = np.tanh(f * c + i * g)
+    C = dc + dh * o * (1 - squashed * squashed)
+    da = C * g * i * (1 - i), C * c * f * (1 - f), C * i * (1 - g * g), dh * squashed * o * (1 - o)
+    return np.hstack(da), C * f
+
+
+def gru_step(x, h, W, U, b):
+    """h ← z ∘ h + (1 − z) ∘ g"""
+    (az, ar, ag), (uz, ur, ug) = np.split(x @ W + b[0], 3, axis=1), np.split(h @ U + b[1], 3, axis=1)
+    z, r = sigmoid(az + uz), sigmoid(ar + ur)
+    return z * h + (1 - z) * np.tanh(ag + r * ug)
+
+
+def cell(draws):
+    """Gradients that arrive at a cell, the cell before, and activated gates."""
+    gates = np.hstack([sigmoid(draws.array("N H")) for _ in range(4)])
+    gates[:, 2 * draws.size("H") : 3 * draws.size("H")] *= -1
+    return draws.arrays(dh="N H", dc="N H", c="N H") | {"gates": gates}
+
+
+EXERCISES = (
+    Exercise(
+        lstm_step,
+        one_step(4, "4H", "hc"),
+        ("h", "c"),
+        (
+            "a = x W + h U + b is (N, 4H). np.split(a, 4, axis=1) cuts it into i, f, g and o, in this order.",
+            "σ for i, f and o; tanh for g, which is not a gate but what might be taken in.",
+            "First the new c, then h from the new c: o * np.tanh(c).",
+        ),
+        axes={"h": "N H", "c": "N H"},
+    ),
+    forward(
+        "lstm",
+        UNROLL + " Here there are two kinds of states.",
+        "Keep the four activated blocks of every step side by side in `gates`: the backward pass needs them.",
+        "np.concatenate([i, f, g, o], axis=1), after σ and tanh.",
+    ),
+    Exercise(
+        lstm_cell_backward,
+        cell,
+        ("da", "dc"),
+        (
+            "First compute the new cell again: c′ = f ∘ c + i ∘ g.",
+            "c′ reaches the loss by h′ = o ∘ tanh(c′), and by the next step: C adds up both.",
+            "Each gate gets C times what it was multiplied by, times its own slope: σ has y (1 − y), tanh has 1 − y².",
+            "o is not multiplied by the cell but by tanh(c′), and gets dh, not C.",
+        ),
+        axes={"da": "N 4H", "dc": "N H"},
+    ),
+    backward(
+        "lstm",
+        "From the last step to the first, two things are carried: the gradient of h and that of c.",
+        "Each step is `lstm_cell_backward`: it makes da_t of them, and C ∘ f for the cell before.",
+        "The state before gets da_t Uᵀ and dh of its own; the cell before gets C ∘ f and dc of its own.",
+        "x and W come last and in one go: dx = da Wᵀ, dW = Σ xᵀ da, dU = Σ h[:, t]ᵀ da_t.",
+    ),
+    Exercise(
+        gru_step,
+        one_step(3, "2 3H"),
+        ("h",),
+        (
+            "a = x W + b[0] and u = h U + b[1] are both (N, 3H); cut each into three.",
+            "z = σ(a_z + u_z), r = σ(a_r + u_r); but g = tanh(a_g + r ∘ u_g): the reset gate sits on u alone.",
+            "z ∘ h + (1 − z) ∘ g: where z is 1, the old state stays.",
+        ),
+        axes={"h": "N H"},
+    ),
+)
 
 MISTAKES = []
-in_step = mistakes_in(MISTAKES, "rnn_step")
-in_rnn = mistakes_in(MISTAKES, "rnn")
-in_rnn_backward = mistakes_in(MISTAKES, "rnn_backward")
 in_lstm_step = mistakes_in(MISTAKES, "lstm_step")
 in_lstm = mistakes_in(MISTAKES, "lstm")
 in_cell_backward = mistakes_in(MISTAKES, "lstm_cell_backward")
@@ -18,103 +97,15 @@ in_lstm_backward = mistakes_in(MISTAKES, "lstm_backward")
 in_gru_step = mistakes_in(MISTAKES, "gru_step")
 
 
-@in_step("All of it goes through tanh: tanh(x W + h U + b).")
-def tanh_left_out(x, h, W, U, b):
-    """It is x W + h U + b, without the tanh."""
-    return x @ W + h @ U + b
-
-
-@in_step("The state has a matrix of its own, too: h U, not Uᵀ. A square matrix hides that.")
-def state_matrix_transposed(x, h, W, U, b):
-    """h is multiplied by Uᵀ instead of U; U is square, so the shapes do not complain."""
-    return np.tanh(x @ W + h @ U.T + b)
-
-
-@in_rnn("h_t reads the state of the step before: h[:, t], which the last step has written.")
-def state_never_handed_on(x, W, U, b, h0=None, mask=None, f="tanh"):
-    """The first step is right; all others start from the initial state, too."""
-    first = np.zeros((len(x), len(U))) if h0 is None else h0
-    steps = [rnn(x[:, t : t + 1], W, U, b, first)[:, 1:] for t in range(x.shape[1])]
-    return np.concatenate([first[:, None], *steps], axis=1)
-
-
-@in_rnn("The state has a matrix of its own, too: h U, not Uᵀ. A square matrix hides that.")
-def states_times_transpose(x, W, U, b, h0=None, mask=None, f="tanh"):
-    """h is multiplied by Uᵀ instead of U; U is square, so the shapes do not complain."""
-    return rnn(x, W, np.ascontiguousarray(U.T), b, h0, mask, f)
-
-
-@in_rnn("Start from h0, where there is one.")
-def initial_state_ignored(x, W, U, b, h0=None, mask=None, f="tanh"):
-    """It starts from zeros even if h0 is given."""
-    return rnn(x, W, U, b, None, mask, f)
-
-
-def _through_time(dh, x, W, U, h, carried=1.0, slope=lambda h: 1 - h * h, back=None):
-    """Backpropagation through time with parts that can be replaced; only its da differs from the right one."""
-    back = U.T if back is None else back
-    da, D = np.empty((*x.shape[:2], len(U))), dh[:, -1]
-    for t in reversed(range(x.shape[1])):
-        da[:, t] = slope(h[:, t + 1]) * D
-        D = dh[:, t] + carried * (da[:, t] @ back)
-    return da, D
-
-
-def _collected(da, D, x, W, h):
-    dW, dU = np.einsum("ntd,nth->dh", x, da), np.einsum("nti,nth->ih", h[:, :-1], da)
-    return da @ W.T, dW, dU, da.sum(axis=(0, 1)), D
-
-
-@in_rnn_backward("h_t also feeds step t + 1: carry da Uᵀ along, D = dh[:, t] + da_{t+1} Uᵀ.")
-def carry_left_out(dh, x, W, U, h, mask=None, f="tanh"):
-    """The last step is right; each of the others gets the gradient of one step alone, nothing comes from later ones."""
-    return _collected(*_through_time(dh, x, W, U, h, carried=0.0), x, W, h)
-
-
-@in_rnn_backward("W, U and b are used T times: add up over the steps, += and not =.")
-def last_assignment_counts(dh, x, W, U, h, mask=None, f="tanh"):
-    """dW, dU and db hold only what the first step of time sends, which comes last: right at T = 1."""
-    da, D = _through_time(dh, x, W, U, h)
-    return da @ W.T, *_collected(da[:, :1], D, x[:, :1], W, h[:, :2])[1:4], D
-
-
-@in_rnn_backward("U multiplied the state before, h_{t−1}: h[:, t] for the step that wrote h[:, t + 1].")
-def state_after_instead_of_before(dh, x, W, U, h, mask=None, f="tanh"):
-    """Only dU is wrong: it is made with h_t, the state after the step, instead of the one before it."""
-    dx, dW, _, db, dh0 = rnn_backward(dh, x, W, U, h)
-    da, _ = _through_time(dh, x, W, U, h)
-    return dx, dW, np.einsum("nti,nth->ih", h[:, 1:], da), db, dh0
-
-
-@in_rnn_backward("h is tanh(a) already: the slope is 1 − h².")
-def tanh_of_the_state(dh, x, W, U, h, mask=None, f="tanh"):
-    """The slope is 1 − tanh²(h), but h is tanh(a) already; near 0 it makes no difference."""
-    return _collected(*_through_time(dh, x, W, U, h, slope=lambda h: 1 - np.tanh(h) ** 2), x, W, h)
-
-
-@in_rnn_backward("Between D and da stands the slope of tanh: da = (1 − h²) ∘ D.")
-def slope_left_out(dh, x, W, U, h, mask=None, f="tanh"):
-    """The slope of tanh, 1 − h², is left out."""
-    return _collected(*_through_time(dh, x, W, U, h, slope=np.ones_like), x, W, h)
-
-
-@in_rnn_backward("Forward it was h U; back it is da Uᵀ. A square matrix hides that.")
-def carried_through_u(dh, x, W, U, h, mask=None, f="tanh"):
-    """What is carried back is da U instead of da Uᵀ; U is square, so the shapes do not complain."""
-    return _collected(*_through_time(dh, x, W, U, h, back=U), x, W, h)
-
-
-@in_rnn_backward("Every state may be used: dh[:, t] is added at its step, not only the last one.")
-def only_the_last_state_counts(dh, x, W, U, h, mask=None, f="tanh"):
-    """Only the gradient of the last state is used; what the others get from above is left out."""
-    last = np.zeros_like(dh)
-    last[:, -1] = dh[:, -1]
-    return rnn_backward(last, x, W, U, h)
-
-
 def _blocks(array, order):
     """The four blocks of columns in another order."""
     return np.concatenate([np.split(array, 4, axis=-1)[place] for place in order], axis=-1)
+
+
+def _gru(x, h, W, U, b):
+    (az, ar, ag), (uz, ur, ug) = np.split(x @ W + b[0], 3, axis=1), np.split(h @ U + b[1], 3, axis=1)
+    z, r = sigmoid(az + uz), sigmoid(ar + ur)
+    return z, r, np.tanh(ag + r * ug)
 
 
 @in_lstm_step("The order of the blocks is i, f, g, o: the candidate comes third.")
@@ -228,9 +219,3 @@ def second_bias_left_out(x, h, W, U, b):
     """The second bias, b[1], is not used."""
     z, _, g = _gru(x, h, W, U, np.stack([b[0], np.zeros_like(b[1])]))
     return z * h + (1 - z) * g
-
-
-def _gru(x, h, W, U, b):
-    (az, ar, ag), (uz, ur, ug) = np.split(x @ W + b[0], 3, axis=1), np.split(h @ U + b[1], 3, axis=1)
-    z, r = sigmoid(az + uz), sigmoid(ar + ur)
-    return z, r, np.tanh(ag + r * ug)

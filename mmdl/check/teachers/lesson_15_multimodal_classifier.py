@@ -1,8 +1,9 @@
-"""Lessons 15 and 16: a whole classifier by hand, and modalities that are missing."""
+"""Lesson 15: a whole classifier, forward, backward and update."""
 
 import numpy as np
 
 from mmdl.check.exercise import Exercise
+from mmdl.check.known import mistakes_in
 from mmdl.ops.activations import relu, relu_backward
 from mmdl.ops.convolution import conv2d, conv2d_backward
 from mmdl.ops.dense import affine, affine_backward
@@ -69,27 +70,6 @@ def sgd_update(p, gradient, rate):
     return {name: p[name] - rate * gradient[name] for name in p}
 
 
-def present_rows(mask):
-    """True where there is at least one word"""
-    return mask.any(axis=1)
-
-
-def replace_absent(x, present, absent):
-    """x where it is present, else the learned vector"""
-    return np.where(present[:, None], x, absent)
-
-
-def replace_absent_backward(dy, present):
-    """The present get dy, the learned vector what the absent send"""
-    return dy * present[:, None], dy[~present].sum(axis=0)
-
-
-def drop_modalities(present, draw, rate):
-    """What is there stays if its number is at least the rate, or the largest of its row"""
-    draw = np.where(present, draw, -1)
-    return present & ((draw >= rate) | (draw == draw.max(axis=1, keepdims=True)))
-
-
 def models(draws):
     """A small model with a batch."""
     letters = {
@@ -135,19 +115,6 @@ def two_trees(draws):
     shapes = {name: draws.shape("N D") for name in names}
     p, gradient = ({name: draws.rng.standard_normal(shapes[name]) for name in names} for _ in range(2))
     return {"p": p, "gradient": gradient, "rate": draws.of(0.1, 0.5)}
-
-
-def absentees(draws):
-    """Rows of which some are absent, now and then all or none."""
-    kind = draws.of(0.5, 0.0, 1.0)
-    return draws.arrays(x="N D", dy="N D", absent="D") | {"present": draws.rng.random(draws.size("N")) < kind}
-
-
-def seen(draws):
-    """Who is there, at least one in each row, a number for each, and a rate."""
-    present = draws.rng.random(draws.shape("N M")) < 0.7
-    present[:, 0] |= ~present.any(axis=1)
-    return {"present": present, "draw": draws.rng.random(present.shape), "rate": draws.of(0.5, 0.9, 0.0)}
 
 
 EXERCISES = (
@@ -223,43 +190,21 @@ EXERCISES = (
             "{name: p[name] - rate * gradient[name] for name in p}",
         ),
     ),
-    Exercise(
-        present_rows,
-        lambda draws: {"mask": draws.rng.random(draws.shape("N T")) < 0.4},
-        ("present",),
-        ("A row of the mask with at least one True.", "mask.any(axis=1)"),
-        axes={"present": "N"},
-    ),
-    Exercise(
-        replace_absent,
-        absentees,
-        ("y",),
-        (
-            "present is one value for a whole row: present[:, None] fits to x.",
-            "np.where(condition, where it is True, where it is False)",
-        ),
-        axes={"y": "N D"},
-    ),
-    Exercise(
-        replace_absent_backward,
-        absentees,
-        ("dx", "dabsent"),
-        (
-            "x of an absent row was not used: it gets zeros.",
-            "The learned vector was used once for every absent row: it gets the sum of those rows of dy.",
-            "dy * present[:, None], dy[~present].sum(axis=0)",
-        ),
-        axes={"dx": "N D", "dabsent": "D"},
-    ),
-    Exercise(
-        drop_modalities,
-        seen,
-        ("present",),
-        (
-            "Only what is there can stay: begin with draw = np.where(present, draw, -1).",
-            "Two reasons to stay: the number is at least the rate, or it is the row's largest.",
-            "present & ((draw >= rate) | (draw == draw.max(axis=1, keepdims=True)))",
-        ),
-        axes={"present": "N M"},
-    ),
 )
+
+MISTAKES = []
+in_classifier_backward = mistakes_in(MISTAKES, "classifier_backward")
+
+
+@in_classifier_backward("The head hands on two gradients, du and dv: the picture's goes on to w and b.")
+def image_branch_dropped(dlogits, image, ids, mask, p, trace):
+    """The gradients of w and b are zero: what comes back from the head never reaches the picture's branch."""
+    gradient = classifier_backward(dlogits, image, ids, mask, p, trace)
+    return gradient | {name: np.zeros_like(gradient[name]) for name in "wb"}
+
+
+@in_classifier_backward("The head hands on two gradients, du and dv: the text's goes on to E, W, U and c.")
+def text_branch_dropped(dlogits, image, ids, mask, p, trace):
+    """The gradients of E, W, U and c are zero: what comes back from the head never reaches the text's branch."""
+    gradient = classifier_backward(dlogits, image, ids, mask, p, trace)
+    return gradient | {name: np.zeros_like(gradient[name]) for name in "EWUc"}

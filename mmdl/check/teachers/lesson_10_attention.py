@@ -1,20 +1,80 @@
-"""Mistakes in attention, heads and positions."""
+"""Lesson 10: attention and positions."""
+
+from dataclasses import replace
 
 import numpy as np
 
-from mmdl.check.wrong.known import mistakes_in
+from mmdl.check.draws import EXTREMES, PLAIN
+from mmdl.check.exercise import backward, forward, piece
+from mmdl.check.known import mistakes_in
 from mmdl.ops.attention import (
     Attended,
     attention,
     attention_backward,
-    multi_head_attention,
 )
 from mmdl.ops.softmax import softmax, softmax_backward
+from mmdl.verify.catalogue import CATALOGUE
+
+
+def attention_weights(q, k):
+    """a = softmax(q kᵀ / √D)"""
+    return attention(q, k, k).weights
+
+
+def unbiased(draws):
+    """Queries, keys and values; the bias on the scores is no part of the lesson."""
+    return CATALOGUE["attention"].arguments(draws) | {"bias": None}
+
+
+ATTENTION = replace(
+    forward(
+        "attention",
+        "Three lines: the scores s = q kᵀ / √D, the weights a = softmax(s), the answer y = a v.",
+        "k.mT exchanges the last two axes, so q @ k.mT is (N, T, S): every query against every key.",
+        "Softmax runs along the keys, axis=-1, and takes the largest score away first. D is q.shape[-1].",
+        variants=(PLAIN, EXTREMES),
+    ),
+    draw=unbiased,
+)
+
+EXERCISES = (
+    piece(
+        attention_weights,
+        ATTENTION,
+        "weights",
+        "The scores are inner products: q @ k.mT, divided by √D. D is the length of a query.",
+        "Each row of scores becomes a row of weights: a softmax along the last axis, the keys.",
+        "Take the row's maximum away before np.exp, or scores of 10,000 overflow.",
+    ),
+    ATTENTION,
+    replace(
+        backward(
+            "attention",
+            "Read the forward pass upwards: y = a v, then a = softmax(s), then s = q kᵀ / √D.",
+            "da = dy vᵀ and dv = aᵀ dy. Softmax: ds = a ∘ (da − ⟨da, a⟩), the inner product along the keys.",
+            "s was divided by √D, so what goes on to q and k is ds / √D.",
+            "dq = ds k / √D,   dk = dsᵀ q / √D",
+        ),
+        draw=unbiased,
+    ),
+    replace(
+        forward(
+            "sinusoidal_positions",
+            "Columns come in pairs, 2i and 2i + 1, with the same speed: t / 10000^(2i / D).",
+            "The even column of a pair is the sine, the odd one the cosine. If D is odd the last pair has only its sine.",
+            "column = np.arange(D); speed = 10000.0 ** (-(column // 2 * 2) / D); np.where(column % 2 == 0, sin, cos)",
+        ),
+        axes={"y": "T D"},
+    ),
+)
 
 MISTAKES = []
 in_attention = mistakes_in(MISTAKES, "attention")
 in_attention_backward = mistakes_in(MISTAKES, "attention_backward")
-in_heads = mistakes_in(MISTAKES, "multi_head_attention")
+
+
+def _seen(k, mask):
+    return (np.ones(k.shape[:-1], bool) if mask is None else mask)[..., None, :]
 
 
 @in_attention("Divide the scores by √D, D being the length of a query.")
@@ -122,36 +182,6 @@ def product_along_queries(dy, q, k, v, weights, bias=None):
     return ds @ k, ds.mT @ q, weights.mT @ dy
 
 
-@in_heads(
-    "First divide the columns, reshape(N, T, heads, D / heads); then move the heads to the front, swapaxes(1, 2)."
-)
-def heads_by_reshaping(q, k, v, heads=1, mask=None, causal=False):
-    """Heads are made by a reshape alone, which deals out tokens instead of columns: right with one head."""
-    parts = [x.reshape(len(x), heads, x.shape[1], x.shape[2] // heads) for x in (q, k, v)]
-    y, weights = attention(*parts)
-    return Attended(y.reshape(len(v), q.shape[1], v.shape[2]), weights)
-
-
-@in_heads("What swapaxes(1, 2) exchanged it has to exchange again before the reshape that joins the columns.")
-def heads_joined_by_reshaping(q, k, v, heads=1, mask=None, causal=False):
-    """The weights are right; y is joined by a reshape alone, so its numbers stand at other places."""
-    y, weights = multi_head_attention(q, k, v, heads)
-    y = y.reshape(len(y), y.shape[1], heads, -1).swapaxes(1, 2)
-    return Attended(y.reshape(len(v), q.shape[1], v.shape[2]), weights)
-
-
-@in_heads("A head's queries have D / heads entries: that is what the divisor is the root of.")
-def scaled_by_the_whole_width(q, k, v, heads=1, mask=None, causal=False):
-    """The scores are divided by √D, not by √(D / heads): right with one head."""
-    return multi_head_attention(q / np.sqrt(heads), k, v, heads)
-
-
-@mistakes_in(MISTAKES, "split_heads")("Reshape divides the columns; swapaxes(1, 2) then exchanges tokens and heads.")
-def split_by_reshaping(x, heads):
-    """The right numbers at other places: a reshape alone deals out tokens instead of columns."""
-    return x.reshape(len(x), heads, x.shape[1], x.shape[2] // heads)
-
-
 @mistakes_in(MISTAKES, "sinusoidal_positions")("Columns 2i and 2i + 1 are a pair: sine and cosine of the same angle.")
 def sines_first(T, D):
     """All sines come first, then all cosines; they should alternate."""
@@ -165,27 +195,3 @@ def exponent_of_the_column(T, D):
     column = np.arange(D)
     angle = np.arange(T)[:, None] * 10000.0 ** (-column / D)
     return np.where(column % 2 == 0, np.sin(angle), np.cos(angle))
-
-
-@mistakes_in(MISTAKES, "causal_mask")("Row t is the query: it sees the keys s ≤ t, itself included.")
-def blind_to_itself(T):
-    """A token does not see itself."""
-    return np.arange(T) < np.arange(T)[:, None]
-
-
-@mistakes_in(MISTAKES, "causal_mask")("Row t is the query: it sees the keys s ≤ t, what came before.")
-def sees_the_future(T):
-    """A token sees what comes after it, and not what came before."""
-    return np.arange(T) >= np.arange(T)[:, None]
-
-
-@mistakes_in(MISTAKES, "weights_without")("The others must sum to one again: divide by 1 − a_s.")
-def not_made_to_sum_to_one(weights, s):
-    """The weight of s is 0, but the others are as they were: the rows sum to less than one."""
-    rest = weights.copy()
-    rest[:, :, s] = 0
-    return rest
-
-
-def _seen(k, mask):
-    return (np.ones(k.shape[:-1], bool) if mask is None else mask)[..., None, :]

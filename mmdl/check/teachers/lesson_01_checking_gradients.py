@@ -1,8 +1,9 @@
-"""Lesson 01: how a gradient is checked."""
+"""Lesson 01: three ways to check a gradient."""
 
 import numpy as np
 
 from mmdl.check.exercise import Exercise
+from mmdl.check.known import mistakes_in
 from mmdl.ops.softmax import softmax
 
 
@@ -97,3 +98,36 @@ EXERCISES = (
         ),
     ),
 )
+
+MISTAKES = []
+in_differences = mistakes_in(MISTAKES, "central_difference")
+
+
+def _one_sided(f, x, dy, h, other):
+    dx = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        above, below = x.copy(), x.copy()
+        above[i] += h
+        below[i] -= other * h
+        dx[i] = np.sum(dy * (f(above) - f(below))) / (h * (1 + other))
+    return dx
+
+
+@mistakes_in(MISTAKES, "complex_step")(
+    "Write ih into a complex copy: x.astype(complex). A float array keeps only the real part."
+)
+def through_a_float_buffer(f, x, dy, h=1e-30):
+    """It is zero everywhere: the imaginary part is lost in an array of floats (NumPy warns of that)."""
+    return np.zeros(x.shape)
+
+
+@in_differences("Both sides, and twice h: (f(x + h) − f(x − h)) / 2h.")
+def divided_by_h(f, x, dy, h=1e-5):
+    """It is twice as large as it should be: the two points lie 2h apart."""
+    return 2 * _one_sided(f, x, dy, h, 1)
+
+
+@in_differences("One side alone is off by h; take both: (f(x + h) − f(x − h)) / 2h.")
+def one_side_only(f, x, dy, h=1e-5):
+    """It is right to five digits only: the difference is taken on one side."""
+    return _one_sided(f, x, dy, h, 0)

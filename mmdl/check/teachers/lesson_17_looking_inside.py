@@ -3,6 +3,8 @@
 import numpy as np
 
 from mmdl.check.exercise import Exercise
+from mmdl.check.known import mistakes_in
+from mmdl.ops.softmax import softmax
 
 
 def saliency(backward, logits, labels):
@@ -113,3 +115,27 @@ EXERCISES = (
         tolerance=1e-7,
     ),
 )
+
+MISTAKES = []
+
+
+@mistakes_in(MISTAKES, "saliency")("Start from the logit: dlogits is 1 at the label and 0 elsewhere.")
+def gradient_of_the_probability(backward, logits, labels):
+    """It is the saliency of the probability: where p is nearly 1 it vanishes."""
+    p = softmax(logits)
+    one_hot = np.arange(logits.shape[1]) == labels[:, None]
+    return np.abs(backward(p * (one_hot - np.take_along_axis(p, labels[:, None], 1))))
+
+
+@mistakes_in(MISTAKES, "principal_components")(
+    "Take the mean of the rows away first: the directions are those of the distances from it."
+)
+def not_centred(x, components=2):
+    """The mean is not taken away, neither from the points nor before the directions are looked for."""
+    return x @ np.linalg.svd(x, full_matrices=False)[2][:components].T
+
+
+@mistakes_in(MISTAKES, "occlusion")("Positive where covering hurts: f(x) − f(covered).")
+def difference_turned_round(f, x, size=2, fill=0.0):
+    """Every entry has the wrong sign: it is f(covered) − f(x)."""
+    return -occlusion(f, x, size, fill)

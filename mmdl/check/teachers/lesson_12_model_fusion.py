@@ -1,17 +1,44 @@
-"""Mistakes in fusion: of experts, and of features."""
+"""Lesson 12: experts that vote."""
 
 import numpy as np
 
-from mmdl.check.wrong.known import mistakes_in
-from mmdl.ops.fusion import elementwise_product, product_of_experts_backward
+from mmdl.check.exercise import backward, forward
+from mmdl.check.known import mistakes_in
+from mmdl.ops.fusion import product_of_experts_backward
 from mmdl.ops.softmax import log_softmax, softmax
+
+EXERCISES = (
+    forward(
+        "average_of_experts",
+        "First every expert's p_m = softmax(logits_m), then their mean, then the logarithm.",
+        "A probability may be too small for a float, and log 0 is −∞. Work with log p_m: s − max − log Σ e^(s − max).",
+        "log Σ_m e^(l_m) is safe when the largest l_m is taken out first: max + log Σ e^(l_m − max). Then subtract log M.",
+    ),
+    backward(
+        "average_of_experts",
+        "Two steps back: from l to every log p_m, and from log p_m to logits_m.",
+        "The share of expert m in the vote for class k is p_m[k] / Σ p[k]; that is e^(log p_m − l) / M.",
+        "Through log-softmax: dlogits_m = d − p_m Σ_k d, with d = dl ∘ share_m.",
+    ),
+    forward(
+        "product_of_experts",
+        "The logarithm of a product is a sum. What is the product of softmaxes, before it is normalised?",
+        "Add up the logits of all experts, and take the log-softmax of that.",
+        "log-softmax: s − max − log Σ e^(s − max), along the last axis.",
+    ),
+    backward(
+        "product_of_experts",
+        "l = log_softmax(Σ logits). A sum hands its gradient to everyone.",
+        "Log-softmax backward: dl - p Σ_k dl, with p = np.exp(l) and a sum along each row.",
+        "Return a tuple with that gradient M times.",
+    ),
+)
 
 MISTAKES = []
 in_product = mistakes_in(MISTAKES, "product_of_experts")
 in_product_backward = mistakes_in(MISTAKES, "product_of_experts_backward")
 in_average = mistakes_in(MISTAKES, "average_of_experts")
 in_average_backward = mistakes_in(MISTAKES, "average_of_experts_backward")
-in_features_backward = mistakes_in(MISTAKES, "elementwise_product_backward")
 
 
 @in_product("The product of probabilities does not sum to one: normalise it, log_softmax of the summed logits.")
@@ -74,34 +101,3 @@ def logarithm_of_nothing(logits, present=None):
 def equal_shares(dl, logits, l, present=None):
     """Every expert gets the same share, 1 / M, of dl, whatever it has said."""
     return tuple(d - softmax(x) * d.sum(axis=-1, keepdims=True) for x in logits for d in (dl / len(logits),))
-
-
-@in_features_backward("Each gets what it was multiplied by: the others' values.")
-def own_factor_kept(dy, features):
-    """Each gets dy times its own value instead of the others': with two features, da and db are exchanged."""
-    return tuple(dy * x for x in features)
-
-
-@in_features_backward("Its own value does not belong to it: only the product of the others.")
-def whole_product_kept(dy, features):
-    """Each gets dy times the whole product, its own value included."""
-    return tuple(dy * elementwise_product(features) for _ in features)
-
-
-@in_features_backward("A product does not hand its gradient on as it is: each gets dy times the others' values.")
-def gradient_as_of_a_sum(dy, features):
-    """Each gets dy, as if the features were added up."""
-    return tuple(dy.copy() for _ in features)
-
-
-@mistakes_in(MISTAKES, "tensor_product_backward")("da gets b's values, and db gets a's.")
-def own_values(dy, a, b):
-    """Each gets dy times its own values."""
-    dy = dy.reshape(len(a), a.shape[1], b.shape[1])
-    return a * dy.sum(axis=2), b * dy.sum(axis=1)
-
-
-@mistakes_in(MISTAKES, "tensor_product")("Entry d of a and k of b stand at d · K + k: a's index runs slowly, b's fast.")
-def other_way_round(a, b):
-    """The right numbers in another order: b's index runs slowly and a's fast."""
-    return (b[:, :, None] * a[:, None, :]).reshape(len(a), -1)

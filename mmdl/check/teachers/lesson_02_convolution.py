@@ -1,0 +1,110 @@
+"""Lesson 02: how large a convolution is, and what it sums."""
+
+from mmdl.check.exercise import Exercise, forward
+from mmdl.check.known import mistakes_in
+from mmdl.ops.convolution import conv2d
+
+
+def output_size(R, I, stride=1, padding=0):
+    """The last stop is the last one that still fits: (R + 2 padding − I) / stride, rounded down, and one for the first"""
+    return (R + 2 * padding - I) // stride + 1
+
+
+def correlation2d(x, w):
+    """Equation (1): every stop of the kernel is one sum"""
+    return conv2d(x[None, :, :, None], w[:, :, None, None])[0, :, :, 0]
+
+
+def convolution2d(x, w):
+    """The same with the kernel turned by 180 degrees"""
+    return correlation2d(x, w[::-1, ::-1])
+
+
+def sizes(draws):
+    """An image, a kernel that fits, a stride and a padding."""
+    I = draws.of(1, 2, 3, 4)
+    R = I + draws.of(0, 1, 2, 3, 5, 8)
+    return {"R": R, "I": I, "stride": draws.of(1, 2, 3), "padding": draws.of(0, 1, 2)}
+
+
+def one_image(draws):
+    """One image with one channel, and one kernel that is not symmetric."""
+    for axis, cells, options in (("R", "I", (1, 2, 3)), ("C", "J", (2, 1, 3))):
+        least = draws.size(cells, options)
+        draws.size(axis, range(least, least + 4))
+    return draws.arrays(x="R C", w="I J")
+
+
+EXERCISES = (
+    Exercise(
+        output_size,
+        sizes,
+        ("size",),
+        (
+            "Without stride and padding the kernel's first row can stand in row 0, 1, ..., R − I.",
+            "Padding makes the image 2 · padding rows longer. With a stride only every stride-th of those stops is used.",
+            "(R + 2 · padding - I) // stride + 1",
+        ),
+    ),
+    Exercise(
+        correlation2d,
+        one_image,
+        ("y",),
+        (
+            "Two loops over the places p, q of the result, two over the cells i, j of the kernel.",
+            "The inner two are one sum: np.sum(x[p : p + I, q : q + J] * w).",
+        ),
+        axes={"y": "P Q"},
+    ),
+    Exercise(
+        convolution2d,
+        one_image,
+        ("y",),
+        (
+            "With i = 0 the sum reads x at p + I − 1, the last row that it sees: the offset counts backwards.",
+            "It is the same as sliding a kernel that has been turned by 180 degrees: w[::-1, ::-1].",
+        ),
+        axes={"y": "P Q"},
+    ),
+    forward(
+        "conv2d",
+        "Begin with stride 1 and one image, with loops over p, q and k; then let x[p : p + I, q : q + J] be a block.",
+        "Stop number p of a kernel with stride s stands in row s · p, not in row p; within the window it still moves by 1.",
+        "For each i, j: y += x[:, i : i + s · (P - 1) + 1 : s, j : j + t · (Q - 1) + 1 : t] @ w[i, j], for strides s and t.",
+    ),
+)
+
+MISTAKES = []
+in_conv2d = mistakes_in(MISTAKES, "conv2d")
+
+
+@in_conv2d("The article's sum adds the offset: x[p + i, q + j] w[i, j]. Do not turn the kernel.")
+def kernel_flipped(x, w, b=None, stride=1, padding="valid", dilation=1):
+    """y is what the kernel turned by 180 degrees would give: the true convolution."""
+    return conv2d(x, w[::-1, ::-1], b, stride, padding, dilation)
+
+
+@in_conv2d("Stop p of the kernel begins in row stride · p; within the window it still moves by 1.")
+def stride_forgotten_inside(x, w, b=None, stride=1, padding="valid", dilation=1):
+    """The result has the right size, but stop p looks at row p + i instead of stride · p + i: right at stride 1."""
+    right = conv2d(x, w, b, stride, padding, dilation)
+    return conv2d(x, w, b, 1, padding, dilation)[:, : right.shape[1], : right.shape[2]]
+
+
+@in_conv2d("A kernel sees all channels at once: the sum runs over d, too.")
+def first_channel_only(x, w, b=None, stride=1, padding="valid", dilation=1):
+    """Only the first input channel is used."""
+    return conv2d(x[..., :1], w[:, :, :1], b, stride, padding, dilation)
+
+
+@in_conv2d("Add b[k] to channel k of the result, where there is a bias.")
+def bias_left_out(x, w, b=None, stride=1, padding="valid", dilation=1):
+    """y is right but for the bias, which is not added."""
+    return conv2d(x, w, None, stride, padding, dilation)
+
+
+@in_conv2d("The bias is added once to every result, not once for every cell of the kernel.")
+def bias_in_every_cell(x, w, b=None, stride=1, padding="valid", dilation=1):
+    """The bias is added inside the sum, once for every cell of the kernel."""
+    cells = w.shape[0] * w.shape[1]
+    return conv2d(x, w, None if b is None else cells * b, stride, padding, dilation)

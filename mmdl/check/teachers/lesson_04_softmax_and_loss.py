@@ -1,0 +1,130 @@
+"""Lesson 04: softmax and cross-entropy."""
+
+import numpy as np
+
+from mmdl.check.exercise import backward, forward
+from mmdl.check.known import mistakes_in
+from mmdl.ops.losses import Loss, softmax_cross_entropy
+from mmdl.ops.softmax import softmax
+
+SOFTMAX = forward(
+    "softmax",
+    "e to the power of each score, divided by the sum of its row: axis=-1, keepdims=True.",
+    "e^10000 is too large for a float. What happens to p if a number is taken away from all scores of a row?",
+    "Subtract the row's largest score first: s - s.max(axis=-1, keepdims=True).",
+)
+
+LOSS = forward(
+    "softmax_cross_entropy",
+    "First p = softmax(logits). The loss of example n is -log p[n, labels[n]]; the result is the mean over n.",
+    "p[np.arange(N), labels] picks one entry from each row. For the logarithm of a tiny p: log p = s - log Σ e^s.",
+    "The gradient is p, less 1 at the label, divided by N: it is the gradient of the mean.",
+    variants=None,
+)
+
+EXERCISES = (
+    SOFTMAX,
+    backward(
+        "softmax",
+        "p_k = e^(s_k) / Σ e^s. Raising s_k raises p_k, and lowers all others, because they share one sum.",
+        "dp_j / ds_k = p_j (δ_jk − p_k), where δ_jk is 1 for j = k and 0 elsewhere. Now sum over j, times dp_j.",
+        "ds = p ∘ (dp - ⟨dp, p⟩), with the inner product of each row: (dp * p).sum(axis=-1, keepdims=True).",
+    ),
+    LOSS,
+)
+
+MISTAKES = []
+in_softmax = mistakes_in(MISTAKES, "softmax")
+in_softmax_backward = mistakes_in(MISTAKES, "softmax_backward")
+in_loss = mistakes_in(MISTAKES, "softmax_cross_entropy")
+
+
+@in_softmax("Subtract each row's maximum first: that changes nothing in p, and e^s cannot overflow.")
+def overflow(s):
+    """It is right for small scores, but for scores like 10,000 it gives nan: e^s is too large for a float."""
+    e = np.exp(s)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@in_softmax("Normalise each row by itself: axis=-1, keepdims=True.")
+def normalised_over_the_batch(s):
+    """The columns of p sum to one, not its rows: what an example gets depends on the others in its batch."""
+    return softmax(s.T).T
+
+
+@in_softmax("Normalise each row by itself: axis=-1, keepdims=True.")
+def normalised_over_everything(s):
+    """All entries of p together sum to one: what an example gets depends on the others in its batch."""
+    return softmax(s.reshape(1, -1)).reshape(s.shape)
+
+
+@in_softmax("Take the maximum of each row: s.max(axis=-1, keepdims=True).")
+def maximum_of_the_whole_batch(s):
+    """One maximum is subtracted from all rows; a row that lies far below it becomes 0 / 0."""
+    e = np.exp(s - s.max())
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@in_softmax_backward("When one probability rises the others fall: subtract ⟨dp, p⟩.")
+def diagonal_only(dp, p):
+    """Only the diagonal of the Jacobian, p (1 − p), is used: the entries of a row of ds do not add up to zero."""
+    return dp * p * (1 - p)
+
+
+@in_softmax_backward("When one probability rises the others fall: subtract ⟨dp, p⟩ before you multiply by p.")
+def nothing_subtracted(dp, p):
+    """ds is p ∘ dp: the entries of its rows do not add up to zero."""
+    return p * dp
+
+
+@in_softmax_backward("Each row has an inner product of its own: sum(axis=-1, keepdims=True).")
+def one_product_for_the_batch(dp, p):
+    """The inner product ⟨dp, p⟩ is taken over the whole batch instead of row by row."""
+    return p * (dp - np.sum(dp * p))
+
+
+@in_softmax_backward("It is p ∘ (dp − ⟨dp, p⟩): the inner product weights dp by p.")
+def sum_of_dp_subtracted(dp, p):
+    """The plain sum of dp is subtracted, as in the backward pass of log-softmax."""
+    return p * (dp - dp.sum(axis=-1, keepdims=True))
+
+
+@in_loss("The loss is a mean, so its gradient is divided by N, too.")
+def gradient_not_averaged(logits, labels, smoothing=0.0, mask=None):
+    """The loss is right; its gradient is N times too large, N being the number of examples."""
+    value, gradient = softmax_cross_entropy(logits, labels, smoothing, mask)
+    return Loss(value, gradient * labels.size)
+
+
+@in_loss("Divide by the number of examples.")
+def summed_over_the_batch(logits, labels, smoothing=0.0, mask=None):
+    """Loss and gradient are sums over the examples instead of means."""
+    value, gradient = softmax_cross_entropy(logits, labels, smoothing, mask)
+    return Loss(value * labels.size, gradient * labels.size)
+
+
+@in_loss("Divide once: the gradient of a mean over N examples has one 1 / N.")
+def averaged_twice(logits, labels, smoothing=0.0, mask=None):
+    """The loss is right; its gradient is divided by N twice."""
+    value, gradient = softmax_cross_entropy(logits, labels, smoothing, mask)
+    return Loss(value, gradient / labels.size)
+
+
+@in_loss("The mean runs over examples only; the sum over classes stays a sum.")
+def averaged_over_classes(logits, labels, smoothing=0.0, mask=None):
+    """Loss and gradient are divided by the number of classes, too."""
+    value, gradient = softmax_cross_entropy(logits, labels, smoothing, mask)
+    return Loss(value / logits.shape[-1], gradient / logits.shape[-1])
+
+
+@in_loss("Subtract 1 at the label of each example: p − one_hot.")
+def truth_not_subtracted(logits, labels, smoothing=0.0, mask=None):
+    """The gradient is p / N; nothing was subtracted at the labels, so its rows do not add up to zero."""
+    return Loss(softmax_cross_entropy(logits, labels).value, softmax(logits) / labels.size)
+
+
+@in_loss("log p = s − max − log Σ e^(s − max): never take the logarithm of a p that may be 0.")
+def logarithm_of_zero(logits, labels, smoothing=0.0, mask=None):
+    """It is right for small scores; for large ones p becomes 0, and its logarithm −∞."""
+    p = softmax(logits)
+    return Loss(-np.log(np.take_along_axis(p, labels[..., None], -1)).mean(), softmax_cross_entropy(logits, labels)[1])

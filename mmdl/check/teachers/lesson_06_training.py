@@ -1,0 +1,125 @@
+"""Lesson 06: one step of each optimizer, and dropout."""
+
+import numpy as np
+
+from mmdl.check.exercise import Exercise, forward
+from mmdl.check.known import mistakes_in
+
+
+def momentum_step(p, g, v, rate=0.01, momentum=0.9):
+    """v ← momentum · v + g,   p ← p − rate · v"""
+    v = momentum * v + g
+    return p - rate * v, v
+
+
+def adam_step(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · m̂ / (√v̂ + ε)"""
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g * g
+    corrected_m, corrected_v = m / (1 - beta1**step), v / (1 - beta2**step)
+    return p - rate * corrected_m / (np.sqrt(corrected_v) + epsilon), m, v
+
+
+def heavy_ball(draws):
+    """A parameter, its gradient and its velocity."""
+    return draws.arrays(p="N D", g="N D", v="N D") | {"rate": draws.of(0.5, 0.1), "momentum": draws.of(0.9, 0.5, 0.0)}
+
+
+def moments(draws):
+    """A parameter, its gradient and its moments, before one of the first steps."""
+    settings = {"step": draws.of(1, 2, 10), "rate": draws.of(0.5, 0.1), "epsilon": draws.of(1e-2, 1e-8)}
+    settings |= {"beta1": draws.of(0.9, 0.5), "beta2": draws.of(0.99, 0.9)}
+    return draws.arrays(p="N D", g="N D", m="N D") | {"v": draws.rng.uniform(0.1, 2, draws.shape("N D"))} | settings
+
+
+EXERCISES = (
+    Exercise(
+        momentum_step,
+        heavy_ball,
+        ("p", "v"),
+        (
+            "First the velocity: what it was, times momentum, and the gradient on top. Then the parameter, by the new one.",
+            "Make new arrays: v = momentum * v + g. With v *= momentum you would change the one that came in.",
+            "return p - rate * v, v",
+        ),
+        axes={"p": "N D", "v": "N D"},
+    ),
+    Exercise(
+        adam_step,
+        moments,
+        ("p", "m", "v"),
+        (
+            "m is a running mean of the gradient, v one of its square. Both use their own β.",
+            "Both started at zero, so early on they are too small: divide m by 1 − β₁^step, v by 1 − β₂^step.",
+            "The corrected ones serve for the step only; returned are m and v as they are.",
+            "p - rate * m̂ / (np.sqrt(v̂) + ε): ε outside the root.",
+        ),
+        axes={"p": "N D", "m": "N D", "v": "N D"},
+    ),
+    forward(
+        "dropout",
+        "What is dropped becomes 0. What stays is made larger, so that the mean over many masks is x again.",
+        "x * mask / (1 - rate)",
+    ),
+)
+
+MISTAKES = []
+in_momentum = mistakes_in(MISTAKES, "momentum_step")
+in_adam = mistakes_in(MISTAKES, "adam_step")
+
+
+@mistakes_in(MISTAKES, "dropout")("Divide by 1 − rate, so that the mean over many masks is x.")
+def not_made_larger(x, mask, rate):
+    """What stays is not made larger: the mean over many masks is (1 − rate) x."""
+    return x * mask
+
+
+def _adam(p, g, m, v, step, rate, beta1, beta2, root, first=True, second=True):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g * g
+    m_hat, v_hat = m / (1 - beta1**step if first else 1), v / (1 - beta2**step if second else 1)
+    return p - rate * m_hat / root(v_hat), m, v
+
+
+@in_momentum("v adds up whole gradients: v = momentum · v + g.")
+def gradient_dampened(p, g, v, rate=0.01, momentum=0.9):
+    """v is a running mean, with (1 − momentum) g, as in Adam; here g is added whole."""
+    v = momentum * v + (1 - momentum) * g
+    return p - rate * v, v
+
+
+@in_momentum("The parameter moves along the velocity, not along the gradient.")
+def velocity_not_used(p, g, v, rate=0.01, momentum=0.9):
+    """v is right, but p moves along g as in plain gradient descent."""
+    return p - rate * g, momentum * v + g
+
+
+@in_momentum("First the velocity, then the parameter by the new velocity.")
+def old_velocity_used(p, g, v, rate=0.01, momentum=0.9):
+    """v is right, but p moves along the velocity of the step before."""
+    return p - rate * v, momentum * v + g
+
+
+@in_momentum("Against the gradient: p − rate · v.")
+def uphill(p, g, v, rate=0.01, momentum=0.9):
+    """p moves along the gradient, uphill, instead of against it."""
+    v = momentum * v + g
+    return p + rate * v, v
+
+
+@in_adam("Divide m by 1 − β₁^step and v by 1 − β₂^step: both started at zero.")
+def bias_correction_left_out(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """p moves by them uncorrected: the first steps have the wrong size."""
+    return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v) + epsilon, first=False, second=False)
+
+
+@in_adam("ε stands outside the root: √v̂ + ε.")
+def epsilon_inside_the_root(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """In the step ε is added under the root."""
+    return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v + epsilon))
+
+
+@in_adam("The step is divided by √v̂, not by v̂.")
+def root_left_out(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """The step is divided by v̂ instead of its root."""
+    return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: v + epsilon)

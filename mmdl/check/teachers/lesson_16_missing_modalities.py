@@ -1,0 +1,98 @@
+"""Lesson 16: modalities that are missing."""
+
+import numpy as np
+
+from mmdl.check.exercise import Exercise
+from mmdl.check.known import mistakes_in
+
+
+def present_rows(mask):
+    """True where there is at least one word"""
+    return mask.any(axis=1)
+
+
+def replace_absent(x, present, absent):
+    """x where it is present, else the learned vector"""
+    return np.where(present[:, None], x, absent)
+
+
+def replace_absent_backward(dy, present):
+    """The present get dy, the learned vector what the absent send"""
+    return dy * present[:, None], dy[~present].sum(axis=0)
+
+
+def drop_modalities(present, draw, rate):
+    """What is there stays if its number is at least the rate, or the largest of its row"""
+    draw = np.where(present, draw, -1)
+    return present & ((draw >= rate) | (draw == draw.max(axis=1, keepdims=True)))
+
+
+def absentees(draws):
+    """Rows of which some are absent, now and then all or none."""
+    kind = draws.of(0.5, 0.0, 1.0)
+    return draws.arrays(x="N D", dy="N D", absent="D") | {"present": draws.rng.random(draws.size("N")) < kind}
+
+
+def seen(draws):
+    """Who is there, at least one in each row, a number for each, and a rate."""
+    present = draws.rng.random(draws.shape("N M")) < 0.7
+    present[:, 0] |= ~present.any(axis=1)
+    return {"present": present, "draw": draws.rng.random(present.shape), "rate": draws.of(0.5, 0.9, 0.0)}
+
+
+EXERCISES = (
+    Exercise(
+        present_rows,
+        lambda draws: {"mask": draws.rng.random(draws.shape("N T")) < 0.4},
+        ("present",),
+        ("A row of the mask with at least one True.", "mask.any(axis=1)"),
+        axes={"present": "N"},
+    ),
+    Exercise(
+        replace_absent,
+        absentees,
+        ("y",),
+        (
+            "present is one value for a whole row: present[:, None] fits to x.",
+            "np.where(condition, where it is True, where it is False)",
+        ),
+        axes={"y": "N D"},
+    ),
+    Exercise(
+        replace_absent_backward,
+        absentees,
+        ("dx", "dabsent"),
+        (
+            "x of an absent row was not used: it gets zeros.",
+            "The learned vector was used once for every absent row: it gets the sum of those rows of dy.",
+            "dy * present[:, None], dy[~present].sum(axis=0)",
+        ),
+        axes={"dx": "N D", "dabsent": "D"},
+    ),
+    Exercise(
+        drop_modalities,
+        seen,
+        ("present",),
+        (
+            "Only what is there can stay: begin with draw = np.where(present, draw, -1).",
+            "Two reasons to stay: the number is at least the rate, or it is the row's largest.",
+            "present & ((draw >= rate) | (draw == draw.max(axis=1, keepdims=True)))",
+        ),
+        axes={"present": "N M"},
+    ),
+)
+
+MISTAKES = []
+in_absent_backward = mistakes_in(MISTAKES, "replace_absent_backward")
+
+
+@in_absent_backward("An absent row's x was not used: its gradient is zero.")
+def absent_rows_send_a_gradient(dy, present):
+    """In dx absent rows get dy, too."""
+    return dy.copy(), replace_absent_backward(dy, present)[1]
+
+
+@in_absent_backward("Only the absent rows used the learned vector: dy[~present].")
+def all_rows_counted(dy, present):
+    """dabsent adds up all rows instead of the absent ones."""
+    return replace_absent_backward(dy, present)[0], dy.sum(axis=0)
