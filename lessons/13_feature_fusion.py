@@ -212,9 +212,10 @@ def classifier(model, classes, learned):
         encoders = {name: learned.modalities[name].encoder.layers[: len(encoders[name])] for name in names}
     end = {"vectors": (), "tokens": (OneToken(),), "logits": (Dense.init(rng, WIDTH, classes),)}[kind.takes]
     modalities = {name: Modality(Sequential((*encoders[name], *end)), None) for name in names}
-    settings = {"lengths": [1] * len(names)} if kind.takes == "tokens" else {}
+    settings = {} if kind.takes == "logits" else {"width": WIDTH}
+    settings |= {"lengths": [1] * len(names)} if kind.takes == "tokens" else {}
     settings |= {"tokens": int("closed" not in model)} if fusion == "bottleneck" else {}
-    fused = kind.init(rng, [classes if kind.takes == "logits" else WIDTH] * len(names), WIDTH, **settings)
+    fused = kind.init(rng, [classes if kind.takes == "logits" else WIDTH] * len(names), **settings)
     z = {"concatenate": WIDTH * len(names), "tensor": (WIDTH + 1) ** 2}.get(fusion, WIDTH)
     bend = (Dense.init(rng, z, WIDTH), ReLU()) if "hidden" in model else ()
     head = () if kind.takes == "logits" else (*bend, Dense.init(rng, WIDTH if bend else z, classes))

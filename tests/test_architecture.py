@@ -3,9 +3,12 @@
 import ast
 import importlib
 import inspect
+import json
 import os
+import shutil
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -37,6 +40,36 @@ OPS = {
 FORWARD = sorted(
     (file, name) for file, name in OPS if not name.endswith(("_backward", "_gradient")) and name not in HELPERS
 )
+MADE_UP_FUSION = {  # what stands in the files that are added, by their names
+    "formulas/fusion/made_up.py": """
+        import numpy as np
+
+        def sum_of_squares(features):
+            return sum(x**2 for x in features)
+    """,
+    "ops/fusion/made_up.py": """
+        from mmdl.shapes import shapes
+
+        def sum_of_squares(features):
+            return sum(x**2 for x in features)
+
+        def sum_of_squares_backward(dy, features):
+            return tuple(2 * x * dy for x in features)
+    """,
+    "fusion/made_up.py": """
+        from dataclasses import dataclass
+
+        from mmdl.fusion.fusion import register
+        from mmdl.fusion.vectors import Projected
+        from mmdl.ops.fusion.made_up import sum_of_squares, sum_of_squares_backward
+
+        @register("made-up", takes="vectors", recipe={"epochs": 2})
+        @dataclass(frozen=True, eq=False)
+        class MadeUp(Projected):
+            combine = staticmethod(sum_of_squares)
+            combine_backward = staticmethod(sum_of_squares_backward)
+    """,
+}
 every_op = pytest.mark.parametrize(("file", "name"), FORWARD, ids=[name for _, name in FORWARD])
 
 
@@ -201,6 +234,35 @@ class TestOps:
 
     def test_helpers_are_where_they_are_said_to_be(self):
         assert {name for _, name in OPS} >= HELPERS
+
+
+class TestAdding:
+    """What CONTRIBUTING says of new things is true: in a copy of the package these files are touched, and no others."""
+
+    def run(self, folder, *arguments):
+        """A command of mmdl, from the copy of the package in this folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "mmdl", *arguments],
+            env=os.environ | {"PYTHONPATH": str(folder)},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def test_a_fusion(self, tmp_path):
+        """Its loops, its op and its class make it known to the help, the recipes, the builder and model files."""
+        shutil.copytree(ROOT / "mmdl", tmp_path / "mmdl", ignore=shutil.ignore_patterns("__pycache__"))
+        for path, source in MADE_UP_FUSION.items():
+            (tmp_path / "mmdl" / path).write_text(textwrap.dedent(source))
+        assert "made-up" in self.run(tmp_path, "train", "--help").stdout
+        trained = self.run(
+            tmp_path, *["train", "--fusion", "made-up", "--data", "interactions", "--out", "run", "--json"]
+        )
+        assert trained.returncode == 0, trained.stderr
+        assert json.loads(trained.stdout)["epochs"] == 2
+        assert self.run(tmp_path, "plot", "confusion", "run").returncode == 0
+        assert '"made-up"; there are' in self.run(ROOT, "train", "--fusion", "made-up").stderr
 
 
 class TestTheReader:

@@ -17,11 +17,9 @@ def ask(arguments):
 
 def demand_fusion(name):
     """A fusion of that name, or one sentence."""
-    from mmdl.errors import DataError
-    from mmdl.training.recipes import RECIPES
+    from mmdl.fusion import fusion_named
 
-    if name not in RECIPES:
-        raise DataError(f'there is no fusion "{name}"; there are {", ".join(RECIPES)}')
+    fusion_named(name)
 
 
 def recipe_of(arguments, dataset):

@@ -35,6 +35,18 @@ def add_command(commands, run, name, summary, description, examples):
     return parser
 
 
+class WhenShown(str):
+    """A help text that is made when it is shown: no other command waits for the imports that it takes."""
+
+    def __new__(cls, make):
+        text = super().__new__(cls, "made when it is shown")
+        text.make = make
+        return text
+
+    def __mod__(self, values):
+        return self.make()
+
+
 def whole_number(least):
     """A type for arguments: a whole number that is not below `least`."""
 

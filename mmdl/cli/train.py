@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from mmdl.cli import classify, contrastive
 from mmdl.cli.dataset import add_data_arguments, dataset_of
-from mmdl.cli.parser import add_command, positive_number, whole_number
+from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
 from mmdl.cli.runs import HISTORY, MODEL, new_run, write_json
 
 DESCRIPTION = """\
@@ -43,8 +43,7 @@ def add(commands):
         "--fusion",
         metavar="NAME",
         default=classify.FUSION,
-        help="how modalities become one: attention (the default), cross-attention, bottleneck, concatenate, sum, "
-        "product, gated, film, tensor, low-rank, product-of-experts, article-product, average, mixture-of-experts",
+        help=WhenShown(lambda: f"how modalities become one: {fusions()} (default: {classify.FUSION})"),
     )
     parser.add_argument(
         "--objective",
@@ -66,6 +65,13 @@ def add(commands):
     )
     parser.add_argument("--out", metavar="DIR", help="folder to write to (default: runs/<date>-<fusion>)")
     parser.add_argument("--json", action="store_true", help="print one JSON object; all else goes to stderr")
+
+
+def fusions():
+    """The names of all fusions."""
+    from mmdl.fusion import FUSIONS
+
+    return ", ".join(FUSIONS)
 
 
 def run(arguments):

@@ -1,33 +1,28 @@
 """Fusion: encodings of several modalities become one. `takes` says which kind: vectors, tokens or logits."""
 
+import importlib
+import pkgutil
+
+from mmdl.fusion.fusion import FUSIONS, Fusion, fusion_named, register
+
+# Fusions are listed in the order of these imports.
+# isort: off
 from mmdl.fusion.attention import AttentionFusion
-from mmdl.fusion.blocks import BottleneckBlock, CrossBlock, Thought
-from mmdl.fusion.bottleneck import BottleneckFusion
 from mmdl.fusion.cross_attention import CrossAttentionFusion
-from mmdl.fusion.experts import ArticleProduct, Average, MixtureOfExperts, ProductOfExperts
+from mmdl.fusion.bottleneck import BottleneckFusion
+from mmdl.fusion.vectors import Concatenate, Product, Sum
 from mmdl.fusion.gates import FiLM, Gated
 from mmdl.fusion.tensors import LowRankFusion, TensorFusion
-from mmdl.fusion.vectors import Concatenate, Product, Sum
+from mmdl.fusion.experts import ArticleProduct, Average, MixtureOfExperts, ProductOfExperts
 
-FUSIONS = {
-    "attention": AttentionFusion,
-    "cross-attention": CrossAttentionFusion,
-    "bottleneck": BottleneckFusion,
-    "concatenate": Concatenate,
-    "sum": Sum,
-    "product": Product,
-    "gated": Gated,
-    "film": FiLM,
-    "tensor": TensorFusion,
-    "low-rank": LowRankFusion,
-    "product-of-experts": ProductOfExperts,
-    "article-product": ArticleProduct,
-    "average": Average,
-    "mixture-of-experts": MixtureOfExperts,
-}
+# isort: on
+from mmdl.fusion.blocks import BottleneckBlock, CrossBlock, Thought
+
+for _module in pkgutil.iter_modules(__path__):  # a new file registers what is in it without a line here
+    importlib.import_module(f"{__name__}.{_module.name}")
 
 __all__ = [
     "FUSIONS", "ArticleProduct", "AttentionFusion", "Average", "BottleneckBlock", "BottleneckFusion", "Concatenate",
-    "CrossAttentionFusion", "CrossBlock", "FiLM", "Gated", "LowRankFusion", "MixtureOfExperts", "Product",
-    "ProductOfExperts", "Sum", "TensorFusion", "Thought",
+    "CrossAttentionFusion", "CrossBlock", "FiLM", "Fusion", "Gated", "LowRankFusion", "MixtureOfExperts", "Product",
+    "ProductOfExperts", "Sum", "TensorFusion", "Thought", "fusion_named", "register",
 ]  # fmt: skip

@@ -1,12 +1,12 @@
 """Fusion by attention: image patches, words and sounds become one sequence, and every token looks at all."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from mmdl.fusion.embedding import embed, embed_backward, initial, spans
-from mmdl.layers.layer import Layer
+from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.normalization import LayerNorm
 from mmdl.layers.transformer import TransformerBlock, TransformerBlockTrace
 from mmdl.ops.normalization import LayerNormalized
@@ -39,8 +39,9 @@ class AttentionFusionTrace(NamedTuple):
         return {(a, b): weights[:, :, places[a], places[b]] for a in places for b in places}
 
 
+@register("attention", takes="tokens", recipe={"epochs": 5, "batch_size": 32, "learning_rate": 2e-3})
 @dataclass(frozen=True, eq=False)
-class AttentionFusion(Layer):
+class AttentionFusion(Fusion):
     """z = mean of norm(block(all tokens)),  token = x W_m + b_m + modality_m + position_m,t
 
     M Tokens (N, T_m, D_m) -> (N, D)
@@ -52,8 +53,6 @@ class AttentionFusion(Layer):
     block: TransformerBlock
     norm: LayerNorm
 
-    takes: ClassVar[str] = "tokens"
-
     @classmethod
     def init(cls, rng, features, width, lengths, heads=4, hidden=None, dtype=np.float32):
         """`features` D_m and `lengths` T_m at most, by modality; `width` D of all tokens from then on."""
@@ -63,7 +62,7 @@ class AttentionFusion(Layer):
             LayerNorm.init(width, dtype=dtype),
         )
 
-    def forward(self, encodings, present=None):
+    def forward(self, encodings):
         values = tuple(tokens.values for tokens in encodings)
         mask = np.concatenate([tokens.mask for tokens in encodings], axis=1)
         y, block = self.block.forward(Tokens(np.concatenate(embed(self, encodings), axis=1), mask))

@@ -1,13 +1,13 @@
 """Fusion through a bottleneck: what modalities have to say to each other must pass through a few tokens."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from mmdl.fusion.blocks import BottleneckBlock
 from mmdl.fusion.embedding import embed, embed_backward, initial, spans
-from mmdl.layers.layer import Layer
+from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.normalization import LayerNorm
 from mmdl.ops.normalization import LayerNormalized
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
@@ -32,8 +32,9 @@ class BottleneckTrace(NamedTuple):
         return tuple(x.shape[1] for x in self.values)
 
 
+@register("bottleneck", takes="tokens", recipe={"epochs": 5, "batch_size": 32, "learning_rate": 2e-3})
 @dataclass(frozen=True, eq=False)
-class BottleneckFusion(Layer):
+class BottleneckFusion(Fusion):
     """z = mean over modalities of the mean of norm(blocks(tokens and bottleneck)) over the modality's tokens
 
     M Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion. The bottleneck learns of the modalities in
@@ -49,8 +50,6 @@ class BottleneckFusion(Layer):
     blocks: tuple  # of BottleneckBlocks
     norm: LayerNorm
 
-    takes: ClassVar[str] = "tokens"
-
     @classmethod
     def init(cls, rng, features, width, lengths, tokens=4, blocks=2, heads=4, hidden=None, dtype=np.float32):
         """As in AttentionFusion; `tokens` B of the bottleneck."""
@@ -61,7 +60,7 @@ class BottleneckFusion(Layer):
             LayerNorm.init(width, dtype=dtype),
         )
 
-    def forward(self, encodings, present=None):
+    def forward(self, encodings):
         values, masks = zip(*encodings, strict=True)
         N, lengths = len(values[0]), tuple(x.shape[1] for x in values)
         bottleneck = np.broadcast_to(self.bottleneck, (N, *self.bottleneck.shape))

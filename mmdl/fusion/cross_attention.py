@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 from itertools import permutations
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from mmdl.errors import DataError
 from mmdl.fusion.blocks import CrossBlock, Thought, ThoughtTrace
 from mmdl.fusion.embedding import embed, embed_backward, initial
-from mmdl.layers.layer import Layer
+from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.normalization import LayerNorm
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
 from mmdl.tokens import Tokens
@@ -30,8 +30,9 @@ class CrossAttentionTrace(NamedTuple):
         return {pair: block.seen.weights for pair, block in zip(pairs(self.masks), self.blocks, strict=True)}
 
 
+@register("cross-attention", takes="tokens", recipe={"batch_size": 32, "learning_rate": 1e-3})
 @dataclass(frozen=True, eq=False)
-class CrossAttentionFusion(Layer):
+class CrossAttentionFusion(Fusion):
     """z = thought(mean over all pairs m ≠ n of  mean over tokens of norm(block_mn(tokens of m, which look at n's)))
 
     M > 1 Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion. No block sees more than two modalities;
@@ -47,8 +48,6 @@ class CrossAttentionFusion(Layer):
     norm: LayerNorm
     thought: Thought
 
-    takes: ClassVar[str] = "tokens"
-
     @classmethod
     def init(cls, rng, features, width, lengths, heads=4, hidden=None, dtype=np.float32):
         """As in AttentionFusion; DataError for one modality, which has nobody to look at."""
@@ -62,7 +61,7 @@ class CrossAttentionFusion(Layer):
             Thought.init(rng, width, hidden, dtype),
         )
 
-    def forward(self, encodings, present=None):
+    def forward(self, encodings):
         x, masks = embed(self, encodings), tuple(tokens.mask for tokens in encodings)
         mean, blocks, norms = 0, [], []
         for (m, other), block in zip(pairs(x), self.blocks, strict=True):

@@ -1,9 +1,8 @@
-"""What fusions of tokens begin with: all tokens in one width, each told whose it is and where it stands."""
+"""What fusions begin with: all modalities in one width, and tokens told whose they are and where they stand."""
 
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.fusion.vectors import project
 from mmdl.layers.dense import Dense
 
 
@@ -48,3 +47,15 @@ def spans(values):
     """Where each modality's tokens stand if all follow one another: M slices.  values: M arrays (N, T_m, ...)"""
     ends = np.cumsum([x.shape[1] for x in values])
     return [slice(int(end) - x.shape[1], int(end)) for x, end in zip(values, ends, strict=True)]
+
+
+def project(projections, encodings):
+    """Every modality through its own dense layer."""
+    check_count(projections, encodings)
+    return tuple(projection(x) for projection, x in zip(projections, encodings, strict=True))
+
+
+def check_count(parts, encodings):
+    """ShapeError if there are not as many encodings as the fusion has parts for."""
+    if len(encodings) != len(parts):
+        raise ShapeError(f"this fusion is made for {len(parts)} modalities, not for {len(encodings)}")

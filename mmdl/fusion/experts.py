@@ -3,14 +3,15 @@
 An expert whose modality is absent is left out, so these fusions, and only these, look at `present`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from mmdl.fusion.vectors import check_count
+from mmdl.fusion.embedding import check_count
+from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.dense import Dense
-from mmdl.layers.layer import Layer
 from mmdl.ops import fusion as ops
 
 
@@ -23,63 +24,51 @@ class ExpertsTrace(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class ProductOfExperts(Layer):
+class Experts(Fusion):
+    """log p = combine(logits₁, logits₂, ...), without parameters; who is absent is left out"""
+
+    needs_presence = True
+    combine: ClassVar[Callable]
+    combine_backward: ClassVar[Callable]
+
+    def forward(self, logits, present=None):
+        l = self.combine(logits, present)
+        return l, ExpertsTrace(logits, l, present)
+
+    def backward(self, dl, trace, input_gradient=True):
+        return self.combine_backward(dl, trace.logits, trace.l, trace.present), self
+
+
+@register("product-of-experts", takes="logits")
+@dataclass(frozen=True, eq=False)
+class ProductOfExperts(Experts):
     """log p = log_softmax(Σ_m logits_m): who is sure that it is not so overrules all.  M arrays (N, K) -> (N, K)"""
 
-    takes: ClassVar[str] = "logits"
-
-    @classmethod
-    def init(cls, rng, features, width, dtype=None):
-        """Nothing to learn."""
-        return cls()
-
-    def forward(self, logits, present=None):
-        l = ops.product_of_experts(logits, present)
-        return l, ExpertsTrace(logits, l, present)
-
-    def backward(self, dl, trace, input_gradient=True):
-        return ops.product_of_experts_backward(dl, *trace), self
+    combine = staticmethod(ops.product_of_experts)
+    combine_backward = staticmethod(ops.product_of_experts_backward)
 
 
+@register("article-product", takes="logits")
 @dataclass(frozen=True, eq=False)
-class Average(Layer):
-    """log p = log Σ_m p_m / M: everybody has one vote.  M arrays (N, K) of logits -> (N, K)"""
-
-    takes: ClassVar[str] = "logits"
-
-    @classmethod
-    def init(cls, rng, features, width, dtype=None):
-        """Nothing to learn."""
-        return cls()
-
-    def forward(self, logits, present=None):
-        l = ops.average_of_experts(logits, present)
-        return l, ExpertsTrace(logits, l, present)
-
-    def backward(self, dl, trace, input_gradient=True):
-        return ops.average_of_experts_backward(dl, *trace), self
-
-
-@dataclass(frozen=True, eq=False)
-class ArticleProduct(Layer):
+class ArticleProduct(Experts):
     """p = Π_m p_m / Σ_k Π_m p_m, held within Keras's bounds: the article's product.  M arrays (N, K) -> (N, K)
 
     It is ProductOfExperts but for the bounds: what lies beyond them does not learn.
     """
 
-    takes: ClassVar[str] = "logits"
-
-    @classmethod
-    def init(cls, rng, features, width, dtype=None):
-        """Nothing to learn."""
-        return cls()
-
-    def forward(self, logits, present=None):
-        l = ops.product_of_probabilities(logits, present)
-        return l, ExpertsTrace(logits, l, present)
+    combine = staticmethod(ops.product_of_probabilities)
 
     def backward(self, dl, trace, input_gradient=True):
         return ops.product_of_probabilities_backward(dl, trace.logits, trace.present), self
+
+
+@register("average", takes="logits")
+@dataclass(frozen=True, eq=False)
+class Average(Experts):
+    """log p = log Σ_m p_m / M: everybody has one vote.  M arrays (N, K) of logits -> (N, K)"""
+
+    combine = staticmethod(ops.average_of_experts)
+    combine_backward = staticmethod(ops.average_of_experts_backward)
 
 
 class MixtureTrace(NamedTuple):
@@ -93,8 +82,9 @@ class MixtureTrace(NamedTuple):
     present: np.ndarray | None  # (N, M)
 
 
+@register("mixture-of-experts", takes="logits")
 @dataclass(frozen=True, eq=False)
-class MixtureOfExperts(Layer):
+class MixtureOfExperts(Fusion):
     """log p = log Σ_m g_m p_m  with  g = softmax((logits₁, logits₂, ...) W + b): each example has its own weights
 
     M arrays (N, K) of logits -> (N, K).  The gates of those who are present sum to one.
@@ -104,10 +94,10 @@ class MixtureOfExperts(Layer):
 
     gate: Dense  # (M K, M)
 
-    takes: ClassVar[str] = "logits"
+    needs_presence = True
 
     @classmethod
-    def init(cls, rng, features, width, dtype="float32"):
+    def init(cls, rng, features, dtype="float32"):
         """`features` are M times K."""
         return cls(Dense.init(rng, sum(features), len(features), dtype))
 

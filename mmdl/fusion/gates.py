@@ -1,14 +1,14 @@
 """Fusion of vectors by gates, and by one modality that scales and shifts another."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from mmdl.errors import DataError
-from mmdl.fusion.vectors import project
+from mmdl.fusion.embedding import project
+from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.dense import Dense
-from mmdl.layers.layer import Layer
 from mmdl.ops import fusion as ops
 
 
@@ -23,8 +23,9 @@ class GatedTrace(NamedTuple):
     candidates: tuple
 
 
+@register("gated", takes="vectors")
 @dataclass(frozen=True, eq=False)
-class Gated(Layer):
+class Gated(Fusion):
     """z = Σ_m gate_m ∘ tanh(x_m W_m + b_m),  gate_m = σ((x₁, x₂, ...) V_m + c_m); of two, the second is 1 − gate₁
 
     M arrays (N, D_m) -> (N, D)
@@ -35,15 +36,13 @@ class Gated(Layer):
     projections: tuple  # of Dense, one a modality
     gates: tuple  # of Dense, one a modality, but one for two
 
-    takes: ClassVar[str] = "vectors"
-
     @classmethod
     def init(cls, rng, features, width, dtype="float32"):
         projections = tuple(Dense.init(rng, D, width, dtype) for D in features)
         count = 1 if len(features) == 2 else len(features)
         return cls(projections, tuple(Dense.init(rng, sum(features), width, dtype) for _ in range(count)))
 
-    def forward(self, encodings, present=None):
+    def forward(self, encodings):
         together, projected = ops.concatenate(encodings), project(self.projections, encodings)
         scores = tuple(gate(together) for gate in self.gates)
         y, gates, candidates = ops.gated(projected, scores)
@@ -70,8 +69,9 @@ class FiLMTrace(NamedTuple):
     betas: tuple  # of M − 1 arrays (N, D)
 
 
+@register("film", takes="vectors")
 @dataclass(frozen=True, eq=False)
-class FiLM(Layer):
+class FiLM(Fusion):
     """z = γ ∘ (x₁ W + b) + β  with  γ = 1 + x₂ Wγ + bγ,  β = x₂ Wβ + bβ: the second modality modulates the first
 
     M > 1 arrays (N, D_m) -> (N, D).  Of more modalities, each in turn modulates what those before it made.
@@ -83,8 +83,6 @@ class FiLM(Layer):
     scales: tuple  # of M − 1 Dense; their 1 is added, so that at first nothing is switched off
     shifts: tuple  # of M − 1 Dense
 
-    takes: ClassVar[str] = "vectors"
-
     @classmethod
     def init(cls, rng, features, width, dtype="float32"):
         """DataError for one modality, which has nobody to modulate it."""
@@ -93,7 +91,7 @@ class FiLM(Layer):
         scales, shifts = (tuple(Dense.init(rng, D, width, dtype) for D in features[1:]) for _ in range(2))
         return cls(Dense.init(rng, features[0], width, dtype), scales, shifts)
 
-    def forward(self, encodings, present=None):
+    def forward(self, encodings):
         z, *modulating = project((self.projection, *self.scales), encodings)
         states, gammas, betas = [], [], []
         for scale, shift, x in zip(modulating, self.shifts, encodings[1:], strict=True):

@@ -1,40 +1,33 @@
 """Fusion of vectors by all products of their features: written out, or as a sum of few simple terms."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from mmdl.fusion.vectors import ProjectedTrace, check_count, project, project_backward
-from mmdl.layers.dense import Dense
+from mmdl.fusion.embedding import check_count
+from mmdl.fusion.fusion import Fusion, register
+from mmdl.fusion.vectors import Projected
 from mmdl.layers.initial import glorot_uniform
-from mmdl.layers.layer import Layer
 from mmdl.ops import fusion as ops
 
 
+@register("tensor", takes="vectors")
 @dataclass(frozen=True, eq=False)
-class TensorFusion(Layer):
+class TensorFusion(Projected):
     """z = (p₁, 1) ⊗ (p₂, 1) ⊗ ...  with  p_m = x_m W_m + b_m: all products of features.  M arrays -> (N, (D + 1)^M)
 
     Source: Zadeh et al. 2017, the tensor fusion network (TFN).
     """
 
-    projections: tuple  # of Dense
-
-    takes: ClassVar[str] = "vectors"
+    combine = staticmethod(ops.tensor_fusion)
+    combine_backward = staticmethod(ops.tensor_fusion_backward)
 
     @classmethod
     def init(cls, rng, features, width, entries=4096, dtype="float32"):
         """`width` D of the projections, but so narrow that there are at most `entries` products."""
         fitting = max(1, int(entries ** (1 / len(features)) + 1e-9) - 1)
-        return cls(tuple(Dense.init(rng, D, min(width, fitting), dtype) for D in features))
-
-    def forward(self, encodings, present=None):
-        projected = project(self.projections, encodings)
-        return ops.tensor_fusion(projected), ProjectedTrace(encodings, projected)
-
-    def backward(self, dz, trace, input_gradient=True):
-        return project_backward(self, ops.tensor_fusion_backward(dz, trace.projected), trace.encodings)
+        return super().init(rng, features, min(width, fitting), dtype)
 
 
 class LowRankTrace(NamedTuple):
@@ -44,8 +37,9 @@ class LowRankTrace(NamedTuple):
     projected: tuple
 
 
+@register("low-rank", takes="vectors")
 @dataclass(frozen=True, eq=False)
-class LowRankFusion(Layer):
+class LowRankFusion(Fusion):
     """z = Σ_f Π_m (x_m, 1) W_mf: a tensor fusion with a dense layer of low rank behind it, and no tensor anywhere
 
     M arrays (N, D_m) -> (N, D)
@@ -55,15 +49,13 @@ class LowRankFusion(Layer):
 
     factors: tuple  # of arrays (D_m + 1, F, D)
 
-    takes: ClassVar[str] = "vectors"
-
     @classmethod
     def init(cls, rng, features, width, rank=4, dtype="float32"):
         """`rank` F terms; Glorot uniform factors."""
         factors = (np.stack([glorot_uniform(rng, (D + 1, width), dtype) for _ in range(rank)], 1) for D in features)
         return cls(tuple(factors))
 
-    def forward(self, encodings, present=None):
+    def forward(self, encodings):
         check_count(self.factors, encodings)
         y, projected = ops.low_rank_fusion(encodings, self.factors)
         return y, LowRankTrace(encodings, projected)

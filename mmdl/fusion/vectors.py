@@ -1,26 +1,21 @@
 """Fusion at feature level: one vector from each modality, made into one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from mmdl.errors import ShapeError
+from mmdl.fusion.embedding import project
+from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.dense import Dense
-from mmdl.layers.layer import Layer
 from mmdl.ops import fusion as ops
 
 
+@register("concatenate", takes="vectors")
 @dataclass(frozen=True, eq=False)
-class Concatenate(Layer):
+class Concatenate(Fusion):
     """z = (x₁, x₂, ...), side by side.  M arrays (N, D_m) -> (N, Σ D_m)"""
 
-    takes: ClassVar[str] = "vectors"
-
-    @classmethod
-    def init(cls, rng, features, width, dtype=None):
-        """Nothing to learn; `features` are the widths D_m."""
-        return cls()
-
-    def forward(self, encodings, present=None):
+    def forward(self, encodings):
         return ops.concatenate(encodings), encodings
 
     def backward(self, dz, encodings, input_gradient=True):
@@ -35,64 +30,48 @@ class ProjectedTrace(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Sum(Layer):
-    """z = Σ_m (x_m W_m + b_m).  M arrays (N, D_m) -> (N, D)"""
+class Projected(Fusion):
+    """z = combine(p₁, p₂, ...)  with  p_m = x_m W_m + b_m: modalities in one width, then an op without parameters"""
 
-    projections: tuple  # of Dense: modalities have to speak of the same D features before they can be added
+    projections: tuple  # of Dense: modalities have to speak of the same D features before they can be combined
 
-    takes: ClassVar[str] = "vectors"
+    combine: ClassVar[Callable]
+    combine_backward: ClassVar[Callable]
 
     @classmethod
     def init(cls, rng, features, width, dtype="float32"):
         return cls(tuple(Dense.init(rng, D, width, dtype) for D in features))
 
-    def forward(self, encodings, present=None):
+    def forward(self, encodings):
         projected = project(self.projections, encodings)
-        return ops.elementwise_sum(projected), ProjectedTrace(encodings, projected)
+        return self.combine(projected), ProjectedTrace(encodings, projected)
 
     def backward(self, dz, trace, input_gradient=True):
-        return project_backward(self, ops.elementwise_sum_backward(dz, trace.projected), trace.encodings)
+        dprojected = self.combine_backward(dz, trace.projected)
+        pairs = [
+            projection.backward(d, x)
+            for projection, d, x in zip(self.projections, dprojected, trace.encodings, strict=True)
+        ]
+        dencodings, gradients = zip(*pairs, strict=True)
+        return dencodings, type(self)(gradients)
 
 
+@register("sum", takes="vectors")
 @dataclass(frozen=True, eq=False)
-class Product(Layer):
+class Sum(Projected):
+    """z = Σ_m (x_m W_m + b_m).  M arrays (N, D_m) -> (N, D)"""
+
+    combine = staticmethod(ops.elementwise_sum)
+    combine_backward = staticmethod(ops.elementwise_sum_backward)
+
+
+@register("product", takes="vectors")
+@dataclass(frozen=True, eq=False)
+class Product(Projected):
     """z = Π_m (x_m W_m + b_m), entry by entry: each modality can switch the other's features off.
 
     M arrays (N, D_m) -> (N, D)
     """
 
-    projections: tuple  # of Dense
-
-    takes: ClassVar[str] = "vectors"
-
-    @classmethod
-    def init(cls, rng, features, width, dtype="float32"):
-        return cls(tuple(Dense.init(rng, D, width, dtype) for D in features))
-
-    def forward(self, encodings, present=None):
-        projected = project(self.projections, encodings)
-        return ops.elementwise_product(projected), ProjectedTrace(encodings, projected)
-
-    def backward(self, dz, trace, input_gradient=True):
-        return project_backward(self, ops.elementwise_product_backward(dz, trace.projected), trace.encodings)
-
-
-def project(projections, encodings):
-    """Every modality through its own dense layer."""
-    check_count(projections, encodings)
-    return tuple(projection(x) for projection, x in zip(projections, encodings, strict=True))
-
-
-def check_count(parts, encodings):
-    """ShapeError if there are not as many encodings as the fusion has parts for."""
-    if len(encodings) != len(parts):
-        raise ShapeError(f"this fusion is made for {len(parts)} modalities, not for {len(encodings)}")
-
-
-def project_backward(fusion, dprojected, encodings):
-    """The gradients of the encodings, and of the fusion, whose projections are all it has to learn."""
-    pairs = [
-        projection.backward(d, x) for projection, d, x in zip(fusion.projections, dprojected, encodings, strict=True)
-    ]
-    dencodings, gradients = zip(*pairs, strict=True)
-    return dencodings, type(fusion)(gradients)
+    combine = staticmethod(ops.elementwise_product)
+    combine_backward = staticmethod(ops.elementwise_product_backward)

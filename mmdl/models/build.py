@@ -15,7 +15,7 @@ from mmdl.data import (
     Tokenizer,
 )
 from mmdl.errors import DataError
-from mmdl.fusion import FUSIONS
+from mmdl.fusion import fusion_named
 from mmdl.layers import Dense, Dropout, ReLU, Sequential
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
@@ -46,12 +46,11 @@ def multimodal_classifier(rng, dataset, fusion="attention", width=64, dtype=np.f
     -------
     MultimodalClassifier
     """
-    if fusion not in FUSIONS:
-        raise DataError(f'there is no fusion "{fusion}"; there are {", ".join(FUSIONS)}')
+    kind = fusion_named(fusion)
     of_vectors = partial(_of_vectors, hidden=hidden)
-    build = {"tokens": _of_tokens, "vectors": of_vectors, "logits": _of_experts}[FUSIONS[fusion].takes]
+    build = {"tokens": _of_tokens, "vectors": of_vectors, "logits": _of_experts}[kind.takes]
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
-    modalities, fused, head = build(rng, FUSIONS[fusion], preprocessors, width, len(dataset.classes), dtype)
+    modalities, fused, head = build(rng, kind, preprocessors, width, len(dataset.classes), dtype)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
 
 
@@ -156,4 +155,4 @@ def _of_experts(rng, kind, preprocessors, width, classes, dtype):
         encoder = vector_encoder(rng, preprocessor, width, dtype)
         head = Dropout(DROPOUT), Dense.init(rng, width, classes, dtype)
         modalities[name] = Modality(Sequential((*encoder.layers, *head)), None)
-    return modalities, kind.init(rng, [classes] * len(modalities), width, dtype=dtype), Sequential(())
+    return modalities, kind.init(rng, [classes] * len(modalities), dtype=dtype), Sequential(())

@@ -7,6 +7,7 @@ import numpy as np
 
 from mmdl.data.prepare import prepare
 from mmdl.errors import DataError
+from mmdl.fusion import Fusion
 from mmdl.layers.layer import Layer
 from mmdl.ops.softmax import softmax
 
@@ -34,7 +35,7 @@ class MultimodalClassifier(Layer):
     """
 
     modalities: dict
-    fusion: Layer
+    fusion: Fusion
     head: Layer
     classes: tuple
     preprocessors: dict
@@ -44,8 +45,8 @@ class MultimodalClassifier(Layer):
         encoded, traces = {}, {}
         for name, modality in self.modalities.items():
             encoded[name], traces[name] = modality.forward(batch.inputs[name], batch.present[name])
-        present = np.stack([batch.present[name] for name in self.modalities], axis=1)
-        z, fusion_trace = self.fusion.forward(tuple(encoded.values()), present)
+        present = [np.stack([batch.present[name] for name in encoded], axis=1)] if self.fusion.needs_presence else []
+        z, fusion_trace = self.fusion.forward(tuple(encoded.values()), *present)
         logits, head_trace = self.head.forward(z)
         return logits, ClassifierTrace(traces, fusion_trace, head_trace)
 

@@ -1,75 +1,18 @@
-"""Every kind of thing that a model file may contain, by name: nothing else is ever built from a file."""
+"""Every kind of thing that a model file may contain, by name: nothing else is ever built from a file.
 
-from mmdl import data, fusion, layers
-from mmdl.models.classifier import MultimodalClassifier
-from mmdl.models.contrastive import ContrastiveModel
-from mmdl.models.modality import Modality
+These are the layers, fusions, models and preprocessors that the packages export.
+"""
 
-KINDS = {
-    kind.__name__: kind
-    for kind in (
-        layers.AsPicture,
-        layers.AveragePool2D,
-        layers.BatchNorm,
-        layers.Bidirectional,
-        layers.Conv1D,
-        layers.Conv2D,
-        layers.Dense,
-        layers.Dropout,
-        layers.EachToken,
-        layers.Embedding,
-        layers.Flatten,
-        layers.FlattenTokens,
-        layers.GELU,
-        layers.GlobalPool,
-        layers.Graph,
-        layers.GRU,
-        layers.LayerNorm,
-        layers.LeakyReLU,
-        layers.Lookup,
-        layers.LSTM,
-        layers.MaxPool2D,
-        layers.Merge,
-        layers.MultiHeadAttention,
-        layers.OneToken,
-        layers.OnValues,
-        layers.Patches,
-        layers.ReLU,
-        layers.Reversed,
-        layers.RNN,
-        layers.SelfAttention,
-        layers.SequencePool,
-        layers.Sequential,
-        layers.Sigmoid,
-        layers.Softmax,
-        layers.Softplus,
-        layers.Tanh,
-        layers.TransformerBlock,
-        fusion.ArticleProduct,
-        fusion.AttentionFusion,
-        fusion.Average,
-        fusion.BottleneckBlock,
-        fusion.BottleneckFusion,
-        fusion.Concatenate,
-        fusion.CrossAttentionFusion,
-        fusion.CrossBlock,
-        fusion.FiLM,
-        fusion.Gated,
-        fusion.LowRankFusion,
-        fusion.MixtureOfExperts,
-        fusion.Product,
-        fusion.ProductOfExperts,
-        fusion.Sum,
-        fusion.TensorFusion,
-        fusion.Thought,
-        ContrastiveModel,
-        Modality,
-        MultimodalClassifier,
-        data.AudioPreprocessor,
-        data.ImagePreprocessor,
-        data.PicturePreprocessor,
-        data.RemainderPreprocessor,
-        data.Standardizer,
-        data.Tokenizer,
-    )
-}
+from dataclasses import is_dataclass
+
+from mmdl import data, fusion, layers, models
+from mmdl.layers import Layer
+
+
+def _is_kind(thing):
+    """Whether a model may consist of such things: layers, and what prepares their inputs."""
+    return is_dataclass(thing) and isinstance(thing, type) and (issubclass(thing, Layer) or hasattr(thing, "encode"))
+
+
+_exported = [getattr(package, name) for package in (layers, fusion, models, data) for name in package.__all__]
+KINDS = {kind.__name__: kind for kind in [*_exported, *fusion.FUSIONS.values()] if _is_kind(kind)}

@@ -17,7 +17,7 @@ def stages_of(model, batch, modality):
     if isinstance(model.fusion, AttentionFusion):
         fusion = attention_stages(model.fusion, encodings, modality)
     else:
-        present = np.stack([batch.present[name] for name in encodings], axis=1)
+        present = [np.stack([batch.present[name] for name in encodings], axis=1)] if model.fusion.needs_presence else []
         fusion = [_fusion(model.fusion, tuple(encodings.values()), present, list(encodings).index(modality))]
     encoder, head = _flat(model.modalities[modality].encoder), _flat(model.head)
     return [*map(of_layer, encoder), *fusion, *map(of_layer, head)]
@@ -33,7 +33,7 @@ def _fusion(fusion, encodings, present, m):
 
     def forward(x):
         x = Tokens(x, encodings[m].mask) if isinstance(encodings[m], Tokens) else x
-        z, trace = fusion.forward((*encodings[:m], x, *encodings[m + 1 :]), present)
+        z, trace = fusion.forward((*encodings[:m], x, *encodings[m + 1 :]), *present)
         return (z,), trace
 
     def backward(gradients, trace):
@@ -43,5 +43,7 @@ def _fusion(fusion, encodings, present, m):
         numbers = f"{before[0][at]:.4f} becomes {after[0][to]:.4f}, moving {share:.4f} as fast"
         return "z = fusion(x, others)", numbers
 
-    places = (type(fusion).forward, "ops."), (type(fusion).backward, "ops.")
+    computed = "combine(" if hasattr(fusion, "combine") else "ops."
+    returned = "combine_backward(" if hasattr(fusion, "combine_backward") else "ops."
+    places = (type(fusion).forward, computed), (type(fusion).backward, returned)
     return Stage(type(fusion).__name__, forward, backward, say, *places)

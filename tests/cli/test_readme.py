@@ -8,6 +8,7 @@ import numpy as np
 
 from mmdl import data, tree
 from mmdl.cli import parser
+from mmdl.fusion import FUSIONS
 from mmdl.models import multimodal_classifier
 from mmdl.training import SGD, fit
 
@@ -37,6 +38,10 @@ def test_every_command_can_be_parsed():
     assert {arguments[0] for arguments in commands} >= {"train", "predict", "plot", "verify", "check"}
     for arguments in commands:
         parser().parse_args(arguments)
+
+
+def test_it_counts_the_fusions():
+    assert f"[{len(FUSIONS)} fusions](mmdl/fusion)" in README
 
 
 def test_every_path_exists():

@@ -61,7 +61,8 @@ def through_a_bottleneck(rng, *features, tokens=2):
 
 
 def of(name, rng, *widths):
-    return FUSIONS[name].init(rng, widths, 3)
+    kind = FUSIONS[name]
+    return kind.init(rng, widths) if kind.takes == "logits" else kind.init(rng, widths, 3)
 
 
 CASES = {

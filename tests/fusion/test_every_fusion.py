@@ -1,5 +1,6 @@
 """Every fusion is a layer: it must do what every layer must."""
 
+import inspect
 import json
 
 import numpy as np
@@ -13,7 +14,6 @@ from mmdl.training import SGD
 from tests import layer_checks
 from tests.fusion.cases import CASES, PRESENT, TOKENS, build, three_kinds_of_tokens, vectors
 
-OF_VECTORS = [name for name, kind in FUSIONS.items() if kind.takes == "vectors"]
 MANY = [(name, count) for name in FUSIONS for count in (2, 3)]
 
 
@@ -83,31 +83,36 @@ def test_start_from_a_seed(name, count):
     assert {array.dtype for _, array in tree.leaves(first)} <= {np.dtype("float32")}
 
 
-@pytest.mark.parametrize("name", OF_VECTORS)
-def test_only_experts_look_at_who_is_present(name):
-    layer, _ = build(name)
-    encodings = vectors(np.random.default_rng(0), 2, 5)
-    assert np.array_equal(layer.forward(encodings, PRESENT[:, :2])[0], layer(encodings))
+@pytest.mark.parametrize("name", FUSIONS)
+def test_only_experts_are_told_who_is_present(name):
+    layer, encodings = build(name)
+    assert layer.needs_presence == (layer.takes == "logits")
+    if layer.needs_presence:
+        present = PRESENT[:, : len(encodings)]
+        assert not np.array_equal(layer.forward(encodings, present)[0], layer(encodings))
+    else:
+        assert list(inspect.signature(layer.forward).parameters) == ["encodings"]
 
 
 def test_names():
     by_kind = {
         kind: [name for name in FUSIONS if FUSIONS[name].takes == kind] for kind in ("tokens", "vectors", "logits")
     }
-    assert by_kind == {
-        "tokens": ["attention", "cross-attention", "bottleneck"],
-        "vectors": ["concatenate", "sum", "product", "gated", "film", "tensor", "low-rank"],
-        "logits": ["product-of-experts", "article-product", "average", "mixture-of-experts"],
-    }
-    parts = {"FUSIONS", "BottleneckBlock", "CrossBlock", "Thought"}
-    assert {kind.__name__ for kind in FUSIONS.values()} == set(fusion.__all__) - parts
+    assert [name for names in by_kind.values() for name in names] == list(FUSIONS)
+    assert [names[0] for names in by_kind.values()] == ["attention", "concatenate", "product-of-experts"]
+    assert all(kind.name == name and kind.__name__ in fusion.__all__ for name, kind in FUSIONS.items())
     assert all(name in CASES for name in FUSIONS)
+
+
+def test_unknown_names():
+    with pytest.raises(DataError, match=r'no fusion "magic"; there are attention, .*mixture-of-experts'):
+        fusion.fusion_named("magic")
 
 
 def start(name, count, seed=0):
     """The fusion of `count` modalities as training finds it, in float32, and encodings for it."""
     rng, kind = np.random.default_rng(seed), FUSIONS[name]
     widths = (4, 4, 4) if kind.takes == "logits" else (3, 2, 1)
-    rest = ((5, 6, 4)[:count],) if kind.takes == "tokens" else ()
+    sizes = {"tokens": (4, (5, 6, 4)[:count]), "vectors": (4,), "logits": ()}[kind.takes]
     encodings = three_kinds_of_tokens(rng) if kind.takes == "tokens" else vectors(rng, *widths)
-    return kind.init(rng, widths[:count], 4, *rest), layer_checks.single(encodings[:count])
+    return kind.init(rng, widths[:count], *sizes), layer_checks.single(encodings[:count])
