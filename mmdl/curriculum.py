@@ -1,4 +1,4 @@
-"""The lessons: where they are, and what each asks."""
+"""The lessons: where they are, and what each asks, as its first lines say it."""
 
 import re
 from dataclasses import dataclass
@@ -46,6 +46,33 @@ def lesson(number):
             f"there is no lesson {number}; there are {min(known)} to {max(known)}: `mmdl lesson` lists them"
         )
     return known[number]
+
+
+def contents():
+    """The table of contents, lesson by lesson, as it stands at the end of lessons/README.md."""
+    return "".join(
+        f"""
+## [{each.number:02} {each.title}]({each.path.name})
+
+**{each.question}**
+
+Needs: {each.needs}; about {each.seconds} s. Exercises: [`exercises/{each.path.name}`](exercises/{each.path.name})
+
+![{each.title}](../figures/{each.name}.png)
+"""
+        for each in lessons()
+    )
+
+
+def renew():
+    """Write the table of contents anew: what stands before the first lesson in lessons/README.md stays."""
+    path = folder() / "README.md"
+    path.write_text(with_contents(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def with_contents(readme):
+    """The text of lessons/README.md with the table of contents as it should be."""
+    return re.split(r"^\n## \[\d\d ", readme, maxsplit=1, flags=re.MULTILINE)[0] + contents()
 
 
 def _read(path):

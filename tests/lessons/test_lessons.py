@@ -105,7 +105,30 @@ def test_stale_numbers_are_noticed():
         assert_same_numbers([[["line", 5, 1.6, 0.5, 0.0, 2.0]]], old)
 
 
-def test_the_list_of_lessons_names_them_all():
-    table = (Path(curriculum.folder()) / "README.md").read_text(encoding="utf-8")
-    for each in LESSONS.values():
-        assert f"{each.name}.py" in table and f"{each.name}.png" in table and each.question in table
+def test_the_list_of_lessons_is_current():
+    """If not: python -c "from mmdl.curriculum import renew; renew()" """
+    readme = (curriculum.folder() / "README.md").read_text(encoding="utf-8")
+    assert curriculum.with_contents(readme) == readme
+    assert readme.startswith("# The lessons")
+
+
+def test_a_changed_lesson_changes_the_list(monkeypatch, tmp_path):
+    (tmp_path / "README.md").write_text("# The lessons\n\nSome words.\n\n## [00 Old](00_old.py)\n\nMore.\n")
+    (tmp_path / "00_new.py").write_text(
+        "# # 00 New\n#\n# **Question.** Why?\n#\n# Needs: nothing; about 3 s.\n#\n# .\n"
+    )
+    monkeypatch.setattr(curriculum, "folder", lambda: tmp_path)
+    curriculum.renew()
+    written = (tmp_path / "README.md").read_text()
+    assert written.startswith(
+        "# The lessons\n\nSome words.\n\n## [00 New](00_new.py)\n\n**Why?**\n\nNeeds: nothing; about 3 s."
+    )
+    assert "Old" not in written and "More" not in written
+
+
+def test_drawings_and_teachers_bear_the_names_of_their_lessons():
+    package = Path(curriculum.__file__).parent
+    known = {f"lesson_{name}" for name in LESSONS}
+    assert {path.stem for path in (package / "check" / "teachers").glob("lesson_*.py")} == known
+    assert {path.stem for path in (package / "plots" / "lessons").glob("lesson_*.py")} <= known
+    assert {path.stem for path in (curriculum.folder() / "exercises").glob("*.py")} == set(LESSONS)
