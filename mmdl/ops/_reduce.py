@@ -8,25 +8,27 @@ import math
 
 import numpy as np
 
+from mmdl.shapes import Array
 
-def sum_to(dx, shape):
+
+def sum_to(dx: Array, shape: tuple[int, ...]) -> Array:
     """The adjoint of a broadcast is a sum: the gradient of an array of `shape` from that of its repetitions dx."""
     dx = dx.sum(axis=tuple(range(dx.ndim - len(shape)))) if dx.ndim > len(shape) else dx
     repeated = tuple(axis for axis, length in enumerate(shape) if length == 1 != dx.shape[axis])
     return dx.sum(axis=repeated, keepdims=True) if repeated else dx
 
 
-def row_sum(x):
+def row_sum(x: Array) -> Array:
     """Σ along the last axis, kept.  x (..., D) -> (..., 1)"""
     return (x @ np.ones(x.shape[-1], x.dtype))[..., None]
 
 
-def row_inner(a, b):
+def row_inner(a: Array, b: Array) -> Array:
     """⟨a, b⟩ along the last axis, kept.  a, b (..., D) -> (..., 1)"""
     return np.einsum("...d,...d->...", a, b)[..., None]
 
 
-def row_max(x):
+def row_max(x: Array) -> Array:
     """The largest (real part) of each row, found by folding rows in half.  x (..., D) -> (..., 1)"""
     x = x.real
     while x.shape[-1] > 1:
@@ -35,7 +37,7 @@ def row_max(x):
     return x
 
 
-def add_row(y, b):
+def add_row(y: Array, b: Array) -> None:
     """y += b for every row, in place.  y (n, D), b (D,)
 
     NumPy starts anew for every row; where rows are short, 32 of them at a time take a third of the time.
@@ -45,12 +47,12 @@ def add_row(y, b):
     many += np.tile(b, together)
 
 
-def column_sum(x):
+def column_sum(x: Array) -> Array:
     """Σ over all axes but the last.  x (..., D) -> (D,)"""
     x = x.reshape(-1, x.shape[-1])
     return np.ones(len(x), x.dtype) @ x
 
 
-def column_inner(a, b):
+def column_inner(a: Array, b: Array) -> Array:
     """Σ a ∘ b over all axes but the last.  a, b (..., D) -> (D,)"""
     return np.einsum("nd,nd->d", a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1]))

@@ -1,10 +1,15 @@
 """Where a sliding window stops: padding, stride and dilation along one axis."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from mmdl.errors import DataError, ShapeError
+from mmdl.shapes import Array
+
+T = TypeVar("T")
+Pair: TypeAlias = int | tuple[int, int]  # one number for rows and columns, or one for each
+Padding: TypeAlias = str | int | tuple[Pair, Pair]
 
 
 class Sweep(NamedTuple):
@@ -34,7 +39,14 @@ class Sweep(NamedTuple):
         return slice(self.before, self.before + self.length)
 
 
-def sweeps(function, x, window, stride, padding, dilation=1):
+def sweeps(
+    function: str,
+    x: Array,
+    window: tuple[int, ...],
+    stride: Pair,
+    padding: Padding,
+    dilation: Pair = 1,
+) -> tuple[Sweep, Sweep]:
     """How a window sweeps the rows and the columns of x (N, R, C, D) -> two Sweeps
 
     `stride` and `dilation` are one number or a pair, `padding` is "valid" (none), "same" (so that stride 1 keeps the
@@ -52,7 +64,15 @@ def sweeps(function, x, window, stride, padding, dilation=1):
     )
 
 
-def _sweep(function, letter, length, window, stride, dilation, padding):
+def _sweep(
+    function: str,
+    letter: str,
+    length: int,
+    window: int,
+    stride: int,
+    dilation: int,
+    padding: str | tuple[int, int],
+) -> Sweep:
     if min(window, stride, dilation) < 1:
         raise ShapeError(f"{function}: window {window}, stride {stride} and dilation {dilation} must be at least 1")
     reach = dilation * (window - 1) + 1
@@ -70,12 +90,12 @@ def _sweep(function, letter, length, window, stride, dilation, padding):
     return Sweep(window, stride, dilation, before, after, length, (length + before + after - reach) // stride + 1)
 
 
-def pair(value):
+def pair(value: T | tuple[T, T]) -> tuple[T, T]:
     """One number for both axes, or one for each."""
     return value if isinstance(value, (tuple, list)) else (value, value)
 
 
-def pad(x, rows, columns, value=0):
+def pad(x: Array, rows: Sweep, columns: Sweep, value: float = 0) -> Array:
     """x (N, R, C, D) in a frame of `value`; x itself where there is nothing to add."""
     if not (rows.before or rows.after or columns.before or columns.after):
         return x
@@ -84,7 +104,7 @@ def pad(x, rows, columns, value=0):
     return framed
 
 
-def frame(x, rows, columns, value=0):
+def frame(x: Array, rows: Sweep, columns: Sweep, value: float = 0) -> Array:
     """An array of `value` with the size of x (N, R, C, D) after padding."""
     height, width = (axis.before + axis.length + axis.after for axis in (rows, columns))
     return np.full((x.shape[0], height, width, x.shape[3]), value, x.dtype)

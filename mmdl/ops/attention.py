@@ -1,25 +1,32 @@
 """Attention, equation (3): every query takes a weighted mean of the values."""
 
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.errors import ShapeError
 from mmdl.ops._reduce import row_max, row_sum, sum_to
 from mmdl.ops.softmax import softmax, softmax_backward
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Arrays, Mask, shapes
 
 
 class Attended(NamedTuple):
     """What attention gives: the answer, and where it looked."""
 
-    y: np.ndarray  # (..., T, V)
-    weights: np.ndarray  # (..., T, S), each row sums to one
+    y: Array  # (..., T, V)
+    weights: Array  # (..., T, S), each row sums to one
 
 
-@shapes(q="... T D", k="... S>0 D>0", v="... S V", mask="... S", bias="... T S")
-def attention(q, k, v, mask=None, causal=False, bias=None):
+@shapes
+def attention(
+    q: Annotated[Array, "... T D"],
+    k: Annotated[Array, "... S>0 D>0"],
+    v: Annotated[Array, "... S V"],
+    mask: Annotated[Mask, "... S"] | None = None,
+    causal: bool = False,
+    bias: Annotated[Array, "... T S"] | None = None,
+) -> Attended:
     """y = a v  with  a = softmax(q kᵀ / √D + bias)
 
     Parameters
@@ -47,8 +54,15 @@ def attention(q, k, v, mask=None, causal=False, bias=None):
     return Attended(weights @ v, weights)
 
 
-@shapes(dy="... T V", q="... T D", k="... S D", v="... S V", weights="... T S", bias="... T S")
-def attention_backward(dy, q, k, v, weights, bias=None):
+@shapes
+def attention_backward(
+    dy: Annotated[Array, "... T V"],
+    q: Annotated[Array, "... T D"],
+    k: Annotated[Array, "... S D"],
+    v: Annotated[Array, "... S V"],
+    weights: Annotated[Array, "... T S"],
+    bias: Annotated[Array, "... T S"] | None = None,
+) -> Arrays:
     """da = dy vᵀ,  ds = a ∘ (da − ⟨da, a⟩);   dq = ds k / √D,  dk = dsᵀ q / √D,  dv = aᵀ dy
 
     Where nothing was looked at a is 0, and so is ds: no mask is needed.
@@ -65,8 +79,15 @@ def attention_backward(dy, q, k, v, weights, bias=None):
     return gradients if bias is None else (*gradients, sum_to(ds, bias.shape))
 
 
-@shapes(q="N T D", k="N S D", v="N S V", mask="N S")
-def multi_head_attention(q, k, v, heads=1, mask=None, causal=False):
+@shapes
+def multi_head_attention(
+    q: Annotated[Array, "N T D"],
+    k: Annotated[Array, "N S D"],
+    v: Annotated[Array, "N S V"],
+    heads: int = 1,
+    mask: Annotated[Mask, "N S"] | None = None,
+    causal: bool = False,
+) -> Attended:
     """Each head attends with its own D / heads columns of q and k, and fills its own V / heads columns of y
 
     Parameters
@@ -89,24 +110,30 @@ def multi_head_attention(q, k, v, heads=1, mask=None, causal=False):
     return Attended(merge_heads(y), weights)
 
 
-@shapes(dy="N T V", q="N T D", k="N S D", v="N S V", weights="N _ T S")
-def multi_head_attention_backward(dy, q, k, v, weights):
+@shapes
+def multi_head_attention_backward(
+    dy: Annotated[Array, "N T V"],
+    q: Annotated[Array, "N T D"],
+    k: Annotated[Array, "N S D"],
+    v: Annotated[Array, "N S V"],
+    weights: Annotated[Array, "N _ T S"],
+) -> tuple[Array, Array, Array]:
     """The heads part, `attention_backward` each for itself, and they meet again.  -> dq, dk, dv"""
     dy, q, k, v = (split_heads(each, weights.shape[1]) for each in (dy, q, k, v))
     return tuple(merge_heads(gradient) for gradient in attention_backward(dy, q, k, v, weights))
 
 
-def split_heads(x, heads):
+def split_heads(x: Array, heads: int) -> Array:
     """(N, T, heads · D) -> (N, heads, T, D): first the columns are divided, then the axes change places"""
     return x.reshape(*x.shape[:2], heads, x.shape[2] // heads).swapaxes(1, 2)
 
 
-def merge_heads(x):
+def merge_heads(x: Array) -> Array:
     """(N, heads, T, D) -> (N, T, heads · D)"""
     return x.swapaxes(1, 2).reshape(len(x), x.shape[2], x.shape[1] * x.shape[3])
 
 
-def _masked_softmax(s, mask, causal):
+def _masked_softmax(s: Array, mask: Mask | None, causal: bool) -> Array:
     """Softmax over the keys that may be seen; a row that sees none is zero. Overwrites s."""
     if mask is not None:
         s += np.where(mask, 0, -np.inf).astype(s.real.dtype)[..., None, :]

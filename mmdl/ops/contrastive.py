@@ -1,24 +1,24 @@
 """What makes two towers agree: unit vectors, their similarity, and a loss that asks each to find its partner."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.ops._reduce import row_inner
 from mmdl.ops.losses import Loss
 from mmdl.ops.softmax import log_softmax
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, shapes
 
 
 class Normalized(NamedTuple):
     """The directions, and the lengths that backward needs."""
 
-    y: np.ndarray  # (..., D)
-    length: np.ndarray  # (..., 1)
+    y: Array  # (..., D)
+    length: Array  # (..., 1)
 
 
-@shapes(x="... D")
-def normalize(x):
+@shapes
+def normalize(x: Annotated[Array, "... D"]) -> Normalized:
     """y = x / ‖x‖ along the last axis: of each row only its direction is left
 
     A row of zeros has none and stays zero; so does one so short that its squares are too small for a float.
@@ -31,8 +31,12 @@ def normalize(x):
     return Normalized(_divided(x, length), length)
 
 
-@shapes(dy="... D", y="... D", length="... 1")
-def normalize_backward(dy, y, length):
+@shapes
+def normalize_backward(
+    dy: Annotated[Array, "... D"],
+    y: Annotated[Array, "... D"],
+    length: Annotated[Array, "... 1"],
+) -> Array:
     """dx = (dy − y ⟨dy, y⟩) / ‖x‖: a push along y would only make x longer
 
     Zero where the length is. dy, y (..., D), length (..., 1) -> dx (..., D)
@@ -40,8 +44,8 @@ def normalize_backward(dy, y, length):
     return _divided(dy - y * row_inner(dy, y), length)
 
 
-@shapes(a="N D", b="S D", log_scale="1")
-def similarity(a, b, log_scale):
+@shapes
+def similarity(a: Annotated[Array, "N D"], b: Annotated[Array, "S D"], log_scale: Annotated[Array, "1"]) -> Array:
     """s = e^λ a bᵀ: how well each a fits each b
 
     Parameters
@@ -62,8 +66,14 @@ def similarity(a, b, log_scale):
     return np.exp(log_scale) * (a @ b.T)
 
 
-@shapes(ds="N S", a="N D", b="S D", log_scale="1", s="N S")
-def similarity_backward(ds, a, b, log_scale, s):
+@shapes
+def similarity_backward(
+    ds: Annotated[Array, "N S"],
+    a: Annotated[Array, "N D"],
+    b: Annotated[Array, "S D"],
+    log_scale: Annotated[Array, "1"],
+    s: Annotated[Array, "N S"],
+) -> tuple[Array, Array, Array]:
     """da = e^λ ds b,  db = e^λ dsᵀ a,  dλ = Σ ds ∘ s: the derivative of e^λ is e^λ
 
     Returns
@@ -74,8 +84,8 @@ def similarity_backward(ds, a, b, log_scale, s):
     return scaled @ b, scaled.T @ a, np.einsum("ns,ns->", ds, s)[None]
 
 
-@shapes(s="N>0 N")
-def contrastive_loss(s):
+@shapes
+def contrastive_loss(s: Annotated[Array, "N>0 N"]) -> Loss:
     """loss = −mean of (log p_nn + log q_nn) / 2,  p = softmax of the rows, q = softmax of the columns of s
 
     with  ds = (p + q − 2 I) / 2N. Each a has to find its own b among all of the batch, and each b its a: N questions
@@ -99,5 +109,5 @@ def contrastive_loss(s):
     return Loss(value, (np.exp(log_p) + np.exp(log_q) - 2 * np.eye(N, dtype=s.dtype)) / (2 * N))
 
 
-def _divided(x, length):
+def _divided(x: Array, length: Array) -> Array:
     return np.divide(x, length, out=np.zeros_like(x), where=length.real > 0)

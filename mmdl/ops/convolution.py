@@ -5,17 +5,26 @@ cross-correlation; its convolution subtracts the offset, which is the same sum w
 A kernel that is learned does not care, so the field says convolution for both, and so do we.
 """
 
+from typing import Annotated
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from mmdl.errors import ShapeError
 from mmdl.ops._reduce import add_row, column_sum
-from mmdl.ops._windows import frame, pad, pair, sweeps
-from mmdl.shapes import shapes
+from mmdl.ops._windows import Padding, Pair, Sweep, frame, pad, pair, sweeps
+from mmdl.shapes import Array, shapes
 
 
-@shapes(x="N R C D", w="I J D K", b="K")
-def conv2d(x, w, b=None, stride=1, padding="valid", dilation=1):
+@shapes
+def conv2d(
+    x: Annotated[Array, "N R C D"],
+    w: Annotated[Array, "I J D K"],
+    b: Annotated[Array, "K"] | None = None,
+    stride: Pair = 1,
+    padding: Padding = "valid",
+    dilation: Pair = 1,
+) -> Array:
     """y[p, q] = Σᵢ Σⱼ x[p + i, q + j] w[i, j] + b
 
     Parameters
@@ -49,8 +58,15 @@ def conv2d(x, w, b=None, stride=1, padding="valid", dilation=1):
     return y.reshape(len(x), rows.stops, columns.stops, w.shape[3])
 
 
-@shapes(dy="N P Q K", x="N R C D", w="I J D K")
-def conv2d_backward(dy, x, w, stride=1, padding="valid", dilation=1):
+@shapes
+def conv2d_backward(
+    dy: Annotated[Array, "N P Q K"],
+    x: Annotated[Array, "N R C D"],
+    w: Annotated[Array, "I J D K"],
+    stride: Pair = 1,
+    padding: Padding = "valid",
+    dilation: Pair = 1,
+) -> tuple[Array, Array, Array]:
     """dx[p + i, q + j] += dy[p, q] w[i, j]ᵀ,  dw[i, j] = Σ x[p + i, q + j]ᵀ dy[p, q],  db = Σ dy
 
     Returns
@@ -68,8 +84,15 @@ def conv2d_backward(dy, x, w, stride=1, padding="valid", dilation=1):
     return dx[:, rows.inside, columns.inside], *conv2d_gradient(dy, x, w, stride, padding, dilation)
 
 
-@shapes(dy="N P Q K", x="N R C D", w="I J D K")
-def conv2d_gradient(dy, x, w, stride=1, padding="valid", dilation=1):
+@shapes
+def conv2d_gradient(
+    dy: Annotated[Array, "N P Q K"],
+    x: Annotated[Array, "N R C D"],
+    w: Annotated[Array, "I J D K"],
+    stride: Pair = 1,
+    padding: Padding = "valid",
+    dilation: Pair = 1,
+) -> tuple[Array, Array]:
     """dw, db: the parameters' part of `conv2d_backward`; the first layer needs no more"""
     rows, columns = sweeps("conv2d_gradient", x, w.shape[:2], stride, padding, dilation)
     _check_stops("conv2d_gradient", dy, rows, columns)
@@ -77,8 +100,15 @@ def conv2d_gradient(dy, x, w, stride=1, padding="valid", dilation=1):
     return (_patches(x, rows, columns).T @ dy).reshape(w.shape), column_sum(dy)
 
 
-@shapes(x="N T D", w="I D K", b="K")
-def conv1d(x, w, b=None, stride=1, padding="valid", dilation=1):
+@shapes
+def conv1d(
+    x: Annotated[Array, "N T D"],
+    w: Annotated[Array, "I D K"],
+    b: Annotated[Array, "K"] | None = None,
+    stride: int = 1,
+    padding: Padding = "valid",
+    dilation: int = 1,
+) -> Array:
     """y[t] = Σᵢ x[t + i] w[i] + b: a convolution over an image with one row
 
     Parameters
@@ -98,15 +128,22 @@ def conv1d(x, w, b=None, stride=1, padding="valid", dilation=1):
     return conv2d(x[:, None], w[None], b, (1, stride), padding, (1, dilation))[:, 0]
 
 
-@shapes(dy="N P K", x="N T D", w="I D K")
-def conv1d_backward(dy, x, w, stride=1, padding="valid", dilation=1):
+@shapes
+def conv1d_backward(
+    dy: Annotated[Array, "N P K"],
+    x: Annotated[Array, "N T D"],
+    w: Annotated[Array, "I D K"],
+    stride: int = 1,
+    padding: Padding = "valid",
+    dilation: int = 1,
+) -> tuple[Array, Array, Array]:
     """dx[t + i] += dy[t] w[i]ᵀ,  dw[i] = Σ x[t + i]ᵀ dy[t],  db = Σ dy"""
     padding = _beside(padding, dilation * (len(w) - 1))
     dx, dw, db = conv2d_backward(dy[:, None], x[:, None], w[None], (1, stride), padding, (1, dilation))
     return dx[:, 0], dw[0], db
 
 
-def _patches(x, rows, columns):
+def _patches(x: Array, rows: Sweep, columns: Sweep) -> Array:
     """Everything that the kernel sees, one stop a row: (N P Q, I J D)"""
     x = pad(x, rows, columns)
     n, r, c, d = x.strides
@@ -119,14 +156,14 @@ def _patches(x, rows, columns):
     return windows.reshape(-1, size)
 
 
-def _check_stops(function, dy, rows, columns):
+def _check_stops(function: str, dy: Array, rows: Sweep, columns: Sweep) -> None:
     if dy.shape[1:3] != (rows.stops, columns.stops):
         raise ShapeError(
             f"{function}: the kernel makes {rows.stops} x {columns.stops} stops but dy (N, P, Q, K) = {dy.shape}"
         )
 
 
-def _beside(padding, reach):
+def _beside(padding: Padding, reach: int) -> Padding:
     """Padding of a sequence as padding of an image with one row; a kernel looks `reach` cells ahead."""
     if padding == "causal":
         return (0, 0), (reach, 0)

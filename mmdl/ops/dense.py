@@ -1,11 +1,13 @@
 """A dense layer: every output is a weighted sum of all inputs."""
 
+from typing import Annotated
+
 from mmdl.ops._reduce import column_sum
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, shapes
 
 
-@shapes(x="... D", W="D K", b="K")
-def affine(x, W, b):
+@shapes
+def affine(x: Annotated[Array, "... D"], W: Annotated[Array, "D K"], b: Annotated[Array, "K"] | None) -> Array:
     """y = x W + b
 
     Rows are examples, so the article's W x is written x W here, with W transposed.
@@ -26,8 +28,12 @@ def affine(x, W, b):
     return y.reshape(*x.shape[:-1], W.shape[1])
 
 
-@shapes(dy="... K", x="... D", W="D K")
-def affine_backward(dy, x, W):
+@shapes
+def affine_backward(
+    dy: Annotated[Array, "... K"],
+    x: Annotated[Array, "... D"],
+    W: Annotated[Array, "D K"],
+) -> tuple[Array, Array, Array]:
     """dx = dy Wᵀ,  dW = xᵀ dy,  db = Σ dy over examples
 
     Returns
@@ -40,8 +46,8 @@ def affine_backward(dy, x, W):
     return dx, *affine_gradient(dy, x)
 
 
-@shapes(dy="... K", x="... D")
-def affine_gradient(dy, x):
+@shapes
+def affine_gradient(dy: Annotated[Array, "... K"], x: Annotated[Array, "... D"]) -> tuple[Array, Array]:
     """dW = xᵀ dy,  db = Σ dy: the parameters' part of `affine_backward`, where nobody asks for dx"""
     dy = dy.reshape(-1, dy.shape[-1])
     return x.reshape(-1, x.shape[-1]).T @ dy, column_sum(dy)

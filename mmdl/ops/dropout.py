@@ -1,11 +1,13 @@
 """Dropout: some numbers are left out at random, the others made larger."""
 
+from typing import Annotated
+
 from mmdl.errors import DataError
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Mask, shapes
 
 
-@shapes(x="...", mask="...")
-def dropout(x, mask, rate):
+@shapes
+def dropout(x: Annotated[Array, "..."], mask: Annotated[Mask, "..."], rate: float) -> Array:
     """y = x ∘ mask / (1 − rate): the mean over masks is x
 
     Parameters
@@ -22,7 +24,7 @@ def dropout(x, mask, rate):
     return x * mask / (1 - rate)
 
 
-@shapes(dy="...", mask="...")
-def dropout_backward(dy, mask, rate):
+@shapes
+def dropout_backward(dy: Annotated[Array, "..."], mask: Annotated[Mask, "..."], rate: float) -> Array:
     """dx = dy ∘ mask / (1 − rate): what was left out gets nothing"""
     return dy * mask / (1 - rate)

@@ -1,13 +1,15 @@
 """Embedding: a table gives every word a vector of its own."""
 
+from typing import Annotated
+
 import numpy as np
 
 from mmdl.errors import DataError
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Ids, shapes
 
 
-@shapes(ids="...", E="A D")
-def embedding(ids, E):
+@shapes
+def embedding(ids: Annotated[Ids, "..."], E: Annotated[Array, "A D"]) -> Array:
     """y = E[id]: row `id` of the table, which is a one-hot row times E
 
     Parameters
@@ -31,8 +33,13 @@ def embedding(ids, E):
     return E[ids]
 
 
-@shapes(dy="... D", ids="...", E="A D")
-def embedding_backward(dy, ids, E, padding_id=None):
+@shapes
+def embedding_backward(
+    dy: Annotated[Array, "... D"],
+    ids: Annotated[Ids, "..."],
+    E: Annotated[Array, "A D"],
+    padding_id: int | None = None,
+) -> Array:
     """dE[id] = Σ of dy over all places where id stands; row `padding_id`, if given, gets nothing.  -> dE (A, D)"""
     dE = np.zeros_like(E)
     if ids.size:

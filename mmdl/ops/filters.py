@@ -3,11 +3,13 @@
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mmdl.errors import DataError, ShapeError
+from mmdl.shapes import Array
 
 
-def hann_window(length):
+def hann_window(length: int) -> Array:
     """y = (1 − cos(2π i / I)) / 2
 
     A frame that fades in and out has no edges, which would sound like a click. Windows half a frame apart sum to one.
@@ -24,7 +26,7 @@ def hann_window(length):
     return (1 - np.cos(2 * np.pi * np.arange(length) / length)) / 2
 
 
-def hertz_to_mel(hertz, scale="htk"):
+def hertz_to_mel(hertz: ArrayLike, scale: str = "htk") -> Array:
     """m = 2595 log₁₀(1 + f / 700): equal steps of mel sound like equal steps
 
     Parameters
@@ -46,7 +48,7 @@ def hertz_to_mel(hertz, scale="htk"):
     return 2595 * np.log10(1 + hertz / 700)
 
 
-def mel_to_hertz(mel, scale="htk"):
+def mel_to_hertz(mel: ArrayLike, scale: str = "htk") -> Array:
     """f = 700 (10^(m / 2595) − 1): what `hertz_to_mel` does, reversed
 
     Parameters
@@ -64,7 +66,15 @@ def mel_to_hertz(mel, scale="htk"):
     return 700 * (10 ** (mel / 2595) - 1)
 
 
-def mel_filter_bank(bands, length, rate, low=0.0, high=None, scale="htk", equal_area=False):
+def mel_filter_bank(
+    bands: int,
+    length: int,
+    rate: float,
+    low: float = 0.0,
+    high: float | None = None,
+    scale: str = "htk",
+    equal_area: bool = False,
+) -> Array:
     """Triangles over the frequencies of a spectrum, each from its neighbour's centre to its other neighbour's centre
 
     Parameters
@@ -109,7 +119,7 @@ def mel_filter_bank(bands, length, rate, low=0.0, high=None, scale="htk", equal_
     return filters * 2 / (c - a) if equal_area else filters
 
 
-def _is_slaney(function, scale):
+def _is_slaney(function: str, scale: str) -> bool:
     if scale not in ("htk", "slaney"):
         raise DataError(f'{function}: scale must be "htk" or "slaney", not "{scale}"')
     return scale == "slaney"

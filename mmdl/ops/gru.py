@@ -1,25 +1,32 @@
 """The GRU: two gates, and no cell besides the state."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.activations import sigmoid
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Mask, shapes
 
 
 class GRUStates(NamedTuple):
     """The states, the initial one at time 0, and what led from one to the next."""
 
-    h: np.ndarray  # (N, T + 1, H)
-    gates: np.ndarray  # (N, T, 3H): z, r and the candidate g, as activated
-    inner: np.ndarray  # (N, T, H): the candidate's share of the old state, before r lets it through
+    h: Array  # (N, T + 1, H)
+    gates: Array  # (N, T, 3H): z, r and the candidate g, as activated
+    inner: Array  # (N, T, H): the candidate's share of the old state, before r lets it through
 
 
-@shapes(x="N T D", W="D 3H", U="H 3H", b="2 3H", h0="N H", mask="N T")
-def gru(x, W, U, b, h0=None, mask=None):
+@shapes
+def gru(
+    x: Annotated[Array, "N T D"],
+    W: Annotated[Array, "D 3H"],
+    U: Annotated[Array, "H 3H"],
+    b: Annotated[Array, "2 3H"] | None,
+    h0: Annotated[Array, "N H"] | None = None,
+    mask: Annotated[Mask, "N T"] | None = None,
+) -> GRUStates:
     """hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ g
 
     z, r = σ(xₜ W + hₜ₋₁ U + b),   g = tanh(xₜ W_g + b₀ + r ∘ inner),   inner = hₜ₋₁ U_g + b₁
@@ -57,8 +64,17 @@ def gru(x, W, U, b, h0=None, mask=None):
     return GRUStates(*map(time_first, (h, gates, inner)))
 
 
-@shapes(dh="N T+1 H", x="N T D", W="D 3H", U="H 3H", h="N T+1 H", gates="N T 3H", inner="N T H", mask="N T")
-def gru_backward(dh, x, W, U, h, gates, inner, mask=None):
+@shapes
+def gru_backward(
+    dh: Annotated[Array, "N T+1 H"],
+    x: Annotated[Array, "N T D"],
+    W: Annotated[Array, "D 3H"],
+    U: Annotated[Array, "H 3H"],
+    h: Annotated[Array, "N T+1 H"],
+    gates: Annotated[Array, "N T 3H"],
+    inner: Annotated[Array, "N T H"],
+    mask: Annotated[Mask, "N T"] | None = None,
+) -> tuple[Array, Array, Array, Array, Array]:
     """With Dₜ the whole gradient of hₜ:
 
     dz = Dₜ ∘ (hₜ₋₁ − g) ∘ z (1 − z),   dg = Dₜ ∘ (1 − z) ∘ (1 − g²),   dr = dg ∘ inner ∘ r (1 − r)

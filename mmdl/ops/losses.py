@@ -1,24 +1,29 @@
 """Losses: one number that says how wrong, and its gradient in the same breath."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.errors import DataError, ShapeError
 from mmdl.ops.activations import sigmoid, softplus
 from mmdl.ops.softmax import log_softmax
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Ids, Mask, shapes
 
 
 class Loss(NamedTuple):
     """The mean loss, and its gradient with respect to the first argument."""
 
     value: np.floating
-    gradient: np.ndarray
+    gradient: Array
 
 
-@shapes(logits="... K>0", labels="...", mask="...")
-def softmax_cross_entropy(logits, labels, smoothing=0.0, mask=None):
+@shapes
+def softmax_cross_entropy(
+    logits: Annotated[Array, "... K>0"],
+    labels: Annotated[Ids, "..."],
+    smoothing: float = 0.0,
+    mask: Annotated[Mask, "..."] | None = None,
+) -> Loss:
     """loss = mean of −Σ_k target_k log p_k  with  p = softmax(logits);   dlogits = (p − target) / count
 
     Parameters
@@ -60,8 +65,12 @@ def softmax_cross_entropy(logits, labels, smoothing=0.0, mask=None):
     return Loss(value, gradient * weight[..., None])
 
 
-@shapes(p="... K>0", targets="... K")
-def categorical_cross_entropy(p, targets, floor=1e-7):
+@shapes
+def categorical_cross_entropy(
+    p: Annotated[Array, "... K>0"],
+    targets: Annotated[Array, "... K"],
+    floor: float = 1e-7,
+) -> Loss:
     """loss = mean of −Σ_k target_k log q_k  with  q = p / Σ p;   dp = (Σ_k target_k − target / q) / Σ p / count
 
     Keras divides by the sum without a word, which is why a product of probabilities can be trained with it.
@@ -90,8 +99,8 @@ def categorical_cross_entropy(p, targets, floor=1e-7):
     return Loss(value, (dq - (dq * q).sum(axis=-1, keepdims=True)) / total)
 
 
-@shapes(p="...", targets="...")
-def bernoulli_cross_entropy(p, targets, floor=1e-7):
+@shapes
+def bernoulli_cross_entropy(p: Annotated[Array, "..."], targets: Annotated[Array, "..."], floor: float = 1e-7) -> Loss:
     """loss = mean of −t log q − (1 − t) log(1 − q)  with q = p;   dp = ((1 − t) / (1 − q) − t / q) / count
 
     `binary_cross_entropy` of probabilities in the place of logits, as in Keras.
@@ -116,8 +125,8 @@ def bernoulli_cross_entropy(p, targets, floor=1e-7):
     return Loss(value, np.where(inside, (1 - targets) / (1 - q) - targets / q, 0) * weight)
 
 
-@shapes(logits="...", targets="...")
-def binary_cross_entropy(logits, targets):
+@shapes
+def binary_cross_entropy(logits: Annotated[Array, "..."], targets: Annotated[Array, "..."]) -> Loss:
     """loss = mean of −t log σ(s) − (1 − t) log(1 − σ(s)) = mean of softplus(s) − t s;   ds = (σ(s) − t) / count
 
     Parameters
@@ -135,8 +144,8 @@ def binary_cross_entropy(logits, targets):
     return Loss(value, (sigmoid(logits) - targets) * weight)
 
 
-@shapes(y="...", targets="...")
-def mean_squared_error(y, targets):
+@shapes
+def mean_squared_error(y: Annotated[Array, "..."], targets: Annotated[Array, "..."]) -> Loss:
     """loss = mean of (y − t)²;   dy = 2 (y − t) / count.  y, targets: arrays of the same shape"""
     _same_shape("mean_squared_error", y.shape, targets=targets)
     weight = _weight("mean_squared_error", y, y)
@@ -144,14 +153,14 @@ def mean_squared_error(y, targets):
     return Loss((error * error * weight).sum(), 2 * error * weight)
 
 
-def _same_shape(function, expected, **arrays):
+def _same_shape(function: str, expected: tuple[int, ...], **arrays: Array | None) -> None:
     """A loss never broadcasts: (N, 1) against (N,) would be N² differences."""
     for name, array in arrays.items():
         if array is not None and array.shape != expected:
             raise ShapeError(f"{function}: {name} must have shape {expected} but has {array.shape}")
 
 
-def _weight(function, values, examples, mask=None):
+def _weight(function: str, values: Array, examples: Array, mask: Mask | None = None) -> Array:
     """What each example counts: 1 / count, or 0 where the mask is False"""
     count = examples.size if mask is None else int(mask.sum())
     if count == 0:
@@ -160,5 +169,5 @@ def _weight(function, values, examples, mask=None):
     return (weight / count).astype(values.real.dtype)
 
 
-def _reach(labels):
+def _reach(labels: Ids) -> str:
     return f"from {labels.min()} to {labels.max()}" if labels.size else ""

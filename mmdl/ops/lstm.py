@@ -1,24 +1,32 @@
 """The LSTM: gates decide what a cell forgets, takes in and shows."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Mask, shapes
 
 
 class LSTMStates(NamedTuple):
     """States and cells, the initial ones at time 0, and the gates that led from one to the next."""
 
-    h: np.ndarray  # (N, T + 1, H)
-    c: np.ndarray  # (N, T + 1, H)
-    gates: np.ndarray  # (N, T, 4H): i, f, g and o, as activated
+    h: Array  # (N, T + 1, H)
+    c: Array  # (N, T + 1, H)
+    gates: Array  # (N, T, 4H): i, f, g and o, as activated
 
 
-@shapes(x="N T D", W="D 4H", U="H 4H", b="4H", h0="N H", c0="N H", mask="N T")
-def lstm(x, W, U, b, h0=None, c0=None, mask=None):
+@shapes
+def lstm(
+    x: Annotated[Array, "N T D"],
+    W: Annotated[Array, "D 4H"],
+    U: Annotated[Array, "H 4H"],
+    b: Annotated[Array, "4H"] | None,
+    h0: Annotated[Array, "N H"] | None = None,
+    c0: Annotated[Array, "N H"] | None = None,
+    mask: Annotated[Mask, "N T"] | None = None,
+) -> LSTMStates:
     """cₜ = f ∘ cₜ₋₁ + i ∘ g,  hₜ = o ∘ tanh(cₜ)
 
     with the gates i, f, o = σ(a) and the candidate g = tanh(a), all of a = xₜ W + hₜ₋₁ U + b.
@@ -57,8 +65,18 @@ def lstm(x, W, U, b, h0=None, c0=None, mask=None):
     return LSTMStates(*map(time_first, (h, c, gates)))
 
 
-@shapes(dh="N T+1 H", dc="N T+1 H", x="N T D", W="D 4H", U="H 4H", h="N T+1 H", c="N T+1 H", gates="N T 4H", mask="N T")
-def lstm_backward(dh, dc, x, W, U, h, c, gates, mask=None):
+@shapes
+def lstm_backward(
+    dh: Annotated[Array, "N T+1 H"],
+    dc: Annotated[Array, "N T+1 H"] | None,
+    x: Annotated[Array, "N T D"],
+    W: Annotated[Array, "D 4H"],
+    U: Annotated[Array, "H 4H"],
+    h: Annotated[Array, "N T+1 H"],
+    c: Annotated[Array, "N T+1 H"],
+    gates: Annotated[Array, "N T 4H"],
+    mask: Annotated[Mask, "N T"] | None = None,
+) -> tuple[Array, Array, Array, Array, Array, Array]:
     """The cell's gradient comes by two ways, through hₜ and through the next cell:
 
     Cₜ = dcₜ + Hₜ ∘ o ∘ (1 − tanh² cₜ) + Cₜ₊₁ ∘ fₜ₊₁
@@ -98,7 +116,7 @@ def lstm_backward(dh, dc, x, W, U, h, c, gates, mask=None):
     return time_first(dx), dW, dU, db, D, C
 
 
-def _blocks(gates):
+def _blocks(gates: Array) -> list[Array]:
     """The four gates as views.  (..., 4H) -> four times (..., H)"""
     H = gates.shape[-1] // 4
     return [gates[..., start : start + H] for start in (0, H, 2 * H, 3 * H)]

@@ -1,24 +1,29 @@
 """Normalisation: mean zero and variance one, over the features of an example or over the examples of a batch."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.errors import ShapeError
 from mmdl.ops._reduce import column_inner, column_sum, row_inner, row_sum
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Mask, shapes
 
 
 class LayerNormalized(NamedTuple):
     """The result, and what backward needs."""
 
-    y: np.ndarray  # (..., D)
-    normalized: np.ndarray  # (..., D), mean 0 and variance 1 in every row
-    deviation: np.ndarray  # (..., 1)
+    y: Array  # (..., D)
+    normalized: Array  # (..., D), mean 0 and variance 1 in every row
+    deviation: Array  # (..., 1)
 
 
-@shapes(x="... D>0", gamma="D", beta="D")
-def layer_norm(x, gamma, beta, epsilon=1e-5):
+@shapes
+def layer_norm(
+    x: Annotated[Array, "... D>0"],
+    gamma: Annotated[Array, "D"],
+    beta: Annotated[Array, "D"],
+    epsilon: float = 1e-5,
+) -> LayerNormalized:
     """y = γ ∘ (x − mean) / √(variance + ε) + β, mean and variance over the last axis
 
     Parameters
@@ -38,8 +43,13 @@ def layer_norm(x, gamma, beta, epsilon=1e-5):
     return LayerNormalized(gamma * centered + beta, centered, deviation)
 
 
-@shapes(dy="... D", gamma="D", normalized="... D", deviation="... 1")
-def layer_norm_backward(dy, gamma, normalized, deviation):
+@shapes
+def layer_norm_backward(
+    dy: Annotated[Array, "... D"],
+    gamma: Annotated[Array, "D"],
+    normalized: Annotated[Array, "... D"],
+    deviation: Annotated[Array, "... 1"],
+) -> tuple[Array, Array, Array]:
     """dx = (dn − mean(dn) − n ∘ mean(dn ∘ n)) / deviation  with  dn = dy ∘ γ,  n = normalized
 
     The second term is there because the mean depends on x, the third because the variance does.
@@ -58,15 +68,21 @@ def layer_norm_backward(dy, gamma, normalized, deviation):
 class BatchNormalized(NamedTuple):
     """The result, what backward needs, and the statistics that a layer remembers for inference."""
 
-    y: np.ndarray  # (..., D)
-    normalized: np.ndarray  # (..., D)
-    deviation: np.ndarray  # (D,)
-    mean: np.ndarray  # (D,)
-    variance: np.ndarray  # (D,), divided by the count, not by the count − 1
+    y: Array  # (..., D)
+    normalized: Array  # (..., D)
+    deviation: Array  # (D,)
+    mean: Array  # (D,)
+    variance: Array  # (D,), divided by the count, not by the count − 1
 
 
-@shapes(x="... D", gamma="D", beta="D", mask="...")
-def batch_norm(x, gamma, beta, mask=None, epsilon=1e-3):
+@shapes
+def batch_norm(
+    x: Annotated[Array, "... D"],
+    gamma: Annotated[Array, "D"],
+    beta: Annotated[Array, "D"],
+    mask: Annotated[Mask, "..."] | None = None,
+    epsilon: float = 1e-3,
+) -> BatchNormalized:
     """y = γ ∘ (x − mean) / √(variance + ε) + β, mean and variance over all axes but the last
 
     Parameters
@@ -92,8 +108,14 @@ def batch_norm(x, gamma, beta, mask=None, epsilon=1e-3):
     return BatchNormalized(_only(gamma * normalized + beta, mask), normalized, deviation, mean, variance)
 
 
-@shapes(dy="... D", gamma="D", normalized="... D", deviation="D", mask="...")
-def batch_norm_backward(dy, gamma, normalized, deviation, mask=None):
+@shapes
+def batch_norm_backward(
+    dy: Annotated[Array, "... D"],
+    gamma: Annotated[Array, "D"],
+    normalized: Annotated[Array, "... D"],
+    deviation: Annotated[Array, "D"],
+    mask: Annotated[Mask, "..."] | None = None,
+) -> tuple[Array, Array, Array]:
     """dx = (dn − mean(dn) − n ∘ mean(dn ∘ n)) / deviation  with  dn = dy ∘ γ: as in `layer_norm_backward`,
 
     only that the means run over the examples.
@@ -109,14 +131,28 @@ def batch_norm_backward(dy, gamma, normalized, deviation, mask=None):
     return _only(dn * gamma / deviation, mask), dgamma, dbeta
 
 
-@shapes(x="... D", gamma="D", beta="D", mean="D", variance="D")
-def batch_norm_inference(x, gamma, beta, mean, variance, epsilon=1e-3):
+@shapes
+def batch_norm_inference(
+    x: Annotated[Array, "... D"],
+    gamma: Annotated[Array, "D"],
+    beta: Annotated[Array, "D"],
+    mean: Annotated[Array, "D"],
+    variance: Annotated[Array, "D"],
+    epsilon: float = 1e-3,
+) -> Array:
     """y = γ ∘ (x − mean) / √(variance + ε) + β with remembered statistics.  x (..., D) -> y (..., D)"""
     return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
 
 
-@shapes(dy="... D", x="... D", gamma="D", mean="D", variance="D")
-def batch_norm_inference_backward(dy, x, gamma, mean, variance, epsilon=1e-3):
+@shapes
+def batch_norm_inference_backward(
+    dy: Annotated[Array, "... D"],
+    x: Annotated[Array, "... D"],
+    gamma: Annotated[Array, "D"],
+    mean: Annotated[Array, "D"],
+    variance: Annotated[Array, "D"],
+    epsilon: float = 1e-3,
+) -> tuple[Array, Array, Array]:
     """dx = dy ∘ γ / deviation,  dγ = Σ dy ∘ n,  dβ = Σ dy: the statistics are constants now
 
     Returns
@@ -127,5 +163,5 @@ def batch_norm_inference_backward(dy, x, gamma, mean, variance, epsilon=1e-3):
     return dy * gamma / deviation, column_inner(dy, x - mean) / deviation, column_sum(dy)
 
 
-def _only(x, mask):
+def _only(x: Array, mask: Mask | None) -> Array:
     return x if mask is None else np.where(mask[..., None], x, 0)

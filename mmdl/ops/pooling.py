@@ -1,23 +1,28 @@
 """Pooling over images: a window keeps its largest value, or its mean."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._windows import frame, pad, pair, sweeps
-from mmdl.shapes import shapes
+from mmdl.ops._windows import Padding, Pair, Sweep, frame, pad, pair, sweeps
+from mmdl.shapes import Array, Ids, shapes
 
 
 class MaxPooled(NamedTuple):
     """The largest values, and where each was found."""
 
-    y: np.ndarray
-    winner: np.ndarray  # the winner's number within its window (or image, or sequence), counted row by row
+    y: Array
+    winner: Ids  # the winner's number within its window (or image, or sequence), counted row by row
 
 
-@shapes(x="N R C D")
-def max_pool2d(x, window=2, stride=None, padding="valid"):
+@shapes
+def max_pool2d(
+    x: Annotated[Array, "N R C D"],
+    window: Pair = 2,
+    stride: Pair | None = None,
+    padding: Padding = "valid",
+) -> MaxPooled:
     """y[p, q] = max over i, j of x[stride · p + i, stride · q + j]
 
     Parameters
@@ -49,8 +54,15 @@ def max_pool2d(x, window=2, stride=None, padding="valid"):
     return MaxPooled(y, winner)
 
 
-@shapes(dy="N P Q D", x="N R C D", winner="N P Q D")
-def max_pool2d_backward(dy, x, winner, window=2, stride=None, padding="valid"):
+@shapes
+def max_pool2d_backward(
+    dy: Annotated[Array, "N P Q D"],
+    x: Annotated[Array, "N R C D"],
+    winner: Annotated[Ids, "N P Q D"],
+    window: Pair = 2,
+    stride: Pair | None = None,
+    padding: Padding = "valid",
+) -> Array:
     """dx[winner of p, q] += dy[p, q]: one takes all, the others get nothing.  -> dx (N, R, C, D)"""
     window, rows, columns = _sweeps("max_pool2d_backward", x, window, stride, padding)
     if rows.tiles and columns.tiles:  # one window for each entry, and nothing to add to: a third of the time
@@ -65,8 +77,13 @@ def max_pool2d_backward(dy, x, winner, window=2, stride=None, padding="valid"):
     return dx[:, rows.inside, columns.inside]
 
 
-@shapes(x="N R C D")
-def avg_pool2d(x, window=2, stride=None, padding="valid"):
+@shapes
+def avg_pool2d(
+    x: Annotated[Array, "N R C D"],
+    window: Pair = 2,
+    stride: Pair | None = None,
+    padding: Padding = "valid",
+) -> Array:
     """y[p, q] = mean over i, j of x[stride · p + i, stride · q + j]; padding is not counted
 
     Parameters as in `max_pool2d`.
@@ -81,8 +98,14 @@ def avg_pool2d(x, window=2, stride=None, padding="valid"):
     return y / _counts(x, rows, columns)
 
 
-@shapes(dy="N P Q D", x="N R C D")
-def avg_pool2d_backward(dy, x, window=2, stride=None, padding="valid"):
+@shapes
+def avg_pool2d_backward(
+    dy: Annotated[Array, "N P Q D"],
+    x: Annotated[Array, "N R C D"],
+    window: Pair = 2,
+    stride: Pair | None = None,
+    padding: Padding = "valid",
+) -> Array:
     """dx[p + i, q + j] += dy[p, q] / count[p, q].  -> dx (N, R, C, D)"""
     window, rows, columns = _sweeps("avg_pool2d_backward", x, window, stride, padding)
     share = dy / _counts(x, rows, columns)
@@ -92,35 +115,45 @@ def avg_pool2d_backward(dy, x, window=2, stride=None, padding="valid"):
     return dx[:, rows.inside, columns.inside]
 
 
-@shapes(x="N R>0 C>0 D")
-def global_max_pool(x):
+@shapes
+def global_max_pool(x: Annotated[Array, "N R>0 C>0 D"]) -> MaxPooled:
     """y = max over all places.  x (N, R, C, D) -> MaxPooled : y (N, D), winner (N, D)"""
     places = x.reshape(len(x), x.shape[1] * x.shape[2], x.shape[3])
     winner = places.real.argmax(axis=1)
     return MaxPooled(np.take_along_axis(places, winner[:, None], axis=1)[:, 0], winner)
 
 
-@shapes(dy="N D", x="N R C D", winner="N D")
-def global_max_pool_backward(dy, x, winner):
+@shapes
+def global_max_pool_backward(
+    dy: Annotated[Array, "N D"],
+    x: Annotated[Array, "N R C D"],
+    winner: Annotated[Ids, "N D"],
+) -> Array:
     """dx[winner] = dy, elsewhere 0.  -> dx (N, R, C, D)"""
     dx = np.zeros((len(x), x.shape[1] * x.shape[2], x.shape[3]), x.dtype)
     np.put_along_axis(dx, winner[:, None], dy[:, None], axis=1)
     return dx.reshape(x.shape)
 
 
-@shapes(x="N R>0 C>0 D")
-def global_average_pool(x):
+@shapes
+def global_average_pool(x: Annotated[Array, "N R>0 C>0 D"]) -> Array:
     """y = mean over all places.  x (N, R, C, D) -> y (N, D)"""
     return x.mean(axis=(1, 2))
 
 
-@shapes(dy="N D", x="N R C D")
-def global_average_pool_backward(dy, x):
+@shapes
+def global_average_pool_backward(dy: Annotated[Array, "N D"], x: Annotated[Array, "N R C D"]) -> Array:
     """dx = dy / (R C) at every place.  -> dx (N, R, C, D)"""
     return np.broadcast_to(dy[:, None, None] / (x.shape[1] * x.shape[2]), x.shape).copy()
 
 
-def _sweeps(function, x, window, stride, padding):
+def _sweeps(
+    function: str,
+    x: Array,
+    window: Pair,
+    stride: Pair | None,
+    padding: Padding,
+) -> tuple[tuple[int, int], Sweep, Sweep]:
     window = pair(window)
     rows, columns = sweeps(function, x, window, window if stride is None else stride, padding)
     for axis in (rows, columns):
@@ -132,7 +165,7 @@ def _sweeps(function, x, window, stride, padding):
     return window, rows, columns
 
 
-def _counts(x, rows, columns):
+def _counts(x: Array, rows: Sweep, columns: Sweep) -> Array:
     """How many cells of each window are no padding: (P, Q, 1)"""
     ones = pad(np.ones((1, *x.shape[1:3], 1), x.dtype), rows, columns)
     return sum(ones[0, rows.at(i), columns.at(j)] for i, j in np.ndindex(rows.window, columns.window))

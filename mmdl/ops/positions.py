@@ -3,9 +3,10 @@
 import numpy as np
 
 from mmdl.errors import ShapeError
+from mmdl.shapes import Array
 
 
-def sinusoidal_positions(T, D):
+def sinusoidal_positions(T: int, D: int) -> Array:
     """row t = (sin(t ω₀), cos(t ω₀), sin(t ω₁), cos(t ω₁), ...)  with  ωᵢ = 10000^(−2i / D)
 
     Returns

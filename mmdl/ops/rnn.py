@@ -1,12 +1,15 @@
 """The recurrent network, equation (2): a state that is updated token by token."""
 
+from collections.abc import Callable
+from typing import Annotated
+
 import numpy as np
 
 from mmdl.errors import DataError
 from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.activations import relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Mask, shapes
 
 ACTIVATIONS = {
     "tanh": (tanh, tanh_backward),
@@ -15,8 +18,16 @@ ACTIVATIONS = {
 }
 
 
-@shapes(x="N T D", W="D H", U="H H", b="H", h0="N H", mask="N T")
-def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
+@shapes
+def rnn(
+    x: Annotated[Array, "N T D"],
+    W: Annotated[Array, "D H"],
+    U: Annotated[Array, "H H"],
+    b: Annotated[Array, "H"] | None,
+    h0: Annotated[Array, "N H"] | None = None,
+    mask: Annotated[Mask, "N T"] | None = None,
+    f: str = "tanh",
+) -> Array:
     """hₜ = f(xₜ W + hₜ₋₁ U + b)
 
     Parameters
@@ -45,8 +56,16 @@ def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
     return time_first(h)
 
 
-@shapes(dh="N T+1 H", x="N T D", W="D H", U="H H", h="N T+1 H", mask="N T")
-def rnn_backward(dh, x, W, U, h, mask=None, f="tanh"):
+@shapes
+def rnn_backward(
+    dh: Annotated[Array, "N T+1 H"],
+    x: Annotated[Array, "N T D"],
+    W: Annotated[Array, "D H"],
+    U: Annotated[Array, "H H"],
+    h: Annotated[Array, "N T+1 H"],
+    mask: Annotated[Mask, "N T"] | None = None,
+    f: str = "tanh",
+) -> tuple[Array, Array, Array, Array, Array]:
     """Backpropagation through time: the gradient of a state comes from above and from the next state
 
     daₜ = f′(aₜ) ∘ Dₜ,   Dₜ₋₁ = dhₜ₋₁ + daₜ Uᵀ
@@ -71,7 +90,7 @@ def rnn_backward(dh, x, W, U, h, mask=None, f="tanh"):
     return time_first(dx), dW, dU, db, D.copy() if len(x) == 0 else D
 
 
-def _activation(function, f):
+def _activation(function: str, f: str) -> tuple[Callable[[Array], Array], Callable[[Array, Array], Array]]:
     if f not in ACTIVATIONS:
         raise DataError(f'{function}: f must be one of {", ".join(ACTIVATIONS)}, not "{f}"')
     return ACTIVATIONS[f]

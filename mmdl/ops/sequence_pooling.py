@@ -1,13 +1,15 @@
 """Pooling over sequences: one vector from the tokens that are there. A sequence without tokens gives zeros."""
 
+from typing import Annotated
+
 import numpy as np
 
 from mmdl.ops.pooling import MaxPooled
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Ids, Mask, shapes
 
 
-@shapes(x="N T D", mask="N T")
-def masked_mean(x, mask=None):
+@shapes
+def masked_mean(x: Annotated[Array, "N T D"], mask: Annotated[Mask, "N T"] | None = None) -> Array:
     """y = Σₜ mₜ xₜ / Σₜ mₜ
 
     Parameters
@@ -23,14 +25,18 @@ def masked_mean(x, mask=None):
     return (_share(x, mask)[:, None] @ x)[:, 0]
 
 
-@shapes(dy="N D", x="N T D", mask="N T")
-def masked_mean_backward(dy, x, mask=None):
+@shapes
+def masked_mean_backward(
+    dy: Annotated[Array, "N D"],
+    x: Annotated[Array, "N T D"],
+    mask: Annotated[Mask, "N T"] | None = None,
+) -> Array:
     """dxₜ = mₜ dy / Σ m.  -> dx (N, T, D)"""
     return _share(x, mask)[:, :, None] * dy[:, None]
 
 
-@shapes(x="N T D", mask="N T")
-def masked_max(x, mask=None):
+@shapes
+def masked_max(x: Annotated[Array, "N T D"], mask: Annotated[Mask, "N T"] | None = None) -> MaxPooled:
     """y = max over the tokens.  -> MaxPooled : y (N, D), winner (N, D), which is −1 where there is no token"""
     if x.shape[1] == 0:
         return MaxPooled(np.zeros((len(x), x.shape[2]), x.dtype), np.full((len(x), x.shape[2]), -1))
@@ -42,31 +48,39 @@ def masked_max(x, mask=None):
     return MaxPooled(np.where(some, y, 0), np.where(some, winner, -1))
 
 
-@shapes(dy="N D", x="N T D", winner="N D")
-def masked_max_backward(dy, x, winner):
+@shapes
+def masked_max_backward(
+    dy: Annotated[Array, "N D"],
+    x: Annotated[Array, "N T D"],
+    winner: Annotated[Ids, "N D"],
+) -> Array:
     """dx[winner] = dy, elsewhere 0.  -> dx (N, T, D)"""
     return dy[:, None] * (winner[:, None] == np.arange(x.shape[1])[:, None])
 
 
-@shapes(x="N T D", mask="N T")
-def last_valid(x, mask=None):
+@shapes
+def last_valid(x: Annotated[Array, "N T D"], mask: Annotated[Mask, "N T"] | None = None) -> Array:
     """y = the last token's x.  x (N, T, D) -> y (N, D)"""
     return (_is_last(x, mask)[:, None] @ x)[:, 0]
 
 
-@shapes(dy="N D", x="N T D", mask="N T")
-def last_valid_backward(dy, x, mask=None):
+@shapes
+def last_valid_backward(
+    dy: Annotated[Array, "N D"],
+    x: Annotated[Array, "N T D"],
+    mask: Annotated[Mask, "N T"] | None = None,
+) -> Array:
     """dx = dy at the last token, elsewhere 0.  -> dx (N, T, D)"""
     return _is_last(x, mask)[:, :, None] * dy[:, None]
 
 
-def _share(x, mask):
+def _share(x: Array, mask: Mask | None) -> Array:
     """Each token's weight in the mean: (N, T)"""
     mask = np.ones(x.shape[:2], bool) if mask is None else mask
     return mask.astype(x.dtype) / np.maximum(mask.sum(axis=1, keepdims=True), 1).astype(x.dtype)
 
 
-def _is_last(x, mask):
+def _is_last(x: Array, mask: Mask | None) -> Array:
     """One at each sequence's last token, else zero: (N, T)"""
     mask = np.ones(x.shape[:2], bool) if mask is None else mask
     following = mask[:, ::-1].cumsum(axis=1)[:, ::-1]  # tokens from here on

@@ -1,13 +1,15 @@
 """Softmax: scores become probabilities."""
 
+from typing import Annotated
+
 import numpy as np
 
 from mmdl.ops._reduce import row_inner, row_max, row_sum
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, shapes
 
 
-@shapes(s="... K>0")
-def softmax(s):
+@shapes
+def softmax(s: Annotated[Array, "... K>0"]) -> Array:
     """p = e^s / Σ e^s along the last axis
 
     Parameters
@@ -25,22 +27,22 @@ def softmax(s):
     return p
 
 
-@shapes(dp="... K", p="... K")
-def softmax_backward(dp, p):
+@shapes
+def softmax_backward(dp: Annotated[Array, "... K"], p: Annotated[Array, "... K"]) -> Array:
     """ds = p ∘ (dp − ⟨dp, p⟩): raising one score lowers all other probabilities"""
     ds = dp - row_inner(dp, p)
     ds *= p
     return ds
 
 
-@shapes(s="... K>0")
-def log_softmax(s):
+@shapes
+def log_softmax(s: Annotated[Array, "... K>0"]) -> Array:
     """l = s − log Σ e^s along the last axis.  s (..., K) -> l (..., K)"""
     shifted = s - row_max(s)
     return shifted - np.log(row_sum(np.exp(shifted)))
 
 
-@shapes(dl="... K", l="... K")
-def log_softmax_backward(dl, l):
+@shapes
+def log_softmax_backward(dl: Annotated[Array, "... K"], l: Annotated[Array, "... K"]) -> Array:
     """ds = dl − e^l Σ dl"""
     return dl - np.exp(l) * row_sum(dl)

@@ -1,17 +1,17 @@
 """Sound as a picture: a wave is cut into frames, and each becomes the power of its frequencies, band by band."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from mmdl.errors import ShapeError
 from mmdl.ops._reduce import sum_to
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, shapes
 
 
-@shapes(x="... T")
-def frames(x, length, hop):
+@shapes
+def frames(x: Annotated[Array, "... T"], length: int, hop: int) -> Array:
     """y[p, i] = x[p · hop + i]
 
     Parameters
@@ -39,8 +39,8 @@ def frames(x, length, hop):
     return sliding_window_view(x, length, axis=-1)[..., ::hop, :]
 
 
-@shapes(dy="... P I", x="... T")
-def frames_backward(dy, x, hop):
+@shapes
+def frames_backward(dy: Annotated[Array, "... P I"], x: Annotated[Array, "... T"], hop: int) -> Array:
     """dx[p · hop + i] += dy[p, i]: overlap and add.  -> dx (..., T)"""
     P, I = dy.shape[-2:]
     if (count := _count("frames_backward", x, I, hop)) != P:
@@ -54,13 +54,13 @@ def frames_backward(dy, x, hop):
 class PowerSpectrum(NamedTuple):
     """The power of each frequency, and the Fourier sums that it is made of."""
 
-    y: np.ndarray  # (..., K)
-    real: np.ndarray  # (..., K)
-    imaginary: np.ndarray  # (..., K)
+    y: Array  # (..., K)
+    real: Array  # (..., K)
+    imaginary: Array  # (..., K)
 
 
-@shapes(x="... I>0", window="I")
-def power_spectrum(x, window):
+@shapes
+def power_spectrum(x: Annotated[Array, "... I>0"], window: Annotated[Array, "I"]) -> PowerSpectrum:
     """y = |F (w ∘ x)|² = real² + imaginary²  with  F[k, i] = e^(−2πj k i / I)
 
     Parameters
@@ -80,8 +80,14 @@ def power_spectrum(x, window):
     return PowerSpectrum(real * real + imaginary * imaginary, real, imaginary)
 
 
-@shapes(dy="... K", x="... I", window="I", real="... K", imaginary="... K")
-def power_spectrum_backward(dy, x, window, real, imaginary):
+@shapes
+def power_spectrum_backward(
+    dy: Annotated[Array, "... K"],
+    x: Annotated[Array, "... I"],
+    window: Annotated[Array, "I"],
+    real: Annotated[Array, "... K"],
+    imaginary: Annotated[Array, "... K"],
+) -> tuple[Array, Array]:
     """df = Re Fᴴ (2 dy ∘ (real + j imaginary));   dx = w ∘ df,  dw = x ∘ df
 
     Returns
@@ -97,12 +103,12 @@ def power_spectrum_backward(dy, x, window, real, imaginary):
 class LogMel(NamedTuple):
     """The logarithms, and what they were taken of."""
 
-    y: np.ndarray  # (..., K)
-    mel: np.ndarray  # (..., K): power in each band, which may lie below the floor
+    y: Array  # (..., K)
+    mel: Array  # (..., K): power in each band, which may lie below the floor
 
 
-@shapes(power="... D", filters="D K")
-def log_mel(power, filters, floor=1e-6):
+@shapes
+def log_mel(power: Annotated[Array, "... D"], filters: Annotated[Array, "D K"], floor: float = 1e-6) -> LogMel:
     """y = log max(p F, floor)
 
     Parameters
@@ -125,8 +131,14 @@ def log_mel(power, filters, floor=1e-6):
     return LogMel(np.log(np.where(mel.real > floor, mel, np.asarray(floor, mel.dtype))), mel)
 
 
-@shapes(dy="... K", power="... D", filters="D K", mel="... K")
-def log_mel_backward(dy, power, filters, mel, floor=1e-6):
+@shapes
+def log_mel_backward(
+    dy: Annotated[Array, "... K"],
+    power: Annotated[Array, "... D"],
+    filters: Annotated[Array, "D K"],
+    mel: Annotated[Array, "... K"],
+    floor: float = 1e-6,
+) -> tuple[Array, Array]:
     """dm = dy / m where m > floor, else 0;   dp = dm Fᵀ,  dF = pᵀ dm.  -> dpower (..., D), dfilters (D, K)"""
     loud = mel > floor
     dmel = np.where(loud, dy, 0) / np.where(loud, mel, 1)
@@ -134,7 +146,7 @@ def log_mel_backward(dy, power, filters, mel, floor=1e-6):
     return dmel @ filters.T, power.reshape(-1, D).T @ dmel.reshape(-1, K)
 
 
-def _fourier(x):
+def _fourier(x: Array) -> tuple[Array, Array]:
     """Real and imaginary part of Σᵢ xᵢ e^(−2πj k i / I); both are linear in x, and so they stay for a complex x."""
     y = np.fft.rfft(x.real)
     if x.dtype.kind != "c":
@@ -143,7 +155,7 @@ def _fourier(x):
     return y.real + 1j * step.real, y.imag + 1j * step.imag
 
 
-def _count(function, x, length, hop):
+def _count(function: str, x: Array, length: int, hop: int) -> int:
     """How many frames lie whole within x."""
     T = x.shape[-1]
     if min(length, hop) < 1:

@@ -2,18 +2,21 @@
 
 import functools
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.ops._reduce import sum_to
 from mmdl.ops.fusion.vectors import elementwise_sum
 from mmdl.ops.softmax import log_softmax, log_softmax_backward
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Arrays, Mask, shapes
 
 
-@shapes(logits="M>0 of ... K>0", present="... M")
-def product_of_experts(logits, present=None):
+@shapes
+def product_of_experts(
+    logits: Annotated[Arrays, "M>0 of ... K>0"],
+    present: Annotated[Mask, "... M"] | None = None,
+) -> Array:
     """p = Π_m p_m / Σ_k Π_m p_m  with  p_m = softmax(logits_m): as logarithms, log p = log_softmax(Σ_m logits_m)
 
     One expert who is sure that it is not so overrules all others.
@@ -33,15 +36,23 @@ def product_of_experts(logits, present=None):
     return log_softmax(elementwise_sum(_votes(logits, present)))
 
 
-@shapes(dl="... K", logits="M>0 of ... K", l="... K", present="... M")
-def product_of_experts_backward(dl, logits, l, present=None):
+@shapes
+def product_of_experts_backward(
+    dl: Annotated[Array, "... K"],
+    logits: Annotated[Arrays, "M>0 of ... K"],
+    l: Annotated[Array, "... K"],
+    present: Annotated[Mask, "... M"] | None = None,
+) -> Arrays:
     """dlogits_m = dl − p Σ dl for everyone who is present.  -> M arrays (..., K)"""
     ds = log_softmax_backward(dl, l)
     return tuple(sum_to(d, x.shape) for d, x in zip(_votes((ds,) * len(logits), present), logits, strict=True))
 
 
-@shapes(logits="M>0 of ... K>0", present="... M")
-def average_of_experts(logits, present=None):
+@shapes
+def average_of_experts(
+    logits: Annotated[Arrays, "M>0 of ... K>0"],
+    present: Annotated[Mask, "... M"] | None = None,
+) -> Array:
     """p = Σ_m p_m / M  with  p_m = softmax(logits_m): everybody has one vote.  As logarithms, l = log p
 
     Parameters and result as in `product_of_experts`.
@@ -53,8 +64,13 @@ def average_of_experts(logits, present=None):
     return np.log(sum(np.exp(x - largest) for x in opinions) / count) + largest
 
 
-@shapes(dl="... K", logits="M>0 of ... K", l="... K", present="... M")
-def average_of_experts_backward(dl, logits, l, present=None):
+@shapes
+def average_of_experts_backward(
+    dl: Annotated[Array, "... K"],
+    logits: Annotated[Arrays, "M>0 of ... K"],
+    l: Annotated[Array, "... K"],
+    present: Annotated[Mask, "... M"] | None = None,
+) -> Arrays:
     """dlog p_m = dl ∘ p_m / Σ p, the expert's share in the vote; from there as in `log_softmax_backward`.
 
     Returns
@@ -68,8 +84,12 @@ def average_of_experts_backward(dl, logits, l, present=None):
     )
 
 
-@shapes(logits="M>0 of ... K>0", present="... M")
-def product_of_probabilities(logits, present=None, floor=1e-7):
+@shapes
+def product_of_probabilities(
+    logits: Annotated[Arrays, "M>0 of ... K>0"],
+    present: Annotated[Mask, "... M"] | None = None,
+    floor: float = 1e-7,
+) -> Array:
     """p = Π_m p_m / Σ_k Π_m p_m held within [floor, 1 − floor]: the article's product, as Keras's loss reads it
 
     It is `product_of_experts` but for the bounds: beyond them it is held, and no gradient passes.
@@ -90,8 +110,13 @@ def product_of_probabilities(logits, present=None, floor=1e-7):
     return np.where(_within(l, floor), l, np.clip(l.real, math.log(floor), math.log1p(-floor)))
 
 
-@shapes(dl="... K", logits="M>0 of ... K", present="... M")
-def product_of_probabilities_backward(dl, logits, present=None, floor=1e-7):
+@shapes
+def product_of_probabilities_backward(
+    dl: Annotated[Array, "... K"],
+    logits: Annotated[Arrays, "M>0 of ... K"],
+    present: Annotated[Mask, "... M"] | None = None,
+    floor: float = 1e-7,
+) -> Arrays:
     """As in `product_of_experts`, with dl = 0 where p was held.  -> M arrays (..., K)"""
     l = product_of_experts(logits, present)
     return product_of_experts_backward(np.where(_within(l, floor), dl, 0), logits, l, present)
@@ -100,12 +125,16 @@ def product_of_probabilities_backward(dl, logits, present=None, floor=1e-7):
 class Mixed(NamedTuple):
     """What the experts say together, and how much each was listened to."""
 
-    l: np.ndarray  # (..., K), log p
-    gates: np.ndarray  # (..., M), each row sums to one
+    l: Array  # (..., K), log p
+    gates: Array  # (..., M), each row sums to one
 
 
-@shapes(logits="M>0 of ... K>0", scores="... M", present="... M")
-def mixture_of_experts(logits, scores, present=None):
+@shapes
+def mixture_of_experts(
+    logits: Annotated[Arrays, "M>0 of ... K>0"],
+    scores: Annotated[Array, "... M"],
+    present: Annotated[Mask, "... M"] | None = None,
+) -> Mixed:
     """p = Σ_m g_m p_m  with  p_m = softmax(logits_m) and gates g = softmax(scores): who is listened to, depends
 
     Parameters
@@ -126,8 +155,14 @@ def mixture_of_experts(logits, scores, present=None):
     return Mixed(np.log(sum(np.exp(x - largest) for x in joint)) + largest, np.exp(log_g))
 
 
-@shapes(dl="... K", logits="M>0 of ... K", scores="... M", l="... K", present="... M")
-def mixture_of_experts_backward(dl, logits, scores, l, present=None):
+@shapes
+def mixture_of_experts_backward(
+    dl: Annotated[Array, "... K"],
+    logits: Annotated[Arrays, "M>0 of ... K"],
+    scores: Annotated[Array, "... M"],
+    l: Annotated[Array, "... K"],
+    present: Annotated[Mask, "... M"] | None = None,
+) -> tuple[Arrays, Array]:
     """dlog p_m = dl ∘ r_m  with  r_m = g_m p_m / p, who is responsible;   dlog g_m = Σ_k dl_k r_mk
 
     Returns
@@ -144,14 +179,14 @@ def mixture_of_experts_backward(dl, logits, scores, l, present=None):
     return tuple(sum_to(d, x.shape) for d, x in zip(dlogits, logits, strict=True)), sum_to(dscores, scores.shape)
 
 
-def _votes(logits, present):
+def _votes(logits: Arrays, present: Mask | None) -> Arrays:
     """The logits of those who are present; zero, which is no opinion, of those who are not."""
     if present is None:
         return logits
     return tuple(np.where(present[..., m, None], x, 0) for m, x in enumerate(logits))
 
 
-def _opinions(logits, present):
+def _opinions(logits: Arrays, present: Mask | None) -> tuple[Arrays, Array | int]:
     """log p_m of each expert, −∞ if absent, and how many there are (..., 1); with nobody there all say 1 / K"""
     log_p = tuple(log_softmax(x) for x in logits)
     if present is None:
@@ -162,7 +197,7 @@ def _opinions(logits, present):
     return tuple(np.where(present[..., m, None], x, silence) for m, x in enumerate(log_p)), count
 
 
-def _mixture(logits, scores, present):
+def _mixture(logits: Arrays, scores: Array, present: Mask | None) -> tuple[Array, list[Array]]:
     """log g, −∞ for the absent, and log g_m p_m of each; with nobody there all gates and all classes are alike"""
     if present is not None:
         scores = np.where(present, scores, np.where(present.any(axis=-1)[..., None], -np.inf, 0).astype(scores.dtype))
@@ -171,5 +206,5 @@ def _mixture(logits, scores, present):
     return log_g, [log_g[..., m, None] + log_p for m, log_p in enumerate(opinions)]
 
 
-def _within(l, floor):
+def _within(l: Array, floor: float) -> Mask:
     return (math.log(floor) <= l.real) & (l.real <= math.log1p(-floor))

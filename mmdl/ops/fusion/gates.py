@@ -1,6 +1,6 @@
 """Fusion of vectors by learned numbers: how much of each passes, and how one scales and shifts another."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
@@ -8,19 +8,19 @@ from mmdl.errors import ShapeError
 from mmdl.ops._reduce import sum_to
 from mmdl.ops.activations import sigmoid, sigmoid_backward, tanh, tanh_backward
 from mmdl.ops.fusion.vectors import elementwise_sum
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Arrays, shapes
 
 
 class Gated(NamedTuple):
     """What gates let pass, how far each is open, and what stood before it."""
 
-    y: np.ndarray  # (..., D)
-    gates: tuple  # of M arrays (..., D) between 0, shut, and 1, open
-    candidates: tuple  # of M arrays (..., D): tanh(x_m)
+    y: Array  # (..., D)
+    gates: Arrays  # of M arrays (..., D) between 0, shut, and 1, open
+    candidates: Arrays  # of M arrays (..., D): tanh(x_m)
 
 
-@shapes(features="M>0 of ... D", scores="_ of ... D")
-def gated(features, scores):
+@shapes
+def gated(features: Annotated[Arrays, "M>0 of ... D"], scores: Annotated[Arrays, "_ of ... D"]) -> Gated:
     """y = Σ_m z_m ∘ tanh(x_m)  with  z_m = σ(scores_m); two modalities share one gate: z₂ = 1 − z₁
 
     Parameters
@@ -47,8 +47,14 @@ def gated(features, scores):
     return Gated(elementwise_sum(tuple(map(np.multiply, gates, candidates))), gates, candidates)
 
 
-@shapes(dy="... D", features="M>0 of ... D", scores="_ of ... D", gates="M of ... D", candidates="M of ... D")
-def gated_backward(dy, features, scores, gates, candidates):
+@shapes
+def gated_backward(
+    dy: Annotated[Array, "... D"],
+    features: Annotated[Arrays, "M>0 of ... D"],
+    scores: Annotated[Arrays, "_ of ... D"],
+    gates: Annotated[Arrays, "M of ... D"],
+    candidates: Annotated[Arrays, "M of ... D"],
+) -> tuple[Arrays, Arrays]:
     """dx_m = dy ∘ z_m ∘ (1 − tanh² x_m),  dz_m = dy ∘ tanh x_m,  dscores = dz ∘ z ∘ (1 − z)
 
     Of two modalities, one gains what the other loses: dz = dz₁ − dz₂.
@@ -65,8 +71,8 @@ def gated_backward(dy, features, scores, gates, candidates):
     return _like(dfeatures, features), _like(dscores, scores)
 
 
-@shapes(x="... D", gamma="... D", beta="... D")
-def film(x, gamma, beta):
+@shapes
+def film(x: Annotated[Array, "... D"], gamma: Annotated[Array, "... D"], beta: Annotated[Array, "... D"]) -> Array:
     """y = γ ∘ x + β: feature-wise linear modulation
 
     Parameters
@@ -84,12 +90,17 @@ def film(x, gamma, beta):
     return gamma * x + beta
 
 
-@shapes(dy="... D", x="... D", gamma="... D", beta="... D")
-def film_backward(dy, x, gamma, beta):
+@shapes
+def film_backward(
+    dy: Annotated[Array, "... D"],
+    x: Annotated[Array, "... D"],
+    gamma: Annotated[Array, "... D"],
+    beta: Annotated[Array, "... D"],
+) -> tuple[Array, Array, Array]:
     """dx = dy ∘ γ,  dγ = dy ∘ x,  dβ = dy"""
     return _like((dy * gamma, dy * x, dy.copy()), (x, gamma, beta))
 
 
-def _like(gradients, arrays):
+def _like(gradients: Arrays, arrays: Arrays) -> Arrays:
     """The gradients, each summed to the shape of its array."""
     return tuple(sum_to(gradient, array.shape) for gradient, array in zip(gradients, arrays, strict=True))

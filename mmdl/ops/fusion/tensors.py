@@ -3,19 +3,19 @@
 import itertools
 import math
 from functools import reduce
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.errors import ShapeError
 from mmdl.ops._reduce import sum_to
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Arrays, shapes
 
 LARGEST = 100_000  # entries that a tensor may have: a dense layer behind it has many times that
 
 
-@shapes(features="M>0 of ... _")
-def tensor_fusion(features):
+@shapes
+def tensor_fusion(features: Annotated[Arrays, "M>0 of ... _"]) -> Array:
     """y = (x₁, 1) ⊗ (x₂, 1) ⊗ ...: each product of one entry, or 1, of every modality
 
     Parameters
@@ -41,8 +41,8 @@ def tensor_fusion(features):
     return reduce(_outer, map(_with_one, features))
 
 
-@shapes(dy="... _", features="M>0 of ... _")
-def tensor_fusion_backward(dy, features):
+@shapes
+def tensor_fusion_backward(dy: Annotated[Array, "... _"], features: Annotated[Arrays, "M>0 of ... _"]) -> Arrays:
     """From the last modality to the first, dy as a table of (products of those before) x (its own entries):
 
     dx_m = (products before)ᵀ dy,  without the column of its 1;   d(products before) = dy (x_m, 1)
@@ -65,12 +65,12 @@ def tensor_fusion_backward(dy, features):
 class LowRank(NamedTuple):
     """The fused vector, and what each modality has to say to each of the F terms."""
 
-    y: np.ndarray  # (..., K)
-    projected: tuple  # of M arrays (..., F, K)
+    y: Array  # (..., K)
+    projected: Arrays  # of M arrays (..., F, K)
 
 
-@shapes(features="M>0 of ... _", factors="M of _ F K")
-def low_rank_fusion(features, factors):
+@shapes
+def low_rank_fusion(features: Annotated[Arrays, "M>0 of ... _"], factors: Annotated[Arrays, "M of _ F K"]) -> LowRank:
     """y = Σ_f Π_m p_mf  with  p_mf = (x_m, 1) W_mf
 
     The same as a matrix behind `tensor_fusion`, if that matrix is a sum of F terms, each a product of one factor for
@@ -100,8 +100,13 @@ def low_rank_fusion(features, factors):
     return LowRank(math.prod(projected[1:], start=projected[0]).sum(axis=-2), projected)
 
 
-@shapes(dy="... K", features="M>0 of ... _", factors="M of _ F K", projected="M of ... F K")
-def low_rank_fusion_backward(dy, features, factors, projected):
+@shapes
+def low_rank_fusion_backward(
+    dy: Annotated[Array, "... K"],
+    features: Annotated[Arrays, "M>0 of ... _"],
+    factors: Annotated[Arrays, "M of _ F K"],
+    projected: Annotated[Arrays, "M of ... F K"],
+) -> tuple[Arrays, Arrays]:
     """dp_mf = dy ∘ Π of the others' p_f;   dW_m = (x_m, 1)ᵀ dp_m,  dx_m = dp_m W_mᵀ without the row of the 1
 
     Returns
@@ -118,12 +123,12 @@ def low_rank_fusion_backward(dy, features, factors, projected):
     return tuple(dfeatures), tuple(dfactors)
 
 
-def _with_one(x):
+def _with_one(x: Array) -> Array:
     """(x, 1).  (..., D) -> (..., D + 1)"""
     return np.concatenate([x, np.ones((*x.shape[:-1], 1), x.dtype)], axis=-1)
 
 
-def _outer(a, b):
+def _outer(a: Array, b: Array) -> Array:
     """Every entry of a times every entry of b, in one row.  (..., P), (..., Q) -> (..., P · Q)"""
     table = a[..., :, None] * b[..., None, :]
     return table.reshape(*table.shape[:-2], a.shape[-1] * b.shape[-1])

@@ -1,28 +1,36 @@
 """Fusion of sequences: tokens of one modality look at another's, or at a bottleneck that all share."""
 
 import itertools
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.errors import ShapeError
 from mmdl.ops.attention import multi_head_attention, multi_head_attention_backward
 from mmdl.ops.dense import affine, affine_backward
-from mmdl.shapes import shapes
+from mmdl.shapes import Array, Arrays, Ids, Mask, shapes
 
 
 class Crossed(NamedTuple):
     """The answer, where it was found, and the queries, keys and values."""
 
-    y: np.ndarray  # (N, T, V)
-    weights: np.ndarray  # (N, heads, T, S), each row sums to one
-    q: np.ndarray  # (N, T, H)
-    k: np.ndarray  # (N, S, H)
-    v: np.ndarray  # (N, S, V)
+    y: Array  # (N, T, V)
+    weights: Array  # (N, heads, T, S), each row sums to one
+    q: Array  # (N, T, H)
+    k: Array  # (N, S, H)
+    v: Array  # (N, S, V)
 
 
-@shapes(x="N T D", other="N S D", Wq="D H", Wk="D H", Wv="D V", mask="N S")
-def cross_attention(x, other, Wq, Wk, Wv, mask=None, heads=1):
+@shapes
+def cross_attention(
+    x: Annotated[Array, "N T D"],
+    other: Annotated[Array, "N S D"],
+    Wq: Annotated[Array, "D H"],
+    Wk: Annotated[Array, "D H"],
+    Wv: Annotated[Array, "D V"],
+    mask: Annotated[Mask, "N S"] | None = None,
+    heads: int = 1,
+) -> Crossed:
     """y = softmax(q kᵀ / √d) v  with  q = x Wq of one modality,  k = x' Wk,  v = x' Wv of another
 
     Parameters
@@ -47,11 +55,19 @@ def cross_attention(x, other, Wq, Wk, Wv, mask=None, heads=1):
     return Crossed(*multi_head_attention(q, k, v, heads, mask), q, k, v)
 
 
-@shapes(
-    dy="N T V", x="N T D", other="N S D", Wq="D H", Wk="D H", Wv="D V",
-    weights="N _ T S", q="N T H", k="N S H", v="N S V",
-)  # fmt: skip
-def cross_attention_backward(dy, x, other, Wq, Wk, Wv, weights, q, k, v):
+@shapes
+def cross_attention_backward(
+    dy: Annotated[Array, "N T V"],
+    x: Annotated[Array, "N T D"],
+    other: Annotated[Array, "N S D"],
+    Wq: Annotated[Array, "D H"],
+    Wk: Annotated[Array, "D H"],
+    Wv: Annotated[Array, "D V"],
+    weights: Annotated[Array, "N _ T S"],
+    q: Annotated[Array, "N T H"],
+    k: Annotated[Array, "N S H"],
+    v: Annotated[Array, "N S V"],
+) -> tuple[Array, Array, Array, Array, Array]:
     """dx = dq Wqᵀ,  dx' = dk Wkᵀ + dv Wvᵀ;   dWq = xᵀ dq,  dWk = x'ᵀ dk,  dWv = x'ᵀ dv
 
     Returns
@@ -68,12 +84,19 @@ def cross_attention_backward(dy, x, other, Wq, Wk, Wv, weights, q, k, v):
 class Exchanged(NamedTuple):
     """What the tokens and the bottleneck saw, and where each modality's part of them looked."""
 
-    y: np.ndarray  # (N, T, V)
-    weights: tuple  # of M arrays (N, heads, lengths[m] + B, lengths[m] + B): its tokens and the bottleneck
+    y: Array  # (N, T, V)
+    weights: Arrays  # of M arrays (N, heads, lengths[m] + B, lengths[m] + B): its tokens and the bottleneck
 
 
-@shapes(q="N T D", k="N T D", v="N T V", mask="N T")
-def bottleneck_attention(q, k, v, lengths, mask=None, heads=1):
+@shapes
+def bottleneck_attention(
+    q: Annotated[Array, "N T D"],
+    k: Annotated[Array, "N T D"],
+    v: Annotated[Array, "N T V"],
+    lengths: tuple[int, ...],
+    mask: Annotated[Mask, "N T"] | None = None,
+    heads: int = 1,
+) -> Exchanged:
     """Each modality's tokens A_m and the bottleneck B look at A_m + B; the bottleneck takes the mean over modalities
 
     So what one modality has to say to another must pass through the few tokens of B.
@@ -110,8 +133,15 @@ def bottleneck_attention(q, k, v, lengths, mask=None, heads=1):
     return Exchanged(y, tuple(weights))
 
 
-@shapes(dy="N T V", q="N T D", k="N T D", v="N T V", weights="_ of N _ _ _")
-def bottleneck_attention_backward(dy, q, k, v, weights, lengths):
+@shapes
+def bottleneck_attention_backward(
+    dy: Annotated[Array, "N T V"],
+    q: Annotated[Array, "N T D"],
+    k: Annotated[Array, "N T D"],
+    v: Annotated[Array, "N T V"],
+    weights: Annotated[Arrays, "_ of N _ _ _"],
+    lengths: tuple[int, ...],
+) -> tuple[Array, Array, Array]:
     """Each part as in attention; the bottleneck, which was in all of them, gets 1 / M of dy and adds up what comes
 
     Returns
@@ -128,7 +158,7 @@ def bottleneck_attention_backward(dy, q, k, v, weights, lengths):
     return gradients
 
 
-def _parts(q, lengths):
+def _parts(q: Array, lengths: tuple[int, ...]) -> list[tuple[Ids, int]]:
     """For each modality the places of its tokens and of the bottleneck, and how many are its own."""
     ends = list(itertools.accumulate(lengths))
     if not ends or ends[-1] > q.shape[1]:
