@@ -129,9 +129,10 @@ assert close(gradients[0].sum(axis=-1), 0) and np.allclose((gradients[0] * n).su
 # alone can make the same shape, but deals out a token's numbers to other tokens. With one head nobody notices.
 #
 # `p` holds sixteen parameters under the library's names: `attention.Wq`, `Wk`, `Wv` $(D, D)$ make queries, keys and
-# values, `attention.Wo` $(D, D)$ mixes what the heads saw, `widen` is $W_1$ and `narrow` is $W_2$, each with its bias;
-# and two norms. `mask` $(N, T)$ is true where there is a token: short sentences are **padded**, and scores of padded
-# keys become $-\infty$ before the softmax, so that they get no weight. `around` and `norm` are for the experiment.
+# values, `attention.Wo` $(D, D)$ mixes what the heads saw, `feed_forward.widen` is $W_1$ and `feed_forward.narrow` is
+# $W_2$, each with its bias; and two norms. `mask` $(N, T)$ is true where there is a token: short sentences are
+# **padded**, and scores of padded keys become $-\infty$ before the softmax, so that they get no weight. `around` and
+# `norm` are for the experiment.
 #
 # Backward is the same text read upwards; `g` collects the gradients under the same names. Mind two forks: $x$ goes
 # through the step *and* around it; $n_1$ becomes query, key *and* value. We check $dx$ and all sixteen (`tree.leaves`
@@ -139,31 +140,35 @@ assert close(gradients[0].sum(axis=-1), 0) and np.allclose((gradients[0] * n).su
 
 
 # %%
+FF = "feed_forward"
+
+
 def block(x, p, mask, around=1, norm=layer_norm):
-    n1, *norm1 = norm(x, p["norm1.gamma"], p["norm1.beta"])
+    n1, *norm1 = norm(x, p["norm.gamma"], p["norm.beta"])
     q, k, v = (split_heads(affine(n1, p[f"attention.W{c}"], p[f"attention.b{c}"]), H) for c in "qkv")
     y, a = attention(q, k, v, mask[:, None])
     seen = merge_heads(y)
     x = around * x + affine(seen, p["attention.Wo"], p["attention.bo"])  # x'
-    n2, *norm2 = norm(x, p["norm2.gamma"], p["norm2.beta"])
-    active = relu(affine(n2, p["widen.W"], p["widen.b"]))
-    y = around * x + affine(active, p["narrow.W"], p["narrow.b"])
+    n2, *norm2 = norm(x, p[f"{FF}.norm.gamma"], p[f"{FF}.norm.beta"])
+    active = relu(affine(n2, p[f"{FF}.widen.W"], p[f"{FF}.widen.b"]))
+    y = around * x + affine(active, p[f"{FF}.narrow.W"], p[f"{FF}.narrow.b"])
     return y, (n1, norm1, q, k, v, a, seen, n2, norm2, active)
 
 
 def block_backward(dy, p, trace, around=1, norm_backward=layer_norm_backward):
     n1, norm1, q, k, v, a, seen, n2, norm2, active = trace
     g = {}
-    dactive, g["narrow.W"], g["narrow.b"] = affine_backward(dy, active, p["narrow.W"])
-    dn2, g["widen.W"], g["widen.b"] = affine_backward(relu_backward(dactive, active), n2, p["widen.W"])
-    dx, g["norm2.gamma"], g["norm2.beta"] = norm_backward(dn2, p["norm2.gamma"], *norm2)
+    dactive, g[f"{FF}.narrow.W"], g[f"{FF}.narrow.b"] = affine_backward(dy, active, p[f"{FF}.narrow.W"])
+    da = relu_backward(dactive, active)
+    dn2, g[f"{FF}.widen.W"], g[f"{FF}.widen.b"] = affine_backward(da, n2, p[f"{FF}.widen.W"])
+    dx, g[f"{FF}.norm.gamma"], g[f"{FF}.norm.beta"] = norm_backward(dn2, p[f"{FF}.norm.gamma"], *norm2)
     dx = dx + around * dy  # dx': through the step, and around it
     dseen, g["attention.Wo"], g["attention.bo"] = affine_backward(dx, seen, p["attention.Wo"])
     dn1 = 0
     for c, d in zip("qkv", attention_backward(split_heads(dseen, H), q, k, v, a), strict=True):
         d, g[f"attention.W{c}"], g[f"attention.b{c}"] = affine_backward(merge_heads(d), n1, p[f"attention.W{c}"])
         dn1 = dn1 + d  # as query, as key, as value
-    dx1, g["norm1.gamma"], g["norm1.beta"] = norm_backward(dn1, p["norm1.gamma"], *norm1)
+    dx1, g["norm.gamma"], g["norm.beta"] = norm_backward(dn1, p["norm.gamma"], *norm1)
     return dx1 + around * dx, g  # through the step, and around it
 
 

@@ -16,7 +16,7 @@ from mmdl.fusion.tensors import LowRankFusion, TensorFusion
 from mmdl.fusion.experts import ArticleProduct, Average, MixtureOfExperts, ProductOfExperts
 
 # isort: on
-from mmdl.fusion.blocks import BottleneckBlock, CrossBlock, Thought
+from mmdl.fusion.blocks import BottleneckBlock, CrossBlock
 
 for _module in pkgutil.iter_modules(__path__):  # a new file registers what is in it without a line here
     importlib.import_module(f"{__name__}.{_module.name}")
@@ -24,5 +24,5 @@ for _module in pkgutil.iter_modules(__path__):  # a new file registers what is i
 __all__ = [
     "FUSIONS", "ArticleProduct", "AttentionFusion", "Average", "BottleneckBlock", "BottleneckFusion", "Concatenate",
     "CrossAttentionFusion", "CrossBlock", "FiLM", "Fusion", "Gated", "LowRankFusion", "MixtureOfExperts", "Product",
-    "ProductOfExperts", "Sum", "TensorFusion", "Thought", "fusion_named", "register",
+    "ProductOfExperts", "Sum", "TensorFusion", "fusion_named", "register",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Transformer blocks for several modalities: a look at others, then a thought; both add to what was there.
+"""Transformer blocks for several modalities: attention to others, then a feed-forward network; both are residual.
 
 The queries and keys have no biases: one of the keys would shift all scores of a query alike, and never learn.
 """
@@ -12,48 +12,11 @@ from mmdl.layers.dense import Dense
 from mmdl.layers.initial import glorot_uniform
 from mmdl.layers.layer import Layer
 from mmdl.layers.normalization import LayerNorm
+from mmdl.layers.projections import project, project_backward
+from mmdl.layers.transformer import FeedForward, FeedForwardTrace
 from mmdl.ops import fusion as ops
-from mmdl.ops.activations import relu, relu_backward
-from mmdl.ops.dense import affine, affine_backward
 from mmdl.ops.fusion.tokens import Crossed, Exchanged
 from mmdl.ops.normalization import LayerNormalized
-
-
-class ThoughtTrace(NamedTuple):
-    """One entry for each step of forward."""
-
-    norm: LayerNormalized
-    widen: np.ndarray
-    active: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Thought(Layer):
-    """y = x + narrow(relu(widen(norm(x)))), each token by itself.  (..., D) -> (..., D)"""
-
-    norm: LayerNorm
-    widen: Dense
-    narrow: Dense
-
-    @classmethod
-    def init(cls, rng, features, hidden, dtype=np.float32):
-        return cls(
-            LayerNorm.init(features, dtype=dtype),
-            Dense.init(rng, features, hidden, dtype),
-            Dense.init(rng, hidden, features, dtype),
-        )
-
-    def forward(self, x):
-        n, norm = self.norm.forward(x)
-        a, widen = self.widen.forward(n)
-        active = relu(a)
-        return x + self.narrow(active), ThoughtTrace(norm, widen, active)
-
-    def backward(self, dy, trace, input_gradient=True):
-        dactive, narrow = self.narrow.backward(dy, trace.active)
-        dn, widen = self.widen.backward(relu_backward(dactive, trace.active), trace.widen)
-        dx, norm = self.norm.backward(dn, trace.norm)
-        return dx + dy, Thought(norm, widen, narrow)
 
 
 class CrossBlockTrace(NamedTuple):
@@ -62,12 +25,12 @@ class CrossBlockTrace(NamedTuple):
     norm: LayerNormalized
     norm_other: LayerNormalized
     seen: Crossed
-    thought: ThoughtTrace
+    feed_forward: FeedForwardTrace
 
 
 @dataclass(frozen=True, eq=False)
 class CrossBlock(Layer):
-    """Tokens of one modality look at another's: x ← x + mix(attention(norm x, norm' x')),  x ← thought(x)
+    """Tokens of one modality look at another's: x ← x + output(attention(norm x, norm' x')),  x ← feed_forward(x)
 
     (x (N, T, D), Tokens x' (N, S, D)) -> (N, T, D)
 
@@ -79,8 +42,8 @@ class CrossBlock(Layer):
     Wq: np.ndarray  # (D, D)
     Wk: np.ndarray  # (D, D)
     Wv: np.ndarray  # (D, D)
-    mix: Dense
-    thought: Thought
+    output: Dense  # the output projection
+    feed_forward: FeedForward
     heads: int = 1
 
     @classmethod
@@ -90,7 +53,7 @@ class CrossBlock(Layer):
             LayerNorm.init(features, dtype=dtype),
             *(glorot_uniform(rng, (features, features), dtype) for _ in range(3)),
             Dense.init(rng, features, features, dtype),
-            Thought.init(rng, features, hidden, dtype),
+            FeedForward.init(rng, features, hidden, dtype),
             heads,
         )
 
@@ -99,20 +62,20 @@ class CrossBlock(Layer):
         n, norm = self.norm.forward(x)
         n_other, norm_other = self.norm_other.forward(other)
         seen = ops.cross_attention(n, n_other, self.Wq, self.Wk, self.Wv, mask, self.heads)
-        y, thought = self.thought.forward(x + self.mix(seen.y))
-        return y, CrossBlockTrace(norm, norm_other, seen, thought)
+        y, feed_forward = self.feed_forward.forward(x + self.output(seen.y))
+        return y, CrossBlockTrace(norm, norm_other, seen, feed_forward)
 
     def backward(self, dy, trace, input_gradient=True):
         """-> (dx, dx'), gradient"""
         n, n_other, seen = trace.norm.y, trace.norm_other.y, trace.seen
-        dx, thought = self.thought.backward(dy, trace.thought)
-        dseen, mix = self.mix.backward(dx, seen.y)
+        dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
+        dseen, output = self.output.backward(dx, seen.y)
         dn, dn_other, dWq, dWk, dWv = ops.cross_attention_backward(
             dseen, n, n_other, self.Wq, self.Wk, self.Wv, *seen[1:]
         )
         dother, norm_other = self.norm_other.backward(dn_other, trace.norm_other)
         around, norm = self.norm.backward(dn, trace.norm)
-        gradient = CrossBlock(norm, norm_other, dWq, dWk, dWv, mix, thought, self.heads)
+        gradient = CrossBlock(norm, norm_other, dWq, dWk, dWv, output, feed_forward, self.heads)
         return (dx + around, dother), gradient
 
 
@@ -124,12 +87,12 @@ class BottleneckBlockTrace(NamedTuple):
     k: np.ndarray
     v: np.ndarray
     seen: Exchanged
-    thought: ThoughtTrace
+    feed_forward: FeedForwardTrace
 
 
 @dataclass(frozen=True, eq=False)
 class BottleneckBlock(Layer):
-    """Tokens look at their own modality and at the bottleneck: x ← x + mix(attention(norm x)),  x ← thought(x)
+    """Tokens look at their own modality and at the bottleneck: x ← x + output(attention(norm x)),  x ← feed_forward(x)
 
     (N, T, D) -> (N, T, D)
 
@@ -140,8 +103,8 @@ class BottleneckBlock(Layer):
     Wq: np.ndarray  # (D, D)
     Wk: np.ndarray  # (D, D)
     Wv: np.ndarray  # (D, D)
-    mix: Dense
-    thought: Thought
+    output: Dense  # the output projection
+    feed_forward: FeedForward
     heads: int = 1
 
     @classmethod
@@ -150,25 +113,23 @@ class BottleneckBlock(Layer):
             LayerNorm.init(features, dtype=dtype),
             *(glorot_uniform(rng, (features, features), dtype) for _ in range(3)),
             Dense.init(rng, features, features, dtype),
-            Thought.init(rng, features, hidden, dtype),
+            FeedForward.init(rng, features, hidden, dtype),
             heads,
         )
 
     def forward(self, x, mask, lengths):
         """`lengths` of the modalities' tokens, as in `bottleneck_attention`"""
         n, norm = self.norm.forward(x)
-        q, k, v = affine(n, self.Wq, None), affine(n, self.Wk, None), affine(n, self.Wv, None)
+        q, k, v = project(self, n, n)
         seen = ops.bottleneck_attention(q, k, v, lengths, mask, self.heads)
-        y, thought = self.thought.forward(x + self.mix(seen.y))
-        return y, BottleneckBlockTrace(norm, q, k, v, seen, thought)
+        y, feed_forward = self.feed_forward.forward(x + self.output(seen.y))
+        return y, BottleneckBlockTrace(norm, q, k, v, seen, feed_forward)
 
     def backward(self, dy, trace, lengths):
         n, q, k, v = trace.norm.y, trace.q, trace.k, trace.v
-        dx, thought = self.thought.backward(dy, trace.thought)
-        dseen, mix = self.mix.backward(dx, trace.seen.y)
+        dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
+        dseen, output = self.output.backward(dx, trace.seen.y)
         dq, dk, dv = ops.bottleneck_attention_backward(dseen, q, k, v, trace.seen.weights, lengths)
-        dnq, dWq, _ = affine_backward(dq, n, self.Wq)
-        dnk, dWk, _ = affine_backward(dk, n, self.Wk)
-        dnv, dWv, _ = affine_backward(dv, n, self.Wv)
+        dnq, dnk, dnv, projections = project_backward(self, dq, dk, dv, n, n)
         around, norm = self.norm.backward(dnq + dnk + dnv, trace.norm)  # n was used three times
-        return dx + around, replace(self, norm=norm, Wq=dWq, Wk=dWk, Wv=dWv, mix=mix, thought=thought)
+        return dx + around, replace(self, norm=norm, **projections, output=output, feed_forward=feed_forward)

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from mmdl.errors import DataError
-from mmdl.fusion.blocks import CrossBlock, Thought, ThoughtTrace
+from mmdl.fusion.blocks import CrossBlock
 from mmdl.fusion.embedding import embed, embed_backward, initial
 from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.normalization import LayerNorm
+from mmdl.layers.transformer import FeedForward, FeedForwardTrace
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
 from mmdl.tokens import Tokens
 
@@ -22,7 +23,7 @@ class CrossAttentionTrace(NamedTuple):
     masks: tuple  # of M arrays (N, T_m)
     blocks: tuple  # of M (M − 1) CrossBlockTraces
     norms: tuple  # of as many LayerNormalized
-    thought: ThoughtTrace
+    feed_forward: FeedForwardTrace
 
     @property
     def between(self):
@@ -33,10 +34,10 @@ class CrossAttentionTrace(NamedTuple):
 @register("cross-attention", takes="tokens", recipe={"batch_size": 32, "learning_rate": 1e-3})
 @dataclass(frozen=True, eq=False)
 class CrossAttentionFusion(Fusion):
-    """z = thought(mean over all pairs m ≠ n of  mean over tokens of norm(block_mn(tokens of m, which look at n's)))
+    """z = feed_forward(mean over all pairs m ≠ n of  mean over tokens of norm(block_mn(tokens of m, attending to n's)))
 
     M > 1 Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion. No block sees more than two modalities;
-    what only three together know, the thought at the end has to find.
+    what only three together know, the feed-forward network at the end has to find.
 
     Source: Tsai et al. 2019 (MulT), with one block for each pair and the mean in the place of concatenation.
     """
@@ -46,7 +47,7 @@ class CrossAttentionFusion(Fusion):
     positions: tuple  # of arrays (longest T_m, D)
     blocks: tuple  # of CrossBlocks, in the order of `pairs`
     norm: LayerNorm
-    thought: Thought
+    feed_forward: FeedForward
 
     @classmethod
     def init(cls, rng, features, width, lengths, heads=4, hidden=None, dtype=np.float32):
@@ -58,7 +59,7 @@ class CrossAttentionFusion(Fusion):
             *initial(rng, features, width, lengths, dtype),
             tuple(CrossBlock.init(rng, width, heads, hidden, dtype) for _ in pairs(features)),
             LayerNorm.init(width, dtype=dtype),
-            Thought.init(rng, width, hidden, dtype),
+            FeedForward.init(rng, width, hidden, dtype),
         )
 
     def forward(self, encodings):
@@ -70,12 +71,12 @@ class CrossAttentionFusion(Fusion):
             mean = mean + masked_mean(normalized, masks[m]) / len(self.blocks)
             blocks.append(block_trace)
             norms.append(norm)
-        z, thought = self.thought.forward(mean)
+        z, feed_forward = self.feed_forward.forward(mean)
         values = tuple(tokens.values for tokens in encodings)
-        return z, CrossAttentionTrace(values, masks, tuple(blocks), tuple(norms), thought)
+        return z, CrossAttentionTrace(values, masks, tuple(blocks), tuple(norms), feed_forward)
 
     def backward(self, dz, trace, input_gradient=True):
-        dmean, thought = self.thought.backward(dz, trace.thought)
+        dmean, feed_forward = self.feed_forward.backward(dz, trace.feed_forward)
         dx = [np.zeros((*mask.shape, dz.shape[1]), dz.dtype) for mask in trace.masks]
         blocks, gamma, beta = [], 0, 0
         for place, (m, other) in enumerate(pairs(dx)):
@@ -88,7 +89,7 @@ class CrossAttentionFusion(Fusion):
             gamma, beta = gamma + norm.gamma, beta + norm.beta  # one norm for all pairs: its gradients add
         dencodings, embedded = embed_backward(self, dx, trace.values)
         norm = replace(self.norm, gamma=gamma, beta=beta)
-        return dencodings, replace(self, **embedded, blocks=tuple(blocks), norm=norm, thought=thought)
+        return dencodings, replace(self, **embedded, blocks=tuple(blocks), norm=norm, feed_forward=feed_forward)
 
 
 def pairs(modalities):

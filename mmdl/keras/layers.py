@@ -87,7 +87,7 @@ def embedding(rng, D, input_dim, output_dim, *, mask_zero=False, input_length=No
 
 
 def batch_normalization(rng, D, *, momentum=0.99, epsilon=1e-3):
-    return core.EachToken(core.BatchNorm.init(D, momentum, epsilon))
+    return core.TimeDistributed(core.BatchNorm.init(D, momentum, epsilon))
 
 
 # Keras's name, what becomes of masks, the core layer: of a generator, the features of the input, and Keras's arguments

@@ -12,14 +12,49 @@ from mmdl.layers.layer import Layer, training_mode
 from mmdl.layers.normalization import BatchNorm, LayerNorm
 from mmdl.layers.pooling import AveragePool2D, FlattenTokens, GlobalPool, MaxPool2D, OneToken, Patches, SequencePool
 from mmdl.layers.recurrent import GRU, LSTM, RNN, Bidirectional
-from mmdl.layers.sequential import EachToken, Sequential
+from mmdl.layers.sequential import Sequential, TimeDistributed
 from mmdl.layers.spectrogram import AsPicture
-from mmdl.layers.transformer import TransformerBlock
+from mmdl.layers.transformer import FeedForward, TransformerBlock
 
 __all__ = [
-    "GELU", "GRU", "LSTM", "RNN", "AsPicture", "AveragePool2D", "BatchNorm", "Bidirectional", "Conv1D", "Conv2D",
-    "Dense", "Dropout", "EachToken", "Embedding", "Flatten", "FlattenTokens", "GlobalPool", "Graph", "Layer",
-    "LayerNorm", "LeakyReLU", "Lookup", "MaxPool2D", "Merge", "MultiHeadAttention", "OnValues", "OneToken", "Patches",
-    "ReLU", "Reversed", "SelfAttention", "SequencePool", "Sequential", "Sigmoid", "Softmax", "Softplus", "Tanh",
-    "TransformerBlock", "training_mode",
+    "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "AsPicture",
+    "AveragePool2D",
+    "BatchNorm",
+    "Bidirectional",
+    "Conv1D",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "FeedForward",
+    "Flatten",
+    "FlattenTokens",
+    "GlobalPool",
+    "Graph",
+    "Layer",
+    "LayerNorm",
+    "LeakyReLU",
+    "Lookup",
+    "MaxPool2D",
+    "Merge",
+    "MultiHeadAttention",
+    "OnValues",
+    "OneToken",
+    "Patches",
+    "ReLU",
+    "Reversed",
+    "SelfAttention",
+    "SequencePool",
+    "Sequential",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "TimeDistributed",
+    "TransformerBlock",
+    "training_mode",
 ]  # fmt: skip

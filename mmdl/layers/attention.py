@@ -7,6 +7,7 @@ import numpy as np
 
 from mmdl.layers.initial import glorot_uniform
 from mmdl.layers.layer import Layer
+from mmdl.layers.projections import project, project_backward
 from mmdl.ops.attention import (
     attention,
     attention_backward,
@@ -43,20 +44,18 @@ class SelfAttention(Layer):
 
     def forward(self, tokens):
         x, mask = tokens
-        q, k, v = x @ self.Wq, x @ self.Wk, x @ self.Wv
+        q, k, v = project(self, x, x)
         y, weights = attention(q, k, v, mask, self.causal)
         return Tokens(y, mask), SelfAttentionTrace(x, q, k, v, weights)
 
     def backward(self, dy, trace, input_gradient=True):
-        x, *attended = trace
-        dq, dk, dv = attention_backward(dy, *attended)
-        dx = dq @ self.Wq.T + dk @ self.Wk.T + dv @ self.Wv.T  # x was used three times: its gradients add
-        dWq, dWk, dWv = (np.tensordot(x, d, ((0, 1), (0, 1))) for d in (dq, dk, dv))
-        return dx, replace(self, Wq=dWq, Wk=dWk, Wv=dWv)
+        dq, dk, dv = attention_backward(dy, trace.q, trace.k, trace.v, trace.weights)
+        dxq, dxk, dxv, projections = project_backward(self, dq, dk, dv, trace.x, trace.x)
+        return dxq + dxk + dxv, replace(self, **projections)  # x was used three times: its gradients add
 
 
 class MultiHeadAttentionTrace(NamedTuple):
-    """As in SelfAttention, and what the heads said before they were mixed."""
+    """As in SelfAttention, and the heads' results before the output projection."""
 
     x: np.ndarray
     q: np.ndarray
@@ -68,7 +67,7 @@ class MultiHeadAttentionTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class MultiHeadAttention(Layer):
-    """Several heads look at once, each in its own columns; Wo mixes what they saw.  Tokens (N, T, D) -> (N, T, D)"""
+    """Several heads attend at once, each in its own columns; Wo is the output projection.  (N, T, D) -> (N, T, D)"""
 
     Wq: np.ndarray  # (D, H): columns in groups, one a head
     bq: np.ndarray  # (H,)
@@ -101,16 +100,13 @@ class MultiHeadAttention(Layer):
 
     def forward(self, tokens):
         x, mask = tokens
-        q, k, v = affine(x, self.Wq, self.bq), affine(x, self.Wk, self.bk), affine(x, self.Wv, self.bv)
-        seen, weights = multi_head_attention(q, k, v, self.heads, mask, self.causal)
-        return Tokens(affine(seen, self.Wo, self.bo), mask), MultiHeadAttentionTrace(x, q, k, v, weights, seen)
+        q, k, v = project(self, x, x)
+        heads, weights = multi_head_attention(q, k, v, self.heads, mask, self.causal)
+        return Tokens(affine(heads, self.Wo, self.bo), mask), MultiHeadAttentionTrace(x, q, k, v, weights, heads)
 
     def backward(self, dy, trace, input_gradient=True):
-        x, q, k, v, weights, seen = trace
-        dseen, dWo, dbo = affine_backward(dy, seen, self.Wo)
-        dq, dk, dv = multi_head_attention_backward(dseen, q, k, v, weights)
-        dxq, dWq, dbq = affine_backward(dq, x, self.Wq)
-        dxk, dWk, dbk = affine_backward(dk, x, self.Wk)
-        dxv, dWv, dbv = affine_backward(dv, x, self.Wv)
-        gradient = MultiHeadAttention(dWq, dbq, dWk, dbk, dWv, dbv, dWo, dbo, self.heads, self.causal)
+        dheads, dWo, dbo = affine_backward(dy, trace.heads, self.Wo)
+        dq, dk, dv = multi_head_attention_backward(dheads, trace.q, trace.k, trace.v, trace.weights)
+        dxq, dxk, dxv, projections = project_backward(self, dq, dk, dv, trace.x, trace.x)
+        gradient = replace(self, **projections, Wo=dWo, bo=None if self.bo is None else dbo)
         return dxq + dxk + dxv, gradient  # x was used three times: its gradients add

@@ -30,7 +30,7 @@ class Sequential(Layer):
         return dy, Sequential(tuple(reversed(gradients)))
 
 
-class EachTokenTrace(NamedTuple):
+class TimeDistributedTrace(NamedTuple):
     """Where there were tokens, and the layer's own trace."""
 
     mask: np.ndarray
@@ -38,7 +38,7 @@ class EachTokenTrace(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class EachToken(Layer):
+class TimeDistributed(Layer):
     """A layer for vectors, applied to every token that is there; padding becomes zero. Without a mask all are there.
 
     Tokens (N, T, D) -> Tokens (N, T, K)
@@ -49,12 +49,12 @@ class EachToken(Layer):
     def forward(self, tokens):
         x, mask = tokens
         y, trace = self.layer.forward(x if mask is None else x[mask])
-        return Tokens(_placed(y, mask), mask), EachTokenTrace(mask, trace)
+        return Tokens(_placed(y, mask), mask), TimeDistributedTrace(mask, trace)
 
     def backward(self, dy, trace, input_gradient=True):
         dy = dy if trace.mask is None else dy[trace.mask]
         dx, gradient = self.layer.backward(dy, trace.layer, input_gradient)
-        return None if dx is None else _placed(dx, trace.mask), EachToken(gradient)
+        return None if dx is None else _placed(dx, trace.mask), TimeDistributed(gradient)
 
 
 def _placed(rows, mask):

@@ -14,60 +14,86 @@ from mmdl.ops.normalization import LayerNormalized
 from mmdl.tokens import Tokens
 
 
+class FeedForwardTrace(NamedTuple):
+    """One entry for each step of forward."""
+
+    norm: LayerNormalized
+    widen: np.ndarray
+    active: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class FeedForward(Layer):
+    """y = x + narrow(relu(widen(norm(x)))), each token by itself.  (..., D) -> (..., D)
+
+    Source: Vaswani et al. 2017, equation (2); the norm stands before the step as in Xiong et al. 2020.
+    """
+
+    norm: LayerNorm
+    widen: Dense
+    narrow: Dense
+
+    @classmethod
+    def init(cls, rng, features, hidden, dtype=np.float32):
+        return cls(
+            LayerNorm.init(features, dtype=dtype),
+            Dense.init(rng, features, hidden, dtype),
+            Dense.init(rng, hidden, features, dtype),
+        )
+
+    def forward(self, x):
+        n, norm = self.norm.forward(x)
+        a, widen = self.widen.forward(n)
+        active = relu(a)
+        return x + self.narrow(active), FeedForwardTrace(norm, widen, active)
+
+    def backward(self, dy, trace, input_gradient=True):
+        dactive, narrow = self.narrow.backward(dy, trace.active)
+        dn, widen = self.widen.backward(relu_backward(dactive, trace.active), trace.widen)
+        dx, norm = self.norm.backward(dn, trace.norm)
+        dx += dy  # the residual
+        return dx, FeedForward(norm, widen, narrow)
+
+
 class TransformerBlockTrace(NamedTuple):
     """One entry for each step of forward, in its order; `attention.weights` is there to plot."""
 
-    norm1: LayerNormalized
+    norm: LayerNormalized
     attention: MultiHeadAttentionTrace
-    norm2: LayerNormalized
-    widen: np.ndarray
-    active: np.ndarray
-    narrow: np.ndarray
+    feed_forward: FeedForwardTrace
 
 
 @dataclass(frozen=True, eq=False)
 class TransformerBlock(Layer):
-    """Tokens look at one another, then each thinks for itself; both steps add to what was there.
+    """Tokens attend to one another, then each passes through a feed-forward network; both steps are residual.
 
-    x ← x + attention(norm₁(x)),   x ← x + narrow(relu(widen(norm₂(x)))).   Tokens (N, T, D) -> Tokens (N, T, D)
+    x ← x + attention(norm(x)),   x ← feed_forward(x).   Tokens (N, T, D) -> Tokens (N, T, D)
 
     Source: Vaswani et al. 2017; the norms stand before the steps as in Xiong et al. 2020.
     """
 
-    norm1: LayerNorm
+    norm: LayerNorm
     attention: MultiHeadAttention
-    norm2: LayerNorm
-    widen: Dense
-    narrow: Dense
+    feed_forward: FeedForward
 
     @classmethod
     def init(cls, rng, features, heads, hidden, causal=False, dtype=np.float32):
         return cls(
             LayerNorm.init(features, dtype=dtype),
             MultiHeadAttention.init(rng, features, heads, causal=causal, dtype=dtype),
-            LayerNorm.init(features, dtype=dtype),
-            Dense.init(rng, features, hidden, dtype),
-            Dense.init(rng, hidden, features, dtype),
+            FeedForward.init(rng, features, hidden, dtype),
         )
 
     def forward(self, tokens):
         x, mask = tokens
-        n1, norm1 = self.norm1.forward(x)
-        seen, attention = self.attention.forward(Tokens(n1, mask))
-        x = x + seen.values
-        n2, norm2 = self.norm2.forward(x)
-        a, widen = self.widen.forward(n2)
-        active = relu(a)
-        thought, narrow = self.narrow.forward(active)
-        return Tokens(x + thought, mask), TransformerBlockTrace(norm1, attention, norm2, widen, active, narrow)
+        n, norm = self.norm.forward(x)
+        attended, attention = self.attention.forward(Tokens(n, mask))
+        y, feed_forward = self.feed_forward.forward(x + attended.values)
+        return Tokens(y, mask), TransformerBlockTrace(norm, attention, feed_forward)
 
     def backward(self, dy, trace, input_gradient=True):
-        dactive, narrow = self.narrow.backward(dy, trace.narrow)
-        da = relu_backward(dactive, trace.active)
-        dn2, widen = self.widen.backward(da, trace.widen)
-        dx, norm2 = self.norm2.backward(dn2, trace.norm2)
-        dx += dy  # the way around
-        dn1, attention = self.attention.backward(dx, trace.attention)
-        dx1, norm1 = self.norm1.backward(dn1, trace.norm1)
-        dx1 += dx  # the way around
-        return dx1, TransformerBlock(norm1, attention, norm2, widen, narrow)
+        dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
+        dn, attention = self.attention.backward(dx, trace.attention)
+        dx1, norm = self.norm.backward(dn, trace.norm)
+        dx1 += dx  # the residual
+        return dx1, TransformerBlock(norm, attention, feed_forward)

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from mmdl.fusion.embedding import embed, embed_backward, spans
-from mmdl.layers import Dense, MultiHeadAttention, ReLU, TransformerBlock
+from mmdl.layers import Dense, FeedForward, MultiHeadAttention, ReLU, TransformerBlock
 from mmdl.models.stage import Stage, forked, joined, of_layer, plus, terms
 from mmdl.ops.attention import attention, attention_backward, merge_heads, split_heads
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
@@ -25,16 +25,16 @@ def attention_stages(fusion, encodings, modality):
     return [
         of_layer(fusion.projections[list(encodings).index(modality)], "projection"),
         _embedded(fusion, encodings, modality),
-        forked(of_layer(block.norm1, "norm 1"), returned=(BACK, "dx1 += dx")),
+        forked(of_layer(block.norm, "norm 1"), returned=(BACK, "dx1 += dx")),
         _asked(block.attention, names),
         _scored(names),
         _weighed(mask),
         _answered(),
-        joined(of_layer(Dense(block.attention.Wo, block.attention.bo), "mix"), computed=(BLOCK, "x + seen.values")),
-        forked(of_layer(block.norm2, "norm 2"), returned=(BACK, "dx += dy")),
-        of_layer(block.widen, "widen"),
+        joined(of_layer(Dense(block.attention.Wo, block.attention.bo), "mix"), computed=(BLOCK, "x + attended.values")),
+        forked(of_layer(block.feed_forward.norm, "norm 2"), returned=(FeedForward.backward, "dx += dy")),
+        of_layer(block.feed_forward.widen, "widen"),
         of_layer(ReLU(), "relu"),
-        joined(of_layer(block.narrow, "narrow"), computed=(BLOCK, "x + thought")),
+        joined(of_layer(block.feed_forward.narrow, "narrow"), computed=(FeedForward.forward, "return x +")),
         of_layer(fusion.norm, "norm"),
         _averaged(mask),
     ]
@@ -83,7 +83,7 @@ def _asked(layer, names):
         numbers = f"{terms(x, share, y - b - share * x)}{plus(b, 'b')} = {y:.4f}"
         return "q = Σ n w + b, and so are k and v", f"{whose}: {numbers}"
 
-    places = (MultiHeadAttention.forward, "q, k, v = affine"), (MultiHeadAttention.backward, "dxq + dxk + dxv")
+    places = (MultiHeadAttention.forward, "q, k, v = project"), (MultiHeadAttention.backward, "dxq + dxk + dxv")
     return Stage("q, k, v", forward, backward, say, *places)
 
 

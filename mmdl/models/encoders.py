@@ -11,7 +11,6 @@ from mmdl.layers import (
     Conv2D,
     Dense,
     Dropout,
-    EachToken,
     Embedding,
     FlattenTokens,
     MaxPool2D,
@@ -21,6 +20,7 @@ from mmdl.layers import (
     SelfAttention,
     SequencePool,
     Sequential,
+    TimeDistributed,
 )
 from mmdl.tokens import Tokens
 
@@ -83,7 +83,7 @@ def audio_encoder(rng, bands, width=64, reader="convolution", filters=(16, 32), 
         halve = Conv2D.init(rng, channels, count, (3, 3), dtype, stride=2, padding=1)
         layers.append(AsPicture(Sequential((halve, ReLU())), channels, step=2))
         bands, channels = (bands + 1) // 2, count
-    return Sequential((*layers, EachToken(Sequential((Dense.init(rng, bands * channels, width, dtype), ReLU())))))
+    return Sequential((*layers, TimeDistributed(Sequential((Dense.init(rng, bands * channels, width, dtype), ReLU())))))
 
 
 def numbers_encoder(rng, features, width=64, dtype=np.float32):

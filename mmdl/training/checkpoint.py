@@ -12,9 +12,9 @@ import numpy as np
 from mmdl import __version__, tree
 from mmdl.errors import DataError, FormatError
 from mmdl.files import replacing
-from mmdl.models.kinds import KINDS
+from mmdl.models.kinds import KINDS, current
 
-FORMAT, VERSION = "mmdl model", 1
+FORMAT, VERSION = "mmdl model", 2  # older versions can be read
 MANIFEST = "manifest.json"
 
 
@@ -66,7 +66,7 @@ def load(path):
             manifest = json.loads(file[MANIFEST])
             _check(manifest)
             arrays = {name: _read(file, name, **wanted) for name, wanted in manifest["arrays"].items()}
-        return _build(manifest["model"], arrays), manifest["extras"]
+        return _build(current(manifest["model"], manifest["version"]), arrays), manifest["extras"]
     except FormatError as mistake:
         raise FormatError(f"{path}: {mistake}") from None
     except (FileNotFoundError, IsADirectoryError, PermissionError) as mistake:
@@ -94,8 +94,9 @@ def _read(file, name, shape, dtype):
 def _check(manifest):
     if manifest["format"] != FORMAT:
         raise FormatError(f"the manifest is of {manifest['format']!r}, not of {FORMAT!r}")
-    if manifest["version"] != VERSION:
-        raise FormatError(f"this is version {manifest['version']} of the format, and only {VERSION} can be read")
+    if manifest["version"] not in range(1, VERSION + 1):
+        version = manifest["version"]
+        raise FormatError(f"this is version {version} of the format, and the last that can be read is {VERSION}")
 
 
 def _build(description, arrays):

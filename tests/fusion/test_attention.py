@@ -79,11 +79,11 @@ def test_start():
     assert first.modality.shape == (2, 4)
     assert [array.shape for array in first.positions] == [(5, 4), (6, 4)]
     assert [dense.W.shape for dense in first.projections] == [(3, 4), (2, 4)]
-    assert first.block.widen.W.shape == (4, 3)
+    assert first.block.feed_forward.widen.W.shape == (4, 3)
     assert {array.dtype for _, array in tree.leaves(first)} == {np.dtype("float32")}
     assert 0.005 < np.std(first.positions[1]) < 0.05
     wider = AttentionFusion.init(np.random.default_rng(0), (3,), 8, (5,))
-    assert wider.block.widen.W.shape == (8, 32) and wider.block.attention.heads == 4
+    assert wider.block.feed_forward.widen.W.shape == (8, 32) and wider.block.attention.heads == 4
 
 
 def test_wrong_width():

@@ -66,5 +66,5 @@ def test_modalities_count_alike():
 def test_start():
     fusion = BottleneckFusion.init(RNG, (3, 2), 8, (5, 6))
     assert fusion.bottleneck.shape == (4, 8) and len(fusion.blocks) == 2
-    assert fusion.blocks[0].thought.widen.W.shape == (8, 16) and fusion.blocks[0].heads == 4
+    assert fusion.blocks[0].feed_forward.widen.W.shape == (8, 16) and fusion.blocks[0].heads == 4
     assert 0.005 < np.std(fusion.bottleneck) < 0.05

@@ -26,7 +26,7 @@ def test_by_hand():
         for n in range(4):
             if X[m].mask[n].any():
                 means[m][n] = FUSION.norm(seen[m])[n, X[m].mask[n]].mean(axis=0)
-    assert np.allclose(FUSION(X), FUSION.thought((means[0] + means[1]) / 2), rtol=0, atol=1e-13)
+    assert np.allclose(FUSION(X), FUSION.feed_forward((means[0] + means[1]) / 2), rtol=0, atol=1e-13)
 
 
 def test_the_trace_tells_who_looked_at_whom():
@@ -66,18 +66,18 @@ def test_both_ways_learn():
         assert block.Wq.any() and block.Wk.any() and block.Wv.any()
 
 
-def test_an_example_without_any_token_is_the_thought_of_nothing():
+def test_an_example_without_any_token_is_the_feed_forward_of_nothing():
     nothing = tuple(Tokens(x.values, np.zeros_like(x.mask)) for x in X)
-    assert np.array_equal(FUSION(nothing), FUSION.thought(np.zeros((4, 4))))
+    assert np.array_equal(FUSION(nothing), FUSION.feed_forward(np.zeros((4, 4))))
 
 
 def test_no_block_sees_three_modalities():
-    """Without the thought at the end no interaction of three is possible: the third mixed difference is zero."""
+    """Without the feed-forward network at the end no three interact: the third mixed difference is zero."""
     fusion, x = build("cross-attention of three")
     rng = np.random.default_rng(0)
     other = tuple(Tokens(rng.standard_normal(each.values.shape), each.mask) for each in x)
-    narrow = fusion.thought.narrow
-    silent = replace(fusion, thought=replace(fusion.thought, narrow=Dense(0 * narrow.W, 0 * narrow.b)))
+    narrow = fusion.feed_forward.narrow
+    silent = replace(fusion, feed_forward=replace(fusion.feed_forward, narrow=Dense(0 * narrow.W, 0 * narrow.b)))
     for each, size in ((fusion, 1), (silent, 0)):
         mixed = sum(
             (-1) ** sum(which)

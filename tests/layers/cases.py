@@ -15,7 +15,6 @@ from mmdl.layers import (
     Conv2D,
     Dense,
     Dropout,
-    EachToken,
     Embedding,
     Flatten,
     FlattenTokens,
@@ -39,6 +38,7 @@ from mmdl.layers import (
     Softmax,
     Softplus,
     Tanh,
+    TimeDistributed,
     TransformerBlock,
     training_mode,
 )
@@ -152,8 +152,8 @@ TOKENS = {
     "mean of tokens": lambda rng: (SequencePool(), tokens(rng)),
     "max": lambda rng: (SequencePool("max"), tokens(rng)),
     "last": lambda rng: (SequencePool("last"), tokens(rng)),
-    "each token": lambda rng: (EachToken(Sequential((Dense.init(rng, 4, 3), Sigmoid()))), tokens(rng)),
-    "each token's norm": lambda rng: (EachToken(LayerNorm.init(4)), tokens(rng)),
+    "each token": lambda rng: (TimeDistributed(Sequential((Dense.init(rng, 4, 3), Sigmoid()))), tokens(rng)),
+    "each token's norm": lambda rng: (TimeDistributed(LayerNorm.init(4)), tokens(rng)),
     "as a picture": lambda rng: (AsPicture(Conv2D.init(rng, 2, 3, (3, 2), padding=((1, 1), (0, 0))), 2), tokens(rng)),
     "as a picture of half the rows": lambda rng: (
         AsPicture(Sequential((Conv2D.init(rng, 1, 2, stride=2, padding=1), ReLU())), step=2),
@@ -200,11 +200,11 @@ LOOKUPS = {
 IN_TRAINING = {
     "batch norm in training": lambda rng: (training(BatchNorm.init(4)), vectors(rng)),
     "batch norm of images in training": lambda rng: (training(BatchNorm.init(2)), vectors(rng, 2, 3, 2, 2)),
-    "each token's batch norm in training": lambda rng: (training(EachToken(BatchNorm.init(4))), tokens(rng)),
+    "each token's batch norm in training": lambda rng: (training(TimeDistributed(BatchNorm.init(4))), tokens(rng)),
 }
 DROPPING = {
     "dropout in training": lambda rng: (training(Dropout(0.4)), vectors(rng)),
-    "each token's dropout in training": lambda rng: (training(EachToken(Dropout(0.4))), tokens(rng)),
+    "each token's dropout in training": lambda rng: (training(TimeDistributed(Dropout(0.4))), tokens(rng)),
 }
 WITH_PADDING = TOKENS | IDS
 INDEPENDENT = VECTORS | IMAGES | WITH_PADDING | FIXED_LENGTH | LOOKUPS

@@ -8,7 +8,6 @@ from mmdl.errors import DataError, ShapeError
 from mmdl.layers import (
     GRU,
     Dense,
-    EachToken,
     Embedding,
     Flatten,
     Graph,
@@ -20,6 +19,7 @@ from mmdl.layers import (
     SequencePool,
     Sequential,
     Tanh,
+    TimeDistributed,
 )
 from mmdl.layers.graph import Node, example_inputs, graph_between
 from mmdl.tokens import Tokens
@@ -113,7 +113,7 @@ class TestBranches:
 class TestWithoutAMask:
     """None in the place of a mask means that every place counts."""
 
-    @pytest.mark.parametrize("layer", [EachToken(Dense.init(RNG, 4, 2)), GRU.init(RNG, 4, 3), SequencePool()])
+    @pytest.mark.parametrize("layer", [TimeDistributed(Dense.init(RNG, 4, 2)), GRU.init(RNG, 4, 3), SequencePool()])
     def test_it_is_a_mask_of_ones(self, layer):
         (y, trace), (expected, other) = (layer.forward(Tokens(X, mask)) for mask in (None, np.ones((2, 3), bool)))
         y, expected = (getattr(each, "values", each) for each in (y, expected))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmdl import tree
-from mmdl.layers import BatchNorm, EachToken, LayerNorm, Sequential, training_mode
+from mmdl.layers import BatchNorm, LayerNorm, Sequential, TimeDistributed, training_mode
 from mmdl.tokens import Tokens
 
 RNG = np.random.default_rng(0)
@@ -62,7 +62,7 @@ def test_moved_by_one_minus_momentum_the_statistics_arrive():
 
 
 def test_statistics_are_found_where_they_stand():
-    model = {"a": Sequential((LayerNorm.init(3), batch_norm(momentum=0.7))), "b": EachToken(batch_norm())}
+    model = {"a": Sequential((LayerNorm.init(3), batch_norm(momentum=0.7))), "b": TimeDistributed(batch_norm())}
     assert tree.running_momentum(model) == {
         "a.layers.1.mean": 0.7,
         "a.layers.1.variance": 0.7,
@@ -78,7 +78,7 @@ def test_statistics_are_not_learned():
 def test_padding_is_no_example():
     mask = RNG.random((4, 10)) < 0.7
     values = np.where(mask[..., None], X.reshape(4, 10, 3), 1e6)
-    layer = training(EachToken(batch_norm()))
+    layer = training(TimeDistributed(batch_norm()))
     y, trace = layer.forward(Tokens(values, mask))
     gradient = layer.gradient(y.values, trace)
     assert np.allclose(gradient.layer.mean, -values[mask].mean(axis=0))

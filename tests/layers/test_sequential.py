@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mmdl import tree
-from mmdl.layers import Dense, EachToken, Layer, ReLU, Sequential, Tanh
+from mmdl.layers import Dense, Layer, ReLU, Sequential, Tanh, TimeDistributed
 from mmdl.tokens import Tokens
 from mmdl.verify.compare import agree
 from mmdl.verify.oracle import complex_step_gradient
@@ -80,17 +80,17 @@ def test_a_layer_at_two_places():
 
 def test_each_token_leaves_padding_out():
     spy, x = Spy(), tokens(RNG)
-    y, trace = EachToken(spy).forward(x)
+    y, trace = TimeDistributed(spy).forward(x)
     assert spy.notes == [("forward", (9, 4))]
     assert np.array_equal(y.values[x.mask], x.values[x.mask]) and not y.values[~x.mask].any()
     assert y.mask is x.mask
-    dx, _ = EachToken(spy).backward(np.ones_like(x.values), trace)
+    dx, _ = TimeDistributed(spy).backward(np.ones_like(x.values), trace)
     assert spy.notes[1] == ("backward", (9, 4))
     assert np.array_equal(dx, np.where(x.mask[..., None], np.ones(4), 0))
 
 
 def test_each_token_without_any_token():
-    layer = EachToken(dense(4, 2))
+    layer = TimeDistributed(dense(4, 2))
     nothing = Tokens(np.full((2, 3, 4), np.nan), np.zeros((2, 3), bool))
     y, trace = layer.forward(nothing)
     dx, gradient = layer.backward(np.ones((2, 3, 2)), trace)

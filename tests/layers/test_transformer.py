@@ -16,14 +16,18 @@ BLOCK = scattered(TransformerBlock.init(RNG, 4, 2, 6), RNG)
 
 
 def test_its_two_lines():
-    x = X.values + BLOCK.attention(Tokens(BLOCK.norm1(X.values), X.mask)).values
-    x = x + BLOCK.narrow(np.maximum(BLOCK.widen(BLOCK.norm2(x)), 0))
+    x = X.values + BLOCK.attention(Tokens(BLOCK.norm(X.values), X.mask)).values
+    x = x + BLOCK.feed_forward.narrow(np.maximum(BLOCK.feed_forward.widen(BLOCK.feed_forward.norm(x)), 0))
     assert np.allclose(BLOCK(X).values, x, rtol=0, atol=1e-14)
 
 
 def test_steps_that_add_nothing_leave_the_tokens_and_their_gradient():
     attention = replace(BLOCK.attention, Wo=np.zeros((4, 4)), bo=np.zeros(4))
-    idle = replace(BLOCK, attention=attention, narrow=tree.zeros(BLOCK.narrow))
+    idle = replace(
+        BLOCK,
+        attention=attention,
+        feed_forward=replace(BLOCK.feed_forward, narrow=tree.zeros(BLOCK.feed_forward.narrow)),
+    )
     y, trace = idle.forward(X)
     dy = upstream(y)
     assert np.array_equal(y.values, X.values)
@@ -41,4 +45,4 @@ def test_causal():
 
 
 def test_hidden_units():
-    assert BLOCK.widen.W.shape == (4, 6) and BLOCK.narrow.W.shape == (6, 4)
+    assert BLOCK.feed_forward.widen.W.shape == (4, 6) and BLOCK.feed_forward.narrow.W.shape == (6, 4)

@@ -6,7 +6,7 @@ import pytest
 from mmdl import tree
 from mmdl.data import AudioPreprocessor
 from mmdl.errors import DataError
-from mmdl.layers import GRU, LSTM, AsPicture, Dense, EachToken, SequencePool, Sequential
+from mmdl.layers import GRU, LSTM, AsPicture, Dense, SequencePool, Sequential, TimeDistributed
 from mmdl.models.encoders import audio_encoder, to_vector, tokens_of
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.tokens import Tokens
@@ -53,7 +53,7 @@ def test_a_batch_that_is_trimmed_gives_the_same(reader, pool):
 
 def test_convolution_makes_one_token_of_four():
     encoder = audio_encoder(rng(), 40)
-    assert [type(layer) for layer in encoder.layers] == [AsPicture, AsPicture, EachToken]
+    assert [type(layer) for layer in encoder.layers] == [AsPicture, AsPicture, TimeDistributed]
     assert [floats(layer)[0].shape for layer in encoder.layers] == [(3, 3, 1, 16), (3, 3, 16, 32), (320, 64)]
     for length, count in ((1, 1), (4, 1), (5, 2), (60, 15), (61, 16)):
         assert tokens_of(encoder, (length, 40)) == (count, 64)

@@ -95,7 +95,7 @@ def test_file_is_an_npz_with_a_readable_manifest(file, small):
         assert set(archive.files) == {"manifest.json", *(path for path, _ in tree.leaves(small))}
         np.testing.assert_array_equal(archive["layers.0.W"], small.layers[0].W)
     manifest = json.loads(members(file)["manifest.json"])
-    assert manifest["format"] == "mmdl model" and manifest["version"] == 1
+    assert manifest["format"] == "mmdl model" and manifest["version"] == 2
     assert manifest["arrays"]["layers.0.W"] == {"shape": [3, 4], "dtype": "float32"}
 
 
@@ -144,7 +144,7 @@ BROKEN = {
     "manifest is a list": lambda path: rewrite(path, manifest__json="[]"),
     "manifest is no text": lambda path: rewrite(path, manifest__json=b"\xff\xfe\x00"),
     "other format": lambda path: rewrite_manifest(path, lambda m: m.update(format="cake")),
-    "newer version": lambda path: rewrite_manifest(path, lambda m: m.update(version=2)),
+    "newer version": lambda path: rewrite_manifest(path, lambda m: m.update(version=3)),
     "no version": lambda path: rewrite_manifest(path, lambda m: m.pop("version")),
     "no model": lambda path: rewrite_manifest(path, lambda m: m.pop("model")),
     "no extras": lambda path: rewrite_manifest(path, lambda m: m.pop("extras")),
@@ -183,7 +183,7 @@ def test_bad_file_is_named_in_one_sentence(file, name):
 
 def test_messages_say_what_is_wrong(file):
     BROKEN["newer version"](file)
-    with pytest.raises(FormatError, match="version 2"):
+    with pytest.raises(FormatError, match="version 3"):
         load(file)
     BROKEN["unknown kind"](file)
     BROKEN["other format"](file)
