@@ -22,7 +22,7 @@ FLOORS = [
     {"layers", "fusion"},
     {"models"},
     {"training"},
-    {"plots", "check", "keras"},
+    {"plots", "explain", "check", "keras"},
     {"cli"},
     {"__main__"},
 ]

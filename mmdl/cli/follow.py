@@ -47,7 +47,7 @@ def pixel(text):
 
 def run(arguments):
     """Print the way there and the way back."""
-    from mmdl.models.follow import follow
+    from mmdl.explain import follow
 
     own = arguments.image is not None
     if not own and (arguments.text is not None or arguments.label is not None):

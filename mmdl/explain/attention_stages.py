@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
+from mmdl.explain.stage import Stage, forked, joined, of_layer, plus, terms
 from mmdl.fusion.embedding import embed, embed_backward, spans
 from mmdl.layers import Dense, FeedForward, MultiHeadAttention, ReLU, TransformerBlock
-from mmdl.models.stage import Stage, forked, joined, of_layer, plus, terms
 from mmdl.ops.attention import attention, attention_backward, merge_heads, split_heads
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
 from mmdl.ops.softmax import softmax, softmax_backward

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from mmdl.explain.attention_stages import attention_stages
+from mmdl.explain.stage import Stage, of_layer
 from mmdl.fusion import AttentionFusion
 from mmdl.layers import Sequential
-from mmdl.models.attention_stages import attention_stages
-from mmdl.models.stage import Stage, of_layer
 from mmdl.tokens import Tokens
 
 

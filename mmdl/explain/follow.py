@@ -13,7 +13,7 @@ import numpy as np
 
 from mmdl import tree
 from mmdl.errors import DataError
-from mmdl.models.stages import stages_of
+from mmdl.explain.stages import stages_of
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.softmax import softmax
 

@@ -10,10 +10,10 @@ import pytest
 import mmdl
 from mmdl import data, tree
 from mmdl.errors import DataError
+from mmdl.explain.follow import derivative, follow, through
+from mmdl.explain.stages import stages_of
 from mmdl.fusion import FUSIONS
 from mmdl.models import multimodal_classifier
-from mmdl.models.follow import derivative, follow, through
-from mmdl.models.stages import stages_of
 
 
 @pytest.fixture(scope="module")
