@@ -26,7 +26,7 @@ import numpy as np
 
 from mmdl import data
 from mmdl.data import Examples, Tokenizer
-from mmdl.data.glyphs import caption
+from mmdl.data.sources.glyphs import caption
 from mmdl.fusion import FUSIONS
 from mmdl.layers import Dense, Embedding, Flatten, OneToken, ReLU, SequencePool, Sequential
 from mmdl.models import Modality, MultimodalClassifier

@@ -70,6 +70,21 @@ MADE_UP_FUSION = {  # what stands in the files that are added, by their names
             combine_backward = staticmethod(sum_of_squares_backward)
     """,
 }
+MADE_UP_DATA_SET = """
+    import numpy as np
+
+    from mmdl.data.dataset import Dataset, Examples
+    from mmdl.data.preprocessors.numbers import Standardizer
+    from mmdl.data.registry import Source
+
+    def load():
+        x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+        splits = np.split(np.arange(300), [200, 250])
+        sets = [Examples({"place": x[rows]}, (x[rows, 0] > 0).astype(int)) for rows in splits]
+        return Dataset("made-up", ("left", "right"), *sets, preprocessors={"place": Standardizer.fit(x)})
+
+    SOURCE = Source(load, ("place",), "which side of a line", "free")
+"""
 every_op = pytest.mark.parametrize(("file", "name"), FORWARD, ids=[name for _, name in FORWARD])
 
 
@@ -264,6 +279,18 @@ class TestAdding:
         assert self.run(tmp_path, "plot", "confusion", "run").returncode == 0
         assert '"made-up"; there are' in self.run(ROOT, "train", "--fusion", "made-up").stderr
 
+    def test_a_data_set(self, tmp_path):
+        """One file makes it known to the list, to the help, to error messages, and to all that is done with data."""
+        shutil.copytree(ROOT / "mmdl", tmp_path / "mmdl", ignore=shutil.ignore_patterns("__pycache__"))
+        (tmp_path / "mmdl" / "data" / "sources" / "made_up.py").write_text(textwrap.dedent(MADE_UP_DATA_SET))
+        assert "which side of a line" in self.run(tmp_path, "data").stdout
+        assert "made-up" in self.run(tmp_path, "train", "--help").stdout
+        assert "made-up" in self.run(tmp_path, "train", "--data", "unheard-of").stderr
+        trained = self.run(tmp_path, *["train", "--data", "made-up", "--epochs", "5", "--out", "run", "--json"])
+        assert trained.returncode == 0, trained.stderr
+        assert json.loads(trained.stdout)["accuracy"]["all"] > 0.9
+        assert self.run(tmp_path, "plot", "confusion", "run").returncode == 0
+
 
 class TestTheReader:
     """What the tests above stand on."""
@@ -295,7 +322,7 @@ class TestTheReader:
         assert may_import("mmdl.fusion.vectors", "mmdl.layers.dense")
         assert not may_import("mmdl.layers.dense", "mmdl.fusion.vectors")
         assert not may_import("mmdl.errors", "mmdl.tree")
-        assert not may_import("mmdl.data.text", "mmdl.verify.oracle")
+        assert not may_import("mmdl.data.preprocessors.text", "mmdl.verify.oracle")
         assert not may_import("mmdl.formulas.dense", "mmdl.errors")
         assert not may_import("mmdl.ops.dense", "mmdl.layers.dense")
 

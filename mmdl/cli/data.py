@@ -49,7 +49,7 @@ def add(commands):
 def run(arguments):
     """Print the table."""
     from mmdl.data import DATASETS
-    from mmdl.data.fetch import data_folder
+    from mmdl.data.files.fetch import data_folder
 
     rows = [("dataset", "modalities", "MB", "on this machine")]
     rows += [(name, ", ".join(source.modalities), size(source), here(source)) for name, source in DATASETS.items()]
@@ -101,7 +101,7 @@ def brought(download):
     """Fetch one file with a progress bar.  -> its path, and whether it had been there"""
     from tqdm import tqdm
 
-    from mmdl.data.fetch import fetch, is_whole, place
+    from mmdl.data.files.fetch import fetch, is_whole, place
 
     path = place(download)
     if is_whole(download):
@@ -118,7 +118,7 @@ def size(source):
 
 def here(source):
     """Whether the files of a dataset are on this machine, in a word or two."""
-    from mmdl.data.fetch import place
+    from mmdl.data.files.fetch import place
 
     found = [place(download).is_file() for download in source.downloads]
     if not all(found):

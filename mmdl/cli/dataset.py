@@ -6,7 +6,7 @@ import math
 import re
 from pathlib import Path
 
-from mmdl.cli.parser import positive_number, whole_number
+from mmdl.cli.parser import WhenShown, positive_number, whole_number
 
 COLUMNS = ("image", "text", "audio", "numbers", "label", "split")
 CHOICES = ("image_size", "text_length", "sound_seconds")
@@ -15,12 +15,7 @@ SHARES = ("redundant", "unique", "synergy")
 
 def add_data_arguments(parser):
     """What says which data is meant."""
-    parser.add_argument(
-        "--data",
-        metavar="NAME",
-        default="glyphs",
-        help="glyphs (the default), mnist, fashion-mnist, spoken-digits, spoken-mnist, interactions, or a file.csv",
-    )
+    parser.add_argument("--data", metavar="NAME", default="glyphs", help=WhenShown(data_help))
     parser.add_argument("--modalities", metavar="A,B", type=names, help="learn from these only")
     own = parser.add_argument_group("columns of a CSV file")
     own.add_argument("--image", metavar="COLUMN", help="files of pictures, looked for from the CSV's folder on")
@@ -36,6 +31,13 @@ def add_data_arguments(parser):
     shares.add_argument("--redundant", metavar="X", type=share, help="every modality tells the class")
     shares.add_argument("--unique", metavar="X", type=share, help="one modality tells it, and the others nothing")
     shares.add_argument("--synergy", metavar="X", type=share, help="only all of them together tell it")
+
+
+def data_help():
+    """The names of all data sets."""
+    from mmdl.data import DATASETS
+
+    return f"{', '.join(DATASETS)}, or a file.csv (default: glyphs)"
 
 
 def names(text):

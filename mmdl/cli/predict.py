@@ -42,7 +42,7 @@ def add(commands):
 
 def numbers(text):
     """A type for arguments: "1.5,2" -> [1.5, 2.0]; one that is left out is not known."""
-    from mmdl.data.columns import number_of
+    from mmdl.data.table.columns import number_of
     from mmdl.errors import DataError
 
     try:
@@ -94,7 +94,7 @@ def reading(tokenizer, text):
 
 def seconds_missed(preprocessor, file):
     """How much of a sound is not heard, because it comes later than the model listens."""
-    from mmdl.data.audio import wave_of
+    from mmdl.data.preprocessors.audio import wave_of
 
     heard = preprocessor.window + preprocessor.hop * preprocessor.length
     return round(max(0, len(wave_of(file, preprocessor.rate)) - heard) / preprocessor.rate, 2)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmdl.data.text import FIRST_WORD, UNKNOWN, Tokenizer
+from mmdl.data.preprocessors.text import FIRST_WORD, UNKNOWN, Tokenizer
 from mmdl.errors import DataError
 from mmdl.tokens import Tokens
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmdl.data import Tokenizer
 from mmdl.data.prepare import prepare
-from mmdl.data.text import UNKNOWN
+from mmdl.data.preprocessors.text import UNKNOWN
 from mmdl.errors import DataError
 from mmdl.layers import Dense, SequencePool, Sequential
 from mmdl.layers.layer import Layer

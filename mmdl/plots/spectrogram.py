@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmdl.data import AudioPreprocessor
-from mmdl.data.audio import wave_of
+from mmdl.data.preprocessors.audio import wave_of
 from mmdl.ops.filters import hertz_to_mel
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of

@@ -6,8 +6,9 @@ import pytest
 
 from mmdl import data
 from mmdl.cli import main
-from mmdl.data.source import Download, Source
-from tests.data.test_mnist import drawn, write
+from mmdl.data.files.fetch import Download
+from mmdl.data.registry import Source
+from tests.data.sources.test_mnist import drawn, write
 from tests.server import CONTENT, running
 
 MNIST = data.DATASETS["mnist"]

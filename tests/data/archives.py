@@ -8,8 +8,8 @@ import tarfile
 import numpy as np
 from scipy.io import wavfile
 
-from mmdl.data import mnist
-from mmdl.data.spoken_digits import DOWNLOADS
+from mmdl.data.sources import mnist
+from mmdl.data.sources.spoken_digits import DOWNLOADS
 
 SPEAKERS = ("george", "theo", "yweweler")
 FOLDER = "free-spoken-digit-dataset-1.0.9/recordings"

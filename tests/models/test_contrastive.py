@@ -7,7 +7,7 @@ import pytest
 
 from mmdl import tree
 from mmdl.data import Dataset, Examples, ImagePreprocessor, Standardizer, Tokenizer, batches
-from mmdl.data.text import UNKNOWN
+from mmdl.data.preprocessors.text import UNKNOWN
 from mmdl.errors import DataError
 from mmdl.layers import LSTM, Dropout, training_mode
 from mmdl.models import ContrastiveModel, contrastive_model

@@ -1,0 +1,172 @@
+"""Published files: where they lie on this machine, whether they are whole, and how they get there."""
+
+import gzip
+import hashlib
+import importlib.util
+import os
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from mmdl.errors import DataError, FormatError
+from mmdl.files import replacing
+
+TIMEOUT = 30  # seconds without a byte after which a mirror is given up
+CHUNK = 1 << 16
+
+
+class Download(NamedTuple):
+    """One file of a dataset as it was published."""
+
+    file: str  # below the data folder: "mnist/t10k-labels-idx1-ubyte.gz"
+    urls: tuple[str, ...]  # mirrors, tried in turn
+    checksum: str  # "md5:..." or "sha256:..." of the file as published
+    bytes: int
+    content: str | None = None  # checksum of what is in a .gz, for copies that were compressed again
+
+
+def data_folder():
+    """The folder that all downloads lie in: MMDL_DATA if that is set, or ~/.cache/mmdl"""
+    return Path(os.environ.get("MMDL_DATA") or "~/.cache/mmdl").expanduser()
+
+
+def place(download):
+    """The path of a published file on this machine, whether it is there or not."""
+    return data_folder() / download.file
+
+
+def located(name, downloads):
+    """The paths of a dataset's files, all of which are there.
+
+    Parameters
+    ----------
+    name : str
+        Of the dataset, as `mmdl data fetch` takes it.
+    downloads : sequence of Download
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    DataError
+        If one is missing; the sentence says which, and how to get it.
+    """
+    paths = [place(download) for download in downloads]
+    for path in paths:
+        if not path.is_file():
+            raise DataError(f"{name} needs {path}, which is not there; mmdl data fetch {name} brings it")
+    return paths
+
+
+def is_whole(download):
+    """Whether the file is there, byte by byte as published, or with the published content in another gzip."""
+    return _agrees(place(download), download)
+
+
+def fetch(download, report=None, timeout=TIMEOUT):
+    """Bring a published file to this machine, unless it is there and whole.
+
+    The mirrors are tried in turn. The file gets its name when its checksum is right, and no sooner; until then, one
+    that was there before stays.
+
+    Parameters
+    ----------
+    download : Download
+    report : function of an int, optional
+        Called again and again with the number of bytes that have arrived from the mirror at work.
+    timeout : float
+        Seconds without a byte after which a mirror is given up.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    DataError
+        If no mirror has it, pooch is not installed, or it cannot be written; the sentence says what to do.
+    """
+    path = place(download)
+    if is_whole(download):
+        return path
+    by_hand = f"save {download.urls[0]} as {path} by hand"
+    if importlib.util.find_spec("pooch") is None:
+        raise DataError(f"downloads need pooch: pip install 'mmdl-from-scratch[data]' brings it; or {by_hand}")
+    failures = []
+    with replacing(path) as unfinished:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for url in download.urls:
+            failure = _try(url, unfinished, download, report, timeout)
+            if failure is None:
+                return path
+            failures.append(f"{urlsplit(url).netloc} {failure}")
+        raise DataError(f"{path.name} cannot be downloaded: {', '.join(failures)}; try again later, or {by_hand}")
+
+
+def _try(url, path, download, report, timeout):
+    """Download from one mirror.  -> None, or what went wrong in words"""
+    import requests
+    from pooch import HTTPDownloader
+
+    # A server that may compress on the way would have the checksum of a .gz taken of what is inside
+    get = HTTPDownloader(chunk_size=CHUNK, timeout=timeout, headers={"Accept-Encoding": "identity"})
+    try:
+        with open(path, "wb") as file:
+            get(url, _Counted(file, download.bytes, report), None)
+        return None if _agrees(path, download) else "sends other bytes than were published"
+    except requests.HTTPError as mistake:
+        return f"answers {mistake.response.status_code}"
+    except requests.TooManyRedirects:
+        return "redirects without end"
+    except requests.exceptions.ChunkedEncodingError:
+        return "breaks off"
+    except requests.ConnectionError as mistake:  # a stall halfway is one of these, too
+        return f"is silent for {timeout:g} s" if "timed out" in str(mistake) else "cannot be reached"
+    except requests.Timeout:
+        return f"is silent for {timeout:g} s"
+    except FormatError as mistake:
+        return str(mistake)
+    except (requests.RequestException, ValueError) as mistake:  # a header or a redirect that makes no sense
+        return f"is not understood ({type(mistake).__name__})"
+
+
+class _Counted:
+    """A file that reports how much was written, and takes no more than was published."""
+
+    def __init__(self, file, most, report):
+        self.file, self.most, self.report, self.size = file, most, report, 0
+
+    def write(self, chunk):
+        self.size += len(chunk)
+        if self.size > self.most:
+            raise FormatError("sends more bytes than were published")
+        self.file.write(chunk)
+        if self.report:
+            self.report(self.size)
+
+    def flush(self):
+        """Left to the end; pooch asks for it after every chunk."""
+
+
+def _agrees(path, download):
+    if not path.is_file():
+        return False
+    with open(path, "rb") as file:
+        if _checksum(file, download.checksum) == download.checksum:
+            return True
+    if download.content is None:
+        return False
+    try:
+        with gzip.open(path) as file:
+            return _checksum(file, download.content) == download.content
+    except (OSError, EOFError, zlib.error):  # no gzip, or a broken one
+        return False
+
+
+def _checksum(file, like):
+    """The checksum of a file in the form of another: "md5:..." or "sha256:..." """
+    algorithm = like.partition(":")[0]
+    return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"

@@ -1,0 +1,76 @@
+"""Photographs as a model sees them: upright, whole, and all of one size."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmdl.data.files.pictures import coloured, opened
+from mmdl.errors import DataError
+
+SMALLEST = 8  # pixels a side: an image encoder needs a few
+GREY, COLOUR = 1, 3
+
+
+@dataclass(frozen=True)
+class PicturePreprocessor:
+    """Pictures of any size and shape in one frame.
+
+    A picture is turned upright and scaled until it just fits, nothing cut off and nothing distorted; what it leaves
+    free of the frame gets its mean colour, which makes the faintest edge. What is transparent is put on white.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Size of the frame in pixels.
+    channels : 1 for grey or 3 for colours
+    """
+
+    rows: int = 64
+    columns: int = 64
+    channels: int = COLOUR
+
+    def __post_init__(self):
+        if min(self.rows, self.columns) < SMALLEST:
+            raise DataError(f"pictures need at least {SMALLEST} x {SMALLEST} pixels, not {self.rows} x {self.columns}")
+        if self.channels not in (GREY, COLOUR):
+            raise DataError(f"a picture has 1 channel or 3, not {self.channels}")
+
+    @property
+    def shape(self):
+        """(R, C, D) of each picture."""
+        return self.rows, self.columns, self.channels
+
+    def encode(self, pictures):
+        """A list of N pictures -> (N, R, C, D) float32 in [0, 1]
+
+        A picture is a Pillow image, the path of a file, or a uint8 array (R', C') or (R', C', 1 or 3 or 4).
+
+        Raises
+        ------
+        DataError
+            If a file is missing; FormatError if it is no picture or a broken one.
+        """
+        from PIL import Image
+
+        if isinstance(pictures, (str, os.PathLike, Image.Image)):
+            raise DataError("pictures must be a list, even of one")
+        frames = [self.frame(picture) for picture in pictures]
+        return np.array(frames, np.float32).reshape(-1, *self.shape) / np.float32(255)
+
+    def frame(self, picture):
+        """One picture -> (R, C, D) uint8"""
+        from PIL import Image
+
+        image = coloured(opened(picture, 2 * max(self.rows, self.columns)))
+        if self.channels == GREY:
+            image = image.convert("L")
+        scale = min(self.rows / image.height, self.columns / image.width)
+        size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+        image = image.resize(size, Image.Resampling.LANCZOS)
+        pixels = np.asarray(image).reshape(image.height, image.width, self.channels)
+        frame = np.empty(self.shape, np.uint8)
+        frame[:] = np.rint(pixels.mean(axis=(0, 1)))
+        top, left = (self.rows - image.height) // 2, (self.columns - image.width) // 2
+        frame[top : top + image.height, left : left + image.width] = pixels
+        return frame

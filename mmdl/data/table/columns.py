@@ -1,0 +1,178 @@
+"""The columns of a table, one class for each modality: cells become what a person has, and that becomes arrays.
+
+Each class has two steps. `read(cells)` takes the cells of all rows and returns a list of values, None where a cell is
+empty, and why rows cannot be used, {place: (column, reason)}. `fit(values, training)` takes the values of the rows that
+are used, and which of them are for training, and returns the preprocessor, what it makes of the values that are there,
+and a sentence about them.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmdl.data.files.pictures import upright_size
+from mmdl.data.preprocessors.audio import AudioPreprocessor, wave_of
+from mmdl.data.preprocessors.numbers import Standardizer
+from mmdl.data.preprocessors.picture import COLOUR, GREY, PicturePreprocessor
+from mmdl.data.preprocessors.text import Tokenizer, split_words
+from mmdl.errors import DataError
+
+RATE = AudioPreprocessor.rate  # samples a second of all sounds
+SIDES = (16, 64)  # pixels on the longer side of a frame, at least and at most
+HALVED = 8  # a multiple of it can be halved by an encoder's stages, and nothing is left over
+WORDS = 64  # of a text that are read, at most, unless more are asked for
+SECONDS = 4  # of a sound that are heard, likewise
+MOST = 0.95  # so many texts and sounds fit in whole, if that is not too long
+UNSPACED = 15  # letters of a word on average: more has no language that puts spaces between words
+UNKNOWN = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A column with files of pictures.
+
+    The frame's longer side is the median of the pictures' longer sides, though from 16 to 64 pixels, and its shape the
+    median of their shapes, both rounded to multiples of 8 pixels; it has colours if any picture has.
+    """
+
+    column: str
+    folder: Path
+    size: tuple[int, int] | None = None  # rows, columns
+
+    def read(self, cells):
+        files = [_file(self.folder, cell) for cell in cells]
+        size = self.size or frame_size([upright_size(file) for file in files if file])
+        return _each(files, self.column, PicturePreprocessor(*size).frame)
+
+    def fit(self, values, training):
+        frames = np.stack(_there(values))
+        grey = (frames == frames[..., :1]).all()
+        preprocessor = PicturePreprocessor(*frames.shape[1:3], GREY if grey else COLOUR)
+        rows, columns, channels = preprocessor.shape
+        sentence = f"{len(frames):,} pictures, made {rows} x {columns} pixels, {'grey' if grey else 'in colour'}"
+        return preprocessor, frames[..., :channels], sentence
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A column with texts: as many words of each are read as 95 % of the training texts have, but at most 64.
+
+    Texts without spaces between words are read letter by letter.
+    """
+
+    column: str
+    length: int | None = None
+
+    def read(self, cells):
+        return [cell if split_words(cell) else None for cell in cells], {}
+
+    def fit(self, values, training):
+        texts = _there(values, training)
+        words = " ".join(texts).split()
+        unit = "letter" if sum(map(len, words)) > UNSPACED * len(words) else "word"
+        tokenizer = Tokenizer.fit(texts, unit=unit)
+        length = self.length or most([len(tokenizer.split(text)) for text in texts], WORDS)
+        tokenizer = Tokenizer(tokenizer.words, length, unit)
+        texts = _there(values)
+        sentence = f"{len(texts):,} texts, {len(tokenizer.words):,} {unit}s known, at most {length} of a text are read"
+        return tokenizer, tokenizer.encode(texts), sentence
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """A column with WAV files: as much of each is heard as 95 % of the training sounds last, but at most 4 seconds."""
+
+    column: str
+    folder: Path
+    seconds: float | None = None
+
+    def read(self, cells):
+        return _each([_file(self.folder, cell) for cell in cells], self.column, lambda file: wave_of(file, RATE))
+
+    def fit(self, values, training):
+        sounds = _there(values, training)
+        seconds = self.seconds or most([len(sound) / RATE for sound in sounds], SECONDS)
+        preprocessor = AudioPreprocessor.fit(sounds, seconds=seconds)
+        sounds = _there(values)
+        sentence = f"{len(sounds):,} sounds, at most {seconds:.2g} s of each are heard"
+        return preprocessor, preprocessor.encode(sounds), sentence
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Columns with numbers, side by side: a row in which all are empty has none, a single empty one is the mean."""
+
+    column: tuple[str, ...]
+    decimal: str = "."
+
+    def read(self, cells):
+        values, wrong = [], {}
+        for place, row in enumerate(cells):
+            found, mistakes = _each(row, place, lambda cell: number_of(cell, self.decimal))
+            found = [math.nan if number is None else number for number in found]
+            values.append(None if all(map(math.isnan, found)) else found)
+            for at, (_, reason) in mistakes.items():
+                wrong[place] = self.column[at], reason
+        return values, wrong
+
+    def fit(self, values, training):
+        preprocessor = Standardizer.fit(_there(values, training), self.column)
+        known = _there(values)
+        empty = int(np.isnan(known).sum())
+        filled = f"; empty cells, taken as the mean: {empty:,}" if empty else ""
+        sentence = f"{len(known):,} rows of numbers, {len(self.column)} each{filled}"
+        return preprocessor, preprocessor.encode(known), sentence
+
+
+def frame_size(sizes):
+    """The rows and columns of a frame that suits pictures of these sizes; those that are None are not known."""
+    rows, columns = np.array([size for size in sizes if size] or [SIDES[:1] * 2], float).T
+    longer = np.median(np.maximum(rows, columns)).clip(*SIDES)
+    shape = np.median(rows / columns)
+    sides = longer * min(1, shape), longer / max(1, shape)
+    return tuple(max(1, round(side / HALVED)) * HALVED for side in sides)
+
+
+def most(lengths, limit):
+    """A length that most of these do not exceed, though not above the limit."""
+    return min(np.quantile(lengths, MOST, method="higher").item(), limit)
+
+
+def number_of(cell, decimal="."):
+    """The number in a cell; NaN if it says that there is none."""
+    if cell.lower() in UNKNOWN:
+        return math.nan
+    try:
+        number = float(cell.replace(decimal, "."))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"{cell!r} is no number")
+    return number
+
+
+def _file(folder, cell):
+    """The path that a cell names, from the table's folder; None if it is empty."""
+    if not cell:
+        return None
+    path = folder / cell
+    return path if path.exists() else folder / cell.replace("\\", "/")  # as Windows writes it
+
+
+def _each(cells, column, read):
+    values, wrong = [], {}
+    for place, cell in enumerate(cells):
+        try:
+            values.append(None if not cell else read(cell))
+        except DataError as mistake:
+            values.append(None)
+            wrong[place] = column, str(mistake)
+    return values, wrong
+
+
+def _there(values, rows=None):
+    """The values that are there, in the rows that are True or in all."""
+    rows = [True] * len(values) if rows is None else rows
+    return [value for value, chosen in zip(values, rows, strict=True) if chosen and value is not None]

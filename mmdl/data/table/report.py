@@ -1,0 +1,77 @@
+"""What is said about a table: what was read, how many examples each class has, and which rows cannot be used."""
+
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from mmdl.data.table.deal import SPLITS
+from mmdl.errors import DataError
+
+SHOWN = 10  # classes, and rows that cannot be used, that are told one by one
+A_FEW = 12  # names that are listed
+A_LINE = 40  # letters of a name that are shown
+
+
+class Refused(NamedTuple):
+    """A row that cannot be used, and why."""
+
+    line: int
+    column: str  # at fault
+    reason: str
+
+    def __str__(self):
+        return f"line {self.line}, {self.column}: {self.reason}"
+
+
+def listed(names):
+    """Names for a sentence: all of a few, or the first and how many more there are."""
+    names = [name if len(name) <= A_LINE else f"{name[: A_LINE - 1]}…" for name in names]
+    if len(names) <= A_FEW:
+        return ", ".join(names)
+    return f"{', '.join(names[:A_FEW])} and {len(names) - A_FEW:,} more"
+
+
+def counted(number, thing):
+    """ "1 row", "2 rows" """
+    return f"{number:,} {thing}" + "s" * (number != 1)
+
+
+def because(refused):
+    """The first row that cannot be used, if any, as the end of a sentence."""
+    return f"; {refused[0]}" if refused else ""
+
+
+def of_classes(classes, *splits):
+    """Sentences: how many examples each class has, in each split."""
+    counts = np.array([np.bincount(split.labels, minlength=len(classes)) for split in splits]).T
+    for name, (train, validation, test) in zip(classes[:SHOWN], counts.tolist(), strict=False):
+        total = counted(train + validation + test, "example")
+        yield f"{name}: {total}, {train:,} for training, {validation:,} for validation, {test:,} for the test"
+    if len(classes) > SHOWN:
+        rest = counts[SHOWN:].sum(axis=1)
+        yield f"and {len(rest):,} more classes, of {rest.min():,} to {rest.max():,} examples"
+
+
+def of_refused(refused):
+    """Sentences: which rows cannot be used and why; of very many only the first, and what is wrong with the others."""
+    for each in refused[:SHOWN]:
+        yield f"not used: {each}"
+    if rest := refused[SHOWN:]:
+        columns = Counter(each.column for each in rest).most_common()
+        why = listed([f"{number:,} for {column}" for column, number in columns])
+        yield f"not used: {counted(len(rest), 'more row')} up to line {rest[-1].line}: {why}"
+
+
+def demand_enough(path, rows, classes, part, refused):
+    """At least two classes and an example in each split, or one sentence about what is in the way."""
+    if not rows:
+        raise DataError(f"{path} has names of columns, but no rows")
+    if not classes:
+        raise DataError(f"none of the {counted(rows, 'row')} of {path} can be used{because(refused)}")
+    if len(classes) == 1:
+        only = f"every row that can be used is of the class {classes[0]!r}"
+        raise DataError(f"{path}: {only}, and a choice needs two{because(refused)}")
+    for split in SPLITS:
+        if split not in part:
+            raise DataError(f"{path}: no row that can be used is for {split}{because(refused)}")

@@ -1,0 +1,199 @@
+"""Downloads from a server that fails in every way: a file is there whole or not at all."""
+
+import gzip
+import hashlib
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmdl.data.files.fetch import Download, data_folder, fetch, is_whole, located, place
+from mmdl.errors import DataError
+from tests.server import CONTENT, running
+
+FAILURES = {
+    "wrong": "sends other bytes than were published",
+    "empty": "sends other bytes than were published",
+    "long": "sends more bytes than were published",
+    "endless": "sends more bytes than were published",
+    "cut-off": "breaks off",
+    "500": "answers 500",
+    "404": "answers 404",
+    "loop": "redirects without end",
+    "elsewhere": "is not understood (InvalidSchema)",
+    "nonsense": "is not understood (ValueError)",
+    "silent": "is silent for 0.2 s",
+    "stall": "is silent for 0.2 s",
+}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with running() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """An empty data folder, and no proxy between the tests and their server."""
+    monkeypatch.setenv("MMDL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("NO_PROXY", "*")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def published(server):
+    """The download of the server's file, from these pages in turn."""
+
+    def make(*pages, checksum="sha256", **fields):
+        urls = tuple(f"{server.url}/{page}" for page in pages)
+        digest = f"{checksum}:{hashlib.new(checksum, CONTENT).hexdigest()}"
+        return Download("some/file.bin", urls, digest, len(CONTENT), **fields)
+
+    return make
+
+
+def files(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("page", ["right", "moved"])
+@pytest.mark.parametrize("checksum", ["md5", "sha256"])
+def test_the_right_bytes_arrive(page, checksum, published, folder):
+    counts, download = [], published(page, checksum=checksum)
+    assert not is_whole(download)
+    path = fetch(download, counts.append)
+    assert path == folder / "some" / "file.bin" == place(download)
+    assert path.read_bytes() == CONTENT and is_whole(download)
+    assert files(folder) == ["some/file.bin"]
+    assert counts == sorted(set(counts)) and len(counts) > 1 and counts[-1] == len(CONTENT)
+
+
+@pytest.mark.parametrize("page", FAILURES)
+def test_a_broken_mirror_leaves_nothing_and_is_told_from_others(page, published, folder):
+    download = published(page)
+    with pytest.raises(DataError) as failure:
+        fetch(download, timeout=0.2)
+    sentence = str(failure.value)
+    assert f"{FAILURES[page]}; " in sentence and "\n" not in sentence
+    assert f"save {download.urls[0]} as {folder / 'some' / 'file.bin'} by hand" in sentence
+    assert files(folder) == []
+
+
+@pytest.mark.parametrize("page", FAILURES)
+def test_the_next_mirror_is_asked(page, published, folder, server):
+    server.asked.clear()
+    counts = []
+    fetch(published(page, "right"), counts.append, timeout=0.2)
+    assert server.asked[0] == f"/{page}" and server.asked[-1] == "/right"
+    assert (folder / "some" / "file.bin").read_bytes() == CONTENT
+    assert files(folder) == ["some/file.bin"] and counts[-1] == len(CONTENT)
+
+
+def test_redirects_have_an_end(published, server):
+    server.asked.clear()
+    with pytest.raises(DataError):
+        fetch(published("loop"))
+    assert len(server.asked) <= 31
+
+
+def test_every_mirror_is_named_with_its_reason(published):
+    with pytest.raises(DataError, match=r"127\.0\.0\.1:\d+ answers 500, 127\.0\.0\.1:\d+ answers 404; "):
+        fetch(published("500", "404"))
+
+
+def test_repeating_costs_nothing(published, server):
+    download = published("right")
+    before = fetch(download).stat()
+    server.asked.clear()
+    assert fetch(download).stat() == before
+    assert server.asked == []
+
+
+def test_a_wrong_file_stays_until_a_right_one_is_there(published, folder):
+    path = folder / "some" / "file.bin"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"half of it")
+    with pytest.raises(DataError):
+        fetch(published("cut-off", "wrong"))
+    assert path.read_bytes() == b"half of it" and files(folder) == ["some/file.bin"]
+    fetch(published("right"))
+    assert path.read_bytes() == CONTENT
+
+
+def test_an_interrupted_download_leaves_nothing(published, folder):
+    def stop(count):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch(published("right"), stop)
+    assert files(folder) == []
+
+
+def test_a_copy_that_was_compressed_again_is_as_good(published, folder, server):
+    inside = b"the content " * 100
+    download = published("right", content=f"md5:{hashlib.md5(inside).hexdigest()}")
+    path = folder / "some" / "file.bin"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(gzip.compress(inside, 1))
+    server.asked.clear()
+    assert is_whole(download) and fetch(download) == path and server.asked == []
+
+    whole = path.read_bytes()
+    broken = bytearray(whole)
+    broken[len(whole) // 2] ^= 0xFF
+    for copy in (whole[:-9], bytes(broken), gzip.compress(inside + b"!"), inside, b""):
+        path.write_bytes(copy)
+        assert not is_whole(download)
+    fetch(download)
+    assert path.read_bytes() == CONTENT
+
+
+def test_without_pooch_it_says_what_to_install(published, monkeypatch, folder):
+    download = published("right")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "pooch", None)
+        with pytest.raises(DataError, match=r"pip install 'mmdl-from-scratch\[data\]'") as failure:
+            fetch(download)
+        assert f"save {download.urls[0]} as " in str(failure.value)
+        assert files(folder) == []
+        fetched_by_hand = folder / "some" / "file.bin"
+        fetched_by_hand.parent.mkdir(parents=True)
+        fetched_by_hand.write_bytes(CONTENT)
+        assert fetch(download) == fetched_by_hand
+
+
+def test_without_a_network(published, folder):
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/file"
+        for urls in ([url], ["http://no.such.host.invalid/file"]):
+            with pytest.raises(DataError, match="cannot be reached; try again later, or save"):
+                fetch(published()._replace(urls=tuple(urls)), timeout=2)
+    assert files(folder) == []
+
+
+def test_a_folder_that_cannot_be_made(published, folder):
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("a file, where a folder was wanted")
+    with pytest.raises(DataError, match=r"file\.bin cannot be written"):
+        fetch(published("right"))
+
+
+def test_the_folder(monkeypatch):
+    monkeypatch.setenv("MMDL_DATA", "~/pictures")
+    assert data_folder() == Path.home() / "pictures"
+    for unset in (lambda: monkeypatch.setenv("MMDL_DATA", ""), lambda: monkeypatch.delenv("MMDL_DATA")):
+        unset()
+        assert data_folder() == Path.home() / ".cache" / "mmdl"
+
+
+def test_what_is_missing_is_named_with_its_remedy(published, folder):
+    there, missing = published("right"), published("right")._replace(file="some/other.bin")
+    fetch(there)
+    assert located("some-data", [there]) == [folder / "some" / "file.bin"]
+    with pytest.raises(DataError) as failure:
+        located("some-data", [there, missing])
+    path = folder / "some" / "other.bin"
+    assert str(failure.value) == f"some-data needs {path}, which is not there; mmdl data fetch some-data brings it"

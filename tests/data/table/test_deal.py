@@ -1,0 +1,49 @@
+"""Rows are dealt out class by class, or as a column says."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from mmdl.data.table.deal import as_told, deal
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize(
+    ("rows", "test", "validation"), [(3, 1, 1), (4, 1, 1), (10, 2, 1), (20, 4, 2), (100, 20, 10), (1000, 200, 100)]
+)
+def test_shares_of_a_class(rows, test, validation):
+    labels = dict.fromkeys(range(rows), "a") | {rows + n: "b" for n in range(50)}
+    parts = deal(labels, rng())
+    assert parts.keys() == labels.keys()
+    found = Counter(parts[place] for place in range(rows))
+    assert (found["test"], found["validation"], found["train"]) == (test, validation, rows - test - validation)
+    assert Counter(parts[place] for place in range(rows, rows + 50)) == {"train": 35, "test": 10, "validation": 5}
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_too_small_a_class_is_left_out(rows):
+    assert deal(dict.fromkeys(range(rows), "a") | {7: "b", 8: "b", 9: "b"}, rng()).keys() == {7, 8, 9}
+
+
+def test_chance_decides_who_is_tested():
+    labels = dict.fromkeys(range(30), "a")
+    tested = Counter(place for seed in range(300) for place, part in deal(labels, rng(seed)).items() if part == "test")
+    assert min(tested[place] for place in labels) > 30 and max(tested.values()) < 90  # 60 each, give or take
+
+
+def test_what_is_told_is_done():
+    labels = {0: "a", 1: "b", 2: "a", 3: "b", 4: "c", 5: "a", 6: "a"}
+    said = {0: "train", 1: "train", 2: "validation", 3: "test", 4: "test", 5: "later", 6: ""}
+    assert as_told(labels, said, rng()) == {0: "train", 1: "train", 2: "validation", 3: "test"}
+
+
+def test_validation_comes_from_training_if_nobody_is_told_so():
+    labels = dict.fromkeys(range(20), "a") | {20: "b", 21: "b", 22: "a"}
+    said = dict.fromkeys(range(22), "train") | {22: "test"}
+    parts = as_told(labels, said, rng())
+    assert Counter(parts.values()) == {"train": 20, "validation": 2, "test": 1}
+    assert parts[20] == parts[21] == "train"  # a class of two has none to spare

@@ -1,0 +1,98 @@
+"""Rows of a CSV file, and files that are none."""
+
+import pytest
+
+from mmdl.data.table.report import listed
+from mmdl.data.table.rows import Row, read_rows
+from mmdl.errors import DataError, FormatError
+
+
+@pytest.fixture
+def read(tmp_path):
+    def run(content, *columns):
+        path = tmp_path / "my.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_rows(path, columns)
+
+    return run
+
+
+def test_lines_are_counted_as_an_editor_does(read):
+    rows, refused, delimiter = read('a,b\r\n1,2\r\n\r\n"3\n3",4\r\n,\r\n 5 ,6\r\n', "b", "a")
+    assert rows == [
+        Row(2, {"b": "2", "a": "1"}),
+        Row(4, {"b": "4", "a": "3\n3"}),
+        Row(7, {"b": "6", "a": "5"}),
+    ]
+    assert refused == [] and delimiter == ","
+
+
+def test_short_rows_are_filled_and_long_ones_refused(read):
+    rows, refused, _ = read("a,b\n1\n1,2,,\n1,2,3\n", "a", "b")
+    assert rows == [Row(2, {"a": "1", "b": ""}), Row(3, {"a": "1", "b": "2"})]
+    assert [str(each) for each in refused] == ["line 4, cells: 3 cells, but there are 2 columns"]
+
+
+@pytest.mark.parametrize(
+    ("content", "delimiter"),
+    [
+        ("a;b,c;d\n", ";"),
+        ("a\tb;c;d\n", "\t"),
+        ('"a";"b"\n', ";"),
+        ("a,x;y;z\n", ","),
+        ("a\n", ","),
+    ],
+)
+def test_the_delimiter_is_the_one_that_gives_the_columns(read, content, delimiter):
+    assert read(content + "1\n", "a")[2] == delimiter
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "has no names of columns in its first row"),
+        ("\na,b\n", "has no names of columns in its first row"),
+        ("b,c\n1,2\n", "has no column 'a', it has b, c"),
+        ("aa,bb\n1,2\n", "has no column 'a', it has aa, bb; is 'aa' meant?"),
+        ("a,b,a\n1,2,3\n", "has 2 columns named 'a'; which is meant?"),
+        ('a,b\n1,2\n"3,4\n5,6\n', "line 3: this is no CSV (unexpected end of data)"),
+        (b"a,b\n1,2\n3,K\xe4se\n", "line 3: this is no UTF-8"),
+        (b"a,b\n1,2\n3,\x00\n" * 2 + b'"', "this is no CSV"),
+    ],
+)
+def test_what_is_no_table_is_one_sentence(read, content, sentence):
+    with pytest.raises(DataError) as error:
+        read(content, "a")
+    assert "my.csv" in str(error.value) and sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_other_columns_may_have_one_name(read):
+    assert read("a,,\n1,2,3\n", "a")[0] == [Row(2, {"a": "1"})]
+
+
+def test_ten_thousand_columns_are_not_all_listed(read):
+    names = [f"column{n}" for n in range(10_000)]
+    content = f"{','.join(names)}\n{','.join('1' * 10_000)}\n"
+    assert read(content, "column9999")[0] == [Row(2, {"column9999": "1"})]
+    with pytest.raises(DataError) as error:
+        read(content, "kolumn77")
+    assert "column0, column1" in str(error.value) and "and 9,988 more; is 'column77' meant?" in str(error.value)
+    assert len(str(error.value)) < 400
+
+
+def test_long_names_are_cut():
+    assert listed(["a" * 100, "b"]) == f"{'a' * 39}…, b"
+
+
+def test_missing_files_and_folders(tmp_path):
+    with pytest.raises(DataError, match=r"my\.csv cannot be read: No such file"):
+        read_rows(tmp_path / "my.csv", ["a"])
+    with pytest.raises(DataError, match="cannot be read: Is a directory"):
+        read_rows(tmp_path, ["a"])
+
+
+def test_a_spreadsheet_that_is_no_csv(tmp_path):
+    (tmp_path / "my.csv").write_bytes(b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00\xb5\xee")
+    with pytest.raises(FormatError, match="this is no UTF-8"):
+        read_rows(tmp_path / "my.csv", ["a"])
