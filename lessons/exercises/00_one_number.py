@@ -11,8 +11,8 @@ def affine(x, W, b):
 
     x (N, D), W (D, K), b (K,) -> y (N, K)
 
-    >>> affine(np.array([[1, 2]]), np.array([[1, 0, 2], [3, 1, -1]]), np.array([0, 1, 0]))
-    array([[7, 3, 0]])
+    >>> affine(np.array([[1.0, 2.0]]), np.array([[1, 0, 2], [3, 1, -1]]), np.array([0, 1, 0]))
+    array([[7., 3., 0.]])
     """
     raise NotImplementedError
 
@@ -56,7 +56,7 @@ def affine_backward(dy, x, W):
 
     dy (N, K), x (N, D), W (D, K) -> dx (N, D), dW (D, K), db (K,)
 
-    >>> affine_backward(np.array([[1, -1]]), np.array([[3]]), np.array([[1, 2]]))
-    (array([[-1]]), array([[ 3, -3]]), array([ 1, -1]))
+    >>> affine_backward(np.array([[1.0, -1.0]]), np.array([[3.0]]), np.array([[1.0, 2.0]]))
+    (array([[-1.]]), array([[ 3., -3.]]), array([ 1., -1.]))
     """
     raise NotImplementedError

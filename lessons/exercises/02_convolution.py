@@ -22,8 +22,8 @@ def correlation2d(x, w):
 
     x (R, C), w (I, J) -> y (R − I + 1, C − J + 1)
 
-    >>> correlation2d(np.array([[1, 2, 4]]), np.array([[-1, 1]]))
-    array([[1, 2]])
+    >>> correlation2d(np.array([[1.0, 2.0, 4.0]]), np.array([[-1.0, 1.0]]))
+    array([[1., 2.]])
     """
     raise NotImplementedError
 
@@ -33,8 +33,8 @@ def convolution2d(x, w):
 
     x (R, C), w (I, J) -> y (R − I + 1, C − J + 1)
 
-    >>> convolution2d(np.array([[1, 2, 4]]), np.array([[-1, 1]]))
-    array([[-1, -2]])
+    >>> convolution2d(np.array([[1.0, 2.0, 4.0]]), np.array([[-1.0, 1.0]]))
+    array([[-1., -2.]])
     """
     raise NotImplementedError
 

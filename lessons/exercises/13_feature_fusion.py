@@ -13,8 +13,8 @@ def concatenate(features):
 
     features, M arrays (N, D_m) -> y (N, Σ D_m)
 
-    >>> concatenate((np.array([[1, 2]]), np.array([[3]])))
-    array([[1, 2, 3]])
+    >>> concatenate((np.array([[1.0, 2.0]]), np.array([[3.0]])))
+    array([[1., 2., 3.]])
     """
     raise NotImplementedError
 
@@ -24,8 +24,8 @@ def concatenate_backward(dy, features):
 
     dy (N, Σ D_m), features -> M arrays (N, D_m)
 
-    >>> concatenate_backward(np.array([[1, 2, 3]]), (np.zeros((1, 2)), np.zeros((1, 1))))
-    (array([[1, 2]]), array([[3]]))
+    >>> concatenate_backward(np.array([[1.0, 2.0, 3.0]]), (np.zeros((1, 2)), np.zeros((1, 1))))
+    (array([[1., 2.]]), array([[3.]]))
     """
     raise NotImplementedError
 
@@ -35,8 +35,8 @@ def elementwise_product(features):
 
     features, M arrays (N, D) -> y (N, D)
 
-    >>> elementwise_product((np.array([[1, 2]]), np.array([[3, 0]])))
-    array([[3, 0]])
+    >>> elementwise_product((np.array([[1.0, 2.0]]), np.array([[3.0, 0.0]])))
+    array([[3., 0.]])
     """
     raise NotImplementedError
 
@@ -46,8 +46,8 @@ def elementwise_product_backward(dy, features):
 
     dy (N, D), features -> M arrays (N, D)
 
-    >>> elementwise_product_backward(np.array([[1, 1]]), (np.array([[2, 3]]), np.array([[5, 7]])))
-    (array([[5, 7]]), array([[2, 3]]))
+    >>> elementwise_product_backward(np.array([[1.0, 1.0]]), (np.array([[2.0, 3.0]]), np.array([[5.0, 7.0]])))
+    (array([[5., 7.]]), array([[2., 3.]]))
     """
     raise NotImplementedError
 

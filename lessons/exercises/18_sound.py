@@ -11,8 +11,8 @@ def frames(x, length, hop):
 
     x (N, T), length and hop whole numbers -> y (N, P, length)  with  P = 1 + (T − length) // hop
 
-    >>> frames(np.array([[1, 2, 3, 4, 5, 6]]), length=3, hop=2).tolist()
-    [[[1, 2, 3], [3, 4, 5]]]
+    >>> frames(np.array([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]), length=3, hop=2).tolist()
+    [[[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]]
     """
     raise NotImplementedError
 

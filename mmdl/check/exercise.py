@@ -79,8 +79,9 @@ class Exercise:
 
     @cached_property
     def parameters(self):
-        """The parameters of the function, by name."""
-        return inspect.signature(self.reference).parameters
+        """The parameters of the function, by name; annotations left out, for the reader's sake."""
+        parameters = inspect.signature(self.reference).parameters
+        return {name: each.replace(annotation=each.empty) for name, each in parameters.items()}
 
     @cached_property
     def defaults(self):
