@@ -11,7 +11,7 @@ def affine(x, W, b):
 
     x (N, D), W (D, K), b (K,) -> y (N, K)
 
-    >>> affine(np.array([[1.0, 2.0]]), np.array([[1, 0, 2], [3, 1, -1]]), np.array([0, 1, 0]))
+    >>> affine(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0, 2.0], [3.0, 1.0, -1.0]]), np.array([0.0, 1.0, 0.0]))
     array([[7., 3., 0.]])
     """
     raise NotImplementedError

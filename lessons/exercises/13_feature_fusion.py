@@ -46,7 +46,7 @@ def elementwise_product_backward(dy, features):
 
     dy (N, D), features -> M arrays (N, D)
 
-    >>> elementwise_product_backward(np.array([[1.0, 1.0]]), (np.array([[2.0, 3.0]]), np.array([[5.0, 7.0]])))
+    >>> elementwise_product_backward(np.ones((1, 2)), (np.array([[2.0, 3.0]]), np.array([[5.0, 7.0]])))
     (array([[5., 7.]]), array([[2., 3.]]))
     """
     raise NotImplementedError

@@ -11,7 +11,7 @@ def frames(x, length, hop):
 
     x (N, T), length and hop whole numbers -> y (N, P, length)  with  P = 1 + (T − length) // hop
 
-    >>> frames(np.array([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]), length=3, hop=2).tolist()
+    >>> frames(np.arange(1.0, 7.0)[None], length=3, hop=2).tolist()
     [[[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]]
     """
     raise NotImplementedError

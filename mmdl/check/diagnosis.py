@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,9 +14,12 @@ from mmdl.check.mistake import Mistake
 from mmdl.check.questions import listed
 from mmdl.check.results import of_reference
 from mmdl.check.signs import Pair, signs, vague_signs
-from mmdl.check.signs.alike import alike
+from mmdl.check.signs.alike import SAME, alike
+from mmdl.check.signs.scale import WHATEVER
 
-ENOUGH = 3  # cases in which a known mistake must be found, if it is not in all
+ROUGH = 1e-5  # what rounding leaves of results where arguments are as large as ±10,000
+LARGE = 1e3
+SIZES = 2  # different ones among the cases that a general sign fits: one alone proves nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,37 +32,53 @@ class Tried:
 
     def is_right(self, name):
         """Whether a result is as it should be, or is none of this case's."""
-        return name not in self.truth or alike(self.given[name], self.truth[name])
+        return name not in self.truth or self.agrees(self.given[name], self.truth[name])
+
+    def agrees(self, a, b):
+        """Whether two arrays are the same, as far as rounding lets us tell in this case."""
+        return alike(a, b, self.tolerance)
+
+    @cached_property
+    def tolerance(self):
+        """How far the same results may lie apart."""
+        arrays = [value for value in self.case.arguments.values() if isinstance(value, np.ndarray)]
+        large = any(array.dtype.kind == "f" and np.abs(array).max(initial=0) > LARGE for array in arrays)
+        return ROUGH if large else SAME
 
 
-def diagnose(student, smallest, cases):
+def diagnose(student, smallest, cases, further=()):
     """Diagnoses that explain, together, as many of the wrong results as possible.
 
-    A known mistake is named only if it gives the student's numbers in every case, to 1e-9. A general sign must fit
-    every case that came out wrong, but for the smallest, in which much looks alike.
+    A known mistake is named only if in every case, right or wrong, it gives the student's numbers for all results that
+    it gets wrong itself. A general sign must fit every case that came out wrong, but for the smallest, in which much
+    looks alike.
+
+    Parameters
+    ----------
+    student : Student
+    smallest, cases : Case, list of Case
+        Of the kind in which something is wrong.
+    further : list of Case
+        Of other kinds, right or wrong: extremes, ties.
     """
-    first, others = _tried(student, [smallest]), _tried(student, cases)
-    tried = first + others
-    names = list(dict.fromkeys(name for each in tried for name in each.truth))
-    left = {name for name in names if not all(each.is_right(name) for each in tried)}
-    known = [
-        (mistake, _explained(mistake, student.exercise, tried, names))
-        for mistake in WRONG.get(student.exercise.library_name, ())
-    ]
+    others = tried(student, cases)
+    everywhere = [*tried(student, [smallest]), *others, *tried(student, further)]
+    names = names_of(everywhere)
+    left = set(wrong_somewhere(everywhere))
     found = []
-    for mistake, outputs in sorted(known, key=lambda pair: -len(pair[1])):
+    for mistake, outputs in _known(student.exercise, everywhere, names):
         if left & outputs:
             told = tuple(name for name in names if name in left & outputs)
             found.append(Diagnosis(mistake.name, mistake.shows, mistake.hint, told, known=True))
             left -= outputs
-    for search in (_by_signs, _by_other_arguments, _sometimes_known, _by_vague_signs):
+    for search in (_by_signs, _by_other_arguments, _by_vague_signs):
         for diagnosis in search(student.exercise, others, [name for name in names if name in left]):
             found.append(diagnosis)
             left -= {*diagnosis.outputs}
     return tuple(found)
 
 
-def _tried(student, cases):
+def tried(student, cases):
     """The cases with their results; those in which the function stops are left out."""
     found = []
     for case in cases:
@@ -69,17 +89,31 @@ def _tried(student, cases):
     return found
 
 
-def _explained(mistake, exercise, tried, names):
-    """The results that are the known mistake's in every case."""
-    results = [_of_known(mistake, exercise, each) for each in tried]
-    return {
-        name
-        for name in names
-        if all(
-            name not in each.given or alike(found.get(name), each.given[name])
-            for each, found in zip(tried, results, strict=True)
-        )
-    }
+def names_of(cases):
+    """The names of all results, each once."""
+    return list(dict.fromkeys(name for each in cases for name in each.truth))
+
+
+def wrong_somewhere(cases):
+    """The names of the results that are wrong in at least one of the cases tried."""
+    return [name for name in names_of(cases) if not all(each.is_right(name) for each in cases)]
+
+
+def _known(exercise, cases, names):
+    """Known mistakes with the results that they explain; those that explain most come first."""
+    found = []
+    for mistake in WRONG.get(exercise.library_name, ()):
+        results = [_of_known(mistake, exercise, each) for each in cases]
+        pairs = list(zip(cases, results, strict=True))
+        same = {
+            n for n in names if all(n not in each.given or each.agrees(r.get(n), each.given[n]) for each, r in pairs)
+        }
+        own = {
+            n for n in names if any(n in each.truth and not each.agrees(r.get(n), each.truth[n]) for each, r in pairs)
+        }
+        if own <= same:
+            found.append((mistake, own))
+    return sorted(found, key=lambda pair: -len(pair[1]))
 
 
 def _of_known(mistake, exercise, tried):
@@ -92,33 +126,32 @@ def _of_known(mistake, exercise, tried):
         return {}
 
 
-def _sometimes_known(exercise, tried, names):
-    """Known mistakes that give the student's numbers in some of the cases that went wrong."""
-    for mistake in WRONG.get(exercise.library_name, ()):
-        results = [_of_known(mistake, exercise, each) for each in tried]
-        told = {}
-        for name in names:
-            wrong = [pair for pair in zip(tried, results, strict=True) if not pair[0].is_right(name)]
-            hits = sum(alike(found.get(name), each.given[name]) for each, found in wrong)
-            if hits >= ENOUGH:
-                told[name] = f"In {hits} of {len(wrong)} cases that go wrong: {mistake.shows}"
-        if told:
-            yield Diagnosis(mistake.name, next(iter(told.values())), mistake.hint, tuple(told), known=True)
-            names = [name for name in names if name not in told]
-
-
-def _by_signs(exercise, tried, names, signs=signs):
+def _by_signs(exercise, cases, names, signs=signs):
     """A general sign for each of the results; what is said of several in the same way is said once."""
     found = {}
     for name in names:
-        pairs = [_pair(exercise, each, name) for each in tried if not each.is_right(name)]
-        if pairs:
-            sign = next((sign for sign in signs(pairs[0]) if all(map(sign.fits, pairs))), None)
-            if sign:
-                found.setdefault(sign.name, []).append((name, sign))
+        wrong = [each for each in cases if not each.is_right(name)]
+        if len({each.case.shape for each in wrong}) < SIZES:
+            continue
+        pairs = [_pair(exercise, each, name) for each in wrong]
+        sign = next((sign for sign in signs(pairs[0]) if all(map(sign.fits, pairs))), None)
+        if sign:
+            shows = sign.shows if _vary(pairs, cases) else sign.shows.replace(WHATEVER, "")
+            found.setdefault(sign.name, []).append((name, shows, sign.hint))
     for kind, told in found.items():
-        shows = " ".join(sign.shows for _, sign in told)
-        yield Diagnosis(kind, shows, told[0][1].hint, tuple(name for name, _ in told), known=False)
+        shows = " ".join(shows for _, shows, _ in told)
+        yield Diagnosis(kind, shows, told[0][2], tuple(name for name, *_ in told), known=False)
+
+
+def _vary(pairs, cases):
+    """Whether each length that differs among the cases tried differs among those that went wrong, too."""
+    letters = {letter for each in cases for letter in each.case.lengths if isinstance(each.case.lengths[letter], int)}
+
+    def several(lengths, letter):
+        return len({each.get(letter) for each in lengths}) > 1
+
+    tried, wrong = [each.case.lengths for each in cases], [pair.lengths for pair in pairs]
+    return all(several(wrong, letter) or not several(tried, letter) for letter in letters)
 
 
 def _by_vague_signs(exercise, tried, names):

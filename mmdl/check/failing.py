@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from mmdl.check.diagnosis import diagnose
+from mmdl.check.diagnosis import diagnose, names_of, tried, wrong_somewhere
 from mmdl.check.draws import PLAIN, roomy
 from mmdl.check.grade import FAILS, Grade, Picture
 from mmdl.check.mistake import Comparison, Mistake
@@ -29,11 +29,12 @@ def failing(student, answer, own_forward=None):
         The student's own forward pass, if this backward pass is its gradient all the same.
     """
     mistake, question, variant = answer.mistake, answer.question, answer.variant
-    known = _looked_into(student, answer) if mistake.comparisons else {}
+    cases = [student.case(roomy(seed), variant) for seed in range(SURVEY)] if mistake.comparisons else []
+    known = _looked_into(student, answer, cases) if cases else {}
     return Grade(
         student.exercise.name,
         FAILS,
-        held=tuple(_held(student, answer)),
+        held=tuple(_held(student, answer, cases)),
         sentence=_sentence(mistake, question, variant),
         line=mistake.line,
         printed=mistake.printed or _printed(student, answer.case),
@@ -56,7 +57,7 @@ def answers(student, question, count=4):
     return True if any(error is not None for error in errors) else None
 
 
-def _held(student, answer):
+def _held(student, answer, cases):
     """What was right, before or besides what was wrong."""
     if answer.question not in BASICS:
         yield everything.__doc__
@@ -64,9 +65,10 @@ def _held(student, answer):
     yield from (basic.__doc__ for basic in BASICS[: BASICS.index(answer.question)])
     if answer.variant is not PLAIN:
         yield "otherwise its numbers are right"
-    wrong = {each.name for each in answer.mistake.comparisons}
-    right = [name for name in student(answer.case)[1] if name not in wrong] if answer.question is values else ()
-    if right:
+    found = tried(student, [answer.case, *cases])
+    wrong = {each.name for each in answer.mistake.comparisons} | {*wrong_somewhere(found)}
+    right = [name for name in names_of(found) if name not in wrong]
+    if right and answer.question is values:
         yield f"{listed(right)} {'is' if len(right) == 1 else 'are'} right"
 
 
@@ -92,14 +94,13 @@ def _remark(forward):
     return f"It is the gradient of your own {name}; but your {name} is not right either. Mend {name} first."
 
 
-def _looked_into(student, answer):
+def _looked_into(student, answer, cases):
     """Diagnoses, broken laws and a picture, for results that are wrong."""
-    cases = [student.case(roomy(seed), answer.variant) for seed in range(SURVEY)]
-    if answer.variant is not PLAIN:
-        cases += [student.case(roomy(seed), PLAIN) for seed in range(SURVEY, SURVEY + 3)]
+    kinds = [variant for variant in (PLAIN, *student.exercise.variants) if variant is not answer.variant]
+    further = [student.case(roomy(seed), kind) for kind in dict.fromkeys(kinds) for seed in range(SURVEY)]
     laws = student.exercise.entry.laws if student.exercise.entry and answer.question is values else ()
     return {
-        "diagnoses": diagnose(student, answer.case, cases),
+        "diagnoses": diagnose(student, answer.case, cases, further),
         "broken": tuple(one.__doc__ for one in laws if answers(student, law(one)) is False),
         "picture": _picture(student, answer.variant),
     }

@@ -121,7 +121,7 @@ class TestDiagnoses:
     def test_several_mistakes_are_told_one_by_one(self):
         found = graded("affine_backward", lambda dy, x, W: (-(dy @ W.T), x.T @ dy, dy.mean(axis=0)))
         assert {each.name: each.outputs for each in found.diagnoses} == {
-            "averaged_over_the_batch": ("db",),
+            "ratio": ("db",),
             "sign": ("dx",),
         }
 

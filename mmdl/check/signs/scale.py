@@ -8,6 +8,7 @@ import numpy as np
 from mmdl.check.signs.alike import alike
 from mmdl.check.signs.kind import Sign
 
+WHATEVER = ", whatever the sizes"
 CONSTANTS = {
     "twice": 2,
     "half": 1 / 2,
@@ -39,14 +40,14 @@ def signs_of_scale(pair):
         yield _times(
             "constant",
             constant,
-            f"{name} is {word} what it should be, whatever the sizes.",
+            f"{name} is {word} what it should be{WHATEVER}.",
             "Look for a constant factor.",
         )
     for letter in _expressions(pair.lengths):
         yield Sign(
             "ratio",
             _multiple(letter),
-            f"{name} is {letter} times the truth, whatever the sizes.",
+            f"{name} is {letter} times the truth{WHATEVER}.",
             _advice(letter),
         )
     constant = ratio(pair)
@@ -54,7 +55,7 @@ def signs_of_scale(pair):
         yield _times(
             "constant",
             constant,
-            f"{name} is {constant:.6g} times what it should be, whatever the sizes.",
+            f"{name} is {constant:.6g} times what it should be{WHATEVER}.",
             "Look for a constant factor.",
         )
 

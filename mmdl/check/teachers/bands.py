@@ -107,7 +107,7 @@ def sizes_filtered(power, filters, floor=1e-6):
 
 @in_log_mel("First add up what a band lets through, then take the logarithm.")
 def logarithm_before_the_filters(power, filters, floor=1e-6):
-    """m is right, but y filters the logarithms of the powers, instead of being the logarithm of m."""
+    """y filters the logarithms of the powers, instead of being the logarithm of m."""
     return LogMel(np.log(np.maximum(power, floor)) @ filters, power @ filters)
 
 

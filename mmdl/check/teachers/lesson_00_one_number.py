@@ -82,20 +82,20 @@ def weights_transposed(dy, x, W):
 
 @in_affine_backward("One bias, N uses: add up dy over the examples, axis 0.")
 def bias_not_summed(dy, x, W):
-    """db has one row for every example; the sum of these rows is right."""
+    """db has one row for every example; it should be the sum of these rows."""
     return *affine_backward(dy, x, W)[:2], dy
 
 
 @in_affine_backward("The mean was taken in the loss already, and stands in dy. Add up; do not average.")
 def averaged_over_the_batch(dy, x, W):
-    """dW and db are N times too small: they are means over the batch, not sums."""
+    """The batch is averaged instead of added up: N times too small."""
     dx, dW, db = affine_backward(dy, x, W)
     return dx, dW / len(x), db / len(x)
 
 
 @in_affine_backward("Every example used these weights: add up what all of them send back.")
 def first_example_only(dy, x, W):
-    """dW and db are those of the first example alone."""
+    """Only the first example counts; what the others send is left out."""
     return affine_backward(dy, x, W)[0], *affine_backward(dy[:1], x[:1], W)[1:]
 
 

@@ -72,14 +72,14 @@ def gathered_with_unturned_kernel(dy, x, w, stride=1, padding="valid", dilation=
 
 @in_conv2d_backward("Every image of the batch used this kernel: add up over n.")
 def first_image_only(dy, x, w, stride=1, padding="valid", dilation=1):
-    """dw and db are those of the first image alone."""
+    """Only the first image counts; what the others send is left out."""
     dx = conv2d_backward(dy, x, w, stride, padding, dilation)[0]
     return dx, *conv2d_backward(dy[:1], x[:1], w, stride, padding, dilation)[1:]
 
 
 @in_conv2d_backward("Every image of the batch used this kernel: += and not =.")
 def last_image_only(dy, x, w, stride=1, padding="valid", dilation=1):
-    """dw and db are those of the last image alone, which has overwritten the others."""
+    """Only the last image counts, which has overwritten the others."""
     dx = conv2d_backward(dy, x, w, stride, padding, dilation)[0]
     return dx, *conv2d_backward(dy[-1:], x[-1:], w, stride, padding, dilation)[1:]
 
@@ -110,7 +110,7 @@ def kernel_gradient_flipped(dy, x, w, stride=1, padding="valid", dilation=1):
 
 @in_conv2d_backward("The forward pass read x[stride · p + i]: there, too, the gradient goes.")
 def stride_forgotten_on_the_way_back(dy, x, w, stride=1):
-    """dx and dw look at row p + i instead of stride · p + i: right at stride 1."""
+    """The gradient looks at row p + i instead of stride · p + i: right at stride 1."""
     P, Q = x.shape[1] - w.shape[0] + 1, x.shape[2] - w.shape[1] + 1
     spread = np.zeros((len(x), P, Q, w.shape[3]))
     spread[:, : dy.shape[1], : dy.shape[2]] = dy

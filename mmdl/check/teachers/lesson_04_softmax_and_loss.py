@@ -91,7 +91,7 @@ def sum_of_dp_subtracted(dp, p):
 
 @in_loss("The loss is a mean, so its gradient is divided by N, too.")
 def gradient_not_averaged(logits, labels, smoothing=0.0, mask=None):
-    """The loss is right; its gradient is N times too large, N being the number of examples."""
+    """The gradient is N times too large, N being the number of examples: it is that of a sum."""
     value, gradient = softmax_cross_entropy(logits, labels, smoothing, mask)
     return Loss(value, gradient * labels.size)
 
@@ -105,7 +105,7 @@ def summed_over_the_batch(logits, labels, smoothing=0.0, mask=None):
 
 @in_loss("Divide once: the gradient of a mean over N examples has one 1 / N.")
 def averaged_twice(logits, labels, smoothing=0.0, mask=None):
-    """The loss is right; its gradient is divided by N twice."""
+    """The gradient is divided by N twice."""
     value, gradient = softmax_cross_entropy(logits, labels, smoothing, mask)
     return Loss(value, gradient / labels.size)
 

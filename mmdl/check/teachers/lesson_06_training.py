@@ -90,13 +90,13 @@ def gradient_dampened(p, g, v, rate=0.01, momentum=0.9):
 
 @in_momentum("The parameter moves along the velocity, not along the gradient.")
 def velocity_not_used(p, g, v, rate=0.01, momentum=0.9):
-    """v is right, but p moves along g as in plain gradient descent."""
+    """p moves along g as in plain gradient descent, not along v."""
     return p - rate * g, momentum * v + g
 
 
 @in_momentum("First the velocity, then the parameter by the new velocity.")
 def old_velocity_used(p, g, v, rate=0.01, momentum=0.9):
-    """v is right, but p moves along the velocity of the step before."""
+    """p moves along the velocity of the step before."""
     return p - rate * v, momentum * v + g
 
 

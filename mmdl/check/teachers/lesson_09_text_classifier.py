@@ -118,7 +118,7 @@ def share_left_out(dy, x, mask=None):
 
 @in_masked_mean_backward("Where there is no token there is no gradient: multiply by the mask.")
 def padding_gets_a_gradient(dy, x, mask=None):
-    """Padding gets a gradient, too; the tokens' is right."""
+    """Padding gets a gradient, too, as if there were tokens."""
     count = np.maximum(_there(x, mask).sum(axis=1), 1)[:, None, None]
     return np.broadcast_to(dy[:, None] / count, x.shape).copy()
 

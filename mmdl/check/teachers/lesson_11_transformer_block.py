@@ -164,7 +164,7 @@ def heads_by_reshaping(q, k, v, heads=1, mask=None, causal=False):
 
 @in_heads("What swapaxes(1, 2) exchanged it has to exchange again before the reshape that joins the columns.")
 def heads_joined_by_reshaping(q, k, v, heads=1, mask=None, causal=False):
-    """The weights are right; y is joined by a reshape alone, so its numbers stand at other places."""
+    """y is joined by a reshape alone, so its numbers stand at other places."""
     y, weights = multi_head_attention(q, k, v, heads)
     y = y.reshape(len(y), y.shape[1], heads, -1).swapaxes(1, 2)
     return Attended(y.reshape(len(v), q.shape[1], v.shape[2]), weights)

@@ -72,7 +72,7 @@ def frames_side_by_side(x, length, hop):
 
 @in_frames("The first frame needs no hop: P = 1 + (T − length) // hop.")
 def last_frame_forgotten(x, length, hop):
-    """The last frame is missing: there are (T − length) // hop frames and one more."""
+    """The last frame is missing: there should be (T − length) // hop frames and one more."""
     return frames(x, length, hop)[..., :-1, :]
 
 
@@ -147,7 +147,7 @@ def window_left_out(x, window):
 
 @in_spectrum("The sums are sums: nothing divides them by I.")
 def power_averaged(x, window):
-    """real and imaginary are right, but y is divided by the number of samples."""
+    """y is divided by the number of samples."""
     y, real, imaginary = power_spectrum(x, window)
     return PowerSpectrum(y / len(window), real, imaginary)
 

@@ -183,14 +183,14 @@ def both_ways_added(s):
 
 @in_loss("The loss is a mean, so its gradient is divided by 2 N, too.")
 def loss_gradient_not_averaged(s):
-    """The loss is right; its gradient is N times too large, N being the number of pairs."""
+    """The gradient is N times too large, N being the number of pairs."""
     value, gradient = contrastive_loss(s)
     return Loss(value, gradient * len(s))
 
 
 @in_loss("The gradient is (p − I + q − I) / 2N: each of the two losses has its own label on the diagonal.")
 def one_diagonal_for_two_losses(s):
-    """The loss is right; in its gradient the diagonal is taken away once, and there are two losses."""
+    """In the gradient the diagonal is taken away once, and there are two losses."""
     value, gradient = contrastive_loss(s)
     return Loss(value, gradient + np.eye(len(s)) / (2 * len(s)))
 

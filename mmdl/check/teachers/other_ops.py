@@ -70,7 +70,7 @@ def exponential_overflows(x):
 
 @mistakes_in(MISTAKES, "mean_squared_error")("The slope of e² is 2 e.")
 def two_left_out(y, targets):
-    """The loss is right; its gradient is half of what it should be."""
+    """The gradient is half of what it should be."""
     error = y - targets
     return Loss((error * error).mean(), error / error.size)
 
