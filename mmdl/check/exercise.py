@@ -18,6 +18,7 @@ class Case:
 
     arguments: dict
     lengths: dict  # of letters
+    exact: bool = False  # whether rounding can decide nothing, as where numbers are equal on purpose
 
     @cached_property
     def shape(self):
@@ -99,7 +100,7 @@ class Exercise:
         arguments |= {name: default for name, default in plain.items() if name in arguments}
         known = self.follow(arguments, draws.rng)
         upstream = {name: known[name] for name in known if name[0] == "d" and name[1:] in self.follows_from}
-        return Case(known | rounded(upstream, digits), dict(draws.lengths))
+        return Case(known | rounded(upstream, digits), dict(draws.lengths), variant is TIES)
 
     @property
     def follows_from(self):

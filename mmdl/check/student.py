@@ -13,7 +13,8 @@ import numpy as np
 
 from mmdl.check.draws import PLAIN, roomy
 from mmdl.check.mistake import Line, Mistake, NotDoneYet, NotTaken
-from mmdl.check.results import arrays
+from mmdl.check.results import arrays, of_reference
+from mmdl.check.rounding import within_rounding
 
 PATIENCE = 20_000  # characters that one call may print
 WIDTH = 66
@@ -82,7 +83,10 @@ class Student:
                 like = self.exercise.truth(case)
             found = self.call(case.arguments, self.exercise.parameters)
             outputs, settle = self.exercise.outputs, self.exercise.settle
-            self.results = settle(arrays(found, like, outputs)), settle(arrays(like, like, outputs))
+            found, truth = settle(arrays(found, like, outputs)), settle(of_reference(like, outputs))
+            if not case.exact:
+                found = within_rounding(self.exercise, case, found, truth)
+            self.results = found, truth
             self.last = case
         return self.results
 
@@ -159,11 +163,11 @@ def bind(function, names):
     names : parameters of ours by name, as `inspect` gives them
     """
     theirs, ours = inspect.signature(function).parameters, list(names)
-    expected = f"({', '.join(map(str, names.values()))})"
+    expected = _bare(names.values())
     takes = {}
     for place, (mine, parameter) in enumerate(theirs.items()):
         if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
-            raise Mistake(f"its arguments are called {expected}; yours are {inspect.signature(function)}")
+            raise Mistake(f"its arguments are called {expected}; yours are {_bare(theirs.values())}")
         other = ours[place] if place < len(ours) and ours[place] not in theirs else None
         name = mine if mine in names else other
         if name:
@@ -174,6 +178,11 @@ def bind(function, names):
     if missing:
         raise Mistake(f"it takes {expected}; yours does without {missing[0]}")
     return takes
+
+
+def _bare(parameters):
+    """Parameters as they stand between the parentheses of a `def`, without their types."""
+    return str(inspect.Signature([each.replace(annotation=each.empty) for each in parameters]))
 
 
 def in_words(error):

@@ -44,7 +44,7 @@ def backward_is_gradient(entry, arguments, rng, oracle=complex_step_gradient, to
     return max(errors)
 
 
-def adjoint_identity(entry, arguments, rng):
+def adjoint_identity(entry, arguments, rng, tolerance=EXACT):
     """⟨dy, J v⟩ = ⟨Jᵀ dy, v⟩ for a random direction v of all arguments at once."""
     upstream, gradients = _random_backward(entry, arguments, rng)
     if not gradients:
@@ -56,7 +56,7 @@ def adjoint_identity(entry, arguments, rng):
         _dy(entry, upstream),
         [directions.get(name) for name in arguments],
     )
-    if not gap <= EXACT:
+    if not gap <= tolerance:
         raise PropertyError(
             f"⟨dy, J v⟩ and ⟨Jᵀ dy, v⟩ differ by {gap:.1e}, Jᵀ dy being what {entry.name}_backward gives"
         )
