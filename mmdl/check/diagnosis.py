@@ -9,7 +9,7 @@ import numpy as np
 from mmdl.check.exercise import Case
 from mmdl.check.grade import Diagnosis
 from mmdl.check.instead import changes, results_instead
-from mmdl.check.library import WRONG
+from mmdl.check.library import mistakes_of
 from mmdl.check.mistake import Mistake
 from mmdl.check.questions import listed
 from mmdl.check.results import of_reference
@@ -102,7 +102,7 @@ def wrong_somewhere(cases):
 def _known(exercise, cases, names):
     """Known mistakes with the results that they explain; those that explain most come first."""
     found = []
-    for mistake in WRONG.get(exercise.library_name, ()):
+    for mistake in mistakes_of(exercise):
         results = [_of_known(mistake, exercise, each) for each in cases]
         pairs = list(zip(cases, results, strict=True))
         same = {

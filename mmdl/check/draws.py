@@ -103,4 +103,5 @@ def _is_array_of(kind, x):
 PLAIN = Variant("", lambda arguments, names: arguments)
 EXTREMES = Variant("for numbers as large as ±10,000", _extreme)
 TIES = Variant("where some numbers are equal", _tied)
+ZEROS = Variant("where some numbers are zero", _tied)  # as rounding makes them
 NOTHING = Variant("where the mask is False everywhere", _empty)

@@ -65,6 +65,12 @@ class Mistakes(Mapping):
 EXERCISES, WRONG = Exercises(), Mistakes()
 
 
+def mistakes_of(exercise):
+    """What is known to go wrong in a function, and in the whole of which it is a part."""
+    names = dict.fromkeys((exercise.name, exercise.library_name))
+    return tuple(mistake for name in names for mistake in WRONG.get(name, ()))
+
+
 def all_teachers():
     """The names of all teachers: one for each lesson, and one for what no lesson asks for."""
     return (*dict.fromkeys(asked_for().values()), OTHER)

@@ -18,7 +18,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from mmdl.check.files import chosen
 from mmdl.check.grade import FAILS, MISSING, Grade
 from mmdl.check.grading import grade
-from mmdl.check.library import EXERCISES, WRONG
+from mmdl.check.library import EXERCISES, mistakes_of
 from mmdl.check.mistake import Line, Mistake
 from mmdl.check.student import Screen, Student, in_words, where
 from mmdl.errors import DataError
@@ -123,7 +123,7 @@ def with_hints(grade):
     """A grade with all that may be hinted at, and the number of mistakes that are known of such a function."""
     exercise = EXERCISES[grade.name]
     hints = (*(diagnosis.hint for diagnosis in grade.diagnoses or ()), *exercise.hints)
-    return replace(grade, hints=hints, known=len(WRONG.get(exercise.library_name, ())))
+    return replace(grade, hints=hints, known=len(mistakes_of(exercise)))
 
 
 def load(path, alarm):

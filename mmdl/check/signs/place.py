@@ -42,6 +42,7 @@ def signs_of_place(pair):
                 f"{name} is mirrored along axis {' and '.join(map(str, axes))}.",
                 "Does an index run backwards, or an offset count the wrong way?",
             )
+    yield from _lengths(pair)
     for axis in dimensions:
         yield from _shifts(pair, axis)
     for count in (2, 3, 4):
@@ -88,6 +89,34 @@ def _sums(pair):
             f"{pair.name} is added up along axis {axis}, where nothing is to be added.",
             "Say along which axis you add: axis=0 runs over the rows, axis=-1 along a row.",
         )
+
+
+def _lengths(pair):
+    """One entry too few or too many along some axes."""
+    dimensions = range(pair.truth.ndim)
+    for count in dimensions:
+        for axes in itertools.combinations(dimensions, count + 1):
+            things = " and one ".join(thing(pair, axis) for axis in axes)
+            for end, first in ((slice(None, -1), "last"), (slice(1, None), "first")):
+                yield Sign(
+                    "too_short",
+                    lambda pair, axes=axes, end=end: _is_cut(pair.truth, pair.given, axes, end),
+                    f"{pair.name} is one {things} short: the {first} is missing, what is there is right.",
+                    "Count both ends: from 0 to n there are n + 1.",
+                )
+                yield Sign(
+                    "too_long",
+                    lambda pair, axes=axes, end=end: _is_cut(pair.given, pair.truth, axes, end),
+                    f"{pair.name} is one {things} too long: without the {first} it is right.",
+                    "Where is the last place that still counts? Count both ends: from 0 to n there are n + 1.",
+                )
+
+
+def _is_cut(whole, cut, axes, end):
+    """Whether one array is the other without its first or its last entries along some axes."""
+    if whole.ndim != cut.ndim or not all(whole.shape[axis] for axis in axes):
+        return False
+    return alike(cut, whole[tuple(end if axis in axes else slice(None) for axis in range(whole.ndim))])
 
 
 def _shifts(pair, axis):

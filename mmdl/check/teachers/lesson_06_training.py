@@ -123,3 +123,30 @@ def epsilon_inside_the_root(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999,
 def root_left_out(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
     """The step is divided by v̂ instead of its root."""
     return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: v + epsilon)
+
+
+@in_adam("v started at zero, too: divide it by 1 − β₂^step.")
+def second_moment_not_corrected(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """In the step m is corrected but v is not."""
+    return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v) + epsilon, second=False)
+
+
+@in_adam("m started at zero, too: divide it by 1 − β₁^step.")
+def first_moment_not_corrected(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """In the step v is corrected but m is not."""
+    return _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v) + epsilon, first=False)
+
+
+@in_adam("Return m and v as they are; the corrected ones serve for the step only.")
+def corrected_moments_returned(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """The corrected m and v are returned, so that the next step would correct them once more."""
+    p, m, v = _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v) + epsilon)
+    return p, m / (1 - beta1**step), v / (1 - beta2**step)
+
+
+@in_adam("The exponent is the number of the step: β^step.")
+def first_step_forever(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """The moments are corrected as in the first step, by 1 − β, whatever step it is."""
+    _, m_new, v_new = _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v) + epsilon)
+    m_hat, v_hat = m_new / (1 - beta1), v_new / (1 - beta2)
+    return p - rate * m_hat / (np.sqrt(v_hat) + epsilon), m_new, v_new

@@ -150,3 +150,26 @@ def only_the_last_state_counts(dh, x, W, U, h, mask=None, f="tanh"):
     last = np.zeros_like(dh)
     last[:, -1] = dh[:, -1]
     return rnn_backward(last, x, W, U, h)
+
+
+@in_rnn("The loop starts from h0, too: h = h0 before the first step.")
+def initial_state_only_returned(x, W, U, b, h0=None, mask=None, f="tanh"):
+    """h0 stands at place 0 of the result, but the steps start from zeros."""
+    h = rnn(x, W, U, b, None, mask, f)
+    if h0 is not None:
+        h[:, 0] = h0
+    return h
+
+
+@in_rnn_backward("Step t made h[:, t + 1]: its slope is 1 − h[:, t + 1]².")
+def slope_of_the_state_before(dh, x, W, U, h, mask=None, f="tanh"):
+    """The slope of tanh is taken at the state before each step, not at the one that the step made."""
+    shifted = np.concatenate([h[:, :1], h[:, :-1]], axis=1)
+    return _collected(*_through_time(dh, x, W, U, shifted), x, W, h)
+
+
+@in_rnn_backward("The initial state may be used, too: dh0 = dh[:, 0] + da Uᵀ.")
+def initial_state_without_its_own(dh, x, W, U, h, mask=None, f="tanh"):
+    """In dh0 its own dh[:, 0] is missing; only what the first step sends back is there."""
+    *rest, dh0 = rnn_backward(dh, x, W, U, h)
+    return *rest, dh0 - dh[:, 0]

@@ -195,3 +195,44 @@ def exponent_of_the_column(T, D):
     column = np.arange(D)
     angle = np.arange(T)[:, None] * 10000.0 ** (-column / D)
     return np.where(column % 2 == 0, np.sin(angle), np.cos(angle))
+
+
+@in_attention("D is the length of one query, q.shape[-1]; q.shape[-2] is how many there are.")
+def scaled_by_the_number_of_queries(q, k, v, mask=None, causal=False, bias=None):
+    """The scores are divided by √T, T being the number of queries, instead of √D."""
+    return attention(q * np.sqrt(q.shape[-1] / q.shape[-2]), k, v, mask, causal, bias)
+
+
+@in_attention("D is the length of a query; V is the width of the values.")
+def scaled_by_the_width_of_the_values(q, k, v, mask=None, causal=False, bias=None):
+    """The scores are divided by √V, V being the width of the values, instead of √D."""
+    return attention(q * np.sqrt(q.shape[-1] / v.shape[-1]), k, v, mask, causal, bias)
+
+
+@in_attention("Divide by √D: softmax is sharper with larger scores, and a product would make them larger still.")
+def multiplied_by_the_root(q, k, v, mask=None, causal=False, bias=None):
+    """The scores are multiplied by √D instead of divided."""
+    return attention(q * q.shape[-1], k, v, mask, causal, bias)
+
+
+@in_attention_backward("The divisor is that of the forward pass, √D: once, and in dq and dk alike.")
+def divisor_twice(dy, q, k, v, weights, bias=None):
+    """dq and dk are divided by D instead of √D."""
+    dq, dk, dv = attention_backward(dy, q, k, v, weights)
+    root = np.sqrt(q.shape[-1])
+    return dq / root, dk / root, dv
+
+
+@in_attention_backward("⟨da, a⟩ is one number for each query: sum(axis=-1, keepdims=True).")
+def one_product_for_all_queries(dy, q, k, v, weights, bias=None):
+    """In the softmax's backward pass one number is subtracted for all queries of an example."""
+    da = dy @ v.mT
+    ds = weights * (da - (weights * da).sum(axis=(-2, -1), keepdims=True)) / np.sqrt(q.shape[-1])
+    return ds @ k, ds.mT @ q, weights.mT @ dy
+
+
+@in_attention_backward("y = a v: dv = aᵀ dy. The weights are turned, as x is in dW = xᵀ dy.")
+def values_without_the_weights(dy, q, k, v, weights, bias=None):
+    """dv is the sum of dy over the queries, without the weights."""
+    dq, dk, dv = attention_backward(dy, q, k, v, weights)
+    return dq, dk, np.broadcast_to(dy.sum(axis=-2, keepdims=True), dv.shape).copy()

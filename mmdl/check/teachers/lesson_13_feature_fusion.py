@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmdl.check.draws import PLAIN, ZEROS
 from mmdl.check.exercise import Exercise, backward, forward
 from mmdl.check.known import mistakes_in
 from mmdl.ops.fusion import elementwise_product
@@ -46,6 +47,7 @@ EXERCISES = (
         "With two: y = a ∘ b. Nudge a by 1 and y moves by b: each gets the other's value.",
         "With more: all the others, features[:m] + features[m + 1 :], but not its own.",
         "Dividing y by x_m gives the same, until x_m is 0.",
+        variants=(PLAIN, ZEROS),
     ),
     Exercise(
         tensor_product,
@@ -66,6 +68,7 @@ EXERCISES = (
             "Entry d, k is a[d] b[k]: da[d] gets dy[d, k] b[k], for every k.",
             "(dy * b[:, None, :]).sum(axis=2), and likewise for b.",
         ),
+        variants=(PLAIN, ZEROS),
         axes={"da": "N D", "db": "N K"},
     ),
 )
@@ -103,3 +106,37 @@ def own_values(dy, a, b):
 def other_way_round(a, b):
     """The right numbers in another order: b's index runs slowly and a's fast."""
     return (b[:, :, None] * a[:, None, :]).reshape(len(a), -1)
+
+
+@in_features_backward("0 / 0 is no number: multiply the others instead of dividing the product by its own value.")
+def product_divided_by_own_value(dy, features):
+    """It is right but where a value is 0: there dy ∘ y / x divides by it."""
+    y = elementwise_product(features)
+    return tuple(dy * y / x for x in features)
+
+
+@in_features_backward("With more than two, each gets the product of all others: features[:m] + features[m + 1 :].")
+def one_other_only(dy, features):
+    """Each gets dy times one of the others; right with two features, but with three one factor is missing."""
+    return tuple(dy * features[m - 1] if len(features) > 1 else dy for m in range(len(features)))
+
+
+@in_features_backward("With more than two, each gets the product of all others: features[:m] + features[m + 1 :].")
+def next_one_only(dy, features):
+    """Each gets dy times the feature after it; right with two, but with three one factor is missing."""
+    return tuple(dy * features[m + 1 - len(features)] if len(features) > 1 else dy for m in range(len(features)))
+
+
+@mistakes_in(MISTAKES, "concatenate_backward")("Cut where the features were joined: np.cumsum of their widths.")
+def equal_parts(dy, features):
+    """dy is cut into equal parts, but features may be of different widths."""
+    return tuple(np.array_split(dy, len(features), axis=-1))
+
+
+@mistakes_in(MISTAKES, "tensor_product_backward")(
+    "Each gets what it was multiplied by, and the others' values may be 0."
+)
+def table_divided_by_own_value(dy, a, b):
+    """It is right but where a value is 0: there it divides by it."""
+    table = dy.reshape(len(a), a.shape[1], b.shape[1]) * a[:, :, None] * b[:, None, :]
+    return table.sum(axis=2) / a, table.sum(axis=1) / b

@@ -8,10 +8,9 @@ from mmdl.check.draws import EXTREMES, NOTHING, PLAIN
 from mmdl.check.exercise import Exercise
 from mmdl.check.known import mistakes_in
 from mmdl.check.teachers.lesson_10_attention import ATTENTION
-from mmdl.ops.attention import (
-    attention,
-)
+from mmdl.ops.attention import Attended, attention
 from mmdl.ops.sequence_pooling import masked_mean
+from mmdl.ops.softmax import softmax
 
 
 def masked_attention(q, k, v, mask):
@@ -124,6 +123,9 @@ EXERCISES = (
 )
 
 MISTAKES = []
+in_types_backward = mistakes_in(MISTAKES, "token_types_backward")
+in_masked = mistakes_in(MISTAKES, "masked_attention")
+in_fusion = mistakes_in(MISTAKES, "attention_fusion")
 
 
 @mistakes_in(MISTAKES, "weights_without")("The others must sum to one again: divide by 1 − a_s.")
@@ -132,3 +134,77 @@ def not_made_to_sum_to_one(weights, s):
     rest = weights.copy()
     rest[:, :, s] = 0
     return rest
+
+
+@in_types_backward("Every example used the vector of a modality: add up over the examples, too.")
+def types_of_the_first_example(dy, tokens, types):
+    """In dtypes only the first example counts; what the others send is left out."""
+    pieces, _ = token_types_backward(dy, tokens, types)
+    return pieces, np.stack([piece[0].sum(axis=0) for piece in pieces])
+
+
+@in_types_backward("Every example used the vector of a modality: += and not =.")
+def types_of_the_last_example(dy, tokens, types):
+    """In dtypes only the last example counts, which has overwritten the others."""
+    pieces, _ = token_types_backward(dy, tokens, types)
+    return pieces, np.stack([piece[-1].sum(axis=0) for piece in pieces])
+
+
+@in_types_backward("Add up over the examples; do not average.")
+def types_averaged_over_the_batch(dy, tokens, types):
+    """dtypes is the mean over the examples instead of their sum."""
+    pieces, dtypes = token_types_backward(dy, tokens, types)
+    return pieces, dtypes / len(dy)
+
+
+@in_types_backward("Every token used the vector of its modality: add up over the tokens, too.")
+def types_averaged_over_the_tokens(dy, tokens, types):
+    """In dtypes the tokens of a modality are averaged instead of added up."""
+    pieces, _ = token_types_backward(dy, tokens, types)
+    return pieces, np.stack([piece.mean(axis=1).sum(axis=0) for piece in pieces])
+
+
+@in_masked("Use −∞: e^(−∞) is exactly 0, and a row without keys can be told from the others.")
+def large_number_for_infinity(q, k, v, mask):
+    """Masked scores become a large negative number, not −∞: a row without keys attends to its padding, all alike."""
+    nothing = ~mask.any(axis=1)
+    weights = np.where(nothing[:, None, None], 1 / k.shape[1], attention(q, k, v, mask).weights)
+    return Attended(weights @ v, weights)
+
+
+@in_masked("Use −∞: e^(−∞) is exactly 0, and a row without keys can be told from the others.")
+def large_number_added(q, k, v, mask):
+    """A large number is subtracted from masked scores, which are not −∞: a row without keys attends to its padding."""
+    return attention(q, k, v, mask | ~mask.any(axis=1, keepdims=True))
+
+
+@in_masked("A score of 0 is a score like others: e^0 = 1. Set it to −∞.")
+def zero_for_infinity(q, k, v, mask):
+    """Masked scores are set to 0 instead of −∞, and rows without keys to zero: padding still gets weight elsewhere."""
+    scores = q @ k.mT / np.sqrt(q.shape[-1]) * mask[:, None]
+    weights = softmax(scores) * mask.any(axis=1)[:, None, None]
+    return Attended(weights @ v, weights)
+
+
+@in_fusion("Only tokens that are there count: divide by their number, and multiply by the mask before you add up.")
+def padding_in_the_mean(tokens, masks, types, Wq, Wk, Wv):
+    """z is the mean over all places: the answers of padding are in it."""
+    x, mask = token_types(tokens, types), np.concatenate(masks, axis=1)
+    y, weights = attention(x @ Wq, x @ Wk, x @ Wv, mask)
+    return y.mean(axis=1), weights
+
+
+@in_fusion("Divide by the number of tokens that are there.")
+def padding_counted_in_the_mean(tokens, masks, types, Wq, Wk, Wv):
+    """In z padding adds nothing, but it is counted: the sum is divided by all places."""
+    x, mask = token_types(tokens, types), np.concatenate(masks, axis=1)
+    y, weights = attention(x @ Wq, x @ Wk, x @ Wv, mask)
+    return (y * mask[:, :, None]).mean(axis=1), weights
+
+
+@in_fusion("Keys that are padding get no weight: the mask goes into the softmax.")
+def mask_only_in_the_mean(tokens, masks, types, Wq, Wk, Wv):
+    """The mask is used for the mean, but not in the attention: padding gets weight."""
+    x, mask = token_types(tokens, types), np.concatenate(masks, axis=1)
+    y, weights = attention(x @ Wq, x @ Wk, x @ Wv)
+    return masked_mean(y, mask), weights

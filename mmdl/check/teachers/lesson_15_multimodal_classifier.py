@@ -208,3 +208,45 @@ def text_branch_dropped(dlogits, image, ids, mask, p, trace):
     """The gradients of E, W, U and c are zero: what comes back from the head never reaches the text's branch."""
     gradient = classifier_backward(dlogits, image, ids, mask, p, trace)
     return gradient | {name: np.zeros_like(gradient[name]) for name in "EWUc"}
+
+
+@mistakes_in(MISTAKES, "text_branch_backward")("A word that stands twice gets two gradients: np.add.at(dE, ids, de).")
+def repeated_words_overwrite(dv, ids, mask, p, e, h):
+    """In dE a word that stands at several places gets the gradient of one place only, the last: dE[ids] = de."""
+    dh = np.zeros_like(h)
+    dh[:, -1] = dv
+    de, dW, dU, dc, _ = rnn_backward(dh, e, p["W"], p["U"], h, mask)
+    dE = np.zeros_like(p["E"])
+    dE[ids] = de
+    return dE, dW, dU, dc
+
+
+@mistakes_in(MISTAKES, "text_branch_backward")("v was h[:, −1]: all other states get zeros.")
+def every_state_gets_dv(dv, ids, mask, p, e, h):
+    """dv goes to every state, but the head read only the last."""
+    dh = np.broadcast_to(dv[:, None], h.shape)
+    de, dW, dU, dc, _ = rnn_backward(dh, e, p["W"], p["U"], h, mask)
+    return embedding_backward(de, ids, p["E"]), dW, dU, dc
+
+
+@mistakes_in(MISTAKES, "text_branch_backward")("Steps without a word kept the state: give rnn_backward the mask.")
+def mask_left_out_on_the_way_back(dv, ids, mask, p, e, h):
+    """rnn_backward is not given the mask: steps without a word send gradients, too."""
+    dh = np.zeros_like(h)
+    dh[:, -1] = dv
+    de, dW, dU, dc, _ = rnn_backward(dh, e, p["W"], p["U"], h)
+    return embedding_backward(de, ids, p["E"]), dW, dU, dc
+
+
+@mistakes_in(MISTAKES, "image_branch_backward")("relu_backward stands between the pool and the convolution.")
+def relu_skipped(du, image, p, r, winner):
+    """The ReLU is left out on the way back: what the pool sends goes straight to the convolution."""
+    dr = max_pool2d_backward(du.reshape(winner.shape), r, winner)
+    _, dw, db = conv2d_backward(dr, image, p["w"])
+    return dw, db
+
+
+@mistakes_in(MISTAKES, "classifier")("The mask goes to rnn by name: mask=mask.")
+def mask_left_out(image, ids, mask, p):
+    """The text is read without the mask: padding moves the state, too."""
+    return forward_pass(image, ids, np.ones_like(mask), p)[0]
