@@ -9,13 +9,14 @@ from mmdl.cli.runs import load_model
 DESCRIPTION = """\
 Follow one pixel of a picture through a trained model to the loss: every stage
 with its equation, the numbers in it, and the file and line that compute it.
-Then follow the gradient back to the pixel, and see whether the loss does what
-the gradient promised.
+Then follow the gradient back to the pixel, and compare the change of the loss
+that it predicts with the change that is measured.
 
-A pixel moves many numbers; at each stage the way goes on to the one through
-which it moves the loss most. In an attention block it takes every step: norm,
-query or key, score, weight, weighted sum, mix, norm, widen, narrow. What goes
-as a value or around the steps is no part of this way, but of every gradient."""
+A pixel changes many numbers; each stage continues with the one through which
+it changes the loss most. Attention, cross-attention and bottleneck fusion are
+shown step by step: norm, query or key, score, weight, weighted sum, output
+projection, norm, widen, narrow. Other paths, such as residuals and values, are
+not shown, but every gradient includes them."""
 
 EXAMPLES = """\
   mmdl follow --pixel 12,9 runs/2025-01-31-attention
@@ -88,17 +89,17 @@ def told(way, pixel, classes):
     for number, stop in enumerate(way.stops):
         yield f"{number:>3}  {stop.stage:12} {stop.equation:34} {stop.place}"
         yield f"     {'':12} {stop.numbers}"
-    sure = f"loss = −log p = −log {way.p[way.label]:.4f} = {way.loss:.4f}"
-    yield f"     {'loss':12} {sure}\n\nBack: d loss / d each number, and the part of it that came along this way"
-    yield f"     {'logits':12} p − target, as softmax and logarithm together give"
+    yield f"     {'loss':12} loss = −log p = −log {way.p[way.label]:.4f} = {way.loss:.4f}"
+    yield "\nBackward: the derivative of the loss by each number, and the part of it along this path"
+    yield f"     {'logits':12} p − target: softmax and logarithm in one step"
     along = way.stops[-1].gradient
     for number in range(len(way.stops) - 1, -1, -1):
         stop = way.stops[number]
         by = way.stops[number + 1].back if number + 1 < len(way.stops) else ""
-        yield f"{number:>3}  {stop.stage:12} {stop.gradient:+.3e}, this way {along:+.3e}   {by}".rstrip()
+        yield f"{number:>3}  {stop.stage:12} {stop.gradient:+.3e}, this path {along:+.3e}   {by}".rstrip()
         along *= stop.share
-    yield f"\nLet the pixel grow by {way.nudge:g}."
-    yield f"The gradient promises that the loss changes by {way.promised:+.6e}."
+    yield f"\nIncrease the pixel by {way.nudge:g}."
+    yield f"The gradient predicts that the loss changes by {way.promised:+.6e}."
     yield f"It changes by                                  {way.measured:+.6e}."
     if abs(way.measured - way.promised) > TIE * abs(way.promised):
-        yield "That is not as promised: on the way a ReLU or a maximum stands at a tie, where up and down differ."
+        yield "They differ because a ReLU or a maximum on the path is at a tie, where the slopes to both sides differ."

@@ -4,9 +4,7 @@ A number reaches very many others. At every stage the way goes on to the one thr
 it takes every step of an attention block, though there are shorter roads: as a value, and around the steps.
 """
 
-import inspect
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -78,7 +76,7 @@ def follow(model, batch, label, pixel, nudge=NUDGE, modality="image"):
         shares, *_ = derivative(stage, before, at)
         to = np.unravel_index(np.abs(shares * dy).argmax(), dy.shape)
         equation, numbers = stage.describe(before, after, at, to, shares[to])
-        places = [place_of(*spot) for spot in (stage.computed, stage.returned)]
+        places = str(stage.computed), str(stage.returned)
         stops.append(Stop(stage.name, equation, numbers, *places, after[0][to], dy[to], shares[to]))
         at = to
 
@@ -105,12 +103,3 @@ def derivative(stage, state, at):
     x = x.astype(complex)
     x[at] += 1j * IMAGINARY
     return [y.imag / IMAGINARY for y in stage.forward(x, *waiting)[0]]
-
-
-def place_of(function, words):
-    """ "mmdl/ops/dense.py:24": the line of the function that holds these words"""
-    function = inspect.unwrap(function)
-    lines, first = inspect.getsourcelines(function)
-    number = next((first + n for n, line in enumerate(lines) if words in line), first)
-    path = Path(inspect.getsourcefile(function))
-    return f"{path.relative_to(Path(__file__).parents[2]).as_posix()}:{number}"

@@ -1,4 +1,4 @@
-"""One step of a model, from state to state and back, with the words and numbers that tell it to a reader."""
+"""One step of a model, from state to state and back, with its equation, numbers and lines of source."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmdl import layers
+from mmdl.explain.line import Line
 from mmdl.ops import convolution, dense, normalization, pooling
 from mmdl.ops.activations import relu, relu_backward
 from mmdl.tokens import Tokens
@@ -22,14 +23,13 @@ class Stage:
     forward: Callable  # *state -> state, trace
     backward: Callable  # gradients of the state, trace -> gradients of the state before
     describe: Callable  # state before, state after, at, to, share -> equation, the same in numbers
-    computed: tuple  # function, and words of the line that computes the number
-    returned: tuple  # function, and words of the line that computes the gradient of the one before
+    computed: Line  # that computes the number
+    returned: Line  # that computes the gradient of the one before
 
 
 def of_layer(layer, name=None):
-    """A layer as a stage; what waits, waits."""
-    default = _moved, (type(layer).forward, "def"), (type(layer).backward, "def")
-    describe, *places = KNOWN.get(type(layer), default)
+    """A layer as a stage; other arrays pass through."""
+    told, *places = KNOWN.get(type(layer), _of_any(type(layer)))
 
     def forward(x, *waiting):
         if isinstance(layer, layers.FlattenTokens):
@@ -41,14 +41,19 @@ def of_layer(layer, name=None):
         dy, *waiting = gradients
         return layer.backward(dy, trace)[0], *waiting
 
-    def say(before, after, at, to, share):
-        return describe(layer, before[0], after[0], at, to, share)
+    def describe(before, after, at, to, share):
+        return told(layer, before[0], after[0], at, to, share)
 
-    return Stage(name or type(layer).__name__, forward, backward, say, *places)
+    return Stage(name or type(layer).__name__, forward, backward, describe, *(Line(*place) for place in places))
+
+
+def _of_any(kind):
+    """For a layer that only moves numbers: its whole passes."""
+    return _moved, (kind.forward, ""), (kind.backward, "")
 
 
 def forked(stage, returned):
-    """A stage around which its input also goes: x -> y, x"""
+    """A stage whose input also goes around it, as a residual: x -> y, x"""
 
     def forward(x, *waiting):
         return stage.forward(x, x, *waiting)
@@ -61,7 +66,7 @@ def forked(stage, returned):
 
 
 def joined(stage, computed):
-    """A stage to whose result is added what went around: x, around -> y + around"""
+    """A stage to whose result the residual is added: x, around -> y + around"""
 
     def forward(x, around, *waiting):
         (y, *waiting), trace = stage.forward(x, *waiting)
@@ -71,12 +76,12 @@ def joined(stage, computed):
         dx, *waiting = stage.backward(gradients, trace)
         return dx, gradients[0], *waiting
 
-    def say(before, after, at, to, share):
+    def describe(before, after, at, to, share):
         y = after[0] - before[1]
         equation, numbers = stage.describe(before, (y,), at, to, share)
-        return f"{equation} + around", f"{numbers}; {y[to]:.4f}{plus(before[1][to], 'around')} = {after[0][to]:.4f}"
+        return f"{equation} + residual", f"{numbers}; {y[to]:.4f}{plus(before[1][to], 'residual')} = {after[0][to]:.4f}"
 
-    return replace(stage, forward=forward, backward=backward, describe=say, computed=computed)
+    return replace(stage, forward=forward, backward=backward, describe=describe, computed=computed)
 
 
 def terms(x, share, others):
@@ -113,11 +118,11 @@ def _normal(layer, x, y, at, to, share):
 
 
 def _kept(layer, x, y, at, to, share):
-    return "y = x, for only training drops", f"{y[to]:.4f} stays"
+    return "y = x outside training", f"{y[to]:.4f} is unchanged"
 
 
 def _moved(layer, x, y, at, to, share):
-    return "the same number, counted otherwise", f"{_index(at)} is now {_index(to)}: {y[to]:.4f}"
+    return "the same number at another index", f"{_index(at)} is now {_index(to)}: {y[to]:.4f}"
 
 
 def _index(at):
@@ -128,8 +133,10 @@ KNOWN = {
     layers.Conv2D: (_linear, (convolution.conv2d, "_patches"), (convolution.conv2d_backward, "+= seen")),
     layers.Dense: (_linear, (dense.affine, "@ W"), (dense.affine_backward, "W.T")),
     layers.Dropout: (_kept, (layers.Dropout.forward, "return x"), (layers.Dropout.backward, "return (dy")),
-    layers.MaxPool2D: (_largest, (pooling.max_pool2d, "np.maximum(y"), (pooling.max_pool2d_backward, "winner == cell")),
-    layers.ReLU: (_positive, (relu, "return"), (relu_backward, "return")),
+    layers.MaxPool2D: (
+        _largest, (pooling.max_pool2d, "np.maximum(y"), (pooling.max_pool2d_backward, "np.multiply(dy, "),
+    ),
+    layers.ReLU: (_positive, (relu, "np.maximum(x, 0)"), (relu_backward, "return")),
     layers.LayerNorm: (
         _normal, (normalization.layer_norm, "LayerNormalized("), (normalization.layer_norm_backward, "dx = dn"),
     ),

@@ -3,10 +3,19 @@
 import numpy as np
 
 from mmdl.explain.attention_stages import attention_stages
+from mmdl.explain.bottleneck_stages import bottleneck_stages
+from mmdl.explain.cross_attention_stages import cross_attention_stages
+from mmdl.explain.line import Line
 from mmdl.explain.stage import Stage, of_layer
-from mmdl.fusion import AttentionFusion
+from mmdl.fusion import AttentionFusion, BottleneckFusion, CrossAttentionFusion
 from mmdl.layers import Sequential
 from mmdl.tokens import Tokens
+
+IN_STEPS = {
+    AttentionFusion: attention_stages,
+    BottleneckFusion: bottleneck_stages,
+    CrossAttentionFusion: cross_attention_stages,
+}  # the fusions that are told step by step; any other is one stage
 
 
 def stages_of(model, batch, modality):
@@ -14,8 +23,8 @@ def stages_of(model, batch, modality):
     encodings = {
         name: each.forward(batch.inputs[name], batch.present[name])[0] for name, each in model.modalities.items()
     }
-    if isinstance(model.fusion, AttentionFusion):
-        fusion = attention_stages(model.fusion, encodings, modality)
+    if type(model.fusion) in IN_STEPS:
+        fusion = IN_STEPS[type(model.fusion)](model.fusion, encodings, modality)
     else:
         present = [np.stack([batch.present[name] for name in encodings], axis=1)] if model.fusion.needs_presence else []
         fusion = [_fusion(model.fusion, tuple(encodings.values()), present, list(encodings).index(modality))]
@@ -39,11 +48,9 @@ def _fusion(fusion, encodings, present, m):
     def backward(gradients, trace):
         return (fusion.backward(gradients[0], trace)[0][m],)
 
-    def say(before, after, at, to, share):
-        numbers = f"{before[0][at]:.4f} becomes {after[0][to]:.4f}, moving {share:.4f} as fast"
+    def describe(before, after, at, to, share):
+        numbers = f"{before[0][at]:.4f} becomes {after[0][to]:.4f}, whose derivative by it is {share:.4f}"
         return "z = fusion(x, others)", numbers
 
-    computed = "combine(" if hasattr(fusion, "combine") else "ops."
-    returned = "combine_backward(" if hasattr(fusion, "combine_backward") else "ops."
-    places = (type(fusion).forward, computed), (type(fusion).backward, returned)
-    return Stage(type(fusion).__name__, forward, backward, say, *places)
+    passes = Line(type(fusion).forward, ""), Line(type(fusion).backward, "")
+    return Stage(type(fusion).__name__, forward, backward, describe, *passes)

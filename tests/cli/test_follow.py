@@ -45,7 +45,7 @@ def test_a_broken_promise_is_explained(model, tmp_path, capsys):
     ImageDraw.Draw(image).ellipse((6, 6, 20, 20), outline=0, width=3)
     image.save(tmp_path / "ring.png")
     assert main(["follow", "--pixel", "12,9", "--image", str(tmp_path / "ring.png"), model]) == 0
-    assert "stands at a tie" in capsys.readouterr().out
+    assert "is at a tie" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,12 +55,13 @@ def test_the_gradient_of_the_pixel_is_that_of_backward(model, batch):
     assert way.stops[0].gradient == pytest.approx(dx["image"][0, 12, 13, 0], rel=1e-5, abs=1e-12)
 
 
-def test_places_are_lines_of_files(model, batch):
+def test_places_are_the_lines_that_are_quoted(model, batch):
     root = Path(mmdl.__file__).parents[1]
-    for stop in follow(model, batch, 0, (12, 13)).stops[1:]:
-        for place in (stop.place, stop.back):
-            file, line = place.split(":")
-            assert len((root / file).read_text(encoding="utf-8").splitlines()) >= int(line)
+    for stage in stages_of(model, batch, "image"):
+        for quoted in (stage.computed, stage.returned):
+            file, number = str(quoted).split(":")
+            line = (root / file).read_text(encoding="utf-8").splitlines()[int(number) - 1]
+            assert (quoted.words or f"def {quoted.function.__name__}(") in line
 
 
 def test_each_stage_goes_back_as_complex_steps_say(model, batch):
@@ -90,17 +92,45 @@ def worked_out(sum_):
     return eval(re.sub(r"√(\d+)", r"math.sqrt(\1)", plain), names | {"math": math})
 
 
-def test_every_step_of_an_attention_block_is_a_stop(glyphs, batch):
-    model = multimodal_classifier(np.random.default_rng(0), glyphs, "attention")
+QUERY = ["query", "score", "weight", "weighted sum"]
+ATTENTION = ["q, k, v", *QUERY[1:]]
+FEED_FORWARD = ["norm", "widen", "relu", "narrow"]
+
+
+@pytest.mark.parametrize(
+    ("fusion", "steps"),
+    [
+        ("attention", ["norm", *ATTENTION, "output", *FEED_FORWARD, "last norm", "mean"]),
+        ("cross-attention", ["norm", *QUERY, "output", *FEED_FORWARD, "last norm", "mean", *FEED_FORWARD]),
+        ("bottleneck", [*(["norm", *ATTENTION, "exchange", "output", *FEED_FORWARD] * 2), "last norm", "mean"]),
+    ],
+)
+def test_every_step_of_a_block_is_a_stop(fusion, steps, glyphs, batch):
+    model = multimodal_classifier(np.random.default_rng(0), glyphs, fusion)
     stops = follow(model, batch, 0, (12, 13)).stops
     stages = [stop.stage for stop in stops]
-    block = "norm 1", "q, k, v", "score", "weight", "weighted sum", "mix", "norm 2", "widen", "relu", "narrow"
     first = stages.index("projection")
-    assert stages[first:] == ["projection", "embeddings", *block, "norm", "mean", "Dropout", "Dense"]
+    assert stages[first:] == ["projection", "embeddings", *steps, "Dropout", "Dense"]
     weight = stops[stages.index("weight")]
     score = stops[stages.index("score")]
     assert 0 < weight.value < 1 and abs(score.share) > 0
     assert weight.share == pytest.approx(weight.value * (1 - weight.value)) or weight.share < 0
+
+
+@pytest.mark.parametrize("fusion", ["attention", "cross-attention", "bottleneck"])
+def test_three_modalities(fusion, glyphs):
+    """A picture, its words, and the words again: the third one tells whether every pair and part is counted."""
+    train, test = (
+        replace(each, inputs=each.inputs | {"words": each.inputs["text"]}, present={})
+        for each in (glyphs.train, glyphs.test)
+    )
+    preprocessors = glyphs.preprocessors | {"words": glyphs.preprocessors["text"]}
+    three = replace(glyphs, train=train, validation=train, test=test, preprocessors=preprocessors)
+    model = multimodal_classifier(np.random.default_rng(0), three, fusion)
+    batch = next(data.batches(test.select(slice(0, 1)), 1))
+    way = follow(model, batch, 3, np.argwhere(batch["image"][0, :, :, 0] > 0.5)[0], nudge=1e-6)
+    assert way.promised != 0
+    assert way.measured == pytest.approx(way.promised, rel=1e-3)
 
 
 @pytest.mark.parametrize("pixel", [(28, 0), (0, 28), (-1, 3)])
