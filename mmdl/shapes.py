@@ -30,7 +30,8 @@ Arguments are NumPy arrays (a NumPy scalar is one without axes). Lists and Pytho
 import functools
 import inspect
 import re
-from typing import Annotated, Any, NamedTuple, TypeAlias, get_args, get_origin
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any, NamedTuple, ParamSpec, TypeAlias, TypeVar, get_args, get_origin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,47 +50,49 @@ ACCEPTED = {  # what an argument must be, and the kinds of dtype that are
     Mask: ("True or False", "biu"),
 }
 
+P = ParamSpec("P")
+R = TypeVar("R")
+Given: TypeAlias = Any  # (shape, dtype, class) of an array; a tuple of them for a tuple of arrays; None for None
+Bound: TypeAlias = dict[str, tuple[Any, ...]]  # by letter: what it stands for, and the argument that said so first
+Conversion: TypeAlias = tuple[int, str, Callable[[Any], Any]]  # place and name of an argument, function of its value
 
-def shapes(function=None, /, **contracts):
+
+def shapes(function: Callable[P, R]) -> Callable[P, R]:
     """Check the arguments that are annotated with a contract; an argument that is None is left out.
 
     Letters are bound, and types promoted, once for every new combination of shapes and types, so that a repeated call
     costs about a microsecond. The decorated function keeps the contracts, as written, in `.contracts`.
     """
-    if function is None:  # the older form, `@shapes(x="N D")`
-        return functools.partial(_checked, contracts=contracts)
-    return _checked(function)
-
-
-def _checked(function, contracts=None):
-    arguments = tuple(_arguments(function, contracts))
+    signature = inspect.signature(function, eval_str=True)
+    arguments = tuple(_arguments(signature))
     named = [(each.place, each.name) for each in arguments]
 
     @functools.lru_cache(maxsize=1024)
-    def bind(found):
-        """Check shapes and types of the arguments -> what must be converted: (place, name, conversion)"""
-        bound = {}
+    def bind(found: tuple[Given, ...]) -> list[Conversion]:
+        bound: Bound = {}
         for argument, given in zip(arguments, found, strict=True):
             if given is not None:
                 _bind(function.__name__, argument, given, bound)
         return _conversions(function.__name__, arguments, found)
 
     @functools.wraps(function)
-    def checked(*args, **kwargs):
-        given = len(args)
-        found = [args[place] if place < given else kwargs.get(name) for place, name in named]
+    def checked(*args: Any, **kwargs: Any) -> R:
+        count = len(args)
+        values = [args[place] if place < count else kwargs.get(name) for place, name in named]
         try:
-            key = tuple([None if value is None else (value.shape, value.dtype, type(value)) for value in found])
+            key = tuple([None if value is None else (value.shape, value.dtype, type(value)) for value in values])
         except AttributeError:  # an argument is a tuple of arrays, or no array at all
-            key = tuple(_given(function.__name__, *pair) for pair in zip(arguments, found, strict=True))
+            key = tuple([_given(function.__name__, *pair) for pair in zip(arguments, values, strict=True)])
         for place, name, convert in bind(key):
-            if place < given:
+            if place < count:
                 args = (*args[:place], convert(args[place]), *args[place + 1 :])
             else:
                 kwargs[name] = convert(kwargs[name])
         return function(*args, **kwargs)
 
-    vars(checked)["contracts"] = {each.name: each.contract for each in arguments}
+    vars(checked).update(
+        contracts={each.name: each.contract for each in arguments}, __signature__=_signature(signature)
+    )
     return checked
 
 
@@ -98,66 +101,79 @@ class _Argument(NamedTuple):
     place: int
     contract: str  # as written
     alias: Any  # Array, Arrays, Ids or Mask
-    count: str | None  # the letter before `of`, if the argument is a tuple of arrays
+    copies: str | None  # the letter before `of`, if the argument is a tuple of arrays
     broadcasts: bool
     axes: tuple[str, ...]
 
-    def __str__(self):
+    def __str__(self) -> str:
         axes = ", ".join(("...",) * self.broadcasts + tuple(axis.removesuffix(">0") for axis in self.axes))
         return f"{self.name} ({axes})"
 
 
-def _arguments(function, contracts):
+def _arguments(signature: inspect.Signature) -> Iterator[_Argument]:
     """The arguments that have a contract."""
-    annotations = inspect.get_annotations(function, eval_str=True)
-    if contracts is not None:
-        annotations = {name: Annotated[_former_alias(name, text), text] for name, text in contracts.items()}
-    places = {name: place for place, name in enumerate(inspect.signature(function).parameters)}
-    for name in annotations if contracts is not None else places:
-        annotation = annotations.get(name)
-        for part in (annotation, *get_args(annotation)):  # of `Annotated[...] | None`
+    for place, (name, parameter) in enumerate(signature.parameters.items()):
+        for part in (parameter.annotation, *get_args(parameter.annotation)):  # of `Annotated[...] | None`
             if get_origin(part) is Annotated and get_args(part)[0] in ACCEPTED:
                 alias, contract = get_args(part)
-                yield _parse(name, places[name], contract, alias)
+                copies, _, each = contract.rpartition(" of ")
+                axes = tuple(each.split())
+                broadcasts = axes[:1] == ("...",)
+                yield _Argument(name, place, contract, alias, copies or None, broadcasts, axes[broadcasts:])
 
 
-def _former_alias(name, contract):
-    if name in ("mask", "present"):
-        return Mask
-    return Arrays if " of " in contract else Ids if name in ("ids", "labels", "winner") else Array
+class _Text(str):
+    """An annotation that `help` shows without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
 
 
-def _parse(name, place, contract, alias):
-    count, _, each = contract.rpartition(" of ")
-    axes = tuple(each.split())
-    return _Argument(name, place, contract, alias, count or None, axes[:1] == ("...",), axes[axes[:1] == ("...",) :])
+def _signature(signature: inspect.Signature) -> inspect.Signature:
+    """What `help` shows: `Array`, where Python would write `numpy.ndarray[tuple[typing.Any, ...], ...`"""
+    parameters = [each.replace(annotation=_readable(each.annotation)) for each in signature.parameters.values()]
+    return signature.replace(parameters=parameters, return_annotation=_readable(signature.return_annotation))
 
 
-def _given(function, argument, value):
-    """Shape, number type and class of one argument; a tuple of arrays gives a tuple of them."""
+def _readable(annotation: Any) -> Any:
+    if annotation is inspect.Signature.empty:
+        return annotation
+    text = inspect.formatannotation(annotation).replace("typing.", "")
+    for name, written in WRITTEN.items():
+        text = text.replace(written, name)
+    return _Text(text)
+
+
+WRITTEN = {
+    name: inspect.formatannotation(alias).replace("typing.", "")
+    for name, alias in {"Array": Array, "Ids": Ids, "Mask": Mask}.items()
+}
+
+
+def _given(function: str, argument: _Argument, value: Any) -> Given:
     if value is None:
         return None
-    if not argument.count:
+    if not argument.copies:
         return _given_array(function, argument.name, value)
     if not isinstance(value, (tuple, list)):
         raise ShapeError(f"{function}: {argument.name} must be a tuple of arrays, not {type(value).__name__}")
     return tuple(_given_array(function, f"{argument.name}[{place}]", each) for place, each in enumerate(value))
 
 
-def _given_array(function, name, value):
+def _given_array(function: str, name: str, value: Any) -> Given:
     if not isinstance(value, (np.ndarray, np.generic)):
         raise ShapeError(f"{function}: {name} must be an array, not {type(value).__name__}")
     return value.shape, value.dtype, type(value)
 
 
-def _bind(function, argument, given, bound):
+def _bind(function: str, argument: _Argument, given: Given, bound: Bound) -> None:
     """Bind the letters of one argument, last axis first, or explain why they do not fit."""
-    if argument.count:
+    if argument.copies:
         if given and isinstance(given[-1], type):
             raise ShapeError(f"{function}: {argument.name} must be a tuple of arrays, not {given[-1].__name__}")
-        _bind_axis(function, argument.count, len(given), (argument.name, f"{len(given)} arrays"), bound)
+        _bind_axis(function, argument.copies, len(given), (argument.name, f"{len(given)} arrays"), bound)
         for place, each in enumerate(given):
-            _bind(function, argument._replace(name=f"{argument.name}[{place}]", count=None), each, bound)
+            _bind(function, argument._replace(name=f"{argument.name}[{place}]", copies=None), each, bound)
         return
     shape, _, kind = given
     if not issubclass(kind, (np.ndarray, np.generic)) or issubclass(kind, (np.matrix, np.ma.MaskedArray)):
@@ -172,8 +188,8 @@ def _bind(function, argument, given, bound):
         _bind_leading(function, shape[: len(shape) - len(argument.axes)], where, bound)
 
 
-def _bind_axis(function, axis, length, where, bound):
-    factor, letter, more, filled = re.fullmatch(r"(\d*)([A-Z_]?)(?:\+(\d+))?(>0)?", axis).groups()
+def _bind_axis(function: str, axis: str, length: int, where: tuple[str, Any], bound: Bound) -> None:
+    factor, letter, more, filled = re.fullmatch(r"(\d*)([A-Z_]?)(?:\+(\d+))?(>0)?", axis).groups()  # type: ignore[union-attr]
     if filled and length == 0:
         raise ShapeError(f"{function}: {letter} must be at least 1 in {where[0]} = {where[1]}")
     if letter == "_":
@@ -185,7 +201,7 @@ def _bind_axis(function, axis, length, where, bound):
         _agree(function, letter, count, where, bound)
 
 
-def _agree(function, letter, length, where, bound):
+def _agree(function: str, letter: str, length: int, where: tuple[str, Any], bound: Bound) -> None:
     known, *there = bound.setdefault(letter, (length, *where))
     if known != length:
         raise ShapeError(
@@ -193,7 +209,7 @@ def _agree(function, letter, length, where, bound):
         )
 
 
-def _bind_leading(function, leading, where, bound):
+def _bind_leading(function: str, leading: tuple[int, ...], where: tuple[str, Any], bound: Bound) -> None:
     known, *there = bound.get("...", (leading, *where))
     try:
         bound["..."] = (np.broadcast_shapes(known, leading), *where)
@@ -204,28 +220,28 @@ def _bind_leading(function, leading, where, bound):
         ) from None
 
 
-def _conversions(function, arguments, found):
-    """The rule for number types -> what must be converted: (place, name, conversion)"""
+def _conversions(function: str, arguments: tuple[_Argument, ...], found: tuple[Given, ...]) -> list[Conversion]:
+    """The rule for types of numbers: what must be converted, and how."""
     given = [
-        (argument, {dtype for _, dtype, _ in (kinds if argument.count else (kinds,))})
-        for argument, kinds in zip(arguments, found, strict=True)
-        if kinds
+        (argument, {dtype for _, dtype, _ in (each if argument.copies else (each,))})
+        for argument, each in zip(arguments, found, strict=True)
+        if each
     ]
     for argument, dtypes in given:
         _check_types(function, argument, dtypes)
     numbers = [dtypes for argument, dtypes in given if argument.alias in (Array, Arrays)]
     floating = [dtype for dtype in set().union(*numbers) if dtype.kind in "fc"]
     number = np.result_type(*floating).newbyteorder("=") if floating else np.dtype(float)
-    conversions = []
+    conversions: list[Conversion] = []
     for argument, dtypes in given:
         if argument.alias in (Array, Arrays) and dtypes - {number}:
             conversions.append((argument.place, argument.name, functools.partial(_as_numbers, number)))
         elif argument.alias == Mask and dtypes - {np.dtype(bool)}:
             conversions.append((argument.place, argument.name, functools.partial(_as_mask, function, argument.name)))
-    return tuple(conversions)
+    return conversions
 
 
-def _check_types(function, argument, dtypes):
+def _check_types(function: str, argument: _Argument, dtypes: Iterable[np.dtype[Any]]) -> None:
     wanted, kinds = ACCEPTED[argument.alias]
     for dtype in dtypes:
         if dtype.kind not in kinds:
@@ -234,13 +250,13 @@ def _check_types(function, argument, dtypes):
             raise DataError(f"{function}: {argument.name} is float16, whose sums overflow; make it float32 or float64")
 
 
-def _as_numbers(number, value):
+def _as_numbers(number: np.dtype[Any], value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return tuple(each.astype(number, copy=False) for each in value)
     return value.astype(number, copy=False)
 
 
-def _as_mask(function, name, value):
+def _as_mask(function: str, name: str, value: Any) -> Mask:
     value = np.asarray(value)
     wrong = value[(value != 0) & (value != 1)]
     if wrong.size:

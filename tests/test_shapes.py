@@ -184,6 +184,18 @@ class TestTheFunction:
         assert f.__name__ == "affine" and f.__doc__ == "y = x W"
         assert list(inspect.signature(f).parameters) == ["x", "W", "stride", "name"]
 
+    def test_help_shows_annotations_as_they_are_written(self):
+        assert str(inspect.signature(self.f())) == (
+            "(x: Annotated[Array, '... D'], W: Annotated[Array, 'D 4H'], stride: int = 1, *, name: str = 'none')"
+        )
+        assert "mask: Optional[Annotated[Mask, 'N']] = None" in str(inspect.signature(take))
+
+    def test_reads_annotations_that_are_strings(self):
+        def f(x: 'Annotated[Array, "N"]'):
+            return x
+
+        assert shapes(f).contracts == {"x": "N"}
+
     def test_carries_its_contracts_as_written(self):
         assert self.f().contracts == {"x": "... D", "W": "D 4H"}
 

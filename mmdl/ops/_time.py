@@ -1,5 +1,7 @@
 """What recurrences share. Inside them time is the first axis, so that the arrays of one step lie in one piece."""
 
+from typing import Any
+
 import numpy as np
 
 from mmdl.shapes import Array, Mask
@@ -15,7 +17,7 @@ def step_masks(mask: Mask | None) -> Mask | None:
     return None if mask is None or mask.all() else mask.T[..., None]
 
 
-def keep(mask: Mask | None, t: int, new: Array | int, old: Array | int) -> Array:
+def keep(mask: Mask | None, t: int, new: Any, old: Any) -> Array:
     """`new` where there is a token at time t, else `old`"""
     return new if mask is None else np.where(mask[t], new, old)
 

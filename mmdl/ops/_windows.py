@@ -1,14 +1,13 @@
 """Where a sliding window stops: padding, stride and dilation along one axis."""
 
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from mmdl.errors import DataError, ShapeError
 from mmdl.shapes import Array
 
-T = TypeVar("T")
-Pair: TypeAlias = int | tuple[int, int]  # one number for rows and columns, or one for each
+Pair: TypeAlias = int | tuple[int, ...]  # one number for rows and columns, or one for each
 Padding: TypeAlias = str | int | tuple[Pair, Pair]
 
 
@@ -23,63 +22,51 @@ class Sweep(NamedTuple):
     length: int  # of the axis without padding
     stops: int
 
-    def at(self, offset):
+    def at(self, offset: int) -> slice:
         """The entries that cell `offset` of the window sees, one for every stop."""
         start = offset * self.dilation
         return slice(start, start + self.stride * (self.stops - 1) + 1, self.stride)
 
     @property
-    def tiles(self):
+    def tiles(self) -> bool:
         """Whether windows stand side by side from the first entry on; what is left at the end is in none."""
         return self.stride == self.window and self.before == 0 and self.stops * self.window <= self.length
 
     @property
-    def inside(self):
+    def inside(self) -> slice:
         """The part of the padded axis that is no padding."""
         return slice(self.before, self.before + self.length)
 
 
 def sweeps(
-    function: str,
-    x: Array,
-    window: tuple[int, ...],
-    stride: Pair,
-    padding: Padding,
-    dilation: Pair = 1,
+    function: str, x: Array, window: Pair, stride: Pair, padding: Padding, dilation: Pair = 1
 ) -> tuple[Sweep, Sweep]:
     """How a window sweeps the rows and the columns of x (N, R, C, D) -> two Sweeps
 
-    `stride` and `dilation` are one number or a pair, `padding` is "valid" (none), "same" (so that stride 1 keeps the
-    size; an odd rest goes after), one number, or ((top, bottom), (left, right)).
+    `window`, `stride` and `dilation` are one number or a pair, `padding` is "valid" (none), "same" (so that stride 1
+    keeps the size; an odd rest goes after), one number, or ((top, bottom), (left, right)).
     """
-    stride, dilation = pair(stride), pair(dilation)
-    if isinstance(padding, str):
-        if padding not in ("valid", "same"):
-            raise DataError(f'{function}: padding must be "valid", "same" or numbers, not "{padding}"')
-        padding = (padding, padding)
-    else:
-        padding = tuple(pair(each) for each in pair(padding))
-    return tuple(
-        _sweep(function, *axis) for axis in zip("RC", x.shape[1:3], window, stride, dilation, padding, strict=True)
+    rows, columns = zip(
+        pair(function, "window", window),
+        pair(function, "stride", stride),
+        pair(function, "dilation", dilation),
+        _both_paddings(function, padding),
+        strict=True,
     )
+    return _sweep(function, "R", x.shape[1], *rows), _sweep(function, "C", x.shape[2], *columns)
 
 
 def _sweep(
-    function: str,
-    letter: str,
-    length: int,
-    window: int,
-    stride: int,
-    dilation: int,
-    padding: str | tuple[int, int],
+    function: str, letter: str, length: int, window: int, stride: int, dilation: int, padding: tuple[int, int] | None
 ) -> Sweep:
+    """`padding` is (before, after), or None for "same"."""
     if min(window, stride, dilation) < 1:
         raise ShapeError(f"{function}: window {window}, stride {stride} and dilation {dilation} must be at least 1")
     reach = dilation * (window - 1) + 1
-    if padding == "same":
+    if padding is None:
         missing = max(0, stride * (-(-length // stride) - 1) + reach - length)
         padding = missing // 2, missing - missing // 2
-    before, after = (0, 0) if padding == "valid" else padding
+    before, after = padding
     if min(before, after) < 0:
         raise ShapeError(f"{function}: padding {before, after} must not be negative")
     if reach > length + before + after:
@@ -90,9 +77,21 @@ def _sweep(
     return Sweep(window, stride, dilation, before, after, length, (length + before + after - reach) // stride + 1)
 
 
-def pair(value: T | tuple[T, T]) -> tuple[T, T]:
+def pair(function: str, name: str, value: Pair) -> tuple[int, int]:
     """One number for both axes, or one for each."""
-    return value if isinstance(value, (tuple, list)) else (value, value)
+    two = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(two) != 2 or not all(isinstance(each, (int, np.integer)) for each in two):
+        raise ShapeError(f"{function}: {name} must be one whole number or two, not {value}")
+    return two
+
+
+def _both_paddings(function: str, padding: Padding) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    if isinstance(padding, str):
+        if padding not in ("valid", "same"):
+            raise DataError(f'{function}: padding must be "valid", "same" or numbers, not "{padding}"')
+        return (None, None) if padding == "same" else ((0, 0), (0, 0))
+    rows, columns = padding if isinstance(padding, (tuple, list)) and len(padding) == 2 else (padding, padding)
+    return pair(function, "padding", rows), pair(function, "padding", columns)
 
 
 def pad(x: Array, rows: Sweep, columns: Sweep, value: float = 0) -> Array:

@@ -120,7 +120,8 @@ def multi_head_attention_backward(
 ) -> tuple[Array, Array, Array]:
     """The heads part, `attention_backward` each for itself, and they meet again.  -> dq, dk, dv"""
     dy, q, k, v = (split_heads(each, weights.shape[1]) for each in (dy, q, k, v))
-    return tuple(merge_heads(gradient) for gradient in attention_backward(dy, q, k, v, weights))
+    dq, dk, dv = attention_backward(dy, q, k, v, weights)
+    return merge_heads(dq), merge_heads(dk), merge_heads(dv)
 
 
 def split_heads(x: Array, heads: int) -> Array:

@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from mmdl.errors import ShapeError
 from mmdl.ops._reduce import add_row, column_sum
-from mmdl.ops._windows import Padding, Pair, Sweep, frame, pad, pair, sweeps
+from mmdl.ops._windows import Padding, Pair, Sweep, frame, pad, sweeps
 from mmdl.shapes import Array, shapes
 
 
@@ -106,7 +106,7 @@ def conv1d(
     w: Annotated[Array, "I D K"],
     b: Annotated[Array, "K"] | None = None,
     stride: int = 1,
-    padding: Padding = "valid",
+    padding: str | Pair = "valid",
     dilation: int = 1,
 ) -> Array:
     """y[t] = Σᵢ x[t + i] w[i] + b: a convolution over an image with one row
@@ -124,8 +124,8 @@ def conv1d(
     -------
     y : array (N, P, K)
     """
-    padding = _beside(padding, dilation * (len(w) - 1))
-    return conv2d(x[:, None], w[None], b, (1, stride), padding, (1, dilation))[:, 0]
+    beside = _beside(padding, dilation * (len(w) - 1))
+    return conv2d(x[:, None], w[None], b, (1, stride), beside, (1, dilation))[:, 0]
 
 
 @shapes
@@ -134,12 +134,12 @@ def conv1d_backward(
     x: Annotated[Array, "N T D"],
     w: Annotated[Array, "I D K"],
     stride: int = 1,
-    padding: Padding = "valid",
+    padding: str | Pair = "valid",
     dilation: int = 1,
 ) -> tuple[Array, Array, Array]:
     """dx[t + i] += dy[t] w[i]ᵀ,  dw[i] = Σ x[t + i]ᵀ dy[t],  db = Σ dy"""
-    padding = _beside(padding, dilation * (len(w) - 1))
-    dx, dw, db = conv2d_backward(dy[:, None], x[:, None], w[None], (1, stride), padding, (1, dilation))
+    beside = _beside(padding, dilation * (len(w) - 1))
+    dx, dw, db = conv2d_backward(dy[:, None], x[:, None], w[None], (1, stride), beside, (1, dilation))
     return dx[:, 0], dw[0], db
 
 
@@ -163,8 +163,8 @@ def _check_stops(function: str, dy: Array, rows: Sweep, columns: Sweep) -> None:
         )
 
 
-def _beside(padding: Padding, reach: int) -> Padding:
+def _beside(padding: str | Pair, reach: int) -> Padding:
     """Padding of a sequence as padding of an image with one row; a kernel looks `reach` cells ahead."""
     if padding == "causal":
         return (0, 0), (reach, 0)
-    return padding if isinstance(padding, str) else ((0, 0), pair(padding))
+    return padding if isinstance(padding, str) else ((0, 0), padding)

@@ -1,5 +1,6 @@
 """Pooling over images: a window keeps its largest value, or its mean."""
 
+import functools
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -94,7 +95,7 @@ def avg_pool2d(
     """
     window, rows, columns = _sweeps("avg_pool2d", x, window, stride, padding)
     padded = pad(x, rows, columns)
-    y = sum(padded[:, rows.at(i), columns.at(j)] for i, j in np.ndindex(*window))
+    y = functools.reduce(np.add, (padded[:, rows.at(i), columns.at(j)] for i, j in np.ndindex(*window)))
     return y / _counts(x, rows, columns)
 
 
@@ -154,7 +155,7 @@ def _sweeps(
     stride: Pair | None,
     padding: Padding,
 ) -> tuple[tuple[int, int], Sweep, Sweep]:
-    window = pair(window)
+    window = pair(function, "window", window)
     rows, columns = sweeps(function, x, window, window if stride is None else stride, padding)
     for axis in (rows, columns):
         if max(axis.before, axis.after) >= axis.window:
@@ -168,4 +169,5 @@ def _sweeps(
 def _counts(x: Array, rows: Sweep, columns: Sweep) -> Array:
     """How many cells of each window are no padding: (P, Q, 1)"""
     ones = pad(np.ones((1, *x.shape[1:3], 1), x.dtype), rows, columns)
-    return sum(ones[0, rows.at(i), columns.at(j)] for i, j in np.ndindex(rows.window, columns.window))
+    cells = np.ndindex(rows.window, columns.window)
+    return functools.reduce(np.add, (ones[0, rows.at(i), columns.at(j)] for i, j in cells))

@@ -47,12 +47,12 @@ def rnn(
 
     Source: the article's equation (2); Elman, Finding structure in time, 1990.
     """
-    f, _ = _activation("rnn", f)
+    activate, _ = _activation("rnn", f)
     x, mask = time_first(x), step_masks(mask)
     a = affine(x, W, b)  # one product for all tokens; only U has to wait for its turn
     h = initial_states(x, len(U), h0)
     for t in range(len(x)):
-        h[t + 1] = keep(mask, t, f(a[t] + h[t] @ U), h[t])
+        h[t + 1] = keep(mask, t, activate(a[t] + h[t] @ U), h[t])
     return time_first(h)
 
 

@@ -44,7 +44,7 @@ def masked_max(x: Annotated[Array, "N T D"], mask: Annotated[Mask, "N T"] | None
     y = np.take_along_axis(x, winner[:, None], axis=1)[:, 0]
     if mask is None:
         return MaxPooled(y, winner)
-    some = mask.any(axis=1)[:, None]
+    some = mask.any(axis=1, keepdims=True)
     return MaxPooled(np.where(some, y, 0), np.where(some, winner, -1))
 
 

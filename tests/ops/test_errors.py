@@ -116,6 +116,26 @@ SHAPE_ERRORS = {
     "negative positions": (lambda: sinusoidal_positions(-1, 4), "sinusoidal_positions: T = -1 and D = 4"),
 }
 
+SHAPE_ERRORS |= {
+    "a stride for three axes": (
+        lambda: conv2d(X, W, stride=(1, 2, 3)),
+        "conv2d: stride must be one whole number or two, not (1, 2, 3)",
+    ),
+    "a stride for one axis": (
+        lambda: max_pool2d(X, stride=(1,)),
+        "max_pool2d: stride must be one whole number or two, not (1,)",
+    ),
+    "half a stride": (lambda: conv2d(X, W, stride=0.5), "conv2d: stride must be one whole number or two, not 0.5"),
+    "a window for three axes": (
+        lambda: avg_pool2d(X, (1, 2, 3)),
+        "avg_pool2d: window must be one whole number or two, not (1, 2, 3)",
+    ),
+    "padding for three axes": (
+        lambda: conv2d(X, W, padding=(1, 2, 3)),
+        "conv2d: padding must be one whole number or two, not (1, 2, 3)",
+    ),
+}
+
 DATA_ERRORS = {
     "padding by an unknown name": (
         lambda: conv2d(X, W, padding="full"),

@@ -191,16 +191,18 @@ def _opinions(logits: Arrays, present: Mask | None) -> tuple[Arrays, Array | int
     log_p = tuple(log_softmax(x) for x in logits)
     if present is None:
         return log_p, len(logits)
-    nobody = ~present.any(axis=-1)[..., None]
+    nobody = ~present.any(axis=-1, keepdims=True)
     silence = np.where(nobody, -math.log(logits[0].shape[-1]), -np.inf).astype(log_p[0].dtype)
-    count = np.where(nobody, len(logits), present.sum(axis=-1)[..., None]).astype(log_p[0].dtype)
+    count = np.where(nobody, len(logits), present.sum(axis=-1, keepdims=True)).astype(log_p[0].dtype)
     return tuple(np.where(present[..., m, None], x, silence) for m, x in enumerate(log_p)), count
 
 
 def _mixture(logits: Arrays, scores: Array, present: Mask | None) -> tuple[Array, list[Array]]:
     """log g, −∞ for the absent, and log g_m p_m of each; with nobody there all gates and all classes are alike"""
     if present is not None:
-        scores = np.where(present, scores, np.where(present.any(axis=-1)[..., None], -np.inf, 0).astype(scores.dtype))
+        scores = np.where(
+            present, scores, np.where(present.any(axis=-1, keepdims=True), -np.inf, 0).astype(scores.dtype)
+        )
     log_g = log_softmax(scores)
     opinions, _ = _opinions(logits, present)
     return log_g, [log_g[..., m, None] + log_p for m, log_p in enumerate(opinions)]

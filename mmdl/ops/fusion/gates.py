@@ -1,5 +1,6 @@
 """Fusion of vectors by learned numbers: how much of each passes, and how one scales and shifts another."""
 
+from collections.abc import Iterable
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -66,8 +67,8 @@ def gated_backward(
     dgates = [dy * h for h in candidates]
     if len(features) == 2:
         dgates = [dgates[0] - dgates[1]]
-    dfeatures = [tanh_backward(dy * z, h) for z, h in zip(gates, candidates, strict=True)]
-    dscores = [sigmoid_backward(dz, z) for dz, z in zip(dgates, gates, strict=False)]
+    dfeatures = (tanh_backward(dy * z, h) for z, h in zip(gates, candidates, strict=True))
+    dscores = (sigmoid_backward(dz, z) for dz, z in zip(dgates, gates, strict=False))
     return _like(dfeatures, features), _like(dscores, scores)
 
 
@@ -98,9 +99,9 @@ def film_backward(
     beta: Annotated[Array, "... D"],
 ) -> tuple[Array, Array, Array]:
     """dx = dy ∘ γ,  dγ = dy ∘ x,  dβ = dy"""
-    return _like((dy * gamma, dy * x, dy.copy()), (x, gamma, beta))
+    return sum_to(dy * gamma, x.shape), sum_to(dy * x, gamma.shape), sum_to(dy.copy(), beta.shape)
 
 
-def _like(gradients: Arrays, arrays: Arrays) -> Arrays:
+def _like(gradients: Iterable[Array], arrays: Arrays) -> Arrays:
     """The gradients, each summed to the shape of its array."""
     return tuple(sum_to(gradient, array.shape) for gradient, array in zip(gradients, arrays, strict=True))

@@ -148,7 +148,7 @@ def bottleneck_attention_backward(
     -------
     dq, dk, dv
     """
-    gradients = tuple(map(np.zeros_like, (q, k, v)))
+    gradients = np.zeros_like(q), np.zeros_like(k), np.zeros_like(v)
     for (rows, own), seen in zip(_parts(q, lengths), weights, strict=True):
         dseen = dy[:, rows]
         dseen[:, own:] /= len(lengths)
