@@ -67,21 +67,21 @@ def talkative(examples):
 
 def _with_picture(examples):
     """(N,) bool: who has a picture."""
-    return _with(examples, lambda x: getattr(x, "ndim", 0) == 4)
+    return _with(examples, "image")
 
 
 def _with_sound(examples):
     """(N,) bool: who has a sound."""
-    from mmdl.tokens import Tokens
-
-    return _with(examples, lambda x: isinstance(x, Tokens) and x.values.ndim == 3)
+    return _with(examples, "audio")
 
 
-def _with(examples, fits):
-    """(N,) bool: who has a modality whose arrays fit."""
+def _with(examples, kind):
+    """(N,) bool: who has a modality of this kind."""
     import numpy as np
 
-    found = [examples.present[name] for name, x in examples.inputs.items() if fits(x)]
+    from mmdl.data.kinds import of_kind
+
+    found = [examples.present[name] for name in of_kind(examples.kinds, kind)]
     return np.logical_or.reduce(found) if found else np.zeros(len(examples), bool)
 
 
@@ -89,9 +89,9 @@ def _with_words(examples):
     """(N,): how many words each has."""
     import numpy as np
 
-    from mmdl.tokens import Tokens
+    from mmdl.data.kinds import of_kind
 
-    texts = [x for x in examples.inputs.values() if isinstance(x, Tokens) and x.values.ndim == 2]
+    texts = [examples.inputs[name] for name in of_kind(examples.kinds, "text")]
     return sum((x.mask.sum(axis=1) for x in texts), np.zeros(len(examples), int))
 
 

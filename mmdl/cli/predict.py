@@ -61,14 +61,15 @@ def run(arguments):
     from mmdl.errors import DataError
 
     model, *_ = load_model(arguments.model, "MultimodalClassifier")
-    batch = prepare(model.preprocessors, **{name: None if each is None else [each] for name, each in given.items()})
+    modality = {kind: modality_for(model.preprocessors, kind) for kind, each in given.items() if each is not None}
+    batch = prepare(model.preprocessors, **{name: [given[kind]] for kind, name in modality.items()})
     if not any(present.any() for present in batch.present.values()):
         raise DataError("a text without words, and nothing else: there is nothing to go by")
     [p] = model.predict_proba(batch)
     top = [(model.classes[k], float(p[k])) for k in (-p).argsort(kind="stable")[: arguments.top]]
-    text = None if arguments.text is None else reading(model.preprocessors["text"], arguments.text)
-    blank = arguments.image is not None and not batch["image"].any()
-    missed = 0.0 if arguments.audio is None else seconds_missed(model.preprocessors["audio"], arguments.audio)
+    text = None if arguments.text is None else reading(model.preprocessors[modality["text"]], arguments.text)
+    blank = arguments.image is not None and not batch[modality["image"]].any()
+    missed = 0.0 if arguments.audio is None else seconds_missed(model.preprocessors[modality["audio"]], arguments.audio)
 
     if arguments.json:
         classes = [{"name": name, "probability": probability} for name, probability in top]
@@ -82,6 +83,18 @@ def run(arguments):
     for name, probability in top:
         print(f"{name:{width}}  {probability:.3f}")
     return 0
+
+
+def modality_for(preprocessors, kind):
+    """Which modality of a model an option such as --image is for: the one of its name, or the only one of its kind."""
+    from mmdl.errors import DataError
+
+    names = [name for name, preprocessor in preprocessors.items() if preprocessor.kind == kind]
+    if kind in names or not names:
+        return kind
+    if len(names) > 1:
+        raise DataError(f"--{kind} could be {' or '.join(names)}, and this model cannot tell")
+    return names[0]
 
 
 def reading(tokenizer, text):

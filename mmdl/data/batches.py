@@ -1,10 +1,17 @@
 """Examples in small groups: shuffled, thinned out, and trimmed to the longest sequence."""
 
-from dataclasses import dataclass, replace
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
+from mmdl.data.dataset import Examples
+from mmdl.data.kinds import Column, Kind, as_input, kinds_of
 from mmdl.errors import DataError
+from mmdl.shapes import Array, Mask
 from mmdl.tokens import Tokens, select
 
 
@@ -12,23 +19,34 @@ from mmdl.tokens import Tokens, select
 class Batch:
     """N examples as a model takes them; `batch["image"]` is the input of one modality."""
 
-    inputs: dict[str, np.ndarray | Tokens]  # each N long; pictures in float32
-    present: dict[str, np.ndarray]  # (N,) bool each; a row without tokens is always absent, and the other way round
-    labels: np.ndarray  # (N,)
+    inputs: dict[str, Column]  # each N long; pictures in float32
+    present: dict[str, Mask]  # (N,) bool each; a row without tokens is always absent, and the other way round
+    labels: Array  # (N,)
+    kinds: dict[str, Kind] = field(default_factory=dict)  # of the modalities; if not given, by their arrays
 
-    def __len__(self):
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", kinds_of(self.inputs, self.kinds))
+
+    def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, modality):
+    def __getitem__(self, modality: str) -> Any:
         return self.inputs[modality]
 
-    def select(self, rows):
+    def select(self, rows: Any) -> Batch:
         """These examples only.  rows: places (n,), a mask (N,) or a slice"""
         inputs = {name: select(x, rows) for name, x in self.inputs.items()}
-        return Batch(inputs, {name: seen[rows] for name, seen in self.present.items()}, self.labels[rows])
+        present = {name: seen[rows] for name, seen in self.present.items()}
+        return replace(self, inputs=inputs, present=present, labels=self.labels[rows])
 
 
-def batches(examples, size, rng=None, word_dropout=0.0, modality_dropout=0.0):
+def batches(
+    examples: Examples,
+    size: int,
+    rng: np.random.Generator | None = None,
+    word_dropout: float = 0.0,
+    modality_dropout: float = 0.0,
+) -> Iterator[Batch]:
     """Go through all examples once, `size` at a time; the last batch holds what is left.
 
     Parameters
@@ -59,28 +77,31 @@ def batches(examples, size, rng=None, word_dropout=0.0, modality_dropout=0.0):
     return _batches(examples, size, rng, word_dropout, modality_dropout)
 
 
-def _batches(examples, size, rng, word_dropout, modality_dropout):
+def _batches(examples: Examples, size: int, rng: Any, word_dropout: float, modality_dropout: float) -> Iterator[Batch]:
     order = np.arange(len(examples)) if rng is None else rng.permutation(len(examples))
     # Dropping from all examples at once costs 5 ms an epoch; batch by batch it would be many times that
     if word_dropout:
-        thinned = {name: drop_words(column, word_dropout, rng) for name, column in examples.inputs.items()}
-        examples = replace(examples, inputs=thinned)
+        thinned = {
+            name: drop_words(column, word_dropout, rng)
+            for name, column in examples.inputs.items()
+            if examples.kinds[name] == "text"
+        }
+        examples = replace(examples, inputs=examples.inputs | thinned)
     if modality_dropout:
         examples = replace(examples, present=drop_modalities(examples.present, modality_dropout, rng))
     inputs = {name: _masked(column, examples.present[name]) for name, column in examples.inputs.items()}
     for start in range(0, len(examples), size):
         rows = order[start : start + size]
         yield Batch(
-            {name: _gathered(column, rows) for name, column in inputs.items()},
+            {name: as_input(gathered(column, rows), examples.kinds[name]) for name, column in inputs.items()},
             {name: column[rows] for name, column in examples.present.items()},
             examples.labels[rows],
+            examples.kinds,
         )
 
 
-def drop_words(column, rate, rng):
-    """Leave out each word with probability `rate` and close the gap; what is no text comes back as it is."""
-    if not isinstance(column, Tokens) or column.values.dtype.kind not in "iu":
-        return column
+def drop_words(column: Any, rate: float, rng: np.random.Generator) -> Tokens:
+    """Leave out each word of texts, Tokens (N, T), with probability `rate`, and close the gap."""
     keep = column.mask & (rng.random(column.mask.shape, np.float32) >= rate)
     mask = np.arange(keep.shape[1]) < keep.sum(axis=1, keepdims=True)
     values = np.zeros_like(column.values)
@@ -88,7 +109,7 @@ def drop_words(column, rate, rng):
     return Tokens(values, mask)
 
 
-def drop_modalities(present, rate, rng):
+def drop_modalities(present: dict[str, Mask], rate: float, rng: np.random.Generator) -> dict[str, Mask]:
     """Leave out each modality of each example with probability `rate`, but never the last one.
 
     Every modality draws a number; it stays if that is at least `rate`, or the largest.
@@ -99,14 +120,14 @@ def drop_modalities(present, rate, rng):
     return dict(zip(present, stays.T, strict=True))
 
 
-def _masked(column, present):
+def _masked(column: Column, present: Mask) -> Column:
     return Tokens(column.values, column.mask & present[:, None]) if isinstance(column, Tokens) else column
 
 
-def _gathered(column, rows):
+def gathered(column: Column, rows: Array) -> Column:
+    """The examples in these places; sequences as long as the longest of them."""
     if isinstance(column, Tokens):
         mask = column.mask.take(rows, axis=0)
         longest = 1 + mask.any(axis=0).nonzero()[0].max(initial=0)  # the place of the last token, and one
         return Tokens(column.values.take(rows, axis=0)[:, :longest], mask[:, :longest])
-    column = column.take(rows, axis=0)
-    return column / np.float32(255) if column.dtype == np.uint8 else column
+    return column.take(rows, axis=0)

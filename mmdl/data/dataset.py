@@ -1,11 +1,19 @@
 """What a dataset is: examples with named modalities, in three splits."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
+from mmdl.data.kinds import Column, Kind, kinds_of, nonempty
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
-from mmdl.tokens import Tokens
+from mmdl.shapes import Array, Mask
+from mmdl.tokens import Tokens, select
+
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +31,17 @@ class Examples:
         False where an example lacks the modality. An empty sequence is absent, whatever is given here.
     about : dict of str to array of str (N,), optional
         What else is known of each example; for figures and searches, never for models.
+    kinds : dict of str to "image", "text", "audio" or "numbers", optional
+        What each modality is, as its preprocessor says; if it is not given, see `mmdl.data.kinds.kind_of`.
     """
 
-    inputs: dict[str, np.ndarray | Tokens]
-    labels: np.ndarray
-    present: dict[str, np.ndarray] = field(default_factory=dict)
-    about: dict[str, np.ndarray] = field(default_factory=dict)
+    inputs: dict[str, Column]
+    labels: Array
+    present: dict[str, Mask] = field(default_factory=dict)
+    about: dict[str, Array] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, column in [*self.inputs.items(), *self.present.items(), *self.about.items()]:
             for array in column if isinstance(column, Tokens) else (column,):
                 if len(array) != len(self.labels):
@@ -38,22 +49,24 @@ class Examples:
         if unknown := set(self.present) - set(self.inputs):
             raise DataError(f"present names {min(unknown)!r}, which is no modality of {', '.join(self.inputs)}")
         everywhere = np.ones(len(self.labels), bool)
-        present = {name: self.present.get(name, everywhere) & _nonempty(self.inputs[name]) for name in self.inputs}
+        present = {name: self.present.get(name, everywhere) & nonempty(self.inputs[name]) for name in self.inputs}
         object.__setattr__(self, "present", present)  # the one moment at which a frozen dataclass may be completed
+        object.__setattr__(self, "kinds", kinds_of(self.inputs, self.kinds))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
-    def select(self, rows):
+    def select(self, rows: Any) -> Examples:
         """These examples only.  rows: places (n,), a mask (N,) or a slice"""
-        return Examples(
-            {name: _rows(column, rows) for name, column in self.inputs.items()},
-            self.labels[rows],
-            {name: column[rows] for name, column in self.present.items()},
-            {name: column[rows] for name, column in self.about.items()},
+        return replace(
+            self,
+            inputs={name: select(column, rows) for name, column in self.inputs.items()},
+            labels=self.labels[rows],
+            present={name: column[rows] for name, column in self.present.items()},
+            about={name: column[rows] for name, column in self.about.items()},
         )
 
-    def only(self, *names):
+    def only(self, *names: str) -> Examples:
         """The same examples with no other modality present: how a model is asked about one modality alone."""
         if unknown := set(names) - set(self.inputs):
             raise DataError(f"{min(unknown)!r} is no modality of these examples; there is {', '.join(self.inputs)}")
@@ -75,20 +88,26 @@ class Dataset:
     name: str
     classes: tuple[str, ...]
     train: Examples
-    validation: Examples
+    validation: Examples | None  # where nothing is chosen by it, there need be none
     test: Examples
-    preprocessors: dict[str, object]
+    preprocessors: dict[str, Preprocessor]
     augment: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     recipe: dict[str, float] = field(default_factory=dict)
     best: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        kinds = {name: preprocessor.kind for name, preprocessor in self.preprocessors.items()}
+        for split in SPLITS:
+            if (examples := getattr(self, split)) is not None:
+                object.__setattr__(self, split, replace(examples, kinds=kinds))
+
     @property
-    def modalities(self):
+    def modalities(self) -> tuple[str, ...]:
         """The names of the modalities, in their order."""
         return tuple(self.train.inputs)
 
-    def with_modalities(self, *names):
+    def with_modalities(self, *names: str) -> Dataset:
         """The same examples as if there were no other modalities, in the order of the dataset
 
         An example that has none of these stays, without anything to go by, so that models of other modalities of this
@@ -97,23 +116,15 @@ class Dataset:
         if unknown := set(names) - set(self.modalities):
             there = ", ".join(self.modalities)
             raise DataError(f"{min(unknown)!r} is no modality of {self.name}, whose modalities are {there}")
-        splits = {split: _limited(getattr(self, split), names) for split in ("train", "validation", "test")}
+        splits = {split: _limited(getattr(self, split), names) for split in SPLITS}
         preprocessors = {name: each for name, each in self.preprocessors.items() if name in names}
         best = {subset: limits for subset, limits in self.best.items() if {*subset} <= {*names}}
         return replace(self, **splits, preprocessors=preprocessors, best=best)
 
 
-def _nonempty(column):
-    return column.mask.any(axis=1) if isinstance(column, Tokens) else True
-
-
-def _limited(examples, names):
+def _limited(examples: Examples, names: tuple[str, ...]) -> Examples:
     """Examples that have no modalities but these."""
     inputs, present = (
         {name: each for name, each in part.items() if name in names} for part in (examples.inputs, examples.present)
     )
     return replace(examples, inputs=inputs, present=present)
-
-
-def _rows(column, rows):
-    return Tokens(column.values[rows], column.mask[rows]) if isinstance(column, Tokens) else column[rows]

@@ -1,14 +1,19 @@
 """Batches that hold nothing twice: where all others are wrong answers, none of them may be right by chance."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from mmdl.data.batches import batches
-from mmdl.tokens import Tokens
+from mmdl.data.batches import Batch, batches
+from mmdl.data.dataset import Examples
+from mmdl.data.kinds import of_kind
+from mmdl.shapes import Array
 
 
-def pairs(examples, size, rng, word_dropout=0.0, modality_dropout=0.0):
+def pairs(
+    examples: Examples, size: int, rng: np.random.Generator, word_dropout: float = 0.0, modality_dropout: float = 0.0
+) -> Iterator[Batch]:
     """Go through all examples once, `size` at most at a time, and no two of a batch show the same thing
 
     Arguments as in `mmdl.data.batches`. An example that lacks a modality, or loses all its words, is left out. The
@@ -21,28 +26,29 @@ def pairs(examples, size, rng, word_dropout=0.0, modality_dropout=0.0):
             yield replace(whole, labels=np.arange(len(whole)))
 
 
-def identities(examples):
+def identities(examples: Examples) -> Array:
     """A number for each example, equal where two show the same thing.  -> ints (N,)
 
     The same thing is a character in several fonts (`about["character"]`); where nothing is known of characters it is
     what has the same text; and where there are no texts, what has the same label.
     """
-    texts = [x for x in examples.inputs.values() if isinstance(x, Tokens) and x.values.dtype.kind in "iu"]
+    texts = [examples.inputs[name] for name in of_kind(examples.kinds, "text")]
     if "character" in examples.about:
         key = examples.about["character"]
     elif texts:
-        key = np.where(texts[0].mask, texts[0].values, 0)
+        values, mask = texts[0]
+        key = np.where(mask, values, 0)
     else:
         key = examples.labels
     return np.unique(key, axis=0, return_inverse=True)[1].reshape(len(examples))
 
 
-def first_of_each(examples):
+def first_of_each(examples: Examples) -> Array:
     """The places of the examples that are the first of their kind, in order.  -> ints (n,)"""
     return np.sort(np.unique(identities(examples), return_index=True)[1])
 
 
-def apart(identity, size, rng):
+def apart(identity: Array, size: int, rng: np.random.Generator) -> list[Array]:
     """Deal out all examples, like cards, so that no hand holds two of a kind and none more than `size`
 
     All examples of a kind go, one each, to the hands that hold the fewest; among equals, to any. So the hands stay
@@ -62,7 +68,7 @@ def apart(identity, size, rng):
     order = rng.permutation(len(identity))
     _, kind, count = np.unique(identity[order], return_inverse=True, return_counts=True)
     kinds = np.split(order[np.argsort(kind, kind="stable")], np.cumsum(count)[:-1])
-    hands = [[] for _ in range(-(-len(identity) // size))]
+    hands: list[list[int]] = [[] for _ in range(-(-len(identity) // size))]
     held = np.zeros(len(hands))
     for k in rng.permutation(len(kinds)):
         fewest = np.argsort(held + rng.random(len(hands)))[: len(kinds[k])]

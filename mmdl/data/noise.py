@@ -2,27 +2,31 @@
 
 import numpy as np
 
+from mmdl.data.kinds import Column, as_input, kind_of
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import FIRST_WORD, UNKNOWN, Tokenizer
 from mmdl.errors import DataError
+from mmdl.shapes import Array
 from mmdl.tokens import Tokens
 
 DEVIATIONS = (0.5, 1.0, 2.0)  # of the noise, where that of the signal is 1
 SHARES = (0.25, 0.5, 0.75)  # of the words or letters
 
 
-def levels_of(preprocessor):
+def levels_of(preprocessor: Preprocessor) -> tuple[float, ...]:
     """How strong noise is tried out on what this prepares."""
-    return SHARES if isinstance(preprocessor, Tokenizer) else DEVIATIONS
+    return SHARES if preprocessor.kind == "text" else DEVIATIONS
 
 
-def deviation_of(column):
+def deviation_of(column: Column) -> float:
     """The standard deviation of the values of one modality in training: numbers and sounds are standardised to 1."""
-    if isinstance(column, Tokens) or column.ndim < 4:
-        return 1.0
-    return float(column.std(dtype=np.float32)) / (255 if column.dtype == np.uint8 else 1)
+    kind = kind_of(column)
+    return float(np.std(as_input(column, kind), dtype=np.float32)) if kind == "image" else 1.0
 
 
-def disturbed(column, level, rng, preprocessor, deviation=1.0):
+def disturbed(
+    column: Column, level: float, rng: np.random.Generator, preprocessor: Preprocessor, deviation: float = 1.0
+) -> Column:
     """x + level · deviation · n,  n standard normal; of a text, the share `level` is lost
 
     Words that are lost become the unknown word, letters a letter drawn from the alphabet. Pictures leave their range
@@ -39,17 +43,22 @@ def disturbed(column, level, rng, preprocessor, deviation=1.0):
     deviation : float
         See `deviation_of`.
     """
-    if level < 0 or (level > 1 and isinstance(preprocessor, Tokenizer)):
+    is_text = preprocessor.kind == "text"
+    if level < 0 or (level > 1 and is_text):
         raise DataError(f"there is no noise of the strength {level}")
-    if isinstance(preprocessor, Tokenizer):
-        ids, mask = column
-        drawn = rng.integers(FIRST_WORD, preprocessor.entries, ids.shape) if preprocessor.unit == "letter" else UNKNOWN
-        lost = mask & (rng.random(ids.shape) < level)
-        return Tokens(np.where(lost, drawn, ids).astype(ids.dtype), mask)
+    if is_text:
+        return _lost(column, level, rng, preprocessor)
     if isinstance(column, Tokens):
         return Tokens(_noisy(column.values, level * deviation, rng) * column.mask[..., None], column.mask)
-    return _noisy(column / np.float32(255) if column.dtype == np.uint8 else column, level * deviation, rng)
+    return _noisy(as_input(column, preprocessor.kind), level * deviation, rng)
 
 
-def _noisy(x, deviation, rng):
+def _lost(texts: Tokens, share: float, rng: np.random.Generator, tokenizer: Tokenizer) -> Tokens:
+    ids, mask = texts
+    drawn = rng.integers(FIRST_WORD, tokenizer.entries, ids.shape) if tokenizer.unit == "letter" else UNKNOWN
+    lost = mask & (rng.random(ids.shape) < share)
+    return Tokens(np.where(lost, drawn, ids).astype(ids.dtype), mask)
+
+
+def _noisy(x: Array, deviation: float, rng: np.random.Generator) -> Array:
     return x + x.dtype.type(deviation) * rng.standard_normal(x.shape, x.dtype)

@@ -1,18 +1,22 @@
 """Raw examples, strings and pictures as a person has them, made into one batch."""
 
+from typing import Any
+
 import numpy as np
 
 from mmdl.data.batches import Batch
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
+from mmdl.shapes import Mask
 from mmdl.tokens import Tokens
 
 
-def prepare(preprocessors, **raw):
+def prepare(preprocessors: dict[str, Preprocessor], **raw: Any) -> Batch:
     """One batch from a list of raw examples for each modality; what is not given is absent
 
     Parameters
     ----------
-    preprocessors : dict of str to Tokenizer, ImagePreprocessor, ...
+    preprocessors : dict of str to Preprocessor
     **raw
         By modality a list with N entries, or a single example. None stands for an absent one.
 
@@ -42,10 +46,11 @@ def prepare(preprocessors, **raw):
         inputs[name] = spread(found, present[name])
         if isinstance(found, Tokens):
             present[name] = inputs[name].mask.any(axis=1)
-    return Batch(inputs, present, np.full(count, -1))
+    kinds = {name: preprocessor.kind for name, preprocessor in preprocessors.items()}
+    return Batch(inputs, present, np.full(count, -1), kinds)
 
 
-def spread(found, present):
+def spread(found: Any, present: Mask) -> Any:
     """N examples of which only some were found: those in the places where `present` (N,) is True, zeros elsewhere."""
     if isinstance(found, Tokens):
         return Tokens(*(spread(each, present) for each in found))

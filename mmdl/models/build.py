@@ -6,14 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmdl.data import (
-    AudioPreprocessor,
-    ImagePreprocessor,
-    PicturePreprocessor,
-    RemainderPreprocessor,
-    Standardizer,
-    Tokenizer,
-)
 from mmdl.errors import DataError
 from mmdl.fusion import fusion_named
 from mmdl.layers import Dense, Dropout, ReLU, Sequential
@@ -68,14 +60,13 @@ def vector_encoder(rng, preprocessor, width, dtype=np.float32):
     return to_vector(rng, encoder, shape, _encoding(preprocessor).pool, width, dtype)
 
 
-def _of_ink(rng, preprocessor, width, reader, dtype):
-    encoder = image_encoder(rng, filters=(FILTERS, width), dtype=dtype)
-    return encoder, tokens_of(encoder, preprocessor.shape)
-
-
 def _of_picture(rng, preprocessor, width, reader, dtype):
-    """As many stages as leave `CELLS` cells on the longer side; the borders count as much as the middle."""
+    """Two stages for what is centred in a small frame; else as many as leave `CELLS` cells on the longer side, and the
+    borders count as much as the middle."""
     rows, columns, channels = preprocessor.shape
+    if preprocessor.centred:
+        encoder = image_encoder(rng, channels, (FILTERS, width), dtype=dtype)
+        return encoder, tokens_of(encoder, preprocessor.shape)
     filters = []
     while not filters or (max(rows, columns) > CELLS and min(rows, columns) > 1):
         rows, columns = rows // 2, columns // 2
@@ -107,20 +98,19 @@ class Encoding(NamedTuple):
     pool: str  # what makes one vector of the tokens, see `to_vector`
 
 
-ENCODINGS = {
-    ImagePreprocessor: Encoding(_of_ink, "flatten"),
-    PicturePreprocessor: Encoding(_of_picture, "flatten"),
-    RemainderPreprocessor: Encoding(_of_ink, "flatten"),
-    Tokenizer: Encoding(_of_text, "last"),
-    AudioPreprocessor: Encoding(_of_sound, "max"),
-    Standardizer: Encoding(_of_numbers, "last"),
+ENCODINGS = {  # by the kind of a modality
+    "image": Encoding(_of_picture, "flatten"),
+    "text": Encoding(_of_text, "last"),
+    "audio": Encoding(_of_sound, "max"),
+    "numbers": Encoding(_of_numbers, "last"),
 }
 
 
 def _encoding(preprocessor):
-    if type(preprocessor) not in ENCODINGS:
+    kind = getattr(preprocessor, "kind", None)
+    if kind not in ENCODINGS:
         raise DataError(f"there is no encoder for what a {type(preprocessor).__name__} prepares")
-    return ENCODINGS[type(preprocessor)]
+    return ENCODINGS[kind]
 
 
 def _of_tokens(rng, kind, preprocessors, width, classes, dtype):

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmdl.data import Tokenizer
 from mmdl.data.prepare import prepare
 from mmdl.data.preprocessors.text import UNKNOWN
 from mmdl.errors import DataError
@@ -113,7 +112,7 @@ def tower(rng, preprocessor, width, dtype=np.float32):
 
     Of words it takes the mean of their vectors: whoever searches names them in any order.
     """
-    if isinstance(preprocessor, Tokenizer) and preprocessor.unit == "word":
+    if preprocessor.kind == "text" and preprocessor.unit == "word":
         words = text_encoder(rng, preprocessor.entries, width, "none", dtype=dtype)
         words.layers[0].E[UNKNOWN] = 0  # training never meets it, so chance would speak for every unknown word
         encoder = Sequential((*words.layers, SequencePool("mean")))

@@ -53,8 +53,8 @@ class AttentionDisplay(Display):
         """
         batch = one(examples, example)
         words, logits, weights = attention_of(model, batch, head)
-        image, name = image_of(batch), picture_name(batch.inputs)
-        encoder, patches = model.modalities[name].encoder, weights[text_name(batch.inputs), name]
+        image, name = image_of(batch), picture_name(batch)
+        encoder, patches = model.modalities[name].encoder, weights[text_name(batch), name]
         *_, (P, Q) = [(0, 0), *(y.shape[1:3] for _, _, y in feature_maps(encoder, image))]
         if patches.shape[1] != P * Q:
             raise DataError(f"the tokens of {name} are no cells of a feature map, so they have no place in the picture")

@@ -10,7 +10,6 @@ from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import as_batch, viewable
 from mmdl.plots.style import BLUE, MAGNITUDES, picture_on, styled
-from mmdl.tokens import Tokens
 
 ROWS, PANELS = 5, 6  # of a page, and in each of its rows
 GAP = 0.12  # between examples, in widths of a panel
@@ -100,18 +99,14 @@ def mixed(labels, count, rng):
 def column_of(batch, name, preprocessor):
     """One modality of a batch in the form that is drawn."""
     inputs, present = batch[name], batch.present[name]
-    if isinstance(inputs, Tokens) and inputs.values.ndim == 2:
+    kind = batch.kinds[name]
+    if kind == "text":
         between = "" if preprocessor.unit == "letter" else " "
-        kind, shown = (
-            "words",
-            [between.join(preprocessor.words_of(row[mask])) for row, mask in zip(*inputs, strict=True)],
-        )
-    elif isinstance(inputs, Tokens):
-        kind, shown = "sound", list(np.where(inputs.mask[..., None], inputs.values, np.nan))  # padding stays white
-    elif inputs.ndim == 4:
-        kind, shown = "picture", [viewable(image) for image in inputs]
+        shown = [between.join(preprocessor.words_of(row[mask])) for row, mask in zip(*inputs, strict=True)]
+    elif kind == "audio":
+        shown = list(np.where(inputs.mask[..., None], inputs.values, np.nan))  # padding stays white
     else:
-        kind, shown = "numbers", list(inputs)
+        shown = [viewable(image) for image in inputs] if kind == "image" else list(inputs)
     return Column(kind, [each if there else None for each, there in zip(shown, present, strict=True)])
 
 
@@ -152,4 +147,4 @@ def _write(ax, text, **settings):
     ax.text(0, 0.5, text, va="center", fontsize=8, transform=ax.transAxes, **settings)
 
 
-DRAWN_BY = {"picture": _picture, "sound": _sound, "numbers": _numbers, "words": _words}
+DRAWN_BY = {"image": _picture, "audio": _sound, "numbers": _numbers, "text": _words}

@@ -2,25 +2,25 @@
 
 import numpy as np
 
-from mmdl.data import Batch, Examples, Tokenizer, batches
+from mmdl.data import Examples, batches
+from mmdl.data.kinds import of_kind
 from mmdl.errors import DataError
 from mmdl.layers import Sequential
-from mmdl.tokens import Tokens, select
 
 
-def picture_name(inputs):
-    """The name of the first modality whose examples are images, (N, R, C, D)."""
-    return _first(inputs, "pictures", _is_picture)
+def picture_name(batch):
+    """The name of the first modality of a batch that is pictures."""
+    return _first(batch, "image", "pictures")
 
 
-def text_name(inputs):
-    """The name of the first modality whose examples are word ids, Tokens (N, T)."""
-    return _first(inputs, "text", lambda column: isinstance(column, Tokens) and column.values.ndim == 2)
+def text_name(batch):
+    """The name of the first modality of a batch that is texts."""
+    return _first(batch, "text", "text")
 
 
 def tokenizer_of(preprocessors):
     """The tokenizer among a model's or a dataset's preprocessors; None if no modality is text."""
-    return next((each for each in preprocessors.values() if isinstance(each, Tokenizer)), None)
+    return next((each for each in preprocessors.values() if each.kind == "text"), None)
 
 
 def as_batch(examples, rows):
@@ -30,11 +30,7 @@ def as_batch(examples, rows):
     if isinstance(examples, Examples):
         chosen = examples.select(rows)
         return next(batches(chosen, len(chosen)))
-    return Batch(
-        {name: select(column, rows) for name, column in examples.inputs.items()},
-        {name: column[rows] for name, column in examples.present.items()},
-        examples.labels[rows],
-    )
+    return examples.select(rows)
 
 
 def one(examples, place):
@@ -46,7 +42,7 @@ def one(examples, place):
 
 def words_of(batch, tokenizer):
     """The words of every example, a list of lists; None for examples without a text."""
-    name = text_name(batch.inputs)
+    name = text_name(batch)
     ids, seen = batch.inputs[name], batch.present[name]
     return [tokenizer.words_of(row[mask]) if there else None for row, mask, there in zip(*ids, seen, strict=True)]
 
@@ -58,21 +54,21 @@ def pictures_of(batch):
     -------
     list of arrays (R, C) or (R, C, 3) in [0, 1], None for examples without it
     """
-    sounds = [name for name, column in batch.inputs.items() if isinstance(column, Tokens) and column.values.ndim == 3]
-    if sounds and not any(map(_is_picture, batch.inputs.values())):
+    sounds = of_kind(batch.kinds, "audio")
+    if sounds and not of_kind(batch.kinds, "image"):
         name = sounds[0]
         x, mask = batch.inputs[name]
         low, high = x[mask].min(initial=0), x[mask].max(initial=1)  # one scale for all
         drawn = [(row[there].T[::-1] - low) / (high - low) for row, there in zip(x, mask, strict=True)]
     else:
-        name = picture_name(batch.inputs)
+        name = picture_name(batch)
         drawn = map(viewable, batch.inputs[name])
     return [each if there else None for each, there in zip(drawn, batch.present[name], strict=True)]
 
 
 def image_of(batch):
     """The picture of a batch of one, (R, C, D); a DataError if it has none."""
-    name = picture_name(batch.inputs)
+    name = picture_name(batch)
     if not batch.present[name][0]:
         raise DataError(f"the example has no {name}, so there is nothing to show")
     return batch.inputs[name][0]
@@ -98,12 +94,7 @@ def image_encoder_of(model):
     raise DataError(f"no modality of this model ({', '.join(model.modalities)}) has a convolution over images")
 
 
-def _is_picture(column):
-    return isinstance(column, np.ndarray) and column.ndim == 4
-
-
-def _first(inputs, what, fits):
-    for name, column in inputs.items():
-        if fits(column):
-            return name
-    raise DataError(f"there are no {what} among the modalities {', '.join(inputs)}")
+def _first(batch, kind, what):
+    for name in of_kind(batch.kinds, kind):
+        return name
+    raise DataError(f"there are no {what} among the modalities {', '.join(batch.inputs)}")

@@ -45,8 +45,12 @@ class SimilarityDisplay(Display):
         first, second = model.towers
         cosines = model.units(first, batch[first]) @ model.units(second, batch[second]).T
         names = [short(title) for title in titles(shown, model.preprocessors)]
-        is_picture = isinstance(batch[first], np.ndarray) and batch[first].ndim == 4
-        return cls(cosines, names, (first, second), list(map(viewable, batch[first])) if is_picture else None)
+        return cls(
+            cosines,
+            names,
+            (first, second),
+            list(map(viewable, batch[first])) if batch.kinds[first] == "image" else None,
+        )
 
     @property
     def best(self):

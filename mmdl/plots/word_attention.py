@@ -36,7 +36,7 @@ class WordAttentionDisplay(Display):
         """The attention of one example.  examples: Batch or Examples; head: a number, or None for the mean"""
         batch = one(examples, example)
         words, _, found = attention_of(model, batch, head)
-        text = text_name(batch.inputs)
+        text = text_name(batch)
         others = [name for name in model.modalities if name != text]
 
         def row(a):

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from mmdl.data import Tokenizer
 from mmdl.data.batches import batches
 from mmdl.data.distinct import first_of_each
 
@@ -79,7 +78,7 @@ def titles(examples, preprocessors):
     if "name" in examples.about:
         return examples.about["name"].tolist()
     for name, preprocessor in preprocessors.items():
-        if isinstance(preprocessor, Tokenizer):
+        if preprocessor.kind == "text":
             ids, mask = examples.inputs[name]
             between = " " if preprocessor.unit == "word" else ""
             return [between.join(preprocessor.words_of(row[there])) for row, there in zip(ids, mask, strict=True)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmdl.data import Dataset, Examples
+from mmdl.data import Dataset, Examples, Standardizer
 from mmdl.errors import DataError
 
 X = np.arange(8.0).reshape(4, 2)
@@ -19,7 +19,7 @@ DATASET = Dataset(
     EXAMPLES,
     EXAMPLES.select([0, 1]),
     EXAMPLES.select([2]),
-    {"first": 1, "second": 2, "third": 3},
+    {name: Standardizer.fit(x) for name, x in EXAMPLES.inputs.items()},
     best={("first",): {"loss": 1.0}, ("second",): {"loss": 2.0}, ("first", "third"): {"loss": 0.0}},
 )
 

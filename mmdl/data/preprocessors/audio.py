@@ -5,13 +5,17 @@ import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from mmdl.data.files.wav import checked_rate, mono, read_wav
+from mmdl.data.kinds import Kind
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
 from mmdl.ops.filters import hann_window, mel_filter_bank
 from mmdl.ops.spectrum import frames, log_mel, power_spectrum
+from mmdl.shapes import Array
 from mmdl.tokens import Tokens
 
 FAINTEST = 1e-3  # of full scale: a sound that stays 60 dB below it is silence with noise
@@ -19,7 +23,7 @@ MOST = 0.95  # so many training sounds fit in whole where no length is asked for
 
 
 @dataclass(frozen=True)
-class AudioPreprocessor:
+class AudioPreprocessor(Preprocessor):
     """Sounds from anywhere as Tokens: one frame, the loudness of each mel band, is one token.
 
     A sound becomes mono, gets the preprocessor's rate, and is made so loud that its largest sample is ±1: how near the
@@ -42,6 +46,8 @@ class AudioPreprocessor:
         Which mel, see `mmdl.ops.filters.hertz_to_mel`.
     """
 
+    kind: ClassVar[Kind] = "audio"
+
     rate: int = 8000
     window: int = 256
     hop: int = 128
@@ -51,7 +57,7 @@ class AudioPreprocessor:
     deviation: tuple[float, ...] = ()
     scale: str = "htk"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checked_rate(self.rate)
         if self.window < 2 or min(self.hop, self.bands, self.length) < 1:
             raise DataError("a window has at least 2 samples; hop, bands and length are at least 1")
@@ -60,7 +66,7 @@ class AudioPreprocessor:
             raise DataError(f"{self.bands} bands need as many means and deviations, not {counts}")
 
     @classmethod
-    def fit(cls, sounds, seconds=None, **settings):
+    def fit(cls, sounds: Any, seconds: float | None = None, **settings: Any) -> Self:
         """Under it these sounds have mean 0 and deviation 1 in every band; give it training sounds only.
 
         Parameters
@@ -86,28 +92,32 @@ class AudioPreprocessor:
         return replace(plain, mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()))
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """(T, D) of each sound, T at most."""
         return self.length, self.bands
 
+    def describe(self) -> str:
+        seconds = (self.window + self.hop * (self.length - 1)) / self.rate
+        return f"{self.bands} mel bands at {self.rate:,} Hz, at most {seconds:.2g} s of each are heard"
+
     @cached_property
-    def tables(self):
+    def tables(self) -> tuple[Array, Array]:
         """The window (I,), and the filters (D, K)."""
         filters = mel_filter_bank(self.bands, self.window, self.rate, scale=self.scale)
         return hann_window(self.window).astype(np.float32), filters.astype(np.float32)
 
-    def frames_in(self, samples):
+    def frames_in(self, samples: float) -> int:
         """How many frames lie whole within so many samples: at least one, at most `length`."""
         return min(self.length, max(1, 1 + int(samples - self.window) // self.hop))
 
-    def spectrum(self, wave):
+    def spectrum(self, wave: Array) -> Array:
         """The log-mel spectrum of a wave (T,) float32 at the preprocessor's rate, not standardised.  -> (P, K)"""
         window, filters = self.tables
         heard = self.window + self.hop * (self.frames_in(len(wave)) - 1)
         wave = np.pad(at_full_scale(wave)[:heard], (0, max(0, heard - len(wave))))
         return log_mel(power_spectrum(frames(wave, self.window, self.hop), window).y, filters).y
 
-    def encode(self, sounds):
+    def encode(self, sounds: Any) -> Tokens:
         """A list of N sounds -> Tokens(values (N, T, K) float32, mask (N, T)), T the longest of them and at least 1
 
         A sound is the path of a WAV file, a file that was opened, (rate, samples), or samples at the preprocessor's
@@ -130,7 +140,7 @@ class AudioPreprocessor:
         return Tokens(values, mask)
 
 
-def wave_of(sound, rate):
+def wave_of(sound: Any, rate: int) -> Array:
     """The samples of a sound, mono at this rate, (T,) float32.  sound: as in `AudioPreprocessor.encode`"""
     if isinstance(sound, (str, os.PathLike)) or hasattr(sound, "read"):
         sound = read_wav(sound)
@@ -142,13 +152,13 @@ def wave_of(sound, rate):
     raise DataError(f"a sound is a path, (rate, samples) or an array of samples, not {type(sound).__name__}")
 
 
-def at_full_scale(wave):
+def at_full_scale(wave: Array) -> Array:
     """The same sound so loud that its largest sample is ±1; silence stays silence."""
     peak = np.abs(wave).max()
     return wave / peak if peak >= FAINTEST else wave
 
 
-def resample(samples, rate, to):
+def resample(samples: Array, rate: int, to: int) -> Array:
     """The same sound (T,) with `to` samples a second instead of `rate`; what is above half of `to` is filtered out."""
     if rate == to:
         return samples
@@ -158,7 +168,7 @@ def resample(samples, rate, to):
     return resample_poly(samples, to // common, rate // common).astype(samples.dtype, copy=False)
 
 
-def _listed(sounds):
+def _listed(sounds: Any) -> list[Any]:
     # One path alone would pass for a list of letters, and one wave for a list of numbers
     if isinstance(sounds, (str, os.PathLike, np.ndarray)) or hasattr(sounds, "read"):
         raise DataError("sounds must be a list, even of one")

@@ -1,15 +1,19 @@
 """Pictures without their strongest principal components: what most of them have in common is gone, details stay."""
 
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from mmdl.data.kinds import Kind
 from mmdl.data.preprocessors.image import ImagePreprocessor
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
+from mmdl.shapes import Array
 
 
 @dataclass(frozen=True)
-class RemainderPreprocessor:
+class RemainderPreprocessor(Preprocessor):
     """y = r clipped to [0, 1],   r = (x − μ) − (x − μ) Vᵀ V
 
     Parameters
@@ -22,18 +26,21 @@ class RemainderPreprocessor:
         V (K, R · C), row after row: the directions in which those pictures differ most.
     """
 
+    kind: ClassVar[Kind] = "image"
+    centred: ClassVar[bool] = True
+
     images: ImagePreprocessor
     mean: tuple[float, ...] = field(repr=False)
     components: tuple[float, ...] = field(repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         size = self.images.rows * self.images.columns
         if len(self.mean) != size or len(self.components) % size:
             counts = f"a mean of {len(self.mean)} numbers and components of {len(self.components)}"
             raise DataError(f"pictures of {size} pixels do not go with {counts}")
 
     @classmethod
-    def fit(cls, pictures, energy, images):
+    def fit(cls, pictures: Array, energy: float, images: ImagePreprocessor) -> Self:
         """The fewest principal components that have at least this share of the energy Σ (x − μ)² of training pictures
 
         pictures: (N, R, C, 1) uint8, as `images` makes them
@@ -51,17 +58,21 @@ class RemainderPreprocessor:
         return cls(images, tuple(mean.round(5).tolist()), tuple(strongest.round(5).ravel().tolist()))
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """(R, C, D) of each picture."""
         return self.images.shape
 
-    def remainder(self, x):
+    def remainder(self, x: Array) -> Array:
         """r of pictures x, (N, R, C, 1) in [0, 1]: of either sign, as nothing is clipped yet."""
         mean, components = np.float32(self.mean), np.float32(self.components).reshape(-1, len(self.mean))
         centred = x.reshape(-1, len(mean)).astype(np.float32, copy=False) - mean
         return (centred - centred @ components.T @ components).reshape(x.shape)
 
-    def encode(self, pictures):
+    def describe(self) -> str:
+        components = len(self.components) // len(self.mean)
+        return f"{self.images.describe()}, without {components} principal components"
+
+    def encode(self, pictures: Any) -> Array:
         """A list of N pictures, as `ImagePreprocessor.encode` takes them -> (N, R, C, 1) float32 in [0, 1]
 
         A blank one gives zeros.

@@ -2,17 +2,21 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from mmdl.data.files.pictures import grey, opened
+from mmdl.data.kinds import Kind
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
+from mmdl.shapes import Array
 
 FAINTEST = 26  # of 255: a picture whose strongest ink is fainter than a tenth of white is a blank sheet with noise
 
 
 @dataclass(frozen=True)
-class ImagePreprocessor:
+class ImagePreprocessor(Preprocessor):
     """Pictures from anywhere, in the form of the data set's own.
 
     The background is what most of the border shows (its median), and ink is what differs from it: dark on a
@@ -31,21 +35,27 @@ class ImagePreprocessor:
         its outline, is in the middle.
     """
 
+    kind: ClassVar[Kind] = "image"
+    centred: ClassVar[bool] = True  # nothing is to be seen at the edge of the frame
+
     rows: int = 28
     columns: int = 28
     ink: int = 20
     normalised: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 1 <= self.ink <= min(self.rows, self.columns):
             raise DataError(f"ink of {self.ink} pixels does not fit into {self.rows} x {self.columns}")
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """(R, C, D) of each picture."""
         return self.rows, self.columns, 1
 
-    def encode(self, pictures):
+    def describe(self) -> str:
+        return f"{self.rows} x {self.columns} pixels, ink on black"
+
+    def encode(self, pictures: Any) -> Array:
         """A list of N pictures -> (N, R, C, 1) float32 in [0, 1], 1 where the ink is strongest.
 
         A picture is a Pillow image, the path of a file, or a uint8 array (R', C') or (R', C', 1 or 3 or 4). A
@@ -63,7 +73,7 @@ class ImagePreprocessor:
         frames = [self.frame(ink_of(opened(picture))) for picture in pictures]
         return np.array(frames, np.float32).reshape(-1, self.rows, self.columns, 1) / np.float32(255)
 
-    def frame(self, ink):
+    def frame(self, ink: Array) -> Array:
         """Cut out, shrink, brighten and centre.  ink: grey levels (R', C') uint8 of any size -> (R, C)"""
         frame = np.zeros((self.rows, self.columns), np.uint8)
         strongest = ink.max()
@@ -79,7 +89,7 @@ class ImagePreprocessor:
         frame[top : top + ink.shape[0], left : left + ink.shape[1]] = np.rint(bright)
         return frame
 
-    def _corner(self, ink):
+    def _corner(self, ink: Array) -> Array:
         """The row and the column of the frame at which the ink begins."""
         room = np.subtract((self.rows, self.columns), ink.shape)
         if not self.normalised:
@@ -88,7 +98,7 @@ class ImagePreprocessor:
         return np.rint(np.subtract((self.rows // 2, self.columns // 2), mass)).clip(0, room).astype(int)
 
 
-def resized(levels, side):
+def resized(levels: Array, side: int) -> Array:
     """Grey levels (R, C) with `side` pixels on the longer side; one that is shrunk is the mean of what it covers."""
     from PIL import Image, ImageOps
 
@@ -99,7 +109,7 @@ def resized(levels, side):
     return np.asarray(image)
 
 
-def ink_of(image):
+def ink_of(image: Any) -> Array:
     """How far each pixel is from the background, (R, C) uint8: 255 is as far from it as grey can be."""
     levels = np.asarray(grey(image), np.float32)
     background = np.median(np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]]))

@@ -1,14 +1,19 @@
 """Numbers as a model sees them: every column around zero, and about one wide."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from mmdl.data.kinds import Kind
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
+from mmdl.shapes import Array
 
 
 @dataclass(frozen=True)
-class Standardizer:
+class Standardizer(Preprocessor):
     """z = (x − mean) / deviation, column by column
 
     A number that is not known (NaN) becomes the column's mean, and so 0.
@@ -20,11 +25,13 @@ class Standardizer:
         What the columns are called.
     """
 
+    kind: ClassVar[Kind] = "numbers"
+
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     names: tuple[str, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not len(self.mean) == len(self.deviation) == len(self.names or self.mean):
             counts = f"{len(self.mean)} means, {len(self.deviation)} deviations, {len(self.names)} names"
             raise DataError(f"a standardizer needs one of each for every column, not {counts}")
@@ -32,7 +39,7 @@ class Standardizer:
             raise DataError(f"a deviation is above zero, not {min(self.deviation)}")
 
     @classmethod
-    def fit(cls, examples, names=()):
+    def fit(cls, examples: Any, names: Sequence[str] = ()) -> Self:
         """Mean and deviation of what is known of each column; give it training examples only.
 
         A column without spread gets the deviation 1; one that is never known, the mean 0 as well.
@@ -45,7 +52,15 @@ class Standardizer:
         spread = deviation > 1e-12 * np.abs(mean)  # rounding leaves a constant column a little of it
         return cls(tuple(mean.tolist()), tuple(np.where(spread, deviation, 1.0).tolist()), tuple(names))
 
-    def encode(self, examples):
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(D,) of each example."""
+        return (len(self.mean),)
+
+    def describe(self) -> str:
+        return f"{len(self.mean)} numbers each"
+
+    def encode(self, examples: Any) -> Array:
         """A list of N sequences of D numbers -> (N, D) float32
 
         Raises
@@ -57,7 +72,7 @@ class Standardizer:
         return np.nan_to_num((x - self.mean) / self.deviation).astype(np.float32)
 
 
-def _columns(examples, columns):
+def _columns(examples: Any, columns: Sequence[Any]) -> Array:
     """(N, D) float64; D is the number of columns, or without any, that of the first example."""
     examples = list(examples)
     if not examples:

@@ -2,18 +2,22 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from mmdl.data.files.pictures import coloured, opened
+from mmdl.data.kinds import Kind
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
+from mmdl.shapes import Array
 
 SMALLEST = 8  # pixels a side: an image encoder needs a few
 GREY, COLOUR = 1, 3
 
 
 @dataclass(frozen=True)
-class PicturePreprocessor:
+class PicturePreprocessor(Preprocessor):
     """Pictures of any size and shape in one frame.
 
     A picture is turned upright and scaled until it just fits, nothing cut off and nothing distorted; what it leaves
@@ -26,22 +30,28 @@ class PicturePreprocessor:
     channels : 1 for grey or 3 for colours
     """
 
+    kind: ClassVar[Kind] = "image"
+    centred: ClassVar[bool] = False
+
     rows: int = 64
     columns: int = 64
     channels: int = COLOUR
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if min(self.rows, self.columns) < SMALLEST:
             raise DataError(f"pictures need at least {SMALLEST} x {SMALLEST} pixels, not {self.rows} x {self.columns}")
         if self.channels not in (GREY, COLOUR):
             raise DataError(f"a picture has 1 channel or 3, not {self.channels}")
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """(R, C, D) of each picture."""
         return self.rows, self.columns, self.channels
 
-    def encode(self, pictures):
+    def describe(self) -> str:
+        return f"{self.rows} x {self.columns} pixels, {'grey' if self.channels == GREY else 'in colour'}"
+
+    def encode(self, pictures: Any) -> Array:
         """A list of N pictures -> (N, R, C, D) float32 in [0, 1]
 
         A picture is a Pillow image, the path of a file, or a uint8 array (R', C') or (R', C', 1 or 3 or 4).
@@ -58,7 +68,7 @@ class PicturePreprocessor:
         frames = [self.frame(picture) for picture in pictures]
         return np.array(frames, np.float32).reshape(-1, *self.shape) / np.float32(255)
 
-    def frame(self, picture):
+    def frame(self, picture: Any) -> Array:
         """One picture -> (R, C, D) uint8"""
         from PIL import Image
 

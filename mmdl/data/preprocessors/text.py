@@ -4,9 +4,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from mmdl.data.kinds import Kind
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
 from mmdl.tokens import Tokens
 
@@ -15,7 +18,7 @@ FIRST_WORD = 2
 MARKS = ".,;:!?…\"'()[]{}“”„‘’«»¿¡。，！？；：、（）"  # belong to sentences, not to words
 
 
-def split_words(text):
+def split_words(text: str) -> list[str]:
     """The words of a text in capitals, parted at spaces and hyphens, without the marks of its sentences
 
     "(Two-headed) arrow!" has three.
@@ -24,7 +27,7 @@ def split_words(text):
     return [word for word in words if word]
 
 
-def split_letters(text):
+def split_letters(text: str) -> list[str]:
     """The characters of a text in capitals, with one space for all white space between words, and none around them."""
     return list(" ".join(text.upper().split()))
 
@@ -33,7 +36,7 @@ UNITS = {"word": split_words, "letter": split_letters}
 
 
 @dataclass(frozen=True)
-class Tokenizer:
+class Tokenizer(Preprocessor):
     """Word number n of `words` has the id n + 2; 0 is padding and 1 any word that is not known.
 
     Where texts have slips of the pen, letters are surer than words: with the unit "letter", read letter for word in
@@ -48,18 +51,20 @@ class Tokenizer:
     unit : "word" or "letter"
     """
 
+    kind: ClassVar[Kind] = "text"
+
     words: tuple[str, ...]
     length: int
     unit: str = "word"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.length < 1:
             raise DataError(f"a tokenizer needs room for at least one {self.unit}, not {self.length}")
         if self.unit not in UNITS:
             raise DataError(f'the unit of a tokenizer is {" or ".join(UNITS)}, not "{self.unit}"')
 
     @classmethod
-    def fit(cls, texts, length=None, minimum=1, unit="word"):
+    def fit(cls, texts: Any, length: int | None = None, minimum: int = 1, unit: str = "word") -> Self:
         """The vocabulary of these texts (give it training texts only), in alphabetical order.
 
         Words that occur fewer than `minimum` times stay unknown. The longest text sets a missing `length`.
@@ -69,21 +74,29 @@ class Tokenizer:
         words = tuple(sorted(word for word, count in occurrences.items() if count >= minimum))
         return cls(words, length or max([1, *map(len, split)]), unit)
 
-    def split(self, text):
+    def split(self, text: str) -> list[str]:
         """The words of a text, known or not, as many as there are."""
         return UNITS[self.unit](text)
 
     @property
-    def entries(self):
+    def shape(self) -> tuple[int, ...]:
+        """(T,) of each text, T at most."""
+        return (self.length,)
+
+    def describe(self) -> str:
+        return f"{len(self.words):,} {self.unit}s known, at most {self.length} of a text are read"
+
+    @property
+    def entries(self) -> int:
         """How many ids there are, A: the rows of an embedding table."""
         return FIRST_WORD + len(self.words)
 
     @cached_property
-    def ids(self):
+    def ids(self) -> dict[str, int]:
         """The id of each word."""
         return {word: place for place, word in enumerate(self.words, FIRST_WORD)}
 
-    def encode(self, texts):
+    def encode(self, texts: Any) -> Tokens:
         """A list of N texts -> Tokens(ids (N, T), mask (N, T)), T the longest of them and at least 1.
 
         A word that is not known becomes the unknown id; a text without words becomes a row without tokens.
@@ -96,12 +109,12 @@ class Tokenizer:
         values[mask] = [word for row in rows for word in row]
         return Tokens(values, mask)
 
-    def words_of(self, ids):
+    def words_of(self, ids: Any) -> list[str]:
         """The words of one row of ids (T,); padding is left out, and what is unknown reads "?"."""
         return ["?" if each == UNKNOWN else self.words[each - FIRST_WORD] for each in ids if each != PADDING]
 
 
-def _checked(texts):
+def _checked(texts: Any) -> list[str]:
     # One string alone would pass for a list of letters, and is never meant so
     texts = None if isinstance(texts, str) else list(texts)
     if texts is None or not all(isinstance(text, str) for text in texts):
