@@ -33,7 +33,7 @@ from mmdl.models import Modality, MultimodalClassifier
 from mmdl.ops import fusion as library
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.lesson_13_feature_fusion import draw
-from mmdl.training import Adam, evaluate, fit
+from mmdl.training import Adam, EarlyStopping, Validation, evaluate, fit
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
@@ -228,9 +228,10 @@ for model in [*ADDITIVE, "mixture-of-experts", *JOINT]:
     left[model], learned = [], None
     for question, epochs in EPOCHS.items():
         classes = 1 + train[question].labels.max()
-        how = {"optimizer": Adam(3e-3), "epochs": epochs, "patience": epochs, "rng": np.random.default_rng(4)}
+        how = {"optimizer": Adam(3e-3), "epochs": epochs, "rng": np.random.default_rng(4)}
+        best = Validation(validation[question]), EarlyStopping(epochs)  # the model of the best epoch
         start = classifier(model, classes, learned if question == "synergy" else None)
-        learned, history, _ = fit(start, train[question], validation[question], **how)
+        learned, history, *_ = fit(start, train[question], callbacks=best, **how)
         left[model].append(evaluate(learned, test[question])["loss"] / np.log(classes))
     curves[model] = history["loss"]  # of the last question, synergy
     print(f"{model:28s}", *(f"{share:10.2f}" for share in left[model]))

@@ -34,7 +34,7 @@ from mmdl.ops import activations, convolution, dense, embedding, lstm, pooling
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.lesson_15_multimodal_classifier import draw
-from mmdl.training import Adam, fit, predictions
+from mmdl.training import Adam, Validation, fit, predictions
 from mmdl.verify.oracle import complex_step_derivative
 
 # %% [markdown]
@@ -210,8 +210,8 @@ def trained(*names):
     rows = {"image": p["V"][:2704], "text": p["V"][2704:]}  # the same head, as far as it is needed
     head = Dense(np.concatenate([rows[name] for name in names]), p["d"])
     start = MultimodalClassifier({name: modalities[name] for name in names}, Concatenate(), head, glyphs.classes, {})
-    how = {"optimizer": Adam(2e-3), "epochs": 6, "rng": np.random.default_rng(16), **glyphs.augment}
-    return fit(start, glyphs.train, glyphs.test, **how)  # the second to look at only: nothing is chosen by it
+    how = {"optimizer": Adam(2e-3), "epochs": 6, "rng": np.random.default_rng(16), "augment": glyphs.augment}
+    return fit(start, glyphs.train, callbacks=[Validation(glyphs.test)], **how)  # nothing is chosen by it
 
 
 fits = {"picture": trained("image"), "name": trained("text")}

@@ -111,11 +111,11 @@ glyphs = data.load("glyphs", fonts=("DejaVuSans",))
 test, D, SEEDS, NAMES = glyphs.test, 32, range(3), ("image", "text")
 
 
-def learn(start, modalities, examples, seed, **settings):
+def learn(start, modalities, examples, seed, **augment):
     head = Dense.init(start, D * len(modalities), 64), ReLU(), Dense.init(start, 64, len(glyphs.classes))
     model = MultimodalClassifier(modalities, Concatenate(), Sequential(head), glyphs.classes, glyphs.preprocessors)
     rng = np.random.default_rng(seed)
-    return fit(model, examples, optimizer=Adam(3e-3), epochs=10, batch_size=64, rng=rng, **settings).model
+    return fit(model, examples, optimizer=Adam(3e-3), epochs=10, batch_size=64, rng=rng, augment=augment).model
 
 
 def train(seed, names=NAMES, learned=False, modality_dropout=0.0):

@@ -32,7 +32,7 @@ from mmdl.ops import contrastive as library
 from mmdl.ops.softmax import softmax
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.lesson_19_contrastive import draw
-from mmdl.training import Adam, Callback, fit
+from mmdl.training import Adam, Callback, classification, fit
 from mmdl.training.retrieval import embeddings, evaluate_retrieval, gallery, search, titles
 from mmdl.verify.oracle import complex_step_gradient
 
@@ -198,9 +198,10 @@ def train(tau, learn=False, D=64):
     read = Embedding.init(rng, words, D, padding_id=0), SequencePool("mean"), Dense.init(rng, D, D)
     towers = {"image": Sequential(see), "text": Sequential(read)}
     model = ContrastiveModel(towers, np.array([-np.log(tau)], np.float32), glyphs.preprocessors)
-    held.step = lambda model, step, loss: model.log_scale.fill(-np.log(tau))  # after each step λ is put back
-    settings = {"epochs": 9, "batch_size": 64, "batches": pairs, "loss": lambda s, labels: contrastive_loss(s)}
-    settings |= {"optimizer": Adam(3e-3), "word_dropout": 0.1, "callbacks": [] if learn else [held]}
+    held.step = lambda training: training.model.log_scale.fill(-np.log(tau))  # after each step λ is put back
+    loss = classification(lambda s, labels: contrastive_loss(s))
+    settings = {"epochs": 9, "batch_size": 64, "batches": pairs, "loss": loss}
+    settings |= {"optimizer": Adam(3e-3), "augment": {"word_dropout": 0.1}, "callbacks": [] if learn else [held]}
     return fit(model, known, rng=rng, **settings).model
 
 

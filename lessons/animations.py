@@ -50,9 +50,9 @@ class Snapshots(training.Callback):
     def __init__(self, example, growth=1.25):
         self.example, self.growth, self.taken, self.seen = example, growth, [], 0
 
-    def step(self, model, step, loss):
+    def step(self, training):
         if self.seen >= self.growth ** len(self.taken) - 1:
-            self.taken.append((self.seen, AttentionDisplay.from_model(model, self.example)))
+            self.taken.append((self.seen, AttentionDisplay.from_model(training.model, self.example)))
         self.seen += 1
 
 
@@ -69,10 +69,9 @@ def attention_forming(glyphs, path, words=4):
         epochs=2,
         rng=rng,
         schedule=partial(training.cosine, warm_up=0.3),
-        modality_dropout=0.15,
-        loss=partial(softmax_cross_entropy, smoothing=0.1),
+        augment={"modality_dropout": 0.15, **glyphs.augment},
+        loss=training.classification(partial(softmax_cross_entropy, smoothing=0.1)),
         callbacks=(snapshots,),
-        **glyphs.augment,
     )
     figure = snapshots.taken[0][1].plot().figure_
 

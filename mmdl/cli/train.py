@@ -113,7 +113,7 @@ def train(objective, arguments, asked, dataset, folder):
         flush=True,
     )
     start = time.perf_counter()
-    model, history, interrupted = recipe.fit(model, dataset, rng, callbacks=[Progress()])
+    model, history, interrupted, _ = recipe.fit(model, dataset, rng, callbacks=[Progress()])
     seconds = time.perf_counter() - start
 
     epochs = len(history.get("loss", ()))

@@ -10,11 +10,11 @@ import numpy as np
 
 from mmdl import training, tree
 from mmdl.errors import DataError, FormatError, ShapeError
+from mmdl.keras.fitting import Arrays, OnArrays, fit_arrays, means_over, outputs_for, split
 from mmdl.keras.graph import KINDS, Input, Layer, Symbol, as_list, in_keras_order, named
 from mmdl.keras.losses import LOSSES, METRICS
 from mmdl.keras.optimizers import OPTIMIZERS
 from mmdl.layers.graph import graph_between
-from mmdl.training.arrays import fit_arrays, means_over, outputs_for
 
 
 class Model:
@@ -67,16 +67,25 @@ class Model:
         loss and metrics, lists of their means over each epoch's examples.
         """
         x, y = self.checked(x, y)
-        validation = self.checked(*validation_data) if validation_data else validation_split
-        self.state = self.state or self.optimizer.start(self.network)
-        learning = self.measures, self.optimizer, self.state, self.inputs[0].rng
-        report = partial(tell, verbose)
-        history = fit_arrays(self.network, x, y, *learning, batch_size, epochs, shuffle, validation, report)
+        x, y, *kept = split(x, y, 0 if validation_data else validation_split)
+        kept = self.checked(*validation_data) if validation_data else kept
+        self.state = self.state or self.optimizer.start(OnArrays(self.network))
+        history = fit_arrays(
+            self.network,
+            Arrays(x, y, batch_size, shuffle),
+            Arrays(*kept, batch_size),
+            self.measures,
+            partial(tell, verbose),
+            optimizer=self.optimizer,
+            state=self.state,
+            epochs=epochs,
+            rng=self.inputs[0].rng,
+        )
         return SimpleNamespace(history=history)
 
     def evaluate(self, x, y, batch_size=32, verbose=1, *, return_dict=False):
         """The loss, or a list of the loss and the metrics, or all by their names"""
-        means = means_over(self.network, *self.checked(x, y), self.measures, batch_size)
+        means = means_over(self.network, Arrays(*self.checked(x, y), batch_size), self.measures)
         tell(verbose, f"{len(y)} examples", means)
         return means if return_dict else list(means.values()) if len(means) > 1 else means["loss"]
 

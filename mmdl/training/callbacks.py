@@ -1,20 +1,146 @@
-"""Callbacks: what wants to be told how training goes."""
+"""Callbacks: what happens beside training, such as validation, stopping early, and showing progress."""
+
+import sys
+from collections.abc import Callable
+from typing import IO, Any
+
+from mmdl import tree
+from mmdl.errors import DataError
+from mmdl.ops.losses import softmax_cross_entropy
+from mmdl.training.evaluation import evaluate
+from mmdl.training.loop import Training
 
 
 class Callback:
-    """Each method does nothing until it is overridden.
+    """Each method does nothing until it is overridden; `training` is everything that there is to know.
 
-    The model's arrays go on changing; `tree.copy(model)` keeps them as they are.
+    The model's arrays go on changing; `tree.copy(training.model)` keeps them as they are.
     """
 
-    def start(self, epochs, steps):
-        """Before the first step; `steps` are those of one epoch."""
+    def start(self, training: Training) -> None:
+        """Before the first step; `training.steps` are those of one epoch."""
 
-    def step(self, model, step, loss):
-        """After step 1, 2, ... of an epoch, with the loss before it."""
+    def step(self, training: Training) -> None:
+        """After step `training.step` = 1, 2, ... of an epoch; `training.loss_value` is the loss before it."""
 
-    def epoch(self, model, history):
-        """After each epoch, when its metrics stand at the end of the history."""
+    def epoch(self, training: Training) -> None:
+        """After each epoch, when its metrics stand at the end of `training.history`."""
 
-    def end(self):
+    def end(self, training: Training) -> None:
         """When training is over, however it ended."""
+
+    def kept(self) -> Any:
+        """What a checkpoint has to keep of this callback: a tree of arrays, or None for nothing"""
+        return None
+
+    def restore(self, kept: Any) -> None:
+        """Go on from what `kept` returned when the checkpoint was written."""
+
+
+class Validation(Callback):
+    """Adds loss and accuracy on other examples to the history after each epoch: validation_loss, validation_accuracy"""
+
+    def __init__(self, examples: Any, loss: Callable[..., Any] = softmax_cross_entropy) -> None:
+        self.examples, self.loss = examples, loss
+
+    def epoch(self, training: Training) -> None:
+        found = evaluate(training.model, self.examples, loss=self.loss)
+        training.record({f"validation_{name}": value for name, value in found.items()})
+
+
+class EarlyStopping(Callback):
+    """Ends training once a metric has not fallen for `patience` epochs
+
+    In the end, stopped or not, the model is that of the epoch with the smallest metric. What measures it, `Validation`
+    for instance, has to stand before this among the callbacks.
+    """
+
+    def __init__(self, patience: int, metric: str = "validation_loss") -> None:
+        self.patience, self.metric, self.best = patience, metric, None
+
+    def epoch(self, training: Training) -> None:
+        if self.metric not in training.history:
+            raise DataError(f"stopping early needs {self.metric}: a callback before this one has to measure it")
+        values = training.history[self.metric]
+        best = values.index(min(values))
+        if best == len(values) - 1:
+            self.best = tree.copy(training.model)
+        elif len(values) - 1 - best >= self.patience:
+            training.stopped = True
+
+    def end(self, training: Training) -> None:
+        if self.best is not None:
+            training.model = self.best
+
+    def kept(self) -> Any:
+        return self.best
+
+    def restore(self, kept: Any) -> None:
+        self.best = kept
+
+
+class Progress(Callback):
+    """A bar for each epoch on a terminal, a line for each epoch elsewhere
+
+    `stream` is standard error unless given. If it cannot be written to, training goes on in silence.
+    """
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self.stream = sys.stderr if stream is None else stream
+        self.bar: Any = None
+
+    def step(self, training: Training) -> None:
+        self._show(self._advance, training)
+
+    def epoch(self, training: Training) -> None:
+        self._show(self._conclude, training)
+
+    def end(self, training: Training) -> None:
+        self._show(self._close, training)
+
+    def _show(self, how, training):
+        try:
+            if self.stream is not None:
+                how(training)
+        except (OSError, ValueError):  # closed, or nobody reads it any more
+            if self.bar is not None:
+                self.bar.disable = True  # else it tries again when it is forgotten
+            self.stream = self.bar = None
+
+    def _advance(self, training):
+        if self.stream.isatty():
+            if self.bar is None:
+                self.bar = self._new_bar(training)
+            self.bar.set_postfix_str(f"loss {training.loss_value:.3f}", refresh=False)
+            self.bar.update()
+
+    def _conclude(self, training):
+        history = training.history
+        if self.bar is None:
+            metrics = summary(history, "loss", "accuracy", "validation_loss", "validation_accuracy")
+            where = f"epoch {training.epoch}/{training.epochs}"
+            print(f"{where}: {metrics}, {history['seconds'][-1]:.1f} s", file=self.stream, flush=True)
+        else:
+            self.bar.set_postfix_str(summary(history, "accuracy", "validation_accuracy"))
+            self._close(training)
+
+    def _close(self, training):
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+    def _new_bar(self, training):
+        from tqdm import tqdm
+
+        return tqdm(
+            desc=f"epoch {training.epoch + 1}/{training.epochs}",
+            total=training.steps,
+            initial=training.step - 1,
+            file=self.stream,
+            bar_format="{desc} {bar:5} {n_fmt}/{total_fmt} {elapsed}<{remaining}{postfix}",
+        )
+
+
+def summary(history: dict[str, list[float]], *names: str) -> str:
+    """The last epoch's metrics of these names, as far as there are any, in words."""
+    return ", ".join(f"{name.replace('_', ' ')} {history[name][-1]:.3f}" for name in names if name in history)

@@ -107,10 +107,11 @@ def run_one(run, dataset, recipe, hidden=True):
         model = multimodal_classifier(rng, dataset, run.fusion, hidden=hidden)
         start = time.process_time()
         try:
-            model, _, interrupted = recipe.fit(model, replace(dataset, validation=None), rng)  # nothing is chosen by it
+            fitted = recipe.fit(model, replace(dataset, validation=None), rng)  # nothing is chosen by it
         except TrainingError as error:
             raise TrainingError(f"{run.model}, seed {run.seed}: {error}") from None
-        if interrupted:
+        model = fitted.model
+        if fitted.interrupted:
             raise KeyboardInterrupt
         seconds = time.process_time() - start
         subsets = evaluate_subsets(model, dataset.test)

@@ -6,10 +6,12 @@ from functools import partial
 
 import numpy as np
 
+from mmdl import tree
 from mmdl.data.distinct import first_of_each, pairs
 from mmdl.ops.contrastive import contrastive_loss
 from mmdl.training.callbacks import Callback
-from mmdl.training.loop import fit
+from mmdl.training.loop import Epochs, Training, fitted
+from mmdl.training.losses import classification
 from mmdl.training.optimizers import Adam
 from mmdl.training.retrieval import evaluate_retrieval, gallery
 from mmdl.training.schedules import cosine
@@ -41,23 +43,26 @@ class ContrastiveRecipe:
     word_dropout: float = 0.2
 
     def fit(self, model, dataset, rng, callbacks=()):
-        """Train a ContrastiveModel on a dataset.  -> Fitted, see `mmdl.training.fit`
+        """Train a copy of a ContrastiveModel on a dataset.  -> Fitted, see `mmdl.training.fit`
 
         Accuracy is the share of the first modality's examples that find their partner: in training among those of the
         batch, in validation among all.
         """
-        return fit(
+        return fitted(self.training(tree.copy(model), dataset, rng, callbacks).run())
+
+    def training(self, model, dataset, rng, callbacks=()):
+        """The training that `fit` runs, which changes the model in place.  -> Training"""
+        size = min(self.batch_size, len(first_of_each(dataset.train)))  # a batch holds nothing twice
+        augment = dataset.augment | {"word_dropout": self.word_dropout}
+        return Training(
             model,
-            dataset.train,
+            Epochs(dataset.train, size, pairs, augment),
             optimizer=Adam(self.learning_rate),
             epochs=self.epochs,
             rng=rng,
-            batch_size=min(self.batch_size, len(first_of_each(dataset.train))),  # it holds nothing twice
             schedule=partial(cosine, warm_up=self.warm_up),
-            loss=lambda s, labels: contrastive_loss(s),
-            batches=pairs,
-            callbacks=[ScaleLimit(), Validation(dataset.validation), *callbacks],
-            **dataset.augment | {"word_dropout": self.word_dropout},
+            loss=classification(lambda s, labels: contrastive_loss(s)),
+            callbacks=[ScaleLimit(), RetrievalValidation(dataset.validation), *callbacks],
         )
 
 
@@ -67,18 +72,20 @@ class ScaleLimit(Callback):
     Source: Radford et al. 2021, section 2.5.
     """
 
-    def step(self, model, step, loss):
-        np.minimum(model.log_scale, math.log(LARGEST_SCALE), out=model.log_scale)
+    def step(self, training):
+        scale = training.model.log_scale
+        np.minimum(scale, math.log(LARGEST_SCALE), out=scale)
 
 
-class Validation(Callback):
+class RetrievalValidation(Callback):
     """Adds to the history how often the first answer is right on these examples, and the temperature e^−λ."""
 
     def __init__(self, examples):
         self.examples = examples if len(gallery(examples)) else None
 
-    def epoch(self, model, history):
-        history.setdefault("temperature", []).append(math.exp(-model.log_scale[0]))
+    def epoch(self, training):
+        model = training.model
+        training.record({"temperature": math.exp(-model.log_scale[0])})
         if self.examples is not None:
             found = evaluate_retrieval(model, self.examples, at=(1,))
-            history.setdefault("validation_accuracy", []).append(found[tuple(model.towers)][1])
+            training.record({"validation_accuracy": found[tuple(model.towers)][1]})

@@ -1,153 +1,275 @@
 """The training loop: forward, loss, backward, step, for every batch of every epoch."""
 
+import collections
 import math
 import time
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mmdl import tree
 from mmdl.data.batches import batches
 from mmdl.errors import DataError, TrainingError
-from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.training.evaluation import evaluate
+from mmdl.training.losses import CLASSIFICATION, Loss
 from mmdl.training.memory import keep_freed_memory
+from mmdl.training.optimizers import Optimizer
 from mmdl.training.schedules import constant
+from mmdl.training.state import State
 from mmdl.training.workers import shared_gradient
+
+
+@dataclass(eq=False)
+class Training:
+    """p ← p − step(∂loss/∂p) for every batch of every epoch; `run` changes the model's own arrays IN PLACE
+
+    Parameters
+    ----------
+    model : anything with forward(batch) -> output, trace and backward(doutput, trace, input_gradient) -> _, gradient
+    batches : Epochs, or another function of a generator that yields the batches of one epoch, as many as its `len`
+    optimizer : SGD, RMSprop, Adam or AdamW
+    epochs : int
+    rng : numpy.random.Generator
+        Shuffles and drops. The same state gives the same bits.
+    loss : function of the model's output and the batch -> BatchLoss
+    schedule : function of step and number of steps
+        What the optimizer's rate is multiplied by, see `mmdl.training.schedules`.
+    clip : float, optional
+        Largest norm of the gradient.
+    workers : int
+        Threads that share each batch; what it gains depends on the model, see `mmdl.training.workers`. The same number
+        gives the same bits.
+    skip_bad_steps : bool
+        Leave out a step whose loss or gradient is not finite, and count it, instead of ending with an error.
+    callbacks : sequence of Callback
+
+    Attributes
+    ----------
+    state : State
+        What the optimizer remembers; it begins anew unless given.
+    epoch, step : int
+        How many epochs are complete, and how many steps of the next one.
+    steps : int
+        Of one epoch.
+    loss_value : float
+        Of the last step.
+    history : dict of lists, one entry an epoch
+        Means over each epoch: loss, the metrics that the loss counts, learning_rate, gradient_norm (before clipping),
+        seconds; and what callbacks `record`.
+    stopped : bool
+        A callback sets it to end training after this epoch.
+    interrupted : bool
+        Whether Ctrl-C ended it.
+    """
+
+    model: Any
+    batches: Any
+    optimizer: Optimizer
+    epochs: int
+    rng: np.random.Generator
+    loss: Loss = CLASSIFICATION
+    schedule: Callable[[int, int], float] = constant
+    clip: float | None = None
+    workers: int = 1
+    skip_bad_steps: bool = False
+    callbacks: Sequence[Any] = ()
+    state: State | None = None
+
+    epoch: int = field(default=0, init=False)
+    step: int = field(default=0, init=False)
+    loss_value: float = field(default=math.nan, init=False)
+    history: dict[str, list[float]] = field(default_factory=dict, init=False)
+    stopped: bool = field(default=False, init=False)
+    interrupted: bool = field(default=False, init=False)
+    skipped: int = field(default=0, init=False)
+    rows: list[tuple[float, ...]] = field(default_factory=list, init=False)  # of this epoch's steps so far
+    seconds: float = field(default=0.0, init=False)  # of this epoch so far
+    order: Any = field(default=None, init=False)  # the generator's state from which this epoch's batches were drawn
+    metrics: tuple[str, ...] = field(default=(), init=False)  # that the loss counts
+    generators: list[np.random.Generator] = field(default_factory=list, init=False)  # all that are drawn from
+    generator_states: list[Any] = field(default_factory=list, init=False)  # where they go on, if not at their start
+    between_steps: bool = field(default=True, init=False)  # not in the middle of one, where Ctrl-C may end it
+
+    def __post_init__(self) -> None:
+        self.steps = len(self.batches)
+        if self.state is None:
+            self.state = self.optimizer.start(self.model)
+
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what comes of these is found and named below
+    def run(self) -> "Training":
+        """Go on from where it stands until the last epoch is done, a callback stops it, or Ctrl-C does.  -> itself
+
+        Raises
+        ------
+        TrainingError
+            If the loss or the gradient is not finite; it names the parameter where that began, epoch and step.
+        """
+        keep_freed_memory()
+        with shared_gradient(self.model, self.rng, self.workers) as gradients:
+            self._continue_with(gradients.generators)
+            try:
+                self._tell("start")
+                while self.epoch < self.epochs and not self.stopped:
+                    self._run_epoch(gradients.of)
+            except KeyboardInterrupt:
+                self.interrupted = True
+            finally:
+                self._tell("end")
+        return self
+
+    def record(self, metrics: dict[str, float]) -> None:
+        """Add metrics of the epoch that has just ended to the history; TrainingError if one of them is not finite."""
+        for name, value in metrics.items():
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"the {name.replace('_', ' ')} became {value} after epoch {self.epoch}; {self._advice()}"
+                )
+            self.history.setdefault(name, []).append(value)
+
+    def _run_epoch(self, gradient_of):
+        begun = time.perf_counter() - self.seconds
+        for batch in self._rest_of_epoch():
+            self._run_step(batch, gradient_of)
+            self.seconds = time.perf_counter() - begun
+            self._tell("step")
+        if not self.rows:
+            raise TrainingError(f"no step of epoch {self.epoch + 1} had a finite loss and gradient")
+        metrics = self._means() | {"seconds": self.seconds}
+        self.epoch, self.step, self.rows, self.seconds = self.epoch + 1, 0, [], 0.0
+        self.record(metrics)
+        self._tell("epoch")
+
+    def _continue_with(self, generators):
+        self.generators = generators
+        for generator, state in zip(generators, self.generator_states, strict=False):
+            generator.bit_generator.state = state
+
+    def _rest_of_epoch(self) -> Iterator[Any]:
+        """The batches that this epoch still has; those that are done already are drawn again and left out."""
+        if self.step == 0:
+            self.order = self.rng.bit_generator.state
+            return self.batches(self.rng)
+        now, self.rng.bit_generator.state = self.rng.bit_generator.state, self.order
+        rest = self.batches(self.rng)
+        collections.deque(islice(rest, self.step), maxlen=0)
+        self.rng.bit_generator.state = now
+        return rest
+
+    def _run_step(self, batch, gradient_of):
+        rate, self.between_steps = self.rate, False
+        measured, gradient = gradient_of(batch, self.loss)
+        self.step, self.loss_value, norm = self.step + 1, measured.value, math.nan
+        if math.isfinite(measured.value):  # the optimizer refuses a gradient that is not
+            norm = self.optimizer.step(self.model, gradient, self.state, rate, self.clip)
+        if math.isfinite(norm):
+            self.rows.append((measured.count, measured.value, rate, norm, *measured.sums.values()))
+            self.metrics = tuple(measured.sums)
+        elif self.skip_bad_steps:
+            self.skipped += 1
+        else:
+            self._refuse(measured, gradient)
+        self.between_steps = True
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        return self.optimizer.rate * self.schedule(self.epoch * self.steps + self.step, self.epochs * self.steps)
+
+    def _means(self) -> dict[str, float]:
+        """Over the examples, or tokens, of an epoch; of what belongs to a step, over its steps."""
+        counts, losses, rates, norms, *sums = np.array(self.rows, float).T
+        total = counts.sum()
+        return {
+            "loss": float(losses @ counts / total),
+            **{name: float(column.sum() / total) for name, column in zip(self.metrics, sums, strict=True)},
+            "learning_rate": float(rates.mean()),
+            "gradient_norm": float(norms.mean()),
+        }
+
+    def _refuse(self, measured, gradient):
+        """Name the parameter that is not finite, or else the last one whose gradient is not: backward starts there."""
+        what = f"gradient became {math.nan}" if math.isfinite(measured.value) else f"loss became {measured.value}"
+        parameters, gradients = (
+            [path for path, array in tree.leaves(each) if not np.isfinite(array).all()]
+            for each in (self.model, gradient)
+        )
+        first = f", through {parameters[0]}" if parameters else f", from {gradients[-1]} on" if gradients else ""
+        raise TrainingError(f"the {what} in epoch {self.epoch + 1}, step {self.step}{first}; {self._advice()}")
+
+    def _advice(self):
+        return f"clipping, or a smaller learning rate than {self.optimizer.rate:.3g}, may help"
+
+    def _tell(self, what):
+        for callback in self.callbacks:
+            getattr(callback, what)(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Epochs:
+    """The mini-batches of one epoch after another, shuffled: `epochs(rng)` yields the ⌈examples / size⌉ of the next."""
+
+    examples: Any
+    batch_size: int = 32
+    batches: Callable[..., Iterator[Any]] = batches  # another one is `mmdl.data.distinct.pairs`
+    settings: dict[str, float] = field(default_factory=dict)  # what else `batches` takes, such as word_dropout
+
+    def __post_init__(self) -> None:
+        if not len(self.examples):
+            raise DataError("there are no examples to learn from")
+        if self.batch_size < 1:
+            raise DataError(f"a batch needs at least one example, not {self.batch_size}")
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.examples) / self.batch_size)
+
+    def __call__(self, rng: np.random.Generator) -> Iterator[Any]:
+        return self.batches(self.examples, self.batch_size, rng, **self.settings)
 
 
 class Fitted(NamedTuple):
     """A trained model and how it got there."""
 
-    model: object
-    history: dict  # of lists, one entry an epoch that was completed
+    model: Any
+    history: dict[str, list[float]]  # one entry an epoch that was completed
     interrupted: bool = False  # by Ctrl-C
+    skipped: int = 0  # steps that were left out, because their loss or gradient was not finite
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what comes of these is found and named below
 def fit(
-    model,
-    train,
-    validation=None,
+    model: Any,
+    train: Any,
     *,
-    optimizer,
-    epochs,
-    rng,
-    batch_size=32,
-    schedule=constant,
-    clip=None,
-    word_dropout=0.0,
-    modality_dropout=0.0,
-    loss=softmax_cross_entropy,
-    patience=None,
-    workers=1,
-    batches=batches,
-    callbacks=(),
-):
+    batch_size: int = 32,
+    batches: Callable[..., Iterator[Any]] = batches,
+    augment: dict[str, float] | None = None,
+    **settings: Any,
+) -> Fitted:
     """p ← p − step(∂loss/∂p), over shuffled mini-batches; what is trained is a copy of the model
 
     Parameters
     ----------
-    model : anything with forward(batch) -> logits, trace and gradient(dlogits, trace) -> a tree like the model
-    train, validation : Examples
-    optimizer : SGD, RMSprop, Adam or AdamW
-    epochs : int
-    rng : numpy.random.Generator
-        Shuffles and drops. The same state gives the same bits.
-    schedule : function of step and number of steps
-        What the optimizer's rate is multiplied by, see `mmdl.training.schedules`.
-    clip : float, optional
-        Largest norm of the gradient.
-    word_dropout, modality_dropout : float
-        See `mmdl.data.batches`.
-    loss : function of logits (N, K) and labels (N,)
-        Returns value and gradient; for label smoothing `partial(softmax_cross_entropy, smoothing=0.1)`.
-    patience : int, optional
-        Stop once the validation loss has not fallen for so many epochs. With a patience, the model that is returned is
-        the one of the epoch with the smallest validation loss, stopped or not.
-    workers : int
-        Threads that share each batch; what it gains depends on the model, see `mmdl.training.workers`. The same number
-        gives the same bits.
-    batches : function of examples, size, rng, word_dropout and modality_dropout
-        Yields the ⌈examples / size⌉ batches of one epoch; another one is `mmdl.data.distinct.pairs`.
-    callbacks : sequence of Callback
-        `Progress()` among them shows what is going on.
+    model, optimizer, epochs, rng, loss, schedule, clip, workers, skip_bad_steps, callbacks
+        See `Training`. `Validation`, `EarlyStopping`, `Progress` and `Checkpoint` are callbacks.
+    train : Examples
+    batch_size, batches, augment
+        See `Epochs`; `augment` holds its settings.
 
     Returns
     -------
     Fitted
-        Its history has means over each epoch: loss, accuracy, learning_rate, gradient_norm (before clipping), seconds,
-        and with validation examples validation_loss, validation_accuracy. Ctrl-C ends training, not the program:
-        `interrupted` is True and the model as far as it got.
+        Ctrl-C ends training, not the program: `interrupted` is True and the model as far as it got.
 
     Raises
     ------
     TrainingError
         If the loss or the gradient is not finite; it names epoch and step.
     """
-    if not len(train):
-        raise DataError("there are no examples to learn from")
-    if patience is not None and validation is None:
-        raise DataError("patience needs validation examples to watch")
-    keep_freed_memory()
-    model = tree.copy(model)
-    state = optimizer.start(model)
-    steps = math.ceil(len(train) / max(1, batch_size))  # `batches` refuses what is less than one
-    history, best, interrupted = {}, None, False
-    with shared_gradient(model, rng, workers) as gradient_of:
-        try:
-            for callback in callbacks:
-                callback.start(epochs, steps)
-            for epoch in range(epochs):
-                began = time.perf_counter()
-                rows = []
-                for step, batch in enumerate(batches(train, batch_size, rng, word_dropout, modality_dropout)):
-                    rate = optimizer.rate * schedule(epoch * steps + step, epochs * steps)
-                    value, correct, gradient = gradient_of(batch, loss)
-                    norm = optimizer.step(model, gradient, state, rate, clip)
-                    _demand_finite(f"in epoch {epoch + 1}, step {step + 1}", rate, loss=value, gradient_norm=norm)
-                    rows.append((len(batch), value, correct, rate, norm))
-                    for callback in callbacks:
-                        callback.step(model, step + 1, value)
-                metrics = _means(rows)
-                if validation is not None:
-                    found = evaluate(model, validation, loss=loss)
-                    metrics |= {f"validation_{name}": value for name, value in found.items()}
-                    _demand_finite(f"after epoch {epoch + 1}", rate, **metrics)
-                metrics["seconds"] = time.perf_counter() - began
-                for name, value in metrics.items():
-                    history.setdefault(name, []).append(value)
-                for callback in callbacks:
-                    callback.epoch(model, history)
-                if patience is not None:
-                    best_epoch = int(np.argmin(history["validation_loss"]))
-                    if best_epoch == epoch:
-                        best = tree.copy(model)
-                    elif epoch - best_epoch >= patience:
-                        break
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            for callback in callbacks:
-                callback.end()
-    return Fitted(model if best is None else best, history, interrupted)
+    epochs = Epochs(train, batch_size, batches, augment or {})
+    return fitted(Training(tree.copy(model), epochs, **settings).run())
 
 
-def _means(rows):
-    """Over the examples of an epoch; of what belongs to a step, over its steps."""
-    sizes, losses, correct, rates, norms = np.array(rows).T
-    return {
-        "loss": float(losses @ sizes / sizes.sum()),
-        "accuracy": float(correct.sum() / sizes.sum()),
-        "learning_rate": float(rates.mean()),
-        "gradient_norm": float(norms.mean()),
-    }
-
-
-def _demand_finite(where, rate, **metrics):
-    for name, value in metrics.items():
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the {name.replace('_', ' ')} became {value} {where}; "
-                f"clipping, or a smaller learning rate than {rate:.3g}, may help"
-            )
+def fitted(training: Training) -> Fitted:
+    """What came out of a training."""
+    return Fitted(training.model, training.history, training.interrupted, training.skipped)

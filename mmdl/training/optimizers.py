@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mmdl.training.clipping import global_norm
+from mmdl.training.schedules import global_norm
 from mmdl.training.state import State
 
 
@@ -24,7 +24,8 @@ class Optimizer:
         """p ← p − rule(g), for every parameter p of the model; the model's arrays and the state change IN PLACE
 
         A parameter that stands at several places moves once, by the sum of its gradients. A running statistic moves by
-        (1 − momentum) times its "gradient"; rule, clipping and weight decay leave it alone.
+        (1 − momentum) times its "gradient"; rule, clipping and weight decay leave it alone. A gradient that is not
+        finite changes nothing.
 
         Parameters
         ----------
@@ -43,6 +44,8 @@ class Optimizer:
         rate = self.rate if rate is None else rate
         g = state.gather(gradient)
         norm = global_norm(g)
+        if not math.isfinite(norm):
+            return norm
         if clip is not None and norm > clip:
             g *= clip / norm
         state.steps += 1

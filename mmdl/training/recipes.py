@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from functools import partial
 
+from mmdl import tree
 from mmdl.fusion import FUSIONS
 from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.training.loop import fit
+from mmdl.training.callbacks import Validation
+from mmdl.training.loop import Epochs, Training, fitted
+from mmdl.training.losses import classification
 from mmdl.training.optimizers import Adam
 from mmdl.training.schedules import cosine
 
@@ -35,20 +38,23 @@ class Recipe:
     smoothing: float = 0.1
 
     def fit(self, model, dataset, rng, callbacks=()):
-        """Train on a dataset, thinned out as it asks for.  -> Fitted, see `mmdl.training.fit`"""
-        return fit(
+        """Train a copy of the model on a dataset, thinned out as it asks for.  -> Fitted, see `mmdl.training.fit`"""
+        return fitted(self.training(tree.copy(model), dataset, rng, callbacks).run())
+
+    def training(self, model, dataset, rng, callbacks=()):
+        """The training that `fit` runs, which changes the model in place.  -> Training"""
+        loss = partial(softmax_cross_entropy, smoothing=self.smoothing)
+        augment = {"modality_dropout": self.modality_dropout} | dataset.augment
+        validation = [] if dataset.validation is None else [Validation(dataset.validation, loss)]
+        return Training(
             model,
-            dataset.train,
-            dataset.validation,
+            Epochs(dataset.train, self.batch_size, settings=augment),
             optimizer=Adam(self.learning_rate),
             epochs=self.epochs,
             rng=rng,
-            batch_size=self.batch_size,
             schedule=partial(cosine, warm_up=self.warm_up),
-            modality_dropout=self.modality_dropout,
-            loss=partial(softmax_cross_entropy, smoothing=self.smoothing),
-            callbacks=callbacks,
-            **dataset.augment,
+            loss=classification(loss),
+            callbacks=[*validation, *callbacks],
         )
 
 

@@ -1,9 +1,15 @@
-"""Schedules: what the learning rate is multiplied by in step 0, 1, ... of so many.
+"""How large a step is: schedules for the learning rate, and clipping of gradients that are too long.
+
+A schedule says what the learning rate is multiplied by in step 0, 1, ... of so many.
 
 Further parameters are given beforehand: `fit(..., schedule=partial(cosine, warm_up=0.3))`.
 """
 
 import math
+
+import numpy as np
+
+from mmdl import tree
 
 
 def constant(step, steps):
@@ -29,3 +35,43 @@ def cosine(step, steps, warm_up=0.0):
     """
     t = (step + 0.5) / steps
     return t / warm_up if t < warm_up else 0.5 * (1 + math.cos(math.pi * (t - warm_up) / (1 - warm_up)))
+
+
+def global_norm(gradient):
+    """‖g‖ = √(Σ g²) over all arrays of a tree, running statistics left out"""
+    running = tree.running_momentum(gradient)
+    return _norm([g for path, g in tree.leaves(gradient) if path not in running])
+
+
+def _norm(arrays):
+    total = sum(float(np.vdot(g, g)) for g in arrays)
+    if 1e-30 < total < math.inf or not arrays:
+        return math.sqrt(total)
+    largest = max(float(np.abs(g).max(initial=0)) for g in arrays)  # squares leave the range: measure in units of it
+    if not 0 < largest < math.inf:
+        return math.nan if math.isnan(total) else largest
+    return largest * math.sqrt(sum(float(np.square(g.astype(np.float64) / largest).sum()) for g in arrays))
+
+
+def clip_by_global_norm(gradient, limit):
+    """g ← g · min(1, limit / ‖g‖)
+
+    Parameters
+    ----------
+    gradient : tree
+    limit : float
+
+    Returns
+    -------
+    gradient, norm
+        The norm is the one before. A gradient within the limit comes back as it is, running statistics always do.
+        Of a shared parameter, each part counts by itself here; `optimizer.step(..., clip=limit)` adds them first.
+
+    Source: Pascanu, Mikolov, Bengio, On the difficulty of training recurrent neural networks, 2013.
+    """
+    norm = global_norm(gradient)
+    if norm <= limit:
+        return gradient, norm
+    running = tree.running_momentum(gradient)
+    fixed = {id(g) for path, g in tree.leaves(gradient) if path in running}
+    return tree.map(lambda g: g if id(g) in fixed else g * (limit / norm), gradient), norm

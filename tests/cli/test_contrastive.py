@@ -97,7 +97,7 @@ class TestTrain:
         assert f'mmdl search runs/{folder.name} "LEFTWARDS DOUBLE ARROW"' in said
 
     def test_ctrl_c_keeps_what_was_learned(self, few, monkeypatch, tmp_path, capsys):
-        def stop(self, model, history):
+        def stop(self, training):
             raise KeyboardInterrupt
 
         monkeypatch.setattr(training.Progress, "epoch", stop)

@@ -64,5 +64,5 @@ def test_ten_lines_do_what_fit_does(monkeypatch, few_glyphs, capsys):
 
     rng = np.random.default_rng(0)
     start = multimodal_classifier(rng, small)
-    fitted = fit(start, few, optimizer=SGD(0.1), epochs=2, rng=rng, batch_size=32, **glyphs.augment)
+    fitted = fit(start, few, optimizer=SGD(0.1), epochs=2, rng=rng, batch_size=32, augment=glyphs.augment)
     assert tree.equal(names["model"], fitted.model)

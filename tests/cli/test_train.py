@@ -21,10 +21,10 @@ PNG = b"\x89PNG\r\n"
 def no_training(monkeypatch):
     """A test that gets as far as training fails."""
 
-    def fit(*arguments, **settings):
+    def run(training):
         raise AssertionError("training began")
 
-    monkeypatch.setattr("mmdl.training.recipes.fit", fit)
+    monkeypatch.setattr("mmdl.training.loop.Training.run", run)
 
 
 def test_json_is_one_object_and_the_rest_is_on_stderr(few, capsys):
@@ -67,7 +67,7 @@ def test_words_name_accuracies_and_files(few, capsys, tmp_path):
 
 
 def test_ctrl_c_keeps_what_was_learned(few, monkeypatch, tmp_path, capsys):
-    def stop(self, model, history):
+    def stop(self, training):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training.Progress, "epoch", stop)

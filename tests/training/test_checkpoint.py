@@ -57,7 +57,7 @@ def npy(array, allow_pickle=False):
 
 
 def test_trained_classifier_comes_back_bit_by_bit(model, train, tmp_path):
-    fitted = fit(model, train, train, optimizer=Adam(), epochs=2, rng=np.random.default_rng(0))
+    fitted = fit(model, train, optimizer=Adam(), epochs=2, rng=np.random.default_rng(0))
     save(tmp_path / "model.npz", fitted.model, history=fitted.history, data="columns")
     loaded, extras = load(tmp_path / "model.npz")
     assert tree.equal(loaded, fitted.model)

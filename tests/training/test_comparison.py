@@ -143,7 +143,7 @@ def test_a_run_that_was_interrupted_is_none(few, monkeypatch):
     def stop(*arguments, **settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mmdl.training.loop._means", stop)
+    monkeypatch.setattr("mmdl.training.loop.Training._means", stop)
     with pytest.raises(KeyboardInterrupt):
         run_one(Run("sum", "sum", BOTH, 0), few, SHORT)
 

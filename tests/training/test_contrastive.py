@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import log
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from mmdl import data, tree
 from mmdl.data import Dataset, Examples, ImagePreprocessor, Tokenizer
 from mmdl.models import contrastive_model
 from mmdl.training import Callback
-from mmdl.training.contrastive import LARGEST_SCALE, ContrastiveRecipe, ScaleLimit, Validation
+from mmdl.training.contrastive import LARGEST_SCALE, ContrastiveRecipe, ScaleLimit
 from mmdl.training.retrieval import evaluate_retrieval
 
 SIDE = 6  # places in a row, and in a column
@@ -76,7 +77,7 @@ def test_the_scale_is_held_in_place(squares):
     array = model.log_scale
     for start, end in ((log(200), log(LARGEST_SCALE)), (2.0, 2.0), (-3.0, -3.0)):
         array[:] = start
-        ScaleLimit().step(model, 1, 0.0)
+        ScaleLimit().step(SimpleNamespace(model=model))
         assert model.log_scale is array and array[0] == pytest.approx(end)
 
 
@@ -91,7 +92,7 @@ def test_training_does_not_go_beyond_the_limit(squares):
 
 def test_a_batch_holds_no_more_than_there_is_to_tell_apart(squares):
     counted = Callback()
-    counted.start = lambda epochs, steps: setattr(counted, "steps", steps)
+    counted.start = lambda training: setattr(counted, "steps", training.steps)
     recipe = replace(QUICK, epochs=1, batch_size=1000)
     rng = np.random.default_rng(0)
     recipe.fit(contrastive_model(rng, squares, 4), squares, rng, callbacks=[counted])
@@ -99,10 +100,10 @@ def test_a_batch_holds_no_more_than_there_is_to_tell_apart(squares):
 
 
 def test_without_validation_pairs_there_is_no_validation(squares):
-    history = {}
-    model = contrastive_model(np.random.default_rng(0), squares, 4)
-    Validation(squares.validation.only("image")).epoch(model, history)
-    assert list(history) == ["temperature"]
+    recipe, rng = replace(QUICK, epochs=1), np.random.default_rng(0)
+    alone = replace(squares, validation=squares.validation.only("image"))
+    history = recipe.fit(contrastive_model(rng, squares, 4), alone, rng).history
+    assert "temperature" in history and "validation_accuracy" not in history
 
 
 @pytest.mark.slow

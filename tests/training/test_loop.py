@@ -11,7 +11,20 @@ from mmdl.data import batches
 from mmdl.errors import DataError, TrainingError
 from mmdl.layers import BatchNorm, Dropout, Sequential
 from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.training import SGD, Adam, Callback, cosine, evaluate, fit, global_norm, loss_and_gradient
+from mmdl.training import (
+    SGD,
+    Adam,
+    BatchLoss,
+    Callback,
+    EarlyStopping,
+    Validation,
+    classification,
+    cosine,
+    evaluate,
+    fit,
+    global_norm,
+    loss_and_gradient,
+)
 
 
 def without_seconds(history):
@@ -22,17 +35,17 @@ class Recorder(Callback):
     def __init__(self):
         self.told, self.models = [], []
 
-    def start(self, epochs, steps):
-        self.told.append(("start", epochs, steps))
+    def start(self, training):
+        self.told.append(("start", training.epochs, training.steps))
 
-    def step(self, model, step, loss):
-        self.told.append(("step", step, loss))
+    def step(self, training):
+        self.told.append(("step", training.step, training.loss_value))
 
-    def epoch(self, model, history):
-        self.told.append(("epoch", len(history["loss"])))
-        self.models.append(tree.copy(model))
+    def epoch(self, training):
+        self.told.append(("epoch", len(training.history["loss"])))
+        self.models.append(tree.copy(training.model))
 
-    def end(self):
+    def end(self, training):
         self.told.append(("end",))
 
 
@@ -43,11 +56,11 @@ class Interrupting(Recorder):
         super().__init__()
         self.left = steps
 
-    def step(self, model, step, loss):
-        super().step(model, step, loss)
+    def step(self, training):
+        super().step(training)
         self.left -= 1
         if self.left == 0:
-            self.now = tree.copy(model)
+            self.now = tree.copy(training.model)
             raise KeyboardInterrupt
 
 
@@ -66,15 +79,16 @@ def test_ten_lines_give_the_same_numbers(model, train):
 
 
 def test_history_has_an_entry_an_epoch_of_every_metric(model, train, validation):
-    fitted = fit(model, train, validation, optimizer=Adam(0.01), epochs=3, rng=np.random.default_rng(0))
+    how = {"optimizer": Adam(0.01), "epochs": 3, "rng": np.random.default_rng(0)}
+    fitted = fit(model, train, callbacks=[Validation(validation)], **how)
     assert list(fitted.history) == [
         "loss",
         "accuracy",
         "learning_rate",
         "gradient_norm",
+        "seconds",
         "validation_loss",
         "validation_accuracy",
-        "seconds",
     ]
     assert all(len(values) == 3 for values in fitted.history.values())
     assert all(type(value) is float for values in fitted.history.values() for value in values)
@@ -90,7 +104,7 @@ def test_history_holds_means_over_examples_and_steps(model, train):
     whole = evaluate(model, train)
     assert fitted.history["loss"] == pytest.approx([whole["loss"]], rel=1e-5)
     assert fitted.history["accuracy"] == [whole["accuracy"]]
-    steps = [loss_and_gradient(model, batch)[2] for batch in batches(train, 40, np.random.default_rng(0))]
+    steps = [loss_and_gradient(model, batch)[1] for batch in batches(train, 40, np.random.default_rng(0))]
     expected = np.mean([global_norm(gradient) for gradient in steps])
     assert fitted.history["gradient_norm"] == pytest.approx([expected], rel=1e-5)
     assert "validation_loss" not in fitted.history
@@ -100,13 +114,12 @@ def test_learns(model, train, validation):
     fitted = fit(
         model,
         train,
-        validation,
         optimizer=Adam(0.03),
         epochs=12,
         rng=np.random.default_rng(0),
         schedule=partial(cosine, warm_up=0.3),
         clip=1.0,
-        modality_dropout=0.2,
+        augment={"modality_dropout": 0.2},
     )
     assert evaluate(fitted.model, validation)["accuracy"] == 1
     assert evaluate(fitted.model, validation, only="image")["accuracy"] > 0.6
@@ -134,12 +147,11 @@ def test_same_seed_same_bits(model, train, validation):
         return fit(
             with_dropout(model),
             train,
-            validation,
             optimizer=Adam(0.01),
             epochs=2,
             rng=np.random.default_rng(seed),
-            word_dropout=0.3,
-            modality_dropout=0.2,
+            augment={"word_dropout": 0.3, "modality_dropout": 0.2},
+            callbacks=[Validation(validation)],
         )
 
     one, two, other = run(3), run(3), run(4)
@@ -189,12 +201,12 @@ def test_another_loss_is_used_for_training_and_validation(model, train, validati
     fitted = fit(
         model,
         train,
-        validation,
         optimizer=SGD(0.0),
         epochs=1,
         batch_size=90,
         rng=np.random.default_rng(0),
-        loss=smooth,
+        loss=classification(smooth),
+        callbacks=[Validation(validation, smooth)],
     )
     assert fitted.history["loss"] == pytest.approx([evaluate(model, train, loss=smooth)["loss"]], rel=1e-6)
     assert fitted.history["validation_loss"] == [evaluate(model, validation, loss=smooth)["loss"]]
@@ -206,12 +218,10 @@ def test_patience_stops_and_keeps_the_best(model, train, validation):
     fitted = fit(
         model,
         train,
-        validation.select(slice(0, 12)),
         optimizer=SGD(1.5),
         epochs=60,
         rng=np.random.default_rng(0),
-        patience=2,
-        callbacks=(recorder,),
+        callbacks=(Validation(validation.select(slice(0, 12))), EarlyStopping(2), recorder),
     )
     losses = fitted.history["validation_loss"]
     best = int(np.argmin(losses))
@@ -225,20 +235,18 @@ def test_patience_that_does_not_run_out_keeps_the_best_too(model, train, validat
     fitted = fit(
         model,
         train,
-        validation,
         optimizer=SGD(1.5),
         epochs=6,
         rng=np.random.default_rng(0),
-        patience=100,
-        callbacks=(recorder,),
+        callbacks=(Validation(validation), EarlyStopping(100), recorder),
     )
     assert len(fitted.history["loss"]) == 6
     assert tree.equal(fitted.model, recorder.models[int(np.argmin(fitted.history["validation_loss"]))])
 
 
-def test_patience_needs_validation(model, train):
-    with pytest.raises(DataError, match="validation"):
-        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), patience=1)
+def test_stopping_early_needs_something_to_watch(model, train):
+    with pytest.raises(DataError, match="validation_loss: a callback before"):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), callbacks=[EarlyStopping(1)])
 
 
 def test_nothing_to_learn_from_is_said(model, train):
@@ -255,7 +263,7 @@ def test_batch_size_is_checked(model, train, size):
 @pytest.mark.filterwarnings("error")
 def test_loss_that_is_not_finite_stops_with_epoch_and_step(model, train):
     recorder = Recorder()
-    with pytest.raises(TrainingError, match=r"became (nan|inf) in epoch 1, step 2; .* than 1e\+30") as error:
+    with pytest.raises(TrainingError, match=r"became (nan|inf) in epoch 1, step 2, .* than 1e\+30") as error:
         fit(
             model,
             train,
@@ -275,21 +283,62 @@ def test_weights_broken_by_the_last_step_are_found_by_validation(model, train, v
         fit(
             model,
             train,
-            validation,
             optimizer=SGD(1e38),
             epochs=1,
             batch_size=90,
             rng=np.random.default_rng(0),
+            callbacks=[Validation(validation)],
         )
 
 
 def test_gradient_that_is_not_finite_stops(model, train):
-    def broken(logits, labels):
-        value, gradient = softmax_cross_entropy(logits, labels)
-        return value, gradient * np.float32(np.inf)
+    with pytest.raises(TrainingError, match=r"gradient became nan in epoch 1, step 1, from head.b on;"):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), loss=classification(broken))
 
-    with pytest.raises(TrainingError, match="gradient norm became nan in epoch 1, step 1"):
-        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), loss=broken)
+
+def broken(logits, labels):
+    value, gradient = softmax_cross_entropy(logits, labels)
+    return value, gradient * np.float32(np.inf)
+
+
+def test_bad_steps_are_skipped_and_counted_if_asked(model, train):
+    """Every other batch has a gradient that is not finite: what is learned is learned from the others."""
+    asked = []
+
+    def sometimes(logits, labels):
+        asked.append(len(labels))
+        return broken(logits, labels) if len(asked) % 2 else softmax_cross_entropy(logits, labels)
+
+    how = {"optimizer": Adam(), "epochs": 1, "batch_size": 30, "skip_bad_steps": True}
+    fitted = fit(model, train, rng=np.random.default_rng(0), loss=classification(sometimes), **how)
+    assert fitted.skipped == 2 and not tree.equal(fitted.model, model)
+    assert all(np.isfinite(array).all() for _, array in tree.leaves(fitted.model))
+    with pytest.raises(TrainingError, match="no step of epoch 1"):
+        fit(model, train, rng=np.random.default_rng(0), loss=classification(broken), **how)
+
+
+def test_a_parameter_that_is_not_finite_is_named(model, train):
+    model.modalities["text"].encoder.layers[1].W[0, 0] = np.nan
+    with pytest.raises(
+        TrainingError, match=r"loss became nan in epoch 1, step 1, through modalities.text.encoder.layers.1.W;"
+    ):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0))
+
+
+def test_a_loss_over_tokens_is_weighted_by_tokens(model, train):
+    """A mean over as many things as each batch has: the history's mean is that over all of them."""
+    counts = []
+
+    def by_tokens(logits, batch):
+        count = int(batch["text"].mask.sum())
+        counts.append((count, float(len(counts))))
+        return BatchLoss(counts[-1][1], np.zeros_like(logits), count, {"tokens": 2 * count})
+
+    fitted = fit(model, train, optimizer=SGD(), epochs=1, batch_size=40, rng=np.random.default_rng(0), loss=by_tokens)
+    total = sum(count for count, _ in counts)
+    assert total == train.inputs["text"].mask.sum()
+    assert fitted.history["loss"] == pytest.approx([sum(count * value for count, value in counts) / total])
+    assert fitted.history["tokens"] == [2]
 
 
 def test_interrupt_returns_what_is_done(model, train):
@@ -314,13 +363,11 @@ def test_interrupt_with_patience_returns_the_best_so_far(model, train, validatio
     fitted = fit(
         model,
         train,
-        validation,
         optimizer=SGD(0.1),
         epochs=9,
         batch_size=30,
         rng=np.random.default_rng(0),
-        patience=3,
-        callbacks=(stop,),
+        callbacks=(Validation(validation), EarlyStopping(3), stop),
     )
     assert fitted.interrupted and tree.equal(fitted.model, stop.models[0])
 
@@ -351,5 +398,5 @@ def test_callbacks_are_told_in_order(model, train):
 
 
 def test_library_is_silent(model, train, validation, capfd):
-    fit(model, train, validation, optimizer=Adam(), epochs=2, rng=np.random.default_rng(0))
+    fit(model, train, optimizer=Adam(), epochs=2, rng=np.random.default_rng(0), callbacks=[Validation(validation)])
     assert capfd.readouterr() == ("", "")

@@ -14,7 +14,7 @@ from mmdl.errors import DataError, TrainingError
 from mmdl.layers import BatchNorm, Dropout, Sequential
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.tokens import Tokens
-from mmdl.training import SGD, Adam, evaluate, fit, loss_and_gradient
+from mmdl.training import SGD, Adam, BatchLoss, classification, evaluate, fit, loss_and_gradient
 from mmdl.training.workers import shared_gradient
 
 
@@ -28,14 +28,34 @@ def exact(model):
 def test_loss_and_gradient_are_those_of_the_whole_batch(exact, train, count, size):
     batch = next(batches(train, size))
     batch = replace(batch, inputs=batch.inputs | {"image": batch["image"].astype(np.float64)})
-    loss = partial(softmax_cross_entropy, smoothing=0.1)
-    value, correct, gradient = loss_and_gradient(exact, batch, loss)
-    with shared_gradient(exact, np.random.default_rng(0), count) as gradient_of:
-        shared = gradient_of(batch, loss)
-    assert shared[0] == pytest.approx(value, rel=1e-12)
-    assert shared[1] == correct
-    for (path, ours), (_, whole) in zip(tree.leaves(shared[2]), tree.leaves(gradient), strict=True):
+    loss = classification(partial(softmax_cross_entropy, smoothing=0.1))
+    whole, gradient = loss_and_gradient(exact, batch, loss)
+    with shared_gradient(exact, np.random.default_rng(0), count) as gradients:
+        shared, together = gradients.of(batch, loss)
+    assert shared.value == pytest.approx(whole.value, rel=1e-12)
+    assert shared.count == whole.count and shared.sums == whole.sums
+    for (path, ours), (_, whole) in zip(tree.leaves(together), tree.leaves(gradient), strict=True):
         np.testing.assert_allclose(ours, whole, atol=1e-12, err_msg=path)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_parts_count_by_what_their_means_are_over(exact, train, count):
+    """A loss over words, of which the parts of a batch do not have equally many."""
+    batch = next(batches(train, 20))
+    batch = replace(batch, inputs=batch.inputs | {"image": batch["image"].astype(np.float64)})
+
+    def over_words(logits, batch):
+        words = batch["text"].mask.sum(axis=1)
+        return BatchLoss(
+            float(words @ logits[:, 0] / words.sum()), words[:, None] * [[1.0, 0, 0]] / words.sum(), words.sum(), {}
+        )
+
+    whole, gradient = loss_and_gradient(exact, batch, over_words)
+    with shared_gradient(exact, np.random.default_rng(0), count) as gradients:
+        shared, together = gradients.of(batch, over_words)
+    assert shared.value == pytest.approx(whole.value, rel=1e-12) and shared.count == batch["text"].mask.sum()
+    for (path, ours), (_, theirs) in zip(tree.leaves(together), tree.leaves(gradient), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-12, err_msg=path)
 
 
 def test_a_batch_can_be_cut(train):
@@ -67,8 +87,8 @@ def test_threads_drop_different_numbers(model):
 
     model = replace(model, head=Recorded(model.head.layers))
     examples = some_of(model)
-    with shared_gradient(model, np.random.default_rng(0), 2) as gradient_of:
-        gradient_of(examples, softmax_cross_entropy)
+    with shared_gradient(model, np.random.default_rng(0), 2) as gradients:
+        gradients.of(examples, classification())
     assert len(drawn) == 2
     assert drawn[0] is not drawn[1]
     assert drawn[0].random() != drawn[1].random()

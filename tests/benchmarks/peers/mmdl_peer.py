@@ -24,6 +24,7 @@ from mmdl.models import Modality, MultimodalClassifier, multimodal_classifier
 from mmdl.ops.losses import mean_squared_error, softmax_cross_entropy
 from mmdl.tokens import Tokens
 from mmdl.training import Adam
+from mmdl.training.losses import classification
 from mmdl.training.memory import keep_freed_memory
 from mmdl.training.workers import shared_gradient
 from tests.benchmarks import works
@@ -103,10 +104,11 @@ def work(letter, workers=None, **sizes):
     keep_freed_memory()
     optimizer = Adam(1e-3)
     state = optimizer.start(model)
-    gradient_of = open_for_good(shared_gradient(model, np.random.default_rng(0), workers or WORKERS[letter]))
+    gradients = open_for_good(shared_gradient(model, np.random.default_rng(0), workers or WORKERS[letter]))
+    measured = classification(loss)
 
     def step():
-        _, _, gradient = gradient_of(batch, loss)
+        _, gradient = gradients.of(batch, measured)
         optimizer.step(model, gradient, state)
 
     return step

@@ -4,8 +4,9 @@ import io
 import re
 
 import numpy as np
+import pytest
 
-from mmdl.training import SGD, Callback, Progress, fit
+from mmdl.training import SGD, Callback, Progress, Validation, fit
 
 
 class Terminal(io.StringIO):
@@ -14,14 +15,15 @@ class Terminal(io.StringIO):
 
 
 class CtrlC(Callback):
-    def step(self, model, step, loss):
+    def step(self, training):
         raise KeyboardInterrupt
 
 
 def run(model, train, stream, validation=None, others=()):
     rng = np.random.default_rng(0)
-    callbacks = (Progress(stream), *others)
-    fit(model, train, validation, optimizer=SGD(), epochs=2, batch_size=45, rng=rng, callbacks=callbacks)
+    before = [] if validation is None else [Validation(validation)]
+    callbacks = (*before, Progress(stream), *others)
+    fit(model, train, optimizer=SGD(), epochs=2, batch_size=45, rng=rng, callbacks=callbacks)
     return stream.getvalue()
 
 
@@ -58,3 +60,34 @@ def test_standard_error_is_the_default(model, train, capsys):
     fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), callbacks=(Progress(),))
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("epoch 1/1: loss")
+
+
+class Closed(io.StringIO):
+    """A stream whose reader goes away after so many characters."""
+
+    def __init__(self, room, terminal=False):
+        super().__init__()
+        self.room, self.terminal = room, terminal
+
+    def isatty(self):
+        return self.terminal
+
+    def write(self, text):
+        self.room -= len(text)
+        if self.room < 0:
+            raise BrokenPipeError("nobody reads this")
+        return super().write(text)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("room", [0, 60])
+def test_training_goes_on_when_nobody_reads_any_more(model, train, room, terminal):
+    stream = Closed(room, terminal)
+    fitted = fit(model, train, optimizer=SGD(), epochs=3, rng=np.random.default_rng(0), callbacks=[Progress(stream)])
+    assert len(fitted.history["loss"]) == 3
+
+
+def test_a_closed_stream(model, train):
+    stream = io.StringIO()
+    stream.close()
+    fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), callbacks=[Progress(stream)])

@@ -1,0 +1,132 @@
+"""Learning from plain arrays: their batches, and a network measured by several functions of truth and prediction."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmdl.errors import DataError
+from mmdl.layers import Layer
+from mmdl.training import BatchLoss, Callback, Training
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some examples: an array, or a tuple of several where there are several inputs; and the truth."""
+
+    x: np.ndarray | tuple
+    y: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """The batches of one epoch after another: a list of inputs x and the truth y of N examples, shuffled or not."""
+
+    x: list
+    y: np.ndarray
+    size: int
+    shuffle: bool = False
+
+    def __len__(self):
+        return math.ceil(len(self.y) / self.size)
+
+    def __call__(self, rng=None):
+        order = rng.permutation(len(self.y)) if self.shuffle else np.arange(len(self.y))
+        for rows in np.split(order, range(self.size, len(order), self.size)):
+            yield Batch(inputs_of(self.x, rows), self.y[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class OnArrays(Layer):
+    """A network that gives Tokens, as training sees it: it takes a batch, and its output is an array."""
+
+    network: Layer
+
+    def forward(self, batch):
+        y, trace = self.network.forward(batch.x)
+        return y.values, trace
+
+    def backward(self, dy, trace, input_gradient=True):
+        dx, gradient = self.network.backward(dy, trace, input_gradient)
+        return dx, OnArrays(gradient)
+
+
+@dataclass(eq=False)
+class AfterEpoch(Callback):
+    """Measures what is kept for validation, and reports "Epoch 1/10" and the means of all measures."""
+
+    validation: Arrays
+    measures: dict
+    report: Callable
+
+    def epoch(self, training):
+        if len(self.validation.y):
+            found = means_over(training.model.network, self.validation, self.measures)
+            training.record({f"val_{name}": value for name, value in found.items()})
+        means = {name: values[-1] for name, values in measured(training, self.measures).items()}
+        self.report(f"Epoch {training.epoch}/{training.epochs}", means)
+
+
+def fit_arrays(network, train, validation, measures, report, **settings):
+    """Train the network IN PLACE on Arrays; `measures` are functions of truth and values, the first is the loss.
+
+    `settings` are those of `mmdl.training.Training`.
+
+    Returns
+    -------
+    dict of list
+        By the names of the measures their means over the examples of each epoch; and by `val_` and the names, those of
+        the validation examples after it.
+    """
+    after = AfterEpoch(validation, measures, report)
+    training = Training(OnArrays(network), train, loss=loss_of(measures), callbacks=[after], **settings).run()
+    if training.interrupted:
+        raise KeyboardInterrupt
+    return measured(training, measures)
+
+
+def loss_of(measures):
+    """The loss of a batch, and what the other measures say of it, as training asks for them."""
+
+    def of_batch(values, batch):
+        (loss, gradient), *metrics = (measure(batch.y, values) for measure in measures.values())
+        count = len(batch.y)
+        sums = {name: float(mean) * count for name, mean in zip([*measures][1:], metrics, strict=True)}
+        return BatchLoss(float(loss), gradient, count, sums)
+
+    return of_batch
+
+
+def measured(training, measures):
+    """The history of the measures, those of validation last."""
+    names = [*measures, *(f"val_{name}" for name in measures)]
+    return {name: training.history[name] for name in names if name in training.history}
+
+
+def means_over(network, arrays, measures):
+    """The mean of each measure over all examples; a smaller last batch counts less.  -> dict of float"""
+    found = [loss_of(measures)(network(batch.x).values, batch) for batch in arrays()]
+    total = sum(each.count for each in found)
+    means = {"loss": sum(each.value * each.count for each in found) / total}
+    return means | {name: sum(each.sums[name] for each in found) / total for name in found[0].sums}
+
+
+def outputs_for(network, x, size):
+    """The network's values for all examples, as one array"""
+    starts = range(0, max(1, len(x[0])), size)
+    return np.concatenate([network(inputs_of(x, slice(start, start + size))).values for start in starts])
+
+
+def split(x, y, share):
+    """All but the last `share` of the examples, and these.  -> x, y, x, y"""
+    rest = int(len(y) * (1 - share))
+    if not 0 < rest <= len(y):
+        raise DataError(f"validation takes a share of the {len(y)} examples, and {share} is none")
+    return [each[:rest] for each in x], y[:rest], [each[rest:] for each in x], y[rest:]
+
+
+def inputs_of(x, rows):
+    """The inputs of some examples; bytes and float64 become what models are made of."""
+    chosen = tuple(np.asarray(each[rows], np.float32) for each in x)
+    return chosen if len(chosen) > 1 else chosen[0]
