@@ -1,5 +1,7 @@
 """Data sets as arrays: every one has named modalities, three splits and what prepares new inputs."""
 
+from typing import Any
+
 from mmdl.data.batches import Batch, batches
 from mmdl.data.dataset import Dataset, Examples
 from mmdl.data.preprocessors import (
@@ -38,14 +40,14 @@ __all__ = [
 DATASETS = Sources("mmdl.data.sources")
 
 
-def source(name):
+def source(name: str) -> Source:
     """Where the data set of that name comes from, without loading it.  -> Source, or a DataError"""
     if name not in DATASETS:
         raise DataError(f"there is no dataset {name!r}; there is {', '.join(sorted(DATASETS))}, or a CSV file")
     return DATASETS[name]
 
 
-def load(name, **options):
+def load(name: str, **options: Any) -> Dataset:
     """The data set of that name, the same at every call.
 
     Parameters

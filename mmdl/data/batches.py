@@ -81,7 +81,7 @@ def _batches(examples: Examples, size: int, rng: Any, word_dropout: float, modal
     order = np.arange(len(examples)) if rng is None else rng.permutation(len(examples))
     # Dropping from all examples at once costs 5 ms an epoch; batch by batch it would be many times that
     if word_dropout:
-        thinned = {
+        thinned: dict[str, Column] = {
             name: drop_words(column, word_dropout, rng)
             for name, column in examples.inputs.items()
             if examples.kinds[name] == "text"
@@ -128,6 +128,6 @@ def gathered(column: Column, rows: Array) -> Column:
     """The examples in these places; sequences as long as the longest of them."""
     if isinstance(column, Tokens):
         mask = column.mask.take(rows, axis=0)
-        longest = 1 + mask.any(axis=0).nonzero()[0].max(initial=0)  # the place of the last token, and one
+        longest = 1 + np.flatnonzero(mask.any(axis=0)).max(initial=0)  # the place of the last token, and one
         return Tokens(column.values.take(rows, axis=0)[:, :longest], mask[:, :longest])
     return column.take(rows, axis=0)

@@ -116,13 +116,13 @@ class Dataset:
         if unknown := set(names) - set(self.modalities):
             there = ", ".join(self.modalities)
             raise DataError(f"{min(unknown)!r} is no modality of {self.name}, whose modalities are {there}")
-        splits = {split: _limited(getattr(self, split), names) for split in SPLITS}
+        splits: dict[str, Any] = {split: _limited(getattr(self, split), names) for split in SPLITS}
         preprocessors = {name: each for name, each in self.preprocessors.items() if name in names}
         best = {subset: limits for subset, limits in self.best.items() if {*subset} <= {*names}}
         return replace(self, **splits, preprocessors=preprocessors, best=best)
 
 
-def _limited(examples: Examples, names: tuple[str, ...]) -> Examples:
+def _limited(examples: Any, names: tuple[str, ...]) -> Any:
     """Examples that have no modalities but these."""
     inputs, present = (
         {name: each for name, each in part.items() if name in names} for part in (examples.inputs, examples.present)

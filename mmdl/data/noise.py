@@ -1,10 +1,12 @@
 """Noise on one modality: what makes examples harder to make out, by as much as is asked for."""
 
+from typing import Any
+
 import numpy as np
 
 from mmdl.data.kinds import Column, as_input, kind_of
 from mmdl.data.preprocessors.preprocessor import Preprocessor
-from mmdl.data.preprocessors.text import FIRST_WORD, UNKNOWN, Tokenizer
+from mmdl.data.preprocessors.text import FIRST_WORD, UNKNOWN
 from mmdl.errors import DataError
 from mmdl.shapes import Array
 from mmdl.tokens import Tokens
@@ -25,7 +27,7 @@ def deviation_of(column: Column) -> float:
 
 
 def disturbed(
-    column: Column, level: float, rng: np.random.Generator, preprocessor: Preprocessor, deviation: float = 1.0
+    column: Any, level: float, rng: np.random.Generator, preprocessor: Preprocessor, deviation: float = 1.0
 ) -> Column:
     """x + level · deviation · n,  n standard normal; of a text, the share `level` is lost
 
@@ -50,10 +52,11 @@ def disturbed(
         return _lost(column, level, rng, preprocessor)
     if isinstance(column, Tokens):
         return Tokens(_noisy(column.values, level * deviation, rng) * column.mask[..., None], column.mask)
-    return _noisy(as_input(column, preprocessor.kind), level * deviation, rng)
+    x: Any = as_input(column, preprocessor.kind)
+    return _noisy(x, level * deviation, rng)
 
 
-def _lost(texts: Tokens, share: float, rng: np.random.Generator, tokenizer: Tokenizer) -> Tokens:
+def _lost(texts: Tokens, share: float, rng: np.random.Generator, tokenizer: Any) -> Tokens:
     ids, mask = texts
     drawn = rng.integers(FIRST_WORD, tokenizer.entries, ids.shape) if tokenizer.unit == "letter" else UNKNOWN
     lost = mask & (rng.random(ids.shape) < share)

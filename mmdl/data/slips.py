@@ -1,5 +1,7 @@
 """Slips of the fingers: words as they come from a keyboard when nobody looks at it."""
 
+import numpy as np
+
 ROWS = (("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75))  # and how far to the right a row begins
 PLACES = {key: (row, column + shift) for row, (keys, shift) in enumerate(ROWS) for column, key in enumerate(keys)}
 REACH = 1.3  # widths of a key: the keys that touch it
@@ -9,7 +11,7 @@ NEIGHBOURS = {
 }
 
 
-def typed(word, slips, rng):
+def typed(word: str, slips: int, rng: np.random.Generator) -> str:
     """The word after so many slips, each anywhere in what the ones before have left of it
 
     With equal chances a letter becomes one of its neighbours on the keyboard, is dropped (unless it is the last one

@@ -1,9 +1,13 @@
 """Splits that hold every class in the proportion of the whole."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from mmdl.shapes import Array
 
-def stratified(labels, sizes, rng):
+
+def stratified(labels: Array, sizes: Sequence[int], rng: np.random.Generator) -> list[Array]:
     """Deal out examples into splits of these sizes.
 
     Parameters

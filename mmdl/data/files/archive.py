@@ -3,15 +3,17 @@
 import gzip
 import io
 import os
+import re
 import tarfile
 import zlib
+from typing import IO, cast
 
 from mmdl.errors import DataError, FormatError
 
 LARGEST = 1 << 28  # bytes of an archive that is unpacked: a few kilobytes can promise to fill any memory
 
 
-def read_archive(path, names):
+def read_archive(path: str | os.PathLike[str], names: re.Pattern[str]) -> dict[str, bytes]:
     """The files of an archive whose names match, as {name: bytes}
 
     Links, folders, devices and files with holes are passed over, and so are all other names. A name is compared and
@@ -30,14 +32,14 @@ def read_archive(path, names):
     """
     path = os.fspath(path)
     content = _unpacked(path)
-    found = {}
+    found: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for member in archive:
                 if member.isreg() and not member.issparse() and names.fullmatch(member.name):
                     if member.name in found:
                         raise FormatError(f"{path} has two files of the name {member.name}")
-                    found[member.name] = archive.extractfile(member).read()
+                    found[member.name] = cast(IO[bytes], archive.extractfile(member)).read()
             end = archive.offset
     except FormatError:
         raise
@@ -48,7 +50,7 @@ def read_archive(path, names):
     return found
 
 
-def _unpacked(path):
+def _unpacked(path: str) -> bytes:
     try:
         with gzip.open(path) as packed:
             content = packed.read(LARGEST + 1)

@@ -5,8 +5,9 @@ import hashlib
 import importlib.util
 import os
 import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from mmdl.errors import DataError, FormatError
@@ -14,6 +15,7 @@ from mmdl.files import replacing
 
 TIMEOUT = 30  # seconds without a byte after which a mirror is given up
 CHUNK = 1 << 16
+Report: TypeAlias = Callable[[int], object]  # is told the number of bytes that have arrived
 
 
 class Download(NamedTuple):
@@ -26,17 +28,17 @@ class Download(NamedTuple):
     content: str | None = None  # checksum of what is in a .gz, for copies that were compressed again
 
 
-def data_folder():
+def data_folder() -> Path:
     """The folder that all downloads lie in: MMDL_DATA if that is set, or ~/.cache/mmdl"""
     return Path(os.environ.get("MMDL_DATA") or "~/.cache/mmdl").expanduser()
 
 
-def place(download):
+def place(download: Download) -> Path:
     """The path of a published file on this machine, whether it is there or not."""
     return data_folder() / download.file
 
 
-def located(name, downloads):
+def located(name: str, downloads: Sequence[Download]) -> list[Path]:
     """The paths of a dataset's files, all of which are there.
 
     Parameters
@@ -61,12 +63,12 @@ def located(name, downloads):
     return paths
 
 
-def is_whole(download):
+def is_whole(download: Download) -> bool:
     """Whether the file is there, byte by byte as published, or with the published content in another gzip."""
     return _agrees(place(download), download)
 
 
-def fetch(download, report=None, timeout=TIMEOUT):
+def fetch(download: Download, report: Report | None = None, timeout: float = TIMEOUT) -> Path:
     """Bring a published file to this machine, unless it is there and whole.
 
     The mirrors are tried in turn. The file gets its name when its checksum is right, and no sooner; until then, one
@@ -106,7 +108,7 @@ def fetch(download, report=None, timeout=TIMEOUT):
         raise DataError(f"{path.name} cannot be downloaded: {', '.join(failures)}; try again later, or {by_hand}")
 
 
-def _try(url, path, download, report, timeout):
+def _try(url: str, path: Path, download: Download, report: Report | None, timeout: float) -> str | None:
     """Download from one mirror.  -> None, or what went wrong in words"""
     import requests
     from pooch import HTTPDownloader
@@ -118,7 +120,7 @@ def _try(url, path, download, report, timeout):
             get(url, _Counted(file, download.bytes, report), None)
         return None if _agrees(path, download) else "sends other bytes than were published"
     except requests.HTTPError as mistake:
-        return f"answers {mistake.response.status_code}"
+        return f"answers {cast(Any, mistake.response).status_code}"
     except requests.TooManyRedirects:
         return "redirects without end"
     except requests.exceptions.ChunkedEncodingError:
@@ -136,10 +138,10 @@ def _try(url, path, download, report, timeout):
 class _Counted:
     """A file that reports how much was written, and takes no more than was published."""
 
-    def __init__(self, file, most, report):
+    def __init__(self, file: IO[bytes], most: int, report: Report | None):
         self.file, self.most, self.report, self.size = file, most, report, 0
 
-    def write(self, chunk):
+    def write(self, chunk: bytes) -> None:
         self.size += len(chunk)
         if self.size > self.most:
             raise FormatError("sends more bytes than were published")
@@ -147,11 +149,11 @@ class _Counted:
         if self.report:
             self.report(self.size)
 
-    def flush(self):
+    def flush(self) -> None:
         """Left to the end; pooch asks for it after every chunk."""
 
 
-def _agrees(path, download):
+def _agrees(path: Path, download: Download) -> bool:
     if not path.is_file():
         return False
     with open(path, "rb") as file:
@@ -166,7 +168,7 @@ def _agrees(path, download):
         return False
 
 
-def _checksum(file, like):
+def _checksum(file: Any, like: str) -> str:
     """The checksum of a file in the form of another: "md5:..." or "sha256:..." """
     algorithm = like.partition(":")[0]
     return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"

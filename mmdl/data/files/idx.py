@@ -4,16 +4,18 @@ import gzip
 import math
 import os
 import zlib
+from typing import Any
 
 import numpy as np
 
 from mmdl.errors import DataError, FormatError
+from mmdl.shapes import Array
 
 UNSIGNED_BYTES = 0x08
 LARGEST = 1 << 30  # bytes that a header may promise; MNIST has 47 million
 
 
-def read_idx(path, shape):
+def read_idx(path: str | os.PathLike[str], shape: tuple[int | None, ...]) -> Array:
     """Read an array of unsigned bytes, packed with gzip or not.
 
     The header is two zeros, the type of the numbers, the number of axes, and the length of each axis in four bytes.
@@ -50,7 +52,7 @@ def read_idx(path, shape):
         raise DataError(f"{os.fspath(path)} cannot be read: {mistake.strerror}") from None
 
 
-def _read(file, path, shape):
+def _read(file: Any, path: Any, shape: tuple[int | None, ...]) -> Array:
     zeros, kind, axes = _exactly(file, 2), *_exactly(file, 2)
     if zeros != b"\0\0":
         raise FormatError(f"{path} is no IDX file: it does not begin with two zeros")
@@ -72,18 +74,18 @@ def _read(file, path, shape):
     return np.frombuffer(content, np.uint8).reshape(lengths)
 
 
-def _opened(path):
+def _opened(path: Any) -> Any:
     with open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return gzip.open(path) if packed else open(path, "rb")
 
 
-def _exactly(file, count):
-    content = file.read(count)
+def _exactly(file: Any, count: int) -> bytes:
+    content: bytes = file.read(count)
     if len(content) < count:
         raise EOFError
     return content
 
 
-def _words(shape):
+def _words(shape: tuple[int | None, ...]) -> str:
     return " x ".join("N" if length is None else str(length) for length in shape)

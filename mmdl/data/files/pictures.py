@@ -1,16 +1,18 @@
 """Picture files of any format: opened upright, as grey levels or colours of 8 bits."""
 
 import os
+from typing import Any
 
 import numpy as np
 
 from mmdl.errors import DataError, FormatError
+from mmdl.shapes import Array
 
 LARGEST = 1024  # pixels a side beyond which a picture is shrunk before anything is computed from it
 ORIENTATION = 0x0112  # in EXIF: from 5 on, rows and columns have changed places
 
 
-def opened(picture, enough=None):
+def opened(picture: Any, enough: int | None = None) -> Any:
     """The Pillow image of a path, an array or an image, upright
 
     A large JPEG is read at a fraction of its size, which takes a fraction of the time, if at least `enough` pixels a
@@ -38,7 +40,7 @@ def opened(picture, enough=None):
     return ImageOps.exif_transpose(picture)
 
 
-def upright_size(path):
+def upright_size(path: str | os.PathLike[str]) -> tuple[int, int] | None:
     """(rows, columns) of the picture in a file, from its head alone; None if that cannot be read."""
     from PIL import Image
 
@@ -50,7 +52,7 @@ def upright_size(path):
         return None
 
 
-def grey(image):
+def grey(image: Any) -> Any:
     """Any Pillow image as grey levels of 8 bits without transparency, at most `LARGEST` pixels a side."""
     from PIL import Image
 
@@ -68,7 +70,7 @@ def grey(image):
     return image
 
 
-def coloured(image):
+def coloured(image: Any) -> Any:
     """Any Pillow image as red, green and blue of 8 bits each, on white where it is transparent."""
     from PIL import Image
 
@@ -80,7 +82,7 @@ def coloured(image):
     return image.convert("RGB")
 
 
-def _image_of_array(levels):
+def _image_of_array(levels: Array) -> Any:
     from PIL import Image
 
     if levels.dtype != np.uint8 or levels.ndim < 2 or levels.shape[2:] not in ((), (1,), (3,), (4,)):

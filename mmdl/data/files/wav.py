@@ -4,17 +4,19 @@ import io
 import os
 import struct
 import warnings
+from typing import Any
 
 import numpy as np
 
 from mmdl.errors import DataError, FormatError
+from mmdl.shapes import Array
 
 RATES = 1_000, 400_000  # samples a second that a recording may have: from telemetry to bats
 LOUDEST = 2.0**31  # there are programs that write 32-bit integers as floats; beyond those nothing is a sound
 UNKNOWN = 0xFFFFFFFF  # bytes of sound, says the header of a recording that went through a pipe
 
 
-def read_wav(file):
+def read_wav(file: Any) -> tuple[int, Array]:
     """The rate of a WAV file, in samples a second, and its samples (T,) float32
 
     Integers of 8 to 32 bits lie within ±1 afterwards, floats are what they were; of several channels this is the mean.
@@ -43,7 +45,7 @@ def read_wav(file):
         raise FormatError(f"{name} cannot be read as a WAV file: its header is wrong") from None
 
 
-def mono(samples):
+def mono(samples: Any) -> Array:
     """Samples (T,) or (T, channels) of any kind as (T,) float32, where ±1 is as loud as integers can be."""
     samples = np.asarray(samples)
     kind = samples.dtype.kind
@@ -58,7 +60,7 @@ def mono(samples):
     return (samples if samples.ndim == 1 else samples.mean(axis=1)).astype(np.float32)
 
 
-def checked_rate(rate):
+def checked_rate(rate: Any) -> int:
     """The rate as an int, if a sound can have it."""
     lowest, highest = RATES
     if not lowest <= rate <= highest:
@@ -66,7 +68,7 @@ def checked_rate(rate):
     return int(rate)
 
 
-def _content(file):
+def _content(file: Any) -> tuple[str, bytes]:
     """The name of a file, and all that is in it."""
     if hasattr(file, "read"):
         return getattr(file, "name", "the sound"), file.read()
@@ -79,7 +81,7 @@ def _content(file):
         raise DataError(f"{file} cannot be read: {mistake.strerror}") from None
 
 
-def _check_whole(name, content):
+def _check_whole(name: str, content: bytes) -> None:
     """SciPy takes what there is of a sound that was cut short; who reads it should know."""
     if not content:
         raise FormatError(f"{name} is empty")

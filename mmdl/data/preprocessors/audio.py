@@ -135,8 +135,8 @@ class AudioPreprocessor(Preprocessor):
         if spectra:
             values[mask] = np.concatenate(spectra)
             if self.mean:
-                values[mask] -= np.float32(self.mean)
-                values[mask] /= np.float32(self.deviation)
+                values[mask] -= np.array(self.mean, np.float32)
+                values[mask] /= np.array(self.deviation, np.float32)
         return Tokens(values, mask)
 
 

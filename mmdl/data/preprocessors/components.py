@@ -64,7 +64,8 @@ class RemainderPreprocessor(Preprocessor):
 
     def remainder(self, x: Array) -> Array:
         """r of pictures x, (N, R, C, 1) in [0, 1]: of either sign, as nothing is clipped yet."""
-        mean, components = np.float32(self.mean), np.float32(self.components).reshape(-1, len(self.mean))
+        mean, components = np.array(self.mean, np.float32), np.array(self.components, np.float32)
+        components = components.reshape(-1, len(mean))
         centred = x.reshape(-1, len(mean)).astype(np.float32, copy=False) - mean
         return (centred - centred @ components.T @ components).reshape(x.shape)
 

@@ -1,5 +1,6 @@
 """Fashion-MNIST: 70,000 small grey pictures of clothes, shoes and bags, published in the form of MNIST."""
 
+from mmdl.data.dataset import Dataset
 from mmdl.data.preprocessors.image import ImagePreprocessor
 from mmdl.data.registry import Source
 from mmdl.data.sources.mnist import downloads_of, published
@@ -12,7 +13,7 @@ CLASSES = (
 PREPROCESSOR = ImagePreprocessor(ink=28)
 
 
-def load():
+def load() -> Dataset:
     """The clothes, as `mmdl.data.sources.mnist.published` reads them.  -> Dataset
 
     References

@@ -7,6 +7,7 @@ from. Neither is enough: the Latin, Greek and Cyrillic A are one picture, and CA
 
 import importlib.util
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from mmdl.data.preprocessors.image import ImagePreprocessor
 from mmdl.data.preprocessors.text import Tokenizer, split_words
 from mmdl.data.registry import Source
 from mmdl.errors import DataError
+from mmdl.shapes import Array
 from mmdl.tokens import Tokens
 
 FONTS = (
@@ -50,7 +52,7 @@ CANVAS = 56  # pixels a side: room for the widest arrow
 SPLIT_SEED = 0  # which characters are tested is part of the data, not of an experiment
 
 
-def load(word_dropout=0.5, fonts=FONTS, whole_names=False):
+def load(word_dropout: float = 0.5, fonts: Sequence[str] = FONTS, whole_names: bool = False) -> Dataset:
     """About 27,000 pictures with captions, split by character: one that is tested is trained on in no font.
 
     Parameters
@@ -100,7 +102,7 @@ def load(word_dropout=0.5, fonts=FONTS, whole_names=False):
     )
 
 
-def split_each(labels, rng):
+def split_each(labels: Array, rng: np.random.Generator) -> Array:
     """Deal out the examples of each class: a fifth "test", a tenth of the rest "validation", then "train"."""
     rank = np.empty(len(labels))
     for members in (labels == label for label in np.unique(labels)):
@@ -109,7 +111,7 @@ def split_each(labels, rng):
 
 
 @cache
-def family(character):
+def family(character: str) -> str | None:
     """The class of a character, from the first word of its Unicode name; arrows may say so anywhere in it.
 
     None for other characters, and for combining marks, controls and spaces, whatever their name.
@@ -120,12 +122,12 @@ def family(character):
     return FAMILIES.get(words[0]) or (FAMILIES["ARROW"] if {"ARROW", "ARROWS"} & {*words} else None)
 
 
-def caption(character):
+def caption(character: str) -> str:
     """The words of its Unicode name that do not name the class."""
     return " ".join(word for word in split_words(unicodedata.name(character)) if word not in GIVEAWAYS)
 
 
-def draw(font, preprocessor):
+def draw(font: str, preprocessor: ImagePreprocessor) -> Iterator[tuple[str, str, Array]]:
     """Yield (character, font, picture) for all characters of a font that have a family and leave ink."""
     from fontTools.ttLib import TTFont
     from PIL import Image, ImageDraw, ImageFont
@@ -146,10 +148,10 @@ def draw(font, preprocessor):
             yield character, font, picture
 
 
-def font_file(font):
+def font_file(font: str) -> str:
     """The path of one of matplotlib's fonts; matplotlib itself, slow to import, is left alone."""
     found = importlib.util.find_spec("matplotlib")
-    folders = found.submodule_search_locations if found else ()
+    folders = (found.submodule_search_locations if found else None) or ()
     for folder in folders:
         path = Path(folder, "mpl-data", "fonts", "ttf", f"{font}.ttf")
         if path.is_file():
@@ -157,7 +159,7 @@ def font_file(font):
     raise DataError(f"the font {font} comes with matplotlib, but it is not there; pip install matplotlib brings it")
 
 
-def _lose_words(examples, rate, rng):
+def _lose_words(examples: Examples, rate: float, rng: np.random.Generator) -> Examples:
     return replace(examples, inputs=examples.inputs | {"text": drop_words(examples.inputs["text"], rate, rng)})
 
 

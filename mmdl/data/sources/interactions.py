@@ -13,13 +13,17 @@ label itself is then reversed with the probability `noise`.
 import math
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from mmdl.data.dataset import Dataset, Examples
+from mmdl.data.kinds import Column
 from mmdl.data.preprocessors.numbers import Standardizer
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.registry import Source
 from mmdl.errors import DataError
+from mmdl.shapes import Array
 
 WAYS = ("redundant", "unique", "synergy")
 MODALITIES = ("first", "second", "third")
@@ -27,7 +31,14 @@ NUMBERS = 8  # D: the three places and five numbers that mean nothing
 COUNTS = {"train": 8000, "validation": 2000, "test": 4000}
 
 
-def load(redundant=None, unique=None, synergy=None, modalities=2, noise=0.05, seed=0):
+def load(
+    redundant: float | None = None,
+    unique: float | None = None,
+    synergy: float | None = None,
+    modalities: int = 2,
+    noise: float = 0.05,
+    seed: int = 0,
+) -> Dataset:
     """14,000 examples of two classes, with the best accuracy and loss that any model can reach
 
     Parameters
@@ -56,8 +67,8 @@ def load(redundant=None, unique=None, synergy=None, modalities=2, noise=0.05, se
     rng = np.random.default_rng(seed)
     rotations = {name: np.linalg.qr(rng.normal(size=(NUMBERS, NUMBERS)))[0] for name in MODALITIES[:modalities]}
     drawn = {split: sample(rng, count, shares, rotations, noise) for split, count in COUNTS.items()}
-    preprocessors = {name: Standardizer.fit(x) for name, x in drawn["train"].inputs.items()}
-    splits = {
+    preprocessors: dict[str, Preprocessor] = {name: Standardizer.fit(x) for name, x in drawn["train"].inputs.items()}
+    splits: dict[str, Any] = {
         split: replace(examples, inputs={name: preprocessors[name].encode(x) for name, x in examples.inputs.items()})
         for split, examples in drawn.items()
     }
@@ -72,7 +83,13 @@ def load(redundant=None, unique=None, synergy=None, modalities=2, noise=0.05, se
     return Dataset("interactions", ("minus", "plus"), **splits, preprocessors=preprocessors, notes=notes, best=best)
 
 
-def best_possible(redundant=None, unique=None, synergy=None, modalities=2, noise=0.05):
+def best_possible(
+    redundant: float | None = None,
+    unique: float | None = None,
+    synergy: float | None = None,
+    modalities: int = 2,
+    noise: float = 0.05,
+) -> dict[tuple[str, ...], dict[str, float]]:
     """accuracy(S) = q (1 − noise) + (1 − q) / 2,  loss(S) = q h(noise) + (1 − q) log 2,  for every set S of modalities
 
     q(S) = redundant + unique |S| / M + synergy [S is all M] is the share of the examples in which S shows the sign.
@@ -95,7 +112,7 @@ def best_possible(redundant=None, unique=None, synergy=None, modalities=2, noise
         raise DataError(f"the noise is a probability from 0 to 0.5, not {noise}")
     redundant, unique, synergy = shares_of(redundant, unique, synergy)
     entropy = -sum(p * math.log(p) for p in (noise, 1 - noise) if p)
-    best = {}
+    best: dict[tuple[str, ...], dict[str, float]] = {}
     for size in range(1, modalities + 1):
         q = redundant + unique * size / modalities + synergy * (size == modalities)
         limits = {"loss": q * entropy + (1 - q) * math.log(2), "accuracy": q * (1 - noise) + (1 - q) / 2}
@@ -103,7 +120,7 @@ def best_possible(redundant=None, unique=None, synergy=None, modalities=2, noise
     return best
 
 
-def shares_of(*shares):
+def shares_of(*shares: float | None) -> tuple[float, ...]:
     """The shares of the three ways; those that are None share equally what the others leave of 1."""
     given = [share for share in shares if share is not None]
     rest = 1 - sum(given)
@@ -113,16 +130,20 @@ def shares_of(*shares):
     return tuple(max(rest, 0) / (len(shares) - len(given)) if share is None else share for share in shares)
 
 
-def sample(rng, count, shares, rotations, noise):
+def sample(
+    rng: np.random.Generator, count: int, shares: tuple[float, ...], rotations: dict[str, Array], noise: float
+) -> Examples:
     """Examples whose inputs are not yet standardised, and whose `about` tells the way of each."""
     places, labels, way = draw(rng, count, shares, len(rotations), noise)
     meaningless = rng.normal(size=(count, len(rotations), NUMBERS - len(WAYS)))
     x = np.concatenate([places, meaningless], axis=2)
-    inputs = {name: x[:, m] @ rotation for m, (name, rotation) in enumerate(rotations.items())}
+    inputs: dict[str, Column] = {name: x[:, m] @ rotation for m, (name, rotation) in enumerate(rotations.items())}
     return Examples(inputs, labels, about={"way": np.array(WAYS)[way]})
 
 
-def draw(rng, count, shares, modalities, noise):
+def draw(
+    rng: np.random.Generator, count: int, shares: tuple[float, ...], modalities: int, noise: float
+) -> tuple[Array, Array, Array]:
     """What the places show, (N, M, 3) of −1, 0 and 1, labels (N,) of 0 and 1, and the way of each example (N,)."""
     way = rng.choice(len(WAYS), count, p=shares)
     owner = rng.integers(modalities, size=count)

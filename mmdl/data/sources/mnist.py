@@ -1,5 +1,8 @@
 """MNIST: 70,000 small grey pictures of handwritten digits; and how such files are read and split."""
 
+from collections.abc import Sequence
+from typing import cast
+
 import numpy as np
 
 from mmdl.data.dataset import Dataset, Examples
@@ -9,6 +12,7 @@ from mmdl.data.preprocessors.image import ImagePreprocessor
 from mmdl.data.registry import Source
 from mmdl.data.split import stratified
 from mmdl.errors import FormatError
+from mmdl.shapes import Array
 
 FILES = (  # the last two are the published test
     "train-images-idx3-ubyte.gz",
@@ -21,7 +25,7 @@ PREPROCESSOR = ImagePreprocessor(normalised=True)
 SPLIT_SEED = 0  # which pictures are for validation is part of the data, not of an experiment
 
 
-def load():
+def load() -> Dataset:
     """The handwritten digits, as `published` reads them.  -> Dataset
 
     References
@@ -31,7 +35,9 @@ def load():
     return published("mnist", CLASSES, PREPROCESSOR, DOWNLOADS)
 
 
-def published(name, classes, preprocessor, downloads):
+def published(
+    name: str, classes: tuple[str, ...], preprocessor: ImagePreprocessor, downloads: tuple[Download, ...]
+) -> Dataset:
     """The published train and test pictures; a tenth of those to train on is kept for validation.
 
     If only the files of the published test are on this machine, their pictures are split by themselves: 70 % to train
@@ -59,7 +65,7 @@ def published(name, classes, preprocessor, downloads):
     """
     to_learn, to_test = downloads[:2], downloads[2:]
     rng = np.random.default_rng(SPLIT_SEED)
-    test, notes = read(name, to_test, len(classes)), ()
+    test, notes = read(name, to_test, len(classes)), tuple[str, ...]()
     if any(place(download).exists() for download in to_learn):
         learned = read(name, to_learn, len(classes))
         held = len(learned) // 10
@@ -71,13 +77,13 @@ def published(name, classes, preprocessor, downloads):
     return Dataset(name, classes, train, validation, test, {"image": preprocessor}, notes=notes)
 
 
-def test_digits():
+def test_digits() -> tuple[Array, Array]:
     """The pictures of MNIST's published test.  -> images (10000, 28, 28, 1) uint8, labels (10000,)"""
     examples = read("mnist", DOWNLOADS[2:], len(CLASSES))
-    return examples.inputs["image"], examples.labels
+    return cast(Array, examples.inputs["image"]), examples.labels
 
 
-def read(name, downloads, classes):
+def read(name: str, downloads: tuple[Download, ...], classes: int) -> Examples:
     """The examples of two files, one of pictures and one of labels."""
     image_file, label_file = located(name, downloads)
     images, labels = read_idx(image_file, (None, 28, 28)), read_idx(label_file, (None,))
@@ -90,12 +96,12 @@ def read(name, downloads, classes):
     return Examples({"image": images[..., None]}, labels.astype(int))
 
 
-def split(examples, sizes, rng):
+def split(examples: Examples, sizes: Sequence[int], rng: np.random.Generator) -> list[Examples]:
     """Deal out examples into splits of these sizes."""
     return [examples.select(rows) for rows in stratified(examples.labels, sizes, rng)]
 
 
-def alone(name, train, validation, test):
+def alone(name: str, train: int, validation: int, test: int) -> str:
     """The sentence about a test that had to be split by itself."""
     return (
         f"only the {train + validation + test:,} pictures of the published test are on this machine and were split by "
@@ -104,7 +110,7 @@ def alone(name, train, validation, test):
     )
 
 
-def downloads_of(folder, mirrors, *published):
+def downloads_of(folder: str, mirrors: Sequence[str], *published: tuple[int, str, str]) -> tuple[Download, ...]:
     """The four files of a data set; `published` are the bytes of each, and the MD5 of the .gz and of what is in it."""
     return tuple(
         Download(

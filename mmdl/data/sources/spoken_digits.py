@@ -2,7 +2,7 @@
 
 import io
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from mmdl.data.files.wav import read_wav
 from mmdl.data.preprocessors.audio import AudioPreprocessor
 from mmdl.data.registry import Source
 from mmdl.errors import DataError, FormatError
+from mmdl.shapes import Array
 
 DIGITS = tuple("0123456789")
 NAMES = re.compile(r"\w[\w.-]*/recordings/([0-9])_([a-z]+)_([0-9]{1,4})\.wav")
@@ -23,22 +24,22 @@ class Recording(NamedTuple):
 
     digit: int
     speaker: str
-    index: int
+    index: int  # type: ignore[assignment]  # and not a tuple's method
     rate: int  # samples in a second
-    samples: np.ndarray  # float32 in [-1, 1]
+    samples: Array  # float32 in [-1, 1]
 
     @property
-    def sound(self):
+    def sound(self) -> tuple[int, Array]:
         """As `AudioPreprocessor` takes it."""
         return self.rate, self.samples
 
 
-def by_recording(recording):
+def by_recording(recording: Recording) -> str:
     """Recordings 0 to 4 are for the test, as those who published them want it."""
     return "test" if recording.index < 5 else "validation" if recording.index < 10 else "train"
 
 
-def by_speaker(recording):
+def by_speaker(recording: Recording) -> str:
     """The voice of the test is heard in the test only."""
     return {"yweweler": "test", "theo": "validation"}.get(recording.speaker, "train")
 
@@ -46,7 +47,7 @@ def by_speaker(recording):
 SPLITS = {"recording": by_recording, "speaker": by_speaker}
 
 
-def load(split="recording"):
+def load(split: str = "recording") -> Dataset:
     """Every digit, 50 times by each speaker
 
     Parameters
@@ -73,18 +74,18 @@ def load(split="recording"):
     """
     if split not in SPLITS:
         raise DataError(f'spoken digits are split by {" or ".join(SPLITS)}, not by "{split}"')
-    parts = {"train": [], "validation": [], "test": []}
+    parts: dict[str, list[Recording]] = {"train": [], "validation": [], "test": []}
     for recording in recordings():
         parts[SPLITS[split](recording)].append(recording)
     for part, members in parts.items():
         if not members:
             raise DataError(f"split by {split}, the spoken digits on this machine leave nothing for {part}")
     preprocessor = AudioPreprocessor.fit([each.sound for each in parts["train"]])
-    splits = {part: examples(members, preprocessor) for part, members in parts.items()}
+    splits: dict[str, Any] = {part: examples(members, preprocessor) for part, members in parts.items()}
     return Dataset("spoken-digits", DIGITS, **splits, preprocessors={"audio": preprocessor})
 
 
-def examples(members, preprocessor):
+def examples(members: list[Recording], preprocessor: AudioPreprocessor) -> Examples:
     """Recordings as Examples."""
     return Examples(
         {"audio": preprocessor.encode([each.sound for each in members])},
@@ -93,7 +94,7 @@ def examples(members, preprocessor):
     )
 
 
-def recordings():
+def recordings() -> list[Recording]:
     """All that is in the published archive.  -> list of Recording, by digit, speaker and index
 
     Raises
@@ -104,7 +105,7 @@ def recordings():
     [path] = located("spoken-digits", DOWNLOADS)
     found = []
     for name, content in read_archive(path, NAMES).items():
-        digit, speaker, index = NAMES.fullmatch(name).groups()
+        digit, speaker, index = NAMES.findall(name)[0]
         try:
             rate, samples = read_wav(io.BytesIO(content))
         except (DataError, FormatError) as mistake:

@@ -15,6 +15,8 @@ seeds, each model trained by the recipe of its fusion with what `RECIPE` changes
     image, audio, text   94.5 ± 0.2                        94.2 ± 0.6
 """
 
+from typing import Any
+
 import numpy as np
 
 from mmdl.data.dataset import Dataset, Examples
@@ -27,6 +29,7 @@ from mmdl.data.slips import typed
 from mmdl.data.sources import mnist, spoken_digits
 from mmdl.data.split import stratified
 from mmdl.errors import DataError
+from mmdl.shapes import Array
 
 ENERGY = 0.75  # of the pictures, which goes with their strongest principal components
 WINDOW = 13  # pixels a side: of what is left of a picture, about a fifth is seen
@@ -38,7 +41,7 @@ TENTHS = {"train": 7, "validation": 1, "test": 2}  # of the pictures, and of the
 RECIPE = {"epochs": 8, "modality_dropout": 0.3}  # so that the picture, which is learned last, is learned as well
 
 
-def load(seed=0):
+def load(seed: int = 0) -> Dataset:
     """7,000 examples to learn from, 1,000 for validation, 2,000 for the test: all pictures of MNIST's published test
 
     No picture and no recording is in two splits. There are 2,500 recordings for the 10,000 pictures, so each is used
@@ -77,7 +80,7 @@ def load(seed=0):
     _, sounds, texts = drawn["train"]
     audio, text = AudioPreprocessor.fit(sounds), Tokenizer.fit(texts, unit="letter")
 
-    splits = {}
+    splits: dict[str, Any] = {}
     for part, (shown, heard) in parts.items():
         images, sounds, texts = drawn[part]
         inputs = {"image": images, "audio": audio.encode(sounds), "text": text.encode(texts)}
@@ -93,7 +96,9 @@ def load(seed=0):
     return Dataset("spoken-mnist", WORDS, **splits, preprocessors=preprocessors, notes=NOTES, recipe=RECIPE)
 
 
-def pairs(labels, recordings, rng):
+def pairs(
+    labels: Array, recordings: list[spoken_digits.Recording], rng: np.random.Generator
+) -> dict[str, tuple[Array, Array]]:
     """Pictures of digits with these labels (N,), each with a recording of its digit from its own split
 
     Returns
@@ -117,7 +122,7 @@ def pairs(labels, recordings, rng):
     return found
 
 
-def through_window(x, rng):
+def through_window(x: Array, rng: np.random.Generator) -> Array:
     """What is seen of a picture (R, C, 1) through a window of `WINDOW` x `WINDOW` pixels anywhere; 0 around it"""
     top, left = rng.integers(np.subtract(x.shape[:2], WINDOW) + 1)
     window = slice(top, top + WINDOW), slice(left, left + WINDOW)
@@ -126,13 +131,13 @@ def through_window(x, rng):
     return seen
 
 
-def noisy(x, rng):
+def noisy(x: Array, rng: np.random.Generator) -> Array:
     """x + n,   n white and normal, with the energy of the wave x (T,) times 10^(−`DECIBELS` / 10)"""
     deviation = np.sqrt(np.mean(x**2)) * 10 ** (-DECIBELS / 20)
     return x + deviation * rng.standard_normal(len(x), np.float32)
 
 
-def _dealt(labels, rng):
+def _dealt(labels: Any, rng: np.random.Generator) -> list[Array]:
     return stratified(labels, [len(labels) * tenths // 10 for tenths in TENTHS.values()], rng)
 
 

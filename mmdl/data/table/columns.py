@@ -7,8 +7,10 @@ and a sentence about them.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -16,8 +18,10 @@ from mmdl.data.files.pictures import upright_size
 from mmdl.data.preprocessors.audio import AudioPreprocessor, wave_of
 from mmdl.data.preprocessors.numbers import Standardizer
 from mmdl.data.preprocessors.picture import COLOUR, GREY, PicturePreprocessor
+from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import Tokenizer, split_words
 from mmdl.errors import DataError
+from mmdl.shapes import Mask
 
 RATE = AudioPreprocessor.rate  # samples a second of all sounds
 SIDES = (16, 64)  # pixels on the longer side of a frame, at least and at most
@@ -27,6 +31,18 @@ SECONDS = 4  # of a sound that are heard, likewise
 MOST = 0.95  # so many texts and sounds fit in whole, if that is not too long
 UNSPACED = 15  # letters of a word on average: more has no language that puts spaces between words
 UNKNOWN = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
+
+
+Read: TypeAlias = tuple[list[Any], dict[int, tuple[Any, str]]]  # values, and by place the column at fault and why
+
+
+class Reader(Protocol):
+    """What reads the cells of one modality, and then makes arrays of what was in them."""
+
+    @property
+    def column(self) -> Any: ...
+    def read(self, cells: list[Any]) -> Read: ...
+    def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]: ...
 
 
 @dataclass(frozen=True)
@@ -41,15 +57,15 @@ class Pictures:
     folder: Path
     size: tuple[int, int] | None = None  # rows, columns
 
-    def read(self, cells):
+    def read(self, cells: list[Any]) -> Read:
         files = [_file(self.folder, cell) for cell in cells]
         size = self.size or frame_size([upright_size(file) for file in files if file])
-        return _each(files, self.column, PicturePreprocessor(*size).frame)
+        return _each(files, self.column, PicturePreprocessor(size[0], size[1]).frame)
 
-    def fit(self, values, training):
+    def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         frames = np.stack(_there(values))
         grey = (frames == frames[..., :1]).all()
-        preprocessor = PicturePreprocessor(*frames.shape[1:3], GREY if grey else COLOUR)
+        preprocessor = PicturePreprocessor(frames.shape[1], frames.shape[2], GREY if grey else COLOUR)
         rows, columns, channels = preprocessor.shape
         sentence = f"{len(frames):,} pictures, made {rows} x {columns} pixels, {'grey' if grey else 'in colour'}"
         return preprocessor, frames[..., :channels], sentence
@@ -65,15 +81,15 @@ class Texts:
     column: str
     length: int | None = None
 
-    def read(self, cells):
+    def read(self, cells: list[Any]) -> Read:
         return [cell if split_words(cell) else None for cell in cells], {}
 
-    def fit(self, values, training):
+    def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         texts = _there(values, training)
         words = " ".join(texts).split()
         unit = "letter" if sum(map(len, words)) > UNSPACED * len(words) else "word"
         tokenizer = Tokenizer.fit(texts, unit=unit)
-        length = self.length or most([len(tokenizer.split(text)) for text in texts], WORDS)
+        length = int(self.length or most([len(tokenizer.split(text)) for text in texts], WORDS))
         tokenizer = Tokenizer(tokenizer.words, length, unit)
         texts = _there(values)
         sentence = f"{len(texts):,} texts, {len(tokenizer.words):,} {unit}s known, at most {length} of a text are read"
@@ -88,10 +104,10 @@ class Sounds:
     folder: Path
     seconds: float | None = None
 
-    def read(self, cells):
+    def read(self, cells: list[Any]) -> Read:
         return _each([_file(self.folder, cell) for cell in cells], self.column, lambda file: wave_of(file, RATE))
 
-    def fit(self, values, training):
+    def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         sounds = _there(values, training)
         seconds = self.seconds or most([len(sound) / RATE for sound in sounds], SECONDS)
         preprocessor = AudioPreprocessor.fit(sounds, seconds=seconds)
@@ -107,7 +123,7 @@ class Numbers:
     column: tuple[str, ...]
     decimal: str = "."
 
-    def read(self, cells):
+    def read(self, cells: list[Any]) -> Read:
         values, wrong = [], {}
         for place, row in enumerate(cells):
             found, mistakes = _each(row, place, lambda cell: number_of(cell, self.decimal))
@@ -117,7 +133,7 @@ class Numbers:
                 wrong[place] = self.column[at], reason
         return values, wrong
 
-    def fit(self, values, training):
+    def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         preprocessor = Standardizer.fit(_there(values, training), self.column)
         known = _there(values)
         empty = int(np.isnan(known).sum())
@@ -126,7 +142,7 @@ class Numbers:
         return preprocessor, preprocessor.encode(known), sentence
 
 
-def frame_size(sizes):
+def frame_size(sizes: Sequence[tuple[int, int] | None]) -> tuple[int, int]:
     """The rows and columns of a frame that suits pictures of these sizes; those that are None are not known."""
     rows, columns = np.array([size for size in sizes if size] or [SIDES[:1] * 2], float).T
     longer = np.median(np.maximum(rows, columns)).clip(*SIDES)
@@ -135,12 +151,12 @@ def frame_size(sizes):
     return tuple(max(1, round(side / HALVED)) * HALVED for side in sides)
 
 
-def most(lengths, limit):
+def most(lengths: Sequence[float], limit: float) -> float:
     """A length that most of these do not exceed, though not above the limit."""
     return min(np.quantile(lengths, MOST, method="higher").item(), limit)
 
 
-def number_of(cell, decimal="."):
+def number_of(cell: str, decimal: str = ".") -> float:
     """The number in a cell; NaN if it says that there is none."""
     if cell.lower() in UNKNOWN:
         return math.nan
@@ -153,7 +169,7 @@ def number_of(cell, decimal="."):
     return number
 
 
-def _file(folder, cell):
+def _file(folder: Path, cell: str) -> Path | None:
     """The path that a cell names, from the table's folder; None if it is empty."""
     if not cell:
         return None
@@ -161,7 +177,7 @@ def _file(folder, cell):
     return path if path.exists() else folder / cell.replace("\\", "/")  # as Windows writes it
 
 
-def _each(cells, column, read):
+def _each(cells: Sequence[Any], column: Any, read: Callable[[Any], Any]) -> Read:
     values, wrong = [], {}
     for place, cell in enumerate(cells):
         try:
@@ -172,7 +188,7 @@ def _each(cells, column, read):
     return values, wrong
 
 
-def _there(values, rows=None):
+def _there(values: list[Any], rows: Any = None) -> list[Any]:
     """The values that are there, in the rows that are True or in all."""
     rows = [True] * len(values) if rows is None else rows
     return [value for value, chosen in zip(values, rows, strict=True) if chosen and value is not None]

@@ -1,10 +1,19 @@
 """Which rows of a table are learned from, watched, and tested: dealt out class by class, or as a column says."""
 
-SPLITS = ("train", "validation", "test")
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmdl.data.dataset import SPLITS
+
 LEAST = 3  # rows of a class: one in each split
 
 
-def deal(labels, rng, shares=(("test", 0.2), ("validation", 0.1))):
+def deal(
+    labels: dict[int, str],
+    rng: np.random.Generator,
+    shares: Sequence[tuple[str, float]] = (("test", 0.2), ("validation", 0.1)),
+) -> dict[int, str]:
     """Give of every class these shares to these splits, at least one row each, and the rest to "train"
 
     Parameters
@@ -18,7 +27,7 @@ def deal(labels, rng, shares=(("test", 0.2), ("validation", 0.1))):
     dict of int to str
         The split of each row; rows of a class of fewer than `LEAST` are left out.
     """
-    parts = {}
+    parts: dict[int, str] = {}
     for members in by_class(labels).values():
         if len(members) >= LEAST:
             order = rng.permutation(members).tolist()
@@ -30,7 +39,7 @@ def deal(labels, rng, shares=(("test", 0.2), ("validation", 0.1))):
     return parts
 
 
-def as_told(labels, said, rng):
+def as_told(labels: dict[int, str], said: dict[int, str], rng: np.random.Generator) -> dict[int, str]:
     """The splits that a column names; if it names no validation, that is dealt out from what is for training
 
     Parameters
@@ -53,9 +62,9 @@ def as_told(labels, said, rng):
     return parts
 
 
-def by_class(labels):
+def by_class(labels: dict[int, str]) -> dict[str, list[int]]:
     """The places of each class's rows: {class: places}"""
-    found = {}
+    found: dict[str, list[int]] = {}
     for place, label in labels.items():
         found.setdefault(label, []).append(place)
     return found

@@ -2,43 +2,50 @@
 
 import math
 from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from mmdl.data.dataset import Dataset, Examples
+from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.prepare import spread
-from mmdl.data.table.columns import Numbers, Pictures, Sounds, Texts
-from mmdl.data.table.deal import LEAST, SPLITS, as_told, deal
+from mmdl.data.preprocessors.preprocessor import Preprocessor
+from mmdl.data.table.columns import Numbers, Pictures, Reader, Sounds, Texts
+from mmdl.data.table.deal import LEAST, as_told, deal
 from mmdl.data.table.report import Refused, because, counted, demand_enough, listed, of_classes, of_refused
 from mmdl.data.table.rows import read_rows
 from mmdl.errors import DataError
+from mmdl.shapes import Mask
 
 WORD_DROPOUT = 0.1  # in training, so that a model does not hang on single words
 HIDDEN = 0.15  # of each modality, for every other that there is
 STEPS = 600  # of training, at least: few examples need many epochs
 EPOCHS = (6, 60)  # at least and at most
+Columns: TypeAlias = dict[str, str | tuple[str, ...]]  # by modality
 
 
-def is_table(name):
+def is_table(name: str) -> bool:
     """Whether the name of a dataset is that of a CSV file."""
     return Path(name).suffix.lower() in (".csv", ".tsv")
 
 
 def load_table(
-    path,
-    image=None,
-    text=None,
-    audio=None,
-    numbers=(),
-    label="label",
-    split=None,
+    path: str | PathLike[str],
+    image: str | None = None,
+    text: str | None = None,
+    audio: str | None = None,
+    numbers: Sequence[str] = (),
+    label: str = "label",
+    split: str | None = None,
     *,
-    image_size=None,
-    text_length=None,
-    sound_seconds=None,
-    seed=0,
-):
+    image_size: tuple[int, int] | None = None,
+    text_length: int | None = None,
+    sound_seconds: float | None = None,
+    seed: int = 0,
+) -> Dataset:
     """The examples of a CSV file, one in each row
 
     Parameters
@@ -72,65 +79,125 @@ def load_table(
     DataError
         If the file or its columns are not what they should be, or fewer than two classes are left.
     """
-    columns = {"image": image, "text": text, "audio": audio, "numbers": tuple(numbers)}
+    columns: Columns = {"image": image or "", "text": text or "", "audio": audio or "", "numbers": tuple(numbers)}
     columns = {name: column for name, column in columns.items() if column}
     rows, refused, delimiter = read_rows(path, all_of(columns, label, split))
-    total = len(rows) + len(refused)
     folder, decimal = Path(path).parent, "," if delimiter == ";" else "."  # the two go together in half of Europe
-    kinds = {
+    makers: dict[str, Callable[[Any], Reader]] = {
         "image": lambda column: Pictures(column, folder, image_size),
         "text": lambda column: Texts(column, text_length),
         "audio": lambda column: Sounds(column, folder, sound_seconds),
         "numbers": lambda column: Numbers(column, decimal),
     }
-    readers = {name: kinds[name](column) for name, column in columns.items()}
-    cells = {name: [cells_of(row, column) for row in rows] for name, column in columns.items()}
-
-    values, wrong = values_of(readers, cells)
-    wrong |= {place: (label, "the class is missing") for place, row in enumerate(rows) if not row.cells[label]}
-    labels = {place: row.cells[label] for place, row in enumerate(rows) if place not in wrong}
-    rng = np.random.default_rng(seed)
-    if split:
-        said = {place: rows[place].cells[split].lower() for place in labels}
-        parts = as_told(labels, said, rng)
-        left_out = {place: why_not_as_told(labels[place], said[place], label, split) for place in labels.keys() - parts}
-    else:
-        parts = deal(labels, rng)
-        left_out = {place: (label, f"{labels[place]!r} has fewer than {LEAST} rows") for place in labels.keys() - parts}
-    refused += [Refused(rows[place].line, *why) for place, why in (wrong | left_out).items()]
-    refused.sort()
-
-    places, classes = sorted(parts), in_order({labels[place] for place in parts})
-    part = np.array([parts[place] for place in places])
-    demand_enough(path, total, classes, part, refused)
-    notes = [f"{Path(path).name}: {counted(total, 'row')}, {len(places):,} of which can be used"]
-    inputs, present, preprocessors = {}, {}, {}
-    for name, reader in readers.items():
-        chosen = [values[name][place] for place in places]
-        present[name] = np.array([value is not None for value in chosen])
-        if not present[name][part == "train"].any():
-            raise DataError(
-                f"{path}: in no row for training there is anything in {told(columns[name])}{because(refused)}"
-            )
-        preprocessors[name], found, sentence = reader.fit(chosen, part == "train")
-        inputs[name] = spread(found, present[name])
-        notes.append(f"{name}, from {told(columns[name])}: {sentence}")
-    about = {name: np.array([as_one(each[place]) for place in places], object) for name, each in cells.items()}
-    about["line"] = np.array([str(rows[place].line) for place in places])
-    examples = Examples(inputs, np.array([classes.index(labels[place]) for place in places]), present, about)
-    splits = [examples.select(part == each) for each in SPLITS]
+    readers = {name: makers[name](column) for name, column in columns.items()}
+    table = read(rows, refused, readers, label, split)
+    table, part = dealt(table, label, split, np.random.default_rng(seed))
+    classes = in_order({*table.labels})
+    demand_enough(path, len(rows) + len(refused), classes, part, table.refused)
+    inputs, present, preprocessors, sentences = fitted(path, table, readers, part == "train")
+    about = {name: np.array([as_one(each) for each in cells], object) for name, cells in table.cells.items()}
+    about["line"] = np.array([str(line) for line in table.lines])
+    examples = Examples(inputs, np.array([classes.index(each) for each in table.labels]), present, about)
+    train, validation, test = (examples.select(part == each) for each in SPLITS)
+    first = f"{Path(path).name}: {counted(len(rows) + len(refused), 'row')}, {len(part):,} of which can be used"
     return Dataset(
         Path(path).name,
         classes,
-        *splits,
+        train,
+        validation,
+        test,
         preprocessors,
         augment={"word_dropout": WORD_DROPOUT} if text else {},
-        notes=(*notes, *of_classes(classes, *splits), *of_refused(refused)),
-        recipe=recipe_for(len(splits[0]), len(columns)),
+        notes=(first, *sentences, *of_classes(classes, train, validation, test), *of_refused(table.refused)),
+        recipe=recipe_for(len(train), len(columns)),
     )
 
 
-def all_of(columns, label, split):
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The rows that can be used so far, column by column, and those that cannot.
+
+    Parameters
+    ----------
+    lines : list of N int
+        Where each row stands in its file.
+    labels : list of N str
+        The class of each.
+    said : list of N str
+        What a column says of the split of each; "" without such a column.
+    cells, values : dict of str to list of N
+        By modality what is written in each row, and what it stands for; None where there is nothing.
+    refused : list of Refused
+    """
+
+    lines: list[int]
+    labels: list[str]
+    said: list[str]
+    cells: dict[str, list[Any]]
+    values: dict[str, list[Any]]
+    refused: list[Refused]
+
+    def without(self, wrong: dict[int, tuple[str, str]]) -> "Table":
+        """The other rows.  wrong: by place, the column at fault and the reason"""
+        kept = [place for place in range(len(self.lines)) if place not in wrong]
+        refused = [Refused(self.lines[place], *why) for place, why in wrong.items()]
+
+        def of(column: list[Any]) -> list[Any]:
+            return [column[place] for place in kept]
+
+        return Table(
+            of(self.lines),
+            of(self.labels),
+            of(self.said),
+            {name: of(column) for name, column in self.cells.items()},
+            {name: of(column) for name, column in self.values.items()},
+            sorted(self.refused + refused),
+        )
+
+
+def read(
+    rows: Sequence[Any], refused: list[Refused], readers: dict[str, Reader], label: str, split: str | None
+) -> Table:
+    """What the cells of each row stand for; rows without a class, without anything else, or unreadable are refused."""
+    cells = {name: [cells_of(row, reader.column) for row in rows] for name, reader in readers.items()}
+    values, wrong = values_of(readers, cells)
+    labels = [row.cells[label] for row in rows]
+    wrong |= {place: (label, "the class is missing") for place, each in enumerate(labels) if not each}
+    said = [row.cells[split].lower() if split else "" for row in rows]
+    return Table([row.line for row in rows], labels, said, cells, values, refused).without(wrong)
+
+
+def dealt(table: Table, label: str, split: str | None, rng: np.random.Generator) -> tuple[Table, Any]:
+    """The rows that are in a split, and the split of each (N,): as a column says, or drawn class by class."""
+    labels = dict(enumerate(table.labels))
+    if split:
+        said = dict(enumerate(table.said))
+        parts = as_told(labels, said, rng)
+        out = {place: why_not_as_told(labels[place], said[place], label, split) for place in labels.keys() - parts}
+    else:
+        parts = deal(labels, rng)
+        out = {place: (label, f"{labels[place]!r} has fewer than {LEAST} rows") for place in labels.keys() - parts}
+    return table.without(out), np.array([parts[place] for place in sorted(parts)])
+
+
+def fitted(
+    path: str | PathLike[str], table: Table, readers: dict[str, Reader], training: Mask
+) -> tuple[dict[str, Any], dict[str, Mask], dict[str, Preprocessor], list[str]]:
+    """Inputs, who has them, preprocessors that learned from the rows for training, and a sentence on each modality."""
+    inputs, present, preprocessors, sentences = {}, {}, {}, []
+    for name, reader in readers.items():
+        values, column = table.values[name], told(reader.column)
+        present[name] = np.array([value is not None for value in values])
+        if not present[name][training].any():
+            nothing = f"{path}: in no row for training there is anything in {column}"
+            raise DataError(f"{nothing}{because(table.refused)}")
+        preprocessors[name], found, sentence = reader.fit(values, training)
+        inputs[name] = spread(found, present[name])
+        sentences.append(f"{name}, from {column}: {sentence}")
+    return inputs, present, preprocessors, sentences
+
+
+def all_of(columns: Columns, label: str, split: str | None) -> list[str]:
     """The names of all columns that are asked for, each of them once."""
     if not columns:
         raise DataError("which columns are to be learned from? Name one of image, text, audio and numbers at least")
@@ -142,24 +209,27 @@ def all_of(columns, label, split):
     return names
 
 
-def cells_of(row, column):
+def cells_of(row: Any, column: str | tuple[str, ...]) -> Any:
     """The cell of one column, or the tuple of those of several."""
     return row.cells[column] if isinstance(column, str) else tuple(row.cells[each] for each in column)
 
 
-def as_one(cells):
+def as_one(cells: str | tuple[str, ...]) -> str:
     """A cell, or several with commas between them, each a number or nothing."""
     return cells if isinstance(cells, str) else ",".join(cell.replace(",", ".") for cell in cells)
 
 
-def told(column):
+def told(column: str | tuple[str, ...]) -> str:
     """The name of one column, or the names of several."""
     return column if isinstance(column, str) else listed(column)
 
 
-def values_of(readers, cells):
+def values_of(
+    readers: dict[str, Reader], cells: dict[str, list[Any]]
+) -> tuple[dict[str, list[Any]], dict[int, tuple[str, str]]]:
     """What is in the cells, {modality: values}, and what is wrong with rows, {place: (column, reason)}."""
-    values, wrong = {}, {}
+    values: dict[str, list[Any]] = {}
+    wrong: dict[int, tuple[str, str]] = {}
     for name, reader in readers.items():
         values[name], mistakes = reader.read(cells[name])
         wrong = mistakes | wrong
@@ -170,14 +240,14 @@ def values_of(readers, cells):
     return values, wrong
 
 
-def why_not_as_told(kind, said, label, split):
+def why_not_as_told(kind: str, said: str, label: str, split: str) -> tuple[str, str]:
     """Why a row is in no split: its cell names none, or nothing of its class is learned from."""
     if said in SPLITS:
         return label, f"no row of {kind!r} is for training"
     return split, f"{said!r} is none of {', '.join(SPLITS)}"
 
 
-def in_order(classes):
+def in_order(classes: set[str]) -> tuple[str, ...]:
     """Classes as a reader expects them: numbers by size, words by the alphabet."""
     try:
         return tuple(sorted(classes, key=int))
@@ -185,7 +255,7 @@ def in_order(classes):
         return tuple(sorted(classes))
 
 
-def recipe_for(examples, modalities):
+def recipe_for(examples: int, modalities: int) -> dict[str, float]:
     """Small batches and many epochs for few examples, so that there are some hundreds of steps
 
     And the more modalities there are, the more of them are hidden in training, or hardly one would ever be seen alone.

@@ -1,11 +1,12 @@
 """What is said about a table: what was read, how many examples each class has, and which rows cannot be used."""
 
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mmdl.data.table.deal import SPLITS
+from mmdl.data.dataset import SPLITS, Examples
 from mmdl.errors import DataError
 
 SHOWN = 10  # classes, and rows that cannot be used, that are told one by one
@@ -20,11 +21,11 @@ class Refused(NamedTuple):
     column: str  # at fault
     reason: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"line {self.line}, {self.column}: {self.reason}"
 
 
-def listed(names):
+def listed(names: Sequence[str]) -> str:
     """Names for a sentence: all of a few, or the first and how many more there are."""
     names = [name if len(name) <= A_LINE else f"{name[: A_LINE - 1]}…" for name in names]
     if len(names) <= A_FEW:
@@ -32,17 +33,17 @@ def listed(names):
     return f"{', '.join(names[:A_FEW])} and {len(names) - A_FEW:,} more"
 
 
-def counted(number, thing):
+def counted(number: int, thing: str) -> str:
     """ "1 row", "2 rows" """
     return f"{number:,} {thing}" + "s" * (number != 1)
 
 
-def because(refused):
+def because(refused: list[Refused]) -> str:
     """The first row that cannot be used, if any, as the end of a sentence."""
     return f"; {refused[0]}" if refused else ""
 
 
-def of_classes(classes, *splits):
+def of_classes(classes: tuple[str, ...], *splits: Examples) -> Iterator[str]:
     """Sentences: how many examples each class has, in each split."""
     counts = np.array([np.bincount(split.labels, minlength=len(classes)) for split in splits]).T
     for name, (train, validation, test) in zip(classes[:SHOWN], counts.tolist(), strict=False):
@@ -53,7 +54,7 @@ def of_classes(classes, *splits):
         yield f"and {len(rest):,} more classes, of {rest.min():,} to {rest.max():,} examples"
 
 
-def of_refused(refused):
+def of_refused(refused: list[Refused]) -> Iterator[str]:
     """Sentences: which rows cannot be used and why; of very many only the first, and what is wrong with the others."""
     for each in refused[:SHOWN]:
         yield f"not used: {each}"
@@ -63,7 +64,7 @@ def of_refused(refused):
         yield f"not used: {counted(len(rest), 'more row')} up to line {rest[-1].line}: {why}"
 
 
-def demand_enough(path, rows, classes, part, refused):
+def demand_enough(path: Any, rows: int, classes: tuple[str, ...], part: Any, refused: list[Refused]) -> None:
     """At least two classes and an example in each split, or one sentence about what is in the way."""
     if not rows:
         raise DataError(f"{path} has names of columns, but no rows")

@@ -3,8 +3,10 @@
 import csv
 import difflib
 import io
+from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mmdl.data.table.report import Refused, listed
 from mmdl.errors import DataError, FormatError
@@ -19,7 +21,7 @@ class Row(NamedTuple):
     cells: dict[str, str]
 
 
-def read_rows(path, columns):
+def read_rows(path: str | PathLike[str], columns: Sequence[str]) -> tuple[list[Row], list[Refused], str]:
     """The cells of these columns, row by row
 
     The file is UTF-8 with names in its first row; cells are parted by commas, semicolons or tabs, whichever gives the
@@ -62,7 +64,7 @@ def read_rows(path, columns):
     return rows, refused, delimiter
 
 
-def _text(path):
+def _text(path: Any) -> str:
     try:
         content = Path(path).read_bytes()
     except OSError as mistake:
@@ -74,16 +76,16 @@ def _text(path):
         raise FormatError(f'{path}, line {line}: this is no UTF-8; a spreadsheet can save it as "CSV UTF-8"') from None
 
 
-def _reader(text, delimiter):
+def _reader(text: str, delimiter: str) -> Any:
     # strict: else a quotation mark that is never closed would swallow the rest of the file without a word
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
 
 
-def _names(reader):
+def _names(reader: Any) -> list[str]:
     return [name.strip() for name in next(reader, [])]
 
 
-def _fit(text, delimiter, columns):
+def _fit(text: str, delimiter: str, columns: Sequence[str]) -> tuple[int, int]:
     """How well a delimiter fits: how many of the columns are in the first row, then how many cells it has."""
     try:
         names = _names(_reader(text, delimiter))
@@ -92,7 +94,7 @@ def _fit(text, delimiter, columns):
     return len({*columns} & {*names}), len(names)
 
 
-def _check(path, names, columns):
+def _check(path: Any, names: list[str], columns: Sequence[str]) -> None:
     if not any(names):
         raise FormatError(f"{path} has no names of columns in its first row")
     for column in columns:
