@@ -104,7 +104,8 @@ def layer_norm_backward(dy, gamma, n, sigma):
     dsigma = -(dn * n).sum(axis=-1, keepdims=True) / sigma  #    2.  with n for c / σ
     dc = dn / sigma + dsigma * n / n.shape[-1]  #                3.  likewise
     dx = dc - dc.mean(axis=-1, keepdims=True)  #                 4.
-    return dx, (dy * n).sum(axis=(0, 1)), dy.sum(axis=(0, 1))
+    rows = tuple(range(dy.ndim - 1))  #                          all axes but the last: γ and β serve every row
+    return dx, (dy * n).sum(axis=rows), dy.sum(axis=rows)
 
 
 rng = np.random.default_rng(11)

@@ -29,7 +29,7 @@ from mmdl.data.distinct import pairs
 from mmdl.layers import Conv2D, Dense, Dropout, Embedding, Flatten, MaxPool2D, ReLU, SequencePool, Sequential
 from mmdl.models import ContrastiveModel
 from mmdl.ops import contrastive as library
-from mmdl.ops.softmax import softmax
+from mmdl.ops.softmax import log_softmax, softmax
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.lesson_19_contrastive import draw
 from mmdl.training import Adam, Callback, classification, fit
@@ -90,7 +90,7 @@ assert abs(by_hand - 0.537) < 0.0005
 # %%
 def normalize(x):
     length = np.sqrt((x * x).sum(axis=1, keepdims=True))  #  (N, D) -> (N, 1)
-    return x / length, length
+    return x / np.where(length == 0, 1, length), length  #           a row of zeros stays zero
 
 
 def similarity(a, b, log_scale):
@@ -99,7 +99,7 @@ def similarity(a, b, log_scale):
 
 def contrastive_loss(s):
     p, q, own = softmax(s), softmax(s.T).T, np.eye(len(s))  #     rows, columns, ones on the diagonal
-    loss = -(np.log(np.diag(p)) + np.log(np.diag(q))).mean() / 2
+    loss = -(np.diag(log_softmax(s)) + np.diag(log_softmax(s.T))).mean() / 2  # log p, where p may be too small
     return loss, (p - own + q - own) / (2 * len(s))  #            L and ds: both at once, as in lesson 04
 
 

@@ -97,7 +97,7 @@ def law(one):
     """The question whether a law of the op's entry in the catalogue holds."""
 
     def holds(student, case, rng):
-        error = one(judged(student), student.exercise.drawn(case), rng)
+        error = one(judged(student, like=case.arguments), student.exercise.drawn(case), rng)
         if not error <= student.exercise.tolerance:
             raise PropertyError(f"a law is broken: {one.__doc__}", error)
         return error
@@ -127,11 +127,18 @@ def is_undone_by(backward):
     return holds
 
 
-def judged(student):
-    """The op's entry in the catalogue, with the student's function in the place of ours."""
+def judged(student, like=None):
+    """The op's entry in the catalogue, with the student's function in the place of ours.
+
+    Whoever asks may go beyond what an exercise promises: a law may take single examples instead of a batch, or nothing.
+    Then NotTaken is raised; `like` holds arguments as they are promised.
+    """
     exercise = student.exercise
 
     def instead(**arguments):
+        for name, value in arguments.items():
+            if like and isinstance(value, np.ndarray) and (not value.size or value.ndim != np.ndim(like.get(name))):
+                raise NotTaken(name)
         returned = student.call(arguments, arguments)
         if exercise.part == "backward" or len(exercise.outputs) == 1:
             return returned

@@ -65,6 +65,7 @@ EXERCISES = (
             "column = np.arange(D); speed = 10000.0 ** (-(column // 2 * 2) / D); np.where(column % 2 == 0, sin, cos)",
         ),
         axes={"y": "T D"},
+        draw=lambda draws: {"T": draws.of(1, 2, 5), "D": draws.of(1, 2, 3, 6)},
     ),
 )
 

@@ -1,0 +1,70 @@
+"""Right solutions of lesson 17: one-hot rows in three ways, covers in three ways, three decompositions."""
+
+import numpy as np
+
+
+def saliency__identity(backward, logits, labels):
+    return np.abs(backward(np.eye(logits.shape[1])[labels]))
+
+
+def saliency__index(backward, logits, labels):
+    dlogits = np.zeros(logits.shape)
+    dlogits[np.arange(len(labels)), labels] = 1
+    dx = backward(dlogits)
+    return np.where(dx < 0, -dx, dx)
+
+
+def saliency__compare(backward, logits, labels):
+    dlogits = (np.arange(logits.shape[1]) == labels[:, None]).astype(float)
+    return np.sqrt(backward(dlogits) ** 2)
+
+
+def occlusion__copies(f, x, size=2, fill=0.0):
+    drop = np.zeros((x.shape[0] // size, x.shape[1] // size))
+    for r, c in np.ndindex(*drop.shape):
+        covered = x.copy()
+        covered[r * size : (r + 1) * size, c * size : (c + 1) * size] = fill
+        drop[r, c] = f(x) - f(covered)
+    return drop
+
+
+def occlusion__masks(f, x, size=2, fill=0.0):
+    R, C = x.shape[0] // size, x.shape[1] // size
+    squares = np.eye(R * C).reshape(R * C, R, C)
+    covers = np.kron(squares, np.ones((1, size, size))) > 0
+    before = f(x)
+    return np.array([before - f(np.where(cover, fill, x)) for cover in covers]).reshape(R, C)
+
+
+def occlusion__there_and_back(f, x, size=2, fill=0.0):
+    picture, before, rows = np.array(x), float(f(x)), []
+    for r in range(0, len(x), size):
+        rows.append([])
+        for c in range(0, x.shape[1], size):
+            kept = picture[r : r + size, c : c + size].copy()
+            picture[r : r + size, c : c + size] = fill
+            rows[-1].append(before - float(f(picture)))
+            picture[r : r + size, c : c + size] = kept
+    return np.array(rows)
+
+
+def principal_components__svd(x, components=2):
+    centred = x - x.mean(axis=0)
+    return centred @ np.linalg.svd(centred, full_matrices=False)[2][:components].T
+
+
+def principal_components__covariance(x, components=2):
+    centred = x - x.mean(axis=0)
+    vectors = np.linalg.eigh(np.cov(centred.T).reshape(x.shape[1], -1))[1]
+    return centred @ vectors[:, ::-1][:, :components]
+
+
+def principal_components__scaled_left_vectors(x, components=2):
+    u, s, _ = np.linalg.svd(x - np.add.reduce(x) / len(x))
+    return -u[:, :components] * s[:components]
+
+
+def principal_components__inner_products(x, components=2):
+    centred = x - x.mean(axis=0, keepdims=True)
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    return vectors[:, ::-1][:, :components] * np.sqrt(np.maximum(values[::-1][:components], 0))
