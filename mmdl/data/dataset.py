@@ -10,6 +10,7 @@ import numpy as np
 from mmdl.data.kinds import Column, Kind, kinds_of, nonempty
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
+from mmdl.outline import Outline
 from mmdl.shapes import Array, Mask
 from mmdl.tokens import Tokens, select
 
@@ -55,6 +56,17 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __repr__(self) -> str:
+        return str(self.outline())
+
+    def _repr_html_(self) -> str:
+        return self.outline().html()
+
+    def outline(self, name: str = "Examples") -> Outline:
+        """The modalities with their shapes, and how many of the examples have them."""
+        parts = (_described(each, self.inputs[each], self.present[each]) for each in self.inputs)
+        return Outline(name, f"{len(self):,} examples", tuple(parts))
 
     def select(self, rows: Any) -> Examples:
         """These examples only.  rows: places (n,), a mask (N,) or a slice"""
@@ -102,6 +114,18 @@ class Dataset:
             if (examples := getattr(self, split)) is not None:
                 object.__setattr__(self, split, replace(examples, kinds=kinds))
 
+    def __repr__(self) -> str:
+        return str(self.outline())
+
+    def _repr_html_(self) -> str:
+        return self.outline().html()
+
+    def outline(self) -> Outline:
+        """The three splits and the classes."""
+        splits = tuple(getattr(self, split).outline(split) for split in ("train", "validation", "test"))
+        shown = ", ".join(self.classes[:4]) + ", ..." * (len(self.classes) > 4)
+        return Outline(f"{self.name}: {shown}", f"{len(self.classes)} classes", splits)
+
     @property
     def modalities(self) -> tuple[str, ...]:
         """The names of the modalities, in their order."""
@@ -120,6 +144,13 @@ class Dataset:
         preprocessors = {name: each for name, each in self.preprocessors.items() if name in names}
         best = {subset: limits for subset, limits in self.best.items() if {*subset} <= {*names}}
         return replace(self, **splits, preprocessors=preprocessors, best=best)
+
+
+def _described(name: str, column: Column, present: Mask) -> Outline:
+    """A modality as a line: the shape of one example, its type, and how many examples have it."""
+    values, at_most = (column.values, "up to ") if isinstance(column, Tokens) else (column, "")
+    note = "" if present.all() else f"{int(present.sum()):,} present"
+    return Outline(f"{name}: {at_most}{values.shape[1:]} {values.dtype}", note)
 
 
 def _limited(examples: Any, names: tuple[str, ...]) -> Any:

@@ -1,6 +1,11 @@
 """What every layer can do."""
 
+from dataclasses import MISSING, fields, is_dataclass
+
+import numpy as np
+
 from mmdl import tree
+from mmdl.outline import Outline
 
 
 class Layer:
@@ -25,6 +30,16 @@ class Layer:
         """The layer's gradient alone."""
         return self.backward(dy, trace, input_gradient=False)[1]
 
+    def __init_subclass__(cls, **settings):
+        super().__init_subclass__(**settings)
+        cls.__repr__ = Layer.__repr__  # before `dataclass` adds one that would print every number
+
+    def __repr__(self):
+        return str(outline(self))
+
+    def _repr_html_(self):
+        return outline(self).html()
+
     def __call__(self, x):
         """y alone"""
         return self.forward(x)[0]
@@ -34,3 +49,33 @@ def training_mode(model, rng):
     """A copy of the model for training, with the same arrays: dropout draws from `rng`, batches are normalised by
     their own statistics. `training_mode(model, None)` leaves that mode."""
     return tree.map_nodes(lambda node: node.in_training(rng) if hasattr(node, "in_training") else node, model)
+
+
+def outline(layer, name=""):
+    """A layer and its parts, with shapes of arrays, settings, and how many parameters each has."""
+    parts, said = [], []
+    for each in fields(layer) if is_dataclass(layer) else ():
+        value = getattr(layer, each.name)
+        if isinstance(value, np.ndarray):
+            said.append(f"{each.name} {value.shape}")
+        elif isinstance(value, Layer):
+            parts.append(outline(value, each.name))
+        elif inner := _layers_in(value):
+            parts += [outline(part, f"{each.name}[{key!r}]") for key, part in inner]
+        elif isinstance(value, tuple) and value and all(isinstance(array, np.ndarray) for array in value):
+            said.append(f"{each.name} {', '.join(str(array.shape) for array in value)}")
+        elif isinstance(value, (bool, int, float, str)) and value != each.default:
+            said.append(f"{each.name}={value!r}")
+        elif each.default is MISSING and isinstance(value, (tuple, dict)):
+            said.append(f"{len(value)} {each.name}")
+    text = f"{name}: " * bool(name) + type(layer).__name__ + f"({', '.join(said)})" * bool(said)
+    count = tree.count(layer)
+    return Outline(text, f"{count:,}" if count else "", tuple(parts))
+
+
+def _layers_in(value):
+    """The layers of a tuple or a dictionary, with their keys; none if it holds anything else."""
+    if not isinstance(value, (dict, tuple)):
+        return []
+    pairs = list(value.items() if isinstance(value, dict) else enumerate(value))
+    return pairs if all(isinstance(part, Layer) for _, part in pairs) else []
