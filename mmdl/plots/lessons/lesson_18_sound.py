@@ -25,8 +25,8 @@ def draw(pictures, voices, mels, curves, found, guessed=None):
         Log-mel spectra of the voice, one every 8 ms, the first one at 16 ms.
     curves : three arrays (W,)
         Milliseconds of the windows, the valley between the tones, milliseconds of the click.
-    found : dict of str to float
-        How often the most similar sound has the same vowel, by what was compared.
+    found : array (3, 2)
+        How often the most similar sound has the same vowel: no bands, equal ones, mel; without and with the logarithm.
     guessed : float, optional
         The reader's guess of milliseconds.
     """
@@ -73,10 +73,16 @@ def draw(pictures, voices, mels, curves, found, guessed=None):
     for ms, vowel in ((100, "a"), (500, "i"), (900, "u")):
         ax.text(ms, 0.97 * top_mel, vowel, color="white", ha="center", va="top", fontsize=12, fontweight="bold")
     inside = {"label_type": "center", "fmt": "%.2f", "color": "white", "fontsize": 8}
-    bars.bar_label(bars.bar(list(found), list(found.values()), width=0.6, color=BLUE), **inside)
-    bars.axhline(0.2, color="0.4", linewidth=1, linestyle="--")
-    bars.text(-0.45, 0.25, "chance", color="0.4", fontsize=8)
-    bars.set(title="Most alike at another pitch:\nis it the same vowel?", ylim=(0, 1.05), ylabel="share")
+    for shares, aside, colour, name in zip(
+        found.T, (-0.2, 0.2), (BLUE, VERMILLION), ("power", "logarithm"), strict=True
+    ):
+        bars.bar_label(bars.bar(np.arange(3) + aside, shares, width=0.38, color=colour), **inside)
+        bars.text(aside, 0.03, name, color="white", rotation=90, ha="center", va="bottom", fontsize=8)
+    bars.axhline(0.2, color="0.4", linewidth=1, linestyle="--", zorder=0)
+    bars.text(2.45, 0.215, "chance", color="0.4", fontsize=8)
+    bars.set_xticks(range(3), ("no\nbands", "equal\nbands", "mel\nbands"))
+    bars.set(title="A vowel found at another pitch:\nmel adds nothing", ylim=(0, 1.05), xlim=(-0.5, 3.2))
+    bars.set_ylabel("share right")
     return figure
 
 
