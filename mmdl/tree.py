@@ -91,16 +91,31 @@ def running(momentum="momentum"):
     return field(metadata={"running": momentum})
 
 
-def running_momentum(tree, path=""):
+def fixed_row(row):
+    """Mark a dataclass field as an array of which one row never changes; `row` names the field that says which."""
+    return field(metadata={"fixed_row": row})
+
+
+def running_momentum(tree):
     """The momentum of every running statistic: {dotted path: momentum}"""
+    return _marked(tree, "running")
+
+
+def fixed_rows(tree):
+    """Which row of an array never changes: {dotted path: row}"""
+    return {path: row for path, row in _marked(tree, "fixed_row").items() if row is not None}
+
+
+def _marked(tree, mark, path=""):
+    """What the fields with this mark refer to, by dotted path."""
     found = {}
     if _is_node(tree):
         for name, child in _children(tree):
-            found |= running_momentum(child, f"{path}.{name}" if path else str(name))
+            found |= _marked(child, mark, f"{path}.{name}" if path else str(name))
     if _is_layer(tree):
         for each in fields(tree):
-            if "running" in each.metadata:
-                found[f"{path}.{each.name}" if path else each.name] = getattr(tree, each.metadata["running"])
+            if mark in each.metadata:
+                found[f"{path}.{each.name}" if path else each.name] = getattr(tree, each.metadata[mark])
     return found
 
 

@@ -120,7 +120,40 @@ def examples_do_not_meet(layer, x):
             agree("dx alone", mine, theirs[one], EXACT, "the batch")
 
 
+def integers_are_numbers(layer, x):
+    """Whole numbers, given as integers or booleans of any type, give what they give as floating-point numbers."""
+    for dtype in (np.int64, np.int8, bool):
+        whole = [np.round(array).astype(dtype) for array in floats(x)]
+        expected = layer(with_floats(x, [array.astype(float) for array in whole]))
+        agree(dtype.__name__, values(layer(with_floats(x, whole))).astype(float), values(expected), EXACT, "floats")
+
+
+def no_mask_is_a_full_mask(layer, x):
+    """Tokens without a mask give what they give with one that is True everywhere, gradients too."""
+    full, none = tokens_with(x, lambda tokens: np.ones(tokens.mask.shape, bool)), tokens_with(x, lambda tokens: None)
+    (y, trace), (other, other_trace) = layer.forward(full), layer.forward(none)
+    agree("output", values(other), values(y), EXACT, "a full mask")
+    assert not isinstance(other, Tokens) or other.mask is None or other.mask.all()
+    dy = upstream(y)
+    for mine, theirs in zip(layer.backward(dy, other_trace), layer.backward(dy, trace), strict=True):
+        for one, two in zip(floats(mine), floats(theirs), strict=True):
+            agree("gradient", one, two, EXACT, "a full mask")
+
+
+def ones_and_zeros_are_a_mask(layer, x):
+    """A mask may be of integers, if these are 0 and 1."""
+    agree(
+        "output", visible(layer(tokens_with(x, lambda tokens: tokens.mask.astype(int)))), visible(layer(x)), 0, "a mask"
+    )
+
+
+def tokens_with(x, mask):
+    """Tokens, or a tuple of them, with another mask."""
+    return x._replace(mask=mask(x)) if isinstance(x, Tokens) else tuple(tokens_with(each, mask) for each in x)
+
+
 CHECKS = (
+    integers_are_numbers,
     backward_is_gradient,
     gradient_alone_is_the_same,
     gradient_is_such_a_layer,
@@ -180,7 +213,7 @@ def values(y):
 
 def visible(y):
     """The numbers of an array, or those of Tokens that are no padding."""
-    return y.values[y.mask] if isinstance(y, Tokens) else y
+    return y.values[y.full_mask] if isinstance(y, Tokens) else y
 
 
 def rows(x, which):

@@ -64,7 +64,7 @@ class AttentionFusion(Fusion):
 
     def forward(self, encodings):
         values = tuple(tokens.values for tokens in encodings)
-        mask = np.concatenate([tokens.mask for tokens in encodings], axis=1)
+        mask = np.concatenate([tokens.full_mask for tokens in encodings], axis=1)
         y, block = self.block.forward(Tokens(np.concatenate(embed(self, encodings), axis=1), mask))
         normalized, norm = self.norm.forward(y.values)
         return masked_mean(normalized, mask), AttentionFusionTrace(values, mask, block, norm)

@@ -61,7 +61,7 @@ class BottleneckFusion(Fusion):
         )
 
     def forward(self, encodings):
-        values, masks = zip(*encodings, strict=True)
+        values, masks = zip(*((tokens.values, tokens.full_mask) for tokens in encodings), strict=True)
         N, lengths = len(values[0]), tuple(x.shape[1] for x in values)
         bottleneck = np.broadcast_to(self.bottleneck, (N, *self.bottleneck.shape))
         x = np.concatenate([*embed(self, encodings), bottleneck], axis=1)

@@ -63,7 +63,7 @@ class CrossAttentionFusion(Fusion):
         )
 
     def forward(self, encodings):
-        x, masks = embed(self, encodings), tuple(tokens.mask for tokens in encodings)
+        x, masks = embed(self, encodings), tuple(tokens.full_mask for tokens in encodings)
         mean, blocks, norms = 0, [], []
         for (m, other), block in zip(pairs(x), self.blocks, strict=True):
             y, block_trace = block.forward((x[m], Tokens(x[other], masks[other])))

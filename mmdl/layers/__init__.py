@@ -2,7 +2,7 @@
 
 from mmdl.layers.activations import GELU, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from mmdl.layers.attention import MultiHeadAttention, SelfAttention
-from mmdl.layers.branches import Merge, OnValues, Reversed
+from mmdl.layers.branches import Merge, OnValues
 from mmdl.layers.convolution import Conv1D, Conv2D
 from mmdl.layers.dense import Dense, Flatten
 from mmdl.layers.dropout import Dropout
@@ -11,7 +11,7 @@ from mmdl.layers.graph import Graph
 from mmdl.layers.layer import Layer, training_mode
 from mmdl.layers.normalization import BatchNorm, LayerNorm
 from mmdl.layers.pooling import AveragePool2D, FlattenTokens, GlobalPool, MaxPool2D, OneToken, Patches, SequencePool
-from mmdl.layers.recurrent import GRU, LSTM, RNN, Bidirectional
+from mmdl.layers.recurrent import GRU, LSTM, RNN, Bidirectional, Reversed
 from mmdl.layers.sequential import Sequential, TimeDistributed
 from mmdl.layers.spectrogram import AsPicture
 from mmdl.layers.transformer import FeedForward, TransformerBlock

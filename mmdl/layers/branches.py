@@ -79,18 +79,6 @@ class Merge(Layer):
         return merge_backward(dy, trace.x), self
 
 
-@dataclass(frozen=True, eq=False)
-class Reversed(Layer):
-    """The last token first.  Tokens (N, T, D) -> Tokens (N, T, D)"""
-
-    def forward(self, tokens):
-        x, mask = tokens
-        return Tokens(x[:, ::-1], None if mask is None else mask[:, ::-1]), None
-
-    def backward(self, dy, trace, input_gradient=True):
-        return dy[:, ::-1], self
-
-
 def _mean(x):
     """y = Σ_m x_m / M"""
     return ops.elementwise_sum(x) / len(x)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mmdl import tree
 from mmdl.layers.layer import Layer
 from mmdl.ops.embedding import embedding, embedding_backward
 from mmdl.tokens import Tokens
@@ -13,8 +14,8 @@ from mmdl.tokens import Tokens
 class Embedding(Layer):
     """A vector for every word.  Tokens of ids (N, T) -> Tokens (N, T, D)"""
 
-    E: np.ndarray  # (A, D)
-    padding_id: int | None = None  # this row is never changed
+    E: np.ndarray = tree.fixed_row("padding_id")  # (A, D)
+    padding_id: int | None = None  # this row never changes, whatever the optimizer
 
     @classmethod
     def init(cls, rng, entries, features, dtype=np.float32, padding_id=None):
@@ -25,7 +26,8 @@ class Embedding(Layer):
         return Tokens(embedding(tokens.values, self.E), tokens.mask), tokens
 
     def backward(self, dy, tokens, input_gradient=True):
-        dy = np.where(tokens.mask[..., None], dy, 0)
+        if tokens.mask is not None:
+            dy = np.where(tokens.mask[..., None], dy, 0)
         return None, replace(self, E=embedding_backward(dy, tokens.values, self.E, self.padding_id))
 
 
@@ -37,5 +39,5 @@ class Lookup(Embedding):
 
     def forward(self, tokens):
         ids = tokens.values.astype(np.int32)
-        y, trace = super().forward(Tokens(ids, np.ones(ids.shape, bool)))
+        y, trace = super().forward(Tokens(ids, None))
         return Tokens(y.values, ids != 0 if self.mask_zero else None), trace

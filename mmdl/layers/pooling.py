@@ -113,11 +113,11 @@ class FlattenTokens(Layer):
     """
 
     def forward(self, tokens):
-        x = np.where(tokens.mask[:, :, None], tokens.values, 0)
+        x = np.where(tokens.full_mask[:, :, None], tokens.values, 0)
         return x.reshape(len(x), x.shape[1] * x.shape[2]), tokens
 
     def backward(self, dy, tokens, input_gradient=True):
-        return np.where(tokens.mask[:, :, None], dy.reshape(tokens.values.shape), 0), self
+        return np.where(tokens.full_mask[:, :, None], dy.reshape(tokens.values.shape), 0), self
 
 
 @dataclass(frozen=True, eq=False)

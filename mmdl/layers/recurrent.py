@@ -109,17 +109,19 @@ class GRU(Layer):
 
 
 class BidirectionalTrace(NamedTuple):
-    """The traces of both readers; the second's run backwards in time."""
+    """The traces of both readers, the second's backwards in time, and how many features are the first's."""
 
     ahead: NamedTuple
     back: NamedTuple
+    width: int
 
 
 @dataclass(frozen=True, eq=False)
 class Bidirectional(Layer):
-    """One layer reads on, another reads back.  Tokens (N, T, D) -> Tokens (N, T, 2H)
+    """One layer reads forwards, another backwards.  Tokens (N, T, D) -> Tokens (N, T, 2H)
 
-    Padding may come first for the second reader: a masked step keeps the initial state, so it does not matter.
+    Any layer from Tokens to as many Tokens. Padding may come first for the second: a masked step of a recurrence keeps
+    the initial state, so it does not matter.
     """
 
     ahead: Layer
@@ -127,15 +129,32 @@ class Bidirectional(Layer):
 
     def forward(self, tokens):
         ahead, ahead_trace = self.ahead.forward(tokens)
-        back, back_trace = self.back.forward(Tokens(tokens.values[:, ::-1], tokens.mask[:, ::-1]))
+        back, back_trace = self.back.forward(reverse(tokens))
         y = np.concatenate([ahead.values, back.values[:, ::-1]], axis=2)
-        return Tokens(y, tokens.mask), BidirectionalTrace(ahead_trace, back_trace)
+        return Tokens(y, tokens.mask), BidirectionalTrace(ahead_trace, back_trace, ahead.values.shape[2])
 
     def backward(self, dy, trace, input_gradient=True):
-        dahead, dback = np.split(dy, [len(self.ahead.U)], axis=2)
-        dx_back, back = self.back.backward(dback[:, ::-1], trace.back)
-        dx_ahead, ahead = self.ahead.backward(dahead, trace.ahead)
-        return dx_ahead + dx_back[:, ::-1], Bidirectional(ahead, back)
+        dahead, dback = dy[:, :, : trace.width], dy[:, ::-1, trace.width :]
+        dx_back, back = self.back.backward(dback, trace.back, input_gradient)
+        dx_ahead, ahead = self.ahead.backward(dahead, trace.ahead, input_gradient)
+        dx = None if dx_ahead is None or dx_back is None else dx_ahead + dx_back[:, ::-1]
+        return dx, Bidirectional(ahead, back)
+
+
+@dataclass(frozen=True, eq=False)
+class Reversed(Layer):
+    """The last token first.  Tokens (N, T, D) -> Tokens (N, T, D)"""
+
+    def forward(self, tokens):
+        return reverse(tokens), None
+
+    def backward(self, dy, trace, input_gradient=True):
+        return dy[:, ::-1], self
+
+
+def reverse(tokens):
+    """Tokens whose last comes first"""
+    return Tokens(tokens.values[:, ::-1], None if tokens.mask is None else tokens.mask[:, ::-1])
 
 
 def _of_states(dy):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmdl.layers.layer import Layer
-from mmdl.tokens import Tokens
+from mmdl.tokens import Tokens, scatter
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,20 +47,11 @@ class TimeDistributed(Layer):
     layer: Layer
 
     def forward(self, tokens):
-        x, mask = tokens
+        x, mask = tokens.values, None if tokens.mask is None else tokens.full_mask
         y, trace = self.layer.forward(x if mask is None else x[mask])
-        return Tokens(_placed(y, mask), mask), TimeDistributedTrace(mask, trace)
+        return Tokens(y if mask is None else scatter(y, mask), mask), TimeDistributedTrace(mask, trace)
 
     def backward(self, dy, trace, input_gradient=True):
         dy = dy if trace.mask is None else dy[trace.mask]
         dx, gradient = self.layer.backward(dy, trace.layer, input_gradient)
-        return None if dx is None else _placed(dx, trace.mask), TimeDistributed(gradient)
-
-
-def _placed(rows, mask):
-    """The rows at the places where the mask is True, zeros elsewhere."""
-    if mask is None:
-        return rows
-    x = np.zeros((*mask.shape, rows.shape[-1]), rows.dtype)
-    x[mask] = rows
-    return x
+        return dx if dx is None or trace.mask is None else scatter(dx, trace.mask), TimeDistributed(gradient)

@@ -33,7 +33,7 @@ class AsPicture(Layer):
     step: int = 1  # tokens that become one; that one is there if any of them is
 
     def forward(self, tokens):
-        x, mask = tokens
+        x, mask = tokens.values, tokens.full_mask
         N, T, features = x.shape
         if features % self.channels:
             raise ShapeError(f"AsPicture: {self.channels} channels do not divide the {features} features of a token")
@@ -42,7 +42,8 @@ class AsPicture(Layer):
         some = _any(mask, self.step)
         if y.shape[1] != some.shape[1]:
             raise ShapeError(f"AsPicture: {T} tokens became {y.shape[1]} rows, not {some.shape[1]}")
-        return Tokens(y.reshape(N, y.shape[1], y.shape[2] * y.shape[3]), some), AsPictureTrace(mask, y, trace)
+        values = y.reshape(N, y.shape[1], y.shape[2] * y.shape[3])
+        return Tokens(values, None if tokens.mask is None else some), AsPictureTrace(mask, y, trace)
 
     def backward(self, dy, trace, input_gradient=True):
         dx, gradient = self.layer.backward(dy.reshape(trace.y.shape), trace.layer, input_gradient)

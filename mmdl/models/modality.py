@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmdl.layers.layer import Layer
-from mmdl.tokens import Tokens, select
+from mmdl.tokens import Tokens, scatter, select
 
 
 class ModalityTrace(NamedTuple):
@@ -33,12 +33,12 @@ class Modality(Layer):
             return y, ModalityTrace(present, trace)
         y, trace = self.encoder.forward(select(x, present))
         if isinstance(y, Tokens):
-            y = Tokens(_among_all(y.values, present), _among_all(y.mask, present))
+            y = Tokens(scatter(y.values, present), scatter(y.full_mask, present))
             if self.absent is not None:
                 y.mask[~present, 0] = True
                 y.values[~present, :1] = self.absent
         else:
-            y = _among_all(y, present)
+            y = scatter(y, present)
             if self.absent is not None:
                 y[~present] = self.absent
         return y, ModalityTrace(present, trace)
@@ -46,15 +46,8 @@ class Modality(Layer):
     def backward(self, dy, trace, input_gradient=True):
         """dx is zero for the absent, None if the input has no gradient"""
         dx, encoder = self.encoder.backward(dy[trace.present], trace.encoder, input_gradient)
-        dx = None if dx is None else _among_all(dx, trace.present)
+        dx = None if dx is None else scatter(dx, trace.present)
         if self.absent is None:
             return dx, Modality(encoder, None)
         dabsent = dy[~trace.present].sum(axis=0)
         return dx, Modality(encoder, dabsent[:1] if dabsent.ndim == 2 else dabsent)
-
-
-def _among_all(rows, present):
-    """The rows of those who are present among zeros for the others."""
-    x = np.zeros((len(present), *rows.shape[1:]), rows.dtype)
-    x[present] = rows
-    return x

@@ -33,7 +33,8 @@ class State:
         self.learned = sum(size for size, path in zip(sizes, arrays, strict=True) if path not in pace)
         self.pace = np.repeat([pace.get(path, 1) for path in arrays], sizes).astype(self.rows.dtype)[self.learned :]
         views = dict(tree.leaves(update))
-        self.targets = [(_route(model, path), views[path], path not in pace) for path in arrays]
+        rows = tree.fixed_rows(model)
+        self.targets = [(_route(model, path), views[path], path not in pace, rows.get(path)) for path in arrays]
         self.repeats = [(_route(model, path), views[path]) for path in views if path not in arrays]
 
     def gather(self, gradient):
@@ -41,7 +42,7 @@ class State:
 
         What stands at several places has the sum of its gradients.
         """
-        for route, view, _ in self.targets:
+        for route, view, *_ in self.targets:
             view[...] = _at(gradient, route)
         for route, view in self.repeats:
             view += _at(gradient, route)
@@ -60,12 +61,15 @@ class State:
             yield self.rows[:, start : min(start + PIECE, self.learned)]
 
     def move(self, model, shrink=1.0):
-        """p ← shrink · p − what stands in the row, in place; running statistics do not shrink"""
-        for route, view, is_learned in self.targets:
+        """p ← shrink · p − what stands in the row, in place; running statistics do not shrink, fixed rows do nothing"""
+        for route, view, is_learned, fixed in self.targets:
             p = _at(model, route)
+            kept = None if fixed is None else p[fixed].copy()
             if is_learned and shrink != 1:
                 p *= shrink
             p -= view
+            if fixed is not None:
+                p[fixed] = kept
 
 
 def _laid_over(row, model, arrays):

@@ -27,6 +27,8 @@ def test_every_fusion(case, check):
 def test_padding(case):
     layer_checks.padding_is_not_seen(*build(case))
     layer_checks.more_padding_changes_nothing(*build(case))
+    layer_checks.no_mask_is_a_full_mask(*build(case))
+    layer_checks.ones_and_zeros_are_a_mask(*build(case))
 
 
 @pytest.mark.parametrize("case", CASES)

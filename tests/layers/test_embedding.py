@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from mmdl import tree
 from mmdl.errors import DataError
-from mmdl.layers import Embedding
+from mmdl.layers import Dense, Embedding, Sequential
 from mmdl.tokens import Tokens
+from mmdl.training import SGD, Adam, AdamW, RMSprop
 
 E = np.arange(12.0).reshape(4, 3)
 WORDS = Tokens(np.array([[2, 1, 2], [3, 0, 0]]), np.array([[1, 1, 1], [1, 0, 0]], bool))
@@ -48,3 +50,17 @@ def test_unknown_rows(word, reach):
 def test_words_are_integers():
     with pytest.raises(DataError, match="ids must be integers, not float64"):
         Embedding(E)(Tokens(WORDS.values * 1.0, WORDS.mask))
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), RMSprop(0.1), Adam(0.1), AdamW(0.1, weight_decay=0.5)])
+def test_the_row_of_the_padding_never_changes(optimizer):
+    """Not by its gradient, not by a moment, not by weight decay, and not where the same table stands elsewhere too."""
+    rng = np.random.default_rng(0)
+    layer = Embedding.init(rng, 5, 3, padding_id=2)
+    model = Sequential((layer, Dense(layer.E, np.zeros(3, np.float32))))
+    before, state = layer.E.copy(), optimizer.start(model)
+    for _ in range(3):
+        gradient = tree.map(lambda array: rng.standard_normal(array.shape).astype(array.dtype), model)
+        optimizer.step(model, gradient, state)
+    changed = (before != layer.E).any(axis=1)
+    assert changed.tolist() == [True, True, False, True, True]

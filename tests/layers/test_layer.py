@@ -44,6 +44,12 @@ def test_padding_is_not_seen(case):
     layer_checks.padding_is_not_seen(*build(case))
 
 
+@pytest.mark.parametrize("case", WITH_PADDING | FIXED_LENGTH)
+def test_no_mask_is_a_full_mask(case):
+    layer_checks.no_mask_is_a_full_mask(*build(case))
+    layer_checks.ones_and_zeros_are_a_mask(*build(case))
+
+
 @pytest.mark.parametrize("case", WITH_PADDING)
 def test_more_padding_changes_nothing(case):
     layer_checks.more_padding_changes_nothing(*build(case))

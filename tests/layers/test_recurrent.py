@@ -4,8 +4,19 @@ import numpy as np
 import pytest
 
 from mmdl.errors import DataError
-from mmdl.layers import GRU, LSTM, RNN, Bidirectional
+from mmdl.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    Dense,
+    MultiHeadAttention,
+    SelfAttention,
+    Sequential,
+    TimeDistributed,
+)
 from mmdl.tokens import Tokens
+from tests import layer_checks
 from tests.layer_checks import scattered
 from tests.layers.cases import tokens
 
@@ -86,3 +97,19 @@ def test_unknown_activation():
     with pytest.raises(DataError) as error:
         layer(tokens(np.random.default_rng(1)))
     assert str(error.value) == 'rnn: f must be one of tanh, relu, sigmoid, not "swish"'
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (Sequential((GRU.init(np.random.default_rng(0), 4, 3), LSTM.init(np.random.default_rng(1), 3, 2))),) * 2,
+        (SelfAttention.init(np.random.default_rng(0), 4, 5), MultiHeadAttention.init(np.random.default_rng(1), 4, 2)),
+        (TimeDistributed(Dense.init(np.random.default_rng(0), 4, 3)), RNN.init(np.random.default_rng(1), 4, 2)),
+    ],
+)
+def test_both_ways_around_any_layers(layers):
+    """The width of what each finds is found in the forward pass."""
+    rng = np.random.default_rng(2)
+    layer = Bidirectional(*(scattered(each, rng) for each in layers))
+    for check in (layer_checks.backward_is_gradient, layer_checks.padding_is_not_seen):
+        check(layer, tokens(rng))
