@@ -210,25 +210,49 @@ assert squeezed[0.8][59] < 1e-9 and squeezed[1.0][59] < 1e-4 and squeezed[1.2][5
 # %% [markdown]
 # Without $\tanh$ the gradient obeys $\rho^{59}$: only $\rho = 1$ keeps it. With $\tanh$ even $\rho = 1.2$ **fades**.
 # Line 1 multiplies by $1 - h^2$, which is less than 1 for every unit that has anything to say. So a step multiplies by
-# about $\rho$ times a typical slope (the root of the mean of all squared slopes): compare the columns.
+# about $\rho$ times a typical slope (the root of the mean of all squared slopes): compare the columns. But $\tanh$ is
+# no law of fading. It takes something from each step, and **a large $U$ gives back more**: at $\rho = 2$ the gradient
+# grows, through the same $\tanh$. What decides is the product of both, and a network hardly ever has it at exactly 1.
 #
-# And a $U$ of random numbers? It stretches some directions and shrinks others. The most that *one* step can stretch is
-# its largest **singular value**; what a step multiplies by in the long run is its **spectral radius** (the largest size
-# of an eigenvalue). We scale one to the radius 0.8, and start in the very direction that it stretches most.
+# ## And a $U$ of random numbers?
+#
+# It stretches some directions and shrinks others. By hand: $(1, 0) \to (0, 2)$ and $(0, 1) \to (\frac18, 0)$, that is
+# $U = \begin{pmatrix} 0 & 2 \\ \frac18 & 0 \end{pmatrix}$. The most that *one* step can stretch is 2: the largest
+# **singular value**. But the next step sends $(0, 2)$ to $(\frac14, 0)$: two steps always multiply by $\frac14$, one
+# by $\frac12$ on average. That is what repeating comes to: the **spectral radius**, the largest size of an
+# **eigenvalue**, a number $\lambda$ with $v U = \lambda v$ for some direction $v$ (here $\lambda = \pm\frac12$, for
+# $v = (1, \pm 4)$). So $U$ stretches, and yet whatever passes it often fades.
 
 # %%
-untidy = rng.standard_normal((64, 64))
-untidy *= 0.8 / np.abs(np.linalg.eigvals(untidy)).max()
-directions, stretch, _ = np.linalg.svd(untidy.T)  # a step back is δ Uᵀ; the first direction is stretched most
-dh[:, -1] = directions[:, 0]
-favourite = lengths_back(dh, untidy, h, np.ones_like(slopes))
-print(f"largest stretch {stretch[0]:.2f}, radius 0.80: after 1 step {favourite[1]:.2f}, after 59 {favourite[59]:.0e}")
-assert np.isclose(favourite[1], stretch[0]) and stretch[0] > 1.2 and favourite[59] < 1e-4
+U = np.array([[0, 2], [1 / 8, 0]])
+assert np.allclose(U @ U, np.eye(2) / 4) and np.allclose([1, 4] @ U, [0.5, 2])
+assert np.isclose(np.linalg.svd(U)[1][0], 2) and np.allclose(np.sort(np.linalg.eigvals(U)), [-0.5, 0.5])
+
+# %% [markdown]
+# Does that hold for 64 units? We scale a $U$ of random numbers to the radius 0.8, and start in the very direction that
+# it stretches most. The control differs in one thing: the same $U$ is scaled to the *stretch* 0.8.
+
+# %%
+for seed in range(3):
+    random = np.random.default_rng(seed).standard_normal((64, 64))
+    radius, largest = np.abs(np.linalg.eigvals(random)).max(), np.linalg.svd(random)[1][0]
+    for what, size in ("radius", radius), ("stretch", largest):
+        untidy = 0.8 / size * random
+        directions, stretch, _ = np.linalg.svd(untidy.T)  # a step back is δ Uᵀ; the first direction is stretched most
+        dh[:, -1] = directions[:, 0]
+        lengths = lengths_back(dh, untidy, h, np.ones_like(slopes))
+        row = stretch[0], 0.8 * radius / size, lengths[1], lengths[59]
+        print(what, "0.80: stretch {:.2f}, radius {:.2f}; after 1 step {:.2f}, after 59 {:.0e}".format(*row))
+        assert np.isclose(lengths[1], stretch[0]) and lengths[59] < 60 * (0.8 * radius / size) ** 59
+        if what == "radius":
+            favourite = lengths
+            assert lengths[1] > 1.2 and lengths[59] < 1e-4
 
 save_figure(draw(linear=linear, squeezed=squeezed, untidy=favourite, guessed=guessed), "07_recurrence")
 
 # %% [markdown]
-# It grows for one step, then fades like the others: in the long run **the radius decides, not the largest stretch.**
+# It grows for one step, then fades as $0.8^{59}$: in the long run **the radius decides, not the largest stretch.** With
+# the stretch 0.8 the radius is smaller still, and the gradient fades even faster than the stretch would allow.
 #
 # What helps? A gradient that grew too long can be cut to a limit (**clipping**; here `fit(..., clip=1.0)`). One that
 # faded is lost among what the nearer steps say. Lesson 08 changes the network instead.
@@ -244,4 +268,5 @@ save_figure(draw(linear=linear, squeezed=squeezed, untidy=favourite, guessed=gue
 #
 # - A recurrent network is one layer used $T$ times; its state is all that it knows of the past.
 # - Backward, a state's gradient comes from above *and* from the next state; a parameter's is a sum over steps.
-# - Each step back multiplies by $U^\mathsf{T}$ and the slope of $f$: a gradient fades or explodes; with $\tanh$, fades.
+# - Each step back multiplies by $U^\mathsf{T}$ and the slope of $f$: a gradient fades or explodes. $\tanh$ makes fading
+#   likelier, and no more: a $U$ that is large enough outdoes it.

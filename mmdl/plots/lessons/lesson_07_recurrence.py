@@ -20,7 +20,7 @@ def draw(linear, squeezed, untidy, guessed=None):
     figure, (left, right) = subplots(1, 2, height=3.9)
     figure.suptitle("A network reads a photograph row by row: its gradient fades or explodes")
     left.set_title("f(a) = a, U = ρ × a rotation: only ρ = 1 keeps it")
-    right.set_title("f = tanh, the same U: even ρ = 1.2 fades")
+    right.set_title("f = tanh, the same U: ρ = 1.2 fades, ρ = 2 grows")
     for ax, curves, radii in (left, linear, (0.8, 1.0, 1.2)), (right, squeezed, (0.8, 1.0, 1.2, 2.0)):
         for rho, colour in zip(radii, LINES, strict=False):
             ax.plot(curves[rho], color=colour)
