@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, NamedTuple, ParamSpec, TypeAlias, TypeVar, get_args, get_origin
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mmdl.errors import DataError, ShapeError
 
@@ -150,6 +150,13 @@ WRITTEN = {
 }
 
 
+def as_numbers(function: str, name: str, value: ArrayLike) -> Array:
+    """An array of anything that NumPy takes for one, by the same rule: for functions of a number."""
+    array = np.asarray(value)
+    _check_types(function, name, Array, {array.dtype})
+    return array if array.dtype.kind in "fc" else array.astype(float)
+
+
 def _given(function: str, argument: _Argument, value: Any) -> Given:
     if value is None:
         return None
@@ -228,29 +235,29 @@ def _conversions(function: str, arguments: tuple[_Argument, ...], found: tuple[G
         if each
     ]
     for argument, dtypes in given:
-        _check_types(function, argument, dtypes)
+        _check_types(function, argument.name, argument.alias, dtypes)
     numbers = [dtypes for argument, dtypes in given if argument.alias in (Array, Arrays)]
     floating = [dtype for dtype in set().union(*numbers) if dtype.kind in "fc"]
     number = np.result_type(*floating).newbyteorder("=") if floating else np.dtype(float)
     conversions: list[Conversion] = []
     for argument, dtypes in given:
         if argument.alias in (Array, Arrays) and dtypes - {number}:
-            conversions.append((argument.place, argument.name, functools.partial(_as_numbers, number)))
+            conversions.append((argument.place, argument.name, functools.partial(_converted, number)))
         elif argument.alias == Mask and dtypes - {np.dtype(bool)}:
             conversions.append((argument.place, argument.name, functools.partial(_as_mask, function, argument.name)))
     return conversions
 
 
-def _check_types(function: str, argument: _Argument, dtypes: Iterable[np.dtype[Any]]) -> None:
-    wanted, kinds = ACCEPTED[argument.alias]
+def _check_types(function: str, name: str, alias: Any, dtypes: Iterable[np.dtype[Any]]) -> None:
+    wanted, kinds = ACCEPTED[alias]
     for dtype in dtypes:
         if dtype.kind not in kinds:
-            raise DataError(f"{function}: {argument.name} must be {wanted}, not {dtype}")
+            raise DataError(f"{function}: {name} must be {wanted}, not {dtype}")
         if dtype == np.float16:
-            raise DataError(f"{function}: {argument.name} is float16, whose sums overflow; make it float32 or float64")
+            raise DataError(f"{function}: {name} is float16, whose sums overflow; make it float32 or float64")
 
 
-def _as_numbers(number: np.dtype[Any], value: Any) -> Any:
+def _converted(number: np.dtype[Any], value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return tuple(each.astype(number, copy=False) for each in value)
     return value.astype(number, copy=False)

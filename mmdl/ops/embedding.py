@@ -26,10 +26,7 @@ def embedding(ids: Annotated[Ids, "..."], E: Annotated[Array, "A D"]) -> Array:
     DataError
         If an id is no row of E; negative ids would silently count from the end.
     """
-    if ids.dtype.kind not in "iu":
-        raise DataError(f"embedding: ids must be integers, not {ids.dtype}")
-    if ids.size and not (ids.min() >= 0 and ids.max() < len(E)):
-        raise DataError(f"embedding: ids must lie in 0..{len(E) - 1} but reach from {ids.min()} to {ids.max()}")
+    _check_ids("embedding", ids, E)
     return E[ids]
 
 
@@ -41,6 +38,9 @@ def embedding_backward(
     padding_id: int | None = None,
 ) -> Array:
     """dE[id] = Σ of dy over all places where id stands; row `padding_id`, if given, gets nothing.  -> dE (A, D)"""
+    _check_ids("embedding_backward", ids, E)
+    if padding_id is not None and not 0 <= padding_id < len(E):
+        raise DataError(f"embedding_backward: padding_id must lie in 0..{len(E) - 1}, not {padding_id}")
     dE = np.zeros_like(E)
     if ids.size:
         # Equal ids are sorted together and added as runs; `np.add.at` would give the same many times slower.
@@ -51,3 +51,8 @@ def embedding_backward(
     if padding_id is not None:
         dE[padding_id] = 0
     return dE
+
+
+def _check_ids(function: str, ids: Ids, E: Array) -> None:
+    if ids.size and not (ids.min() >= 0 and ids.max() < len(E)):
+        raise DataError(f"{function}: ids must lie in 0..{len(E) - 1} but reach from {ids.min()} to {ids.max()}")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mmdl.errors import DataError, ShapeError
-from mmdl.shapes import Array
+from mmdl.shapes import Array, as_numbers
 
 
 def hann_window(length: int) -> Array:
@@ -42,7 +42,7 @@ def hertz_to_mel(hertz: ArrayLike, scale: str = "htk") -> Array:
     Source: O'Shaughnessy, Speech communication, 1987, and Young et al., The HTK book, section 5.4; Slaney, Auditory
     toolbox, 1998.
     """
-    hertz = np.asarray(hertz)
+    hertz = as_numbers("hertz_to_mel", "hertz", hertz)
     if _is_slaney("hertz_to_mel", scale):
         return np.where(hertz < 1000, hertz * 3 / 200, 15 + np.log(np.maximum(hertz, 1000) / 1000) * 27 / math.log(6.4))
     return 2595 * np.log10(1 + hertz / 700)
@@ -60,7 +60,7 @@ def mel_to_hertz(mel: ArrayLike, scale: str = "htk") -> Array:
     -------
     hertz : array (...)
     """
-    mel = np.asarray(mel)
+    mel = as_numbers("mel_to_hertz", "mel", mel)
     if _is_slaney("mel_to_hertz", scale):
         return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((np.maximum(mel, 15) - 15) / 27))
     return 700 * (10 ** (mel / 2595) - 1)

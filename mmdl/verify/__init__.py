@@ -1,1 +1,1 @@
-"""How every op is held to account: gradient oracles, the seven properties, and the catalogue of ops."""
+"""How every op is held to account: gradient oracles, the properties, and the catalogue of ops."""

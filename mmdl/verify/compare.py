@@ -2,6 +2,9 @@
 
 import numpy as np
 
+EXACT = 1e-12  # rounding in float64, with room to spare
+SINGLE = 1e-5  # the same in float32
+
 
 class PropertyError(AssertionError):
     """A property that an op does not have, in one sentence; `error` says by how much, if that is a number."""

@@ -1,4 +1,4 @@
-"""The seven properties that every op must have, each a function of its entry in the catalogue and one case.
+"""The properties that every op must have, each a function of its entry in the catalogue and one case.
 
 They take an entry, the arguments by name and a random generator, return the error that they measured, and
 raise PropertyError, one plain sentence, if that is too large.
@@ -10,11 +10,10 @@ import numpy as np
 
 from mmdl.errors import ShapeError
 from mmdl.verify.batching import map_formula, parts, without_examples
-from mmdl.verify.compare import PropertyError, agree
+from mmdl.verify.compare import EXACT, SINGLE, PropertyError, agree
 from mmdl.verify.oracle import adjoint_gap, complex_step_gradient, each, promote
+from mmdl.verify.promotion import promotes_numbers_but_not_ids
 
-EXACT = 1e-12  # rounding in float64, with room to spare
-SINGLE = 1e-5  # the same in float32
 EXTREME = 1e4
 
 
@@ -127,6 +126,7 @@ PROPERTIES = (
     repeats_itself,
     keeps_dtype_and_stays_finite,
     obeys_its_laws,
+    promotes_numbers_but_not_ids,
 )
 
 
