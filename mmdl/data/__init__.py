@@ -11,6 +11,7 @@ from mmdl.data.preprocessors import (
     Preprocessor,
     RemainderPreprocessor,
     Standardizer,
+    TargetTokenizer,
     Tokenizer,
 )
 from mmdl.data.registry import Source, Sources
@@ -29,6 +30,7 @@ __all__ = [
     "RemainderPreprocessor",
     "Source",
     "Standardizer",
+    "TargetTokenizer",
     "Tokenizer",
     "batches",
     "is_table",

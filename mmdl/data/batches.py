@@ -23,6 +23,7 @@ class Batch:
     present: dict[str, Mask]  # (N,) bool each; a row without tokens is always absent, and the other way round
     labels: Array  # (N,)
     kinds: dict[str, Kind] = field(default_factory=dict)  # of the modalities; if not given, by their arrays
+    targets: Tokens | None = None  # (N, T), what is to be written; each ends in END
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", kinds_of(self.inputs, self.kinds))
@@ -37,7 +38,8 @@ class Batch:
         """These examples only.  rows: places (n,), a mask (N,) or a slice"""
         inputs = {name: select(x, rows) for name, x in self.inputs.items()}
         present = {name: seen[rows] for name, seen in self.present.items()}
-        return replace(self, inputs=inputs, present=present, labels=self.labels[rows])
+        targets = None if self.targets is None else select(self.targets, rows)
+        return replace(self, inputs=inputs, present=present, labels=self.labels[rows], targets=targets)
 
 
 def batches(
@@ -97,6 +99,7 @@ def _batches(examples: Examples, size: int, rng: Any, word_dropout: float, modal
             {name: column[rows] for name, column in examples.present.items()},
             examples.labels[rows],
             examples.kinds,
+            None if examples.targets is None else gathered(examples.targets, rows),
         )
 
 
@@ -124,7 +127,7 @@ def _masked(column: Column, present: Mask) -> Column:
     return Tokens(column.values, column.mask & present[:, None]) if isinstance(column, Tokens) else column
 
 
-def gathered(column: Column, rows: Array) -> Column:
+def gathered(column: Any, rows: Array) -> Any:
     """The examples in these places; sequences as long as the longest of them."""
     if isinstance(column, Tokens):
         mask = column.mask.take(rows, axis=0)

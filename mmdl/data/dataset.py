@@ -9,6 +9,7 @@ import numpy as np
 
 from mmdl.data.kinds import Column, Kind, kinds_of, nonempty
 from mmdl.data.preprocessors.preprocessor import Preprocessor
+from mmdl.data.preprocessors.target import TargetTokenizer
 from mmdl.errors import DataError
 from mmdl.outline import Outline
 from mmdl.shapes import Array, Mask
@@ -34,6 +35,8 @@ class Examples:
         What else is known of each example; for figures and searches, never for models.
     kinds : dict of str to "image", "text", "audio" or "numbers", optional
         What each modality is, as its preprocessor says; if it is not given, see `mmdl.data.kinds.kind_of`.
+    targets : Tokens (N, T) of ids, optional
+        What is to be written of each example; every one ends in END, see `TargetTokenizer`.
     """
 
     inputs: dict[str, Column]
@@ -41,8 +44,11 @@ class Examples:
     present: dict[str, Mask] = field(default_factory=dict)
     about: dict[str, Array] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
+    targets: Tokens | None = None
 
     def __post_init__(self) -> None:
+        if self.targets is not None and not len(self.targets.values) == len(self.targets.mask) == len(self.labels):
+            raise DataError(f"there are {len(self.targets.values)} targets, but {len(self.labels)} labels")
         for name, column in [*self.inputs.items(), *self.present.items(), *self.about.items()]:
             for array in column if isinstance(column, Tokens) else (column,):
                 if len(array) != len(self.labels):
@@ -76,6 +82,7 @@ class Examples:
             labels=self.labels[rows],
             present={name: column[rows] for name, column in self.present.items()},
             about={name: column[rows] for name, column in self.about.items()},
+            targets=None if self.targets is None else select(self.targets, rows),
         )
 
     def only(self, *names: str) -> Examples:
@@ -94,7 +101,8 @@ class Dataset:
     sentences about what was read, and what could not be used, for whoever trains on it. `recipe` holds the numbers of
     a training recipe (`mmdl.training.recipes`) that this data needs in place of the usual ones. Of generated data
     `best` may hold the smallest loss and the highest accuracy that any model can reach, as {("image", "text"): {"loss":
-    ..., "accuracy": ...}, ...} for every set of modalities that are present.
+    ..., "accuracy": ...}, ...} for every set of modalities that are present. `target`, where there is something to be
+    written, made the targets of the examples, and turns what a model writes into texts.
     """
 
     name: str
@@ -107,6 +115,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     recipe: dict[str, float] = field(default_factory=dict)
     best: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
+    target: TargetTokenizer | None = None
 
     def __post_init__(self) -> None:
         kinds = {name: preprocessor.kind for name, preprocessor in self.preprocessors.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmdl.data import Dataset, Examples, batches
+from mmdl.data import Dataset, Examples, Standardizer, TargetTokenizer, batches
 from mmdl.data.batches import drop_modalities, drop_words
 from mmdl.errors import DataError
 from mmdl.tokens import Tokens
@@ -169,3 +169,19 @@ def test_examples_must_fit_together():
 def test_a_dataset_names_its_modalities():
     given = examples()
     assert Dataset("three", ("a",), given, given, given, {}).modalities == ("image", "text", "sound")
+
+
+def test_targets_go_with_their_examples():
+    tokenizer = TargetTokenizer.fit(["a", "bb", "ccc", "dddd"])
+    texts = ["a", "ccc", "bb", "dddd", "a"]
+    given = Examples({"x": np.arange(5.0)[:, None]}, np.arange(5), targets=tokenizer.encode(texts))
+    for batch in batches(given, 2, np.random.default_rng(0)):
+        assert tokenizer.texts(batch.targets) == [texts[label] for label in batch.labels]
+        assert batch.targets.mask.any(axis=0).all()  # as long as the longest of them
+        assert tokenizer.texts(batch.select([0]).targets) == [texts[batch.labels[0]]]
+    assert tokenizer.texts(given.select([3, 1]).targets) == ["dddd", "ccc"]
+    assert given.only("x").targets is given.targets
+    dataset = Dataset("t", ("a",), given, None, given, {"x": Standardizer((0.0,), (1.0,))}, target=tokenizer)
+    assert tokenizer.texts(dataset.with_modalities("x").test.targets) == texts
+    with pytest.raises(DataError, match="there are 5 targets, but 4 labels"):
+        Examples({"x": np.zeros((4, 1))}, np.arange(4), targets=given.targets)

@@ -6,6 +6,7 @@ from mmdl.data.preprocessors.image import ImagePreprocessor
 from mmdl.data.preprocessors.numbers import Standardizer
 from mmdl.data.preprocessors.picture import PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
+from mmdl.data.preprocessors.target import TargetTokenizer
 from mmdl.data.preprocessors.text import Tokenizer
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "Preprocessor",
     "RemainderPreprocessor",
     "Standardizer",
+    "TargetTokenizer",
     "Tokenizer",
 ]
