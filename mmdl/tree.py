@@ -4,14 +4,19 @@ A node is an array, a tuple, a dictionary or a dataclass; whatever else stands i
 setting. A parameter that is used twice is one array that stands at two places.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import field, fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from mmdl.errors import FormatError
+from mmdl.shapes import Array
+
+Tree = TypeVar("Tree")
 
 
-def map(f, tree, *others):
+def map(f: Callable[..., Any], tree: Tree, *others: Any) -> Tree:
     """Apply f to the arrays that stand at the same place in each tree; settings stay as they are in the first.
 
     An array that stands at two places is given to f twice, and comes back as two.
@@ -23,7 +28,7 @@ def map(f, tree, *others):
     return _rebuilt(tree, {name: map(f, *nodes) for name, *nodes in _children(tree, *others)})
 
 
-def map_nodes(f, tree):
+def map_nodes(f: Callable[[Any], Any], tree: Tree) -> Tree:
     """Apply f to every dataclass in the tree, the outermost last; the arrays are the same ones, shared or not."""
     if not _is_node(tree):
         return tree
@@ -31,7 +36,7 @@ def map_nodes(f, tree):
     return f(tree) if _is_layer(tree) else tree
 
 
-def leaves(tree, path=""):
+def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Array]]:
     """Yield every array with its dotted path, ("head.W", array); a shared array comes once for each of its places."""
     if isinstance(tree, np.ndarray):
         yield path, tree
@@ -40,29 +45,29 @@ def leaves(tree, path=""):
             yield from leaves(child, f"{path}.{name}" if path else str(name))
 
 
-def add(a, b):
+def add(a: Tree, b: Tree) -> Tree:
     """The sum of two trees, array by array: gradients of two halves of a batch, say."""
     return map(np.add, a, b)
 
 
-def zeros(tree):
+def zeros(tree: Tree) -> Tree:
     """A tree of the same kind with zeros for arrays: where a moment starts."""
     return map(np.zeros_like, tree)
 
 
-def copy(tree):
+def copy(tree: Tree) -> Tree:
     """A copy with arrays of its own; what was shared in the tree is shared in the copy."""
-    copies = {}
+    copies: dict[int, Array] = {}
     return map(lambda array: copies.setdefault(id(array), np.array(array, order="C")), tree)
 
 
-def count(tree):
+def count(tree: Any) -> int:
     """How many numbers there are to learn: shared arrays count once, running statistics not at all."""
     running = running_momentum(tree)
     return sum(array.size for path, array in distinct(tree) if path not in running)
 
 
-def equal(a, b):
+def equal(a: Any, b: Any) -> bool:
     """True if both trees are of the same kinds, with the same settings and the same numbers."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
@@ -74,16 +79,16 @@ def equal(a, b):
     return mine.keys() == theirs.keys() and all(equal(mine[name], theirs[name]) for name in mine)
 
 
-def distinct(tree):
+def distinct(tree: Any) -> Iterator[tuple[str, Array]]:
     """Yield every array once, with the first of its paths."""
-    seen = set()
+    seen: set[int] = set()
     for path, array in leaves(tree):
         if id(array) not in seen:
             seen.add(id(array))
             yield path, array
 
 
-def running(momentum="momentum"):
+def running(momentum: str = "momentum") -> Any:
     """Mark a dataclass field as a running statistic; `momentum` names the field that says how slowly it moves.
 
     Its "gradient" is its distance from the batch's value, and an optimizer moves it by 1 − momentum times that.
@@ -91,24 +96,24 @@ def running(momentum="momentum"):
     return field(metadata={"running": momentum})
 
 
-def fixed_row(row):
+def fixed_row(row: str) -> Any:
     """Mark a dataclass field as an array of which one row never changes; `row` names the field that says which."""
     return field(metadata={"fixed_row": row})
 
 
-def running_momentum(tree):
+def running_momentum(tree: Any) -> dict[str, float]:
     """The momentum of every running statistic: {dotted path: momentum}"""
     return _marked(tree, "running")
 
 
-def fixed_rows(tree):
+def fixed_rows(tree: Any) -> dict[str, int]:
     """Which row of an array never changes: {dotted path: row}"""
     return {path: row for path, row in _marked(tree, "fixed_row").items() if row is not None}
 
 
-def _marked(tree, mark, path=""):
+def _marked(tree: Any, mark: str, path: str = "") -> dict[str, Any]:
     """What the fields with this mark refer to, by dotted path."""
-    found = {}
+    found: dict[str, Any] = {}
     if _is_node(tree):
         for name, child in _children(tree):
             found |= _marked(child, mark, f"{path}.{name}" if path else str(name))
@@ -119,12 +124,12 @@ def _marked(tree, mark, path=""):
     return found
 
 
-def describe(tree):
+def describe(tree: Any) -> Any:
     """The tree as plain JSON, with a dotted path in the place of each array: `rebuild` reverses it.
 
     An array that is shared is named by the first of its paths. Random generators are no part of a description.
     """
-    first = {}
+    first: dict[int, str] = {}
     for path, array in leaves(tree):
         first.setdefault(id(array), path)
     if len(set(first.values())) < len(first):
@@ -132,7 +137,7 @@ def describe(tree):
     return _describe(tree, first)
 
 
-def rebuild(description, arrays, kinds):
+def rebuild(description: Any, arrays: dict[str, Array], kinds: dict[str, Any]) -> Any:
     """The tree again, from its description, its arrays by dotted path, and the table of known kinds by name.
 
     Raises
@@ -154,7 +159,7 @@ def rebuild(description, arrays, kinds):
     return description
 
 
-def _of_kind(kind, children, kinds):
+def _of_kind(kind: str, children: dict[str, Any], kinds: dict[str, Any]) -> Any:
     if kind == "dict":
         return children
     if kind not in kinds:
@@ -165,17 +170,17 @@ def _of_kind(kind, children, kinds):
         raise FormatError(f"{sorted(children)} are not the fields of {kind}") from None
 
 
-def _is_node(tree):
-    if isinstance(tree, tuple):  # one of names or numbers is a setting: nobody should walk through a whole vocabulary
+def _is_node(tree: Any) -> bool:
+    if isinstance(tree, tuple):  # one of names or numbers is a setting: a vocabulary is not walked through
         return not isinstance(next(iter(tree), ""), (str, int, float))
     return isinstance(tree, dict) or _is_layer(tree)
 
 
-def _is_layer(tree):
+def _is_layer(tree: Any) -> bool:
     return is_dataclass(tree) and not isinstance(tree, type)
 
 
-def _children(tree, *others):
+def _children(tree: Any, *others: Any) -> Iterator[tuple[Any, ...]]:
     """Yield each child's name and the nodes that stand there in all trees."""
     if isinstance(tree, tuple):
         yield from zip(range(len(tree)), tree, *others, strict=True)
@@ -186,13 +191,13 @@ def _children(tree, *others):
         yield from ((name, *(getattr(node, name) for node in (tree, *others))) for name in names)
 
 
-def _rebuilt(tree, children):
+def _rebuilt(tree: Any, children: dict[Any, Any]) -> Any:
     if isinstance(tree, tuple):
         return type(tree)(*children.values()) if hasattr(tree, "_fields") else tuple(children.values())
     return children if isinstance(tree, dict) else replace(tree, **children)
 
 
-def _describe(tree, first):
+def _describe(tree: Any, first: dict[int, str]) -> Any:
     if isinstance(tree, np.ndarray):
         return {"array": first[id(tree)]}
     if isinstance(tree, tuple):

@@ -1,9 +1,12 @@
 """Fusion by attention: image patches, words and sounds become one sequence, and every token looks at all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.fusion.embedding import embed, embed_backward, initial, spans
 from mmdl.fusion.fusion import Fusion, register
@@ -11,6 +14,7 @@ from mmdl.layers.normalization import LayerNorm
 from mmdl.layers.transformer import TransformerBlock, TransformerBlockTrace
 from mmdl.ops.normalization import LayerNormalized
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
+from mmdl.shapes import Array, Arrays, Mask
 from mmdl.tokens import Tokens
 
 
@@ -18,7 +22,7 @@ class AttentionFusionTrace(NamedTuple):
     """What backward needs; `block.attention.weights` (N, heads, T, T) tells who looked at whom."""
 
     values: tuple  # of each modality's tokens (N, T_m, D_m)
-    mask: np.ndarray  # (N, T) over all tokens
+    mask: Mask  # (N, T) over all tokens
     block: TransformerBlockTrace
     norm: LayerNormalized
 
@@ -48,13 +52,22 @@ class AttentionFusion(Fusion):
     """
 
     projections: tuple  # of Dense, one a modality
-    modality: np.ndarray  # (M, D)
+    modality: Array  # (M, D)
     positions: tuple  # of arrays (longest T_m, D)
     block: TransformerBlock
     norm: LayerNorm
 
     @classmethod
-    def init(cls, rng, features, width, lengths, heads=4, hidden=None, dtype=np.float32):
+    def init(
+        cls,
+        rng: Generator,
+        features: Sequence[int],
+        width: int,
+        lengths: Sequence[int],
+        heads: int = 4,
+        hidden: int | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> Self:
         """`features` D_m and `lengths` T_m at most, by modality; `width` D of all tokens from then on."""
         return cls(
             *initial(rng, features, width, lengths, dtype),
@@ -62,14 +75,14 @@ class AttentionFusion(Fusion):
             LayerNorm.init(width, dtype=dtype),
         )
 
-    def forward(self, encodings):
+    def forward(self, encodings: tuple[Tokens, ...]) -> tuple[Array, AttentionFusionTrace]:
         values = tuple(tokens.values for tokens in encodings)
         mask = np.concatenate([tokens.full_mask for tokens in encodings], axis=1)
         y, block = self.block.forward(Tokens(np.concatenate(embed(self, encodings), axis=1), mask))
         normalized, norm = self.norm.forward(y.values)
         return masked_mean(normalized, mask), AttentionFusionTrace(values, mask, block, norm)
 
-    def backward(self, dz, trace, input_gradient=True):
+    def backward(self, dz: Array, trace: AttentionFusionTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         dnormalized = masked_mean_backward(dz, trace.norm.y, trace.mask)
         dy, norm = self.norm.backward(dnormalized, trace.norm)
         dx, block = self.block.backward(dy, trace.block)

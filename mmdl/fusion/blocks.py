@@ -4,9 +4,11 @@ The queries and keys have no biases: one of the keys would shift all scores of a
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.layers.dense import Dense
 from mmdl.layers.initial import glorot_uniform
@@ -17,6 +19,8 @@ from mmdl.layers.transformer import FeedForward, FeedForwardTrace
 from mmdl.ops import fusion as ops
 from mmdl.ops.fusion.tokens import Crossed, Exchanged
 from mmdl.ops.normalization import LayerNormalized
+from mmdl.shapes import Array
+from mmdl.tokens import Tokens
 
 
 class CrossBlockTrace(NamedTuple):
@@ -39,15 +43,15 @@ class CrossBlock(Layer):
 
     norm: LayerNorm
     norm_other: LayerNorm
-    Wq: np.ndarray  # (D, D)
-    Wk: np.ndarray  # (D, D)
-    Wv: np.ndarray  # (D, D)
+    Wq: Array  # (D, D)
+    Wk: Array  # (D, D)
+    Wv: Array  # (D, D)
     output: Dense  # the output projection
     feed_forward: FeedForward
     heads: int = 1
 
     @classmethod
-    def init(cls, rng, features, heads, hidden, dtype=np.float32):
+    def init(cls, rng: Generator, features: int, heads: int, hidden: int, dtype: DTypeLike = np.float32) -> Self:
         return cls(
             LayerNorm.init(features, dtype=dtype),
             LayerNorm.init(features, dtype=dtype),
@@ -57,7 +61,7 @@ class CrossBlock(Layer):
             heads,
         )
 
-    def forward(self, inputs):
+    def forward(self, inputs: tuple[Array, Tokens]) -> tuple[Array, CrossBlockTrace]:
         x, (other, mask) = inputs
         n, norm = self.norm.forward(x)
         n_other, norm_other = self.norm_other.forward(other)
@@ -65,7 +69,9 @@ class CrossBlock(Layer):
         y, feed_forward = self.feed_forward.forward(x + self.output(seen.y))
         return y, CrossBlockTrace(norm, norm_other, seen, feed_forward)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(
+        self, dy: Array, trace: CrossBlockTrace, input_gradient: bool = True
+    ) -> tuple[tuple[Array, Array], Self]:
         """-> (dx, dx'), gradient"""
         n, n_other, seen = trace.norm.y, trace.norm_other.y, trace.seen
         dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
@@ -83,9 +89,9 @@ class BottleneckBlockTrace(NamedTuple):
     """One entry for each step of forward; `seen.weights` has for each modality (N, heads, T_m + B, T_m + B)."""
 
     norm: LayerNormalized
-    q: np.ndarray
-    k: np.ndarray
-    v: np.ndarray
+    q: Array
+    k: Array
+    v: Array
     seen: Exchanged
     feed_forward: FeedForwardTrace
 
@@ -100,15 +106,15 @@ class BottleneckBlock(Layer):
     """
 
     norm: LayerNorm
-    Wq: np.ndarray  # (D, D)
-    Wk: np.ndarray  # (D, D)
-    Wv: np.ndarray  # (D, D)
+    Wq: Array  # (D, D)
+    Wk: Array  # (D, D)
+    Wv: Array  # (D, D)
     output: Dense  # the output projection
     feed_forward: FeedForward
     heads: int = 1
 
     @classmethod
-    def init(cls, rng, features, heads, hidden, dtype=np.float32):
+    def init(cls, rng: Generator, features: int, heads: int, hidden: int, dtype: DTypeLike = np.float32) -> Self:
         return cls(
             LayerNorm.init(features, dtype=dtype),
             *(glorot_uniform(rng, (features, features), dtype) for _ in range(3)),

@@ -1,9 +1,12 @@
 """Fusion through a bottleneck: what modalities have to say to each other must pass through a few tokens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.fusion.blocks import BottleneckBlock
 from mmdl.fusion.embedding import embed, embed_backward, initial, spans
@@ -11,13 +14,15 @@ from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.normalization import LayerNorm
 from mmdl.ops.normalization import LayerNormalized
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
+from mmdl.shapes import Array, Arrays, Mask
+from mmdl.tokens import Tokens
 
 
 class BottleneckTrace(NamedTuple):
     """What backward needs; `blocks[i].seen.weights[m]` (N, heads, T_m + B, T_m + B) tells who looked where."""
 
     values: tuple  # of M arrays (N, T_m, D_m)
-    mask: np.ndarray  # (N, T) over all modalities' tokens
+    mask: Mask  # (N, T) over all modalities' tokens
     blocks: tuple  # of BottleneckBlockTraces
     norm: LayerNormalized
 
@@ -44,14 +49,25 @@ class BottleneckFusion(Fusion):
     """
 
     projections: tuple  # of Dense, one a modality
-    modality: np.ndarray  # (M, D)
+    modality: Array  # (M, D)
     positions: tuple  # of arrays (longest T_m, D)
-    bottleneck: np.ndarray  # (B, D)
+    bottleneck: Array  # (B, D)
     blocks: tuple  # of BottleneckBlocks
     norm: LayerNorm
 
     @classmethod
-    def init(cls, rng, features, width, lengths, tokens=4, blocks=2, heads=4, hidden=None, dtype=np.float32):
+    def init(
+        cls,
+        rng: Generator,
+        features: Sequence[int],
+        width: int,
+        lengths: Sequence[int],
+        tokens: int = 4,
+        blocks: int = 2,
+        heads: int = 4,
+        hidden: int | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> Self:
         """As in AttentionFusion; `tokens` B of the bottleneck."""
         return cls(
             *initial(rng, features, width, lengths, dtype),
@@ -60,7 +76,7 @@ class BottleneckFusion(Fusion):
             LayerNorm.init(width, dtype=dtype),
         )
 
-    def forward(self, encodings):
+    def forward(self, encodings: tuple[Tokens, ...]) -> tuple[Array, BottleneckTrace]:
         values, masks = zip(*((tokens.values, tokens.full_mask) for tokens in encodings), strict=True)
         N, lengths = len(values[0]), tuple(x.shape[1] for x in values)
         bottleneck = np.broadcast_to(self.bottleneck, (N, *self.bottleneck.shape))
@@ -74,7 +90,7 @@ class BottleneckFusion(Fusion):
         z = sum(masked_mean(y[:, span], seen[:, span]) for span in spans(values)) / len(values)
         return z, BottleneckTrace(values, seen[:, : sum(lengths)], tuple(blocks), norm)
 
-    def backward(self, dz, trace, input_gradient=True):
+    def backward(self, dz: Array, trace: BottleneckTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         dy = [
             masked_mean_backward(dz / len(trace.values), trace.norm.y[:, span], trace.mask[:, span])
             for span in trace.spans

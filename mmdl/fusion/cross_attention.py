@@ -1,10 +1,13 @@
 """Fusion by cross-attention: each modality's tokens look at every other modality's, and never at their own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.errors import DataError
 from mmdl.fusion.blocks import CrossBlock
@@ -13,6 +16,7 @@ from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.normalization import LayerNorm
 from mmdl.layers.transformer import FeedForward, FeedForwardTrace
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
+from mmdl.shapes import Array, Arrays
 from mmdl.tokens import Tokens
 
 
@@ -43,14 +47,23 @@ class CrossAttentionFusion(Fusion):
     """
 
     projections: tuple  # of Dense, one a modality
-    modality: np.ndarray  # (M, D)
+    modality: Array  # (M, D)
     positions: tuple  # of arrays (longest T_m, D)
     blocks: tuple  # of CrossBlocks, in the order of `pairs`
     norm: LayerNorm
     feed_forward: FeedForward
 
     @classmethod
-    def init(cls, rng, features, width, lengths, heads=4, hidden=None, dtype=np.float32):
+    def init(
+        cls,
+        rng: Generator,
+        features: Sequence[int],
+        width: int,
+        lengths: Sequence[int],
+        heads: int = 4,
+        hidden: int | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> Self:
         """As in AttentionFusion; DataError for one modality, which has nobody to look at."""
         if len(features) < 2:
             raise DataError("fusion by cross-attention needs two modalities or more: one has no other to look at")
@@ -62,7 +75,7 @@ class CrossAttentionFusion(Fusion):
             FeedForward.init(rng, width, hidden, dtype),
         )
 
-    def forward(self, encodings):
+    def forward(self, encodings: tuple[Tokens, ...]) -> tuple[Array, CrossAttentionTrace]:
         x, masks = embed(self, encodings), tuple(tokens.full_mask for tokens in encodings)
         mean, blocks, norms = 0, [], []
         for (m, other), block in zip(pairs(x), self.blocks, strict=True):
@@ -75,7 +88,7 @@ class CrossAttentionFusion(Fusion):
         values = tuple(tokens.values for tokens in encodings)
         return z, CrossAttentionTrace(values, masks, tuple(blocks), tuple(norms), feed_forward)
 
-    def backward(self, dz, trace, input_gradient=True):
+    def backward(self, dz: Array, trace: CrossAttentionTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         dmean, feed_forward = self.feed_forward.backward(dz, trace.feed_forward)
         dx = [np.zeros((*mask.shape, dz.shape[1]), dz.dtype) for mask in trace.masks]
         blocks, gamma, beta = [], 0, 0

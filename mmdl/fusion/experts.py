@@ -3,24 +3,27 @@
 An expert whose modality is absent is left out, so these fusions, and only these, look at `present`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.fusion.embedding import check_count
 from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.dense import Dense
 from mmdl.ops import fusion as ops
+from mmdl.shapes import Array, Arrays, Mask
 
 
 class ExpertsTrace(NamedTuple):
     """What each expert said, the log-probabilities of all together, and who was there."""
 
     logits: tuple
-    l: np.ndarray  # (N, K)
-    present: np.ndarray | None  # (N, M)
+    l: Array  # (N, K)
+    present: Mask | None  # (N, M)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +34,11 @@ class Experts(Fusion):
     combine: ClassVar[Callable]
     combine_backward: ClassVar[Callable]
 
-    def forward(self, logits, present=None):
+    def forward(self, logits: Arrays, present: Mask | None = None) -> tuple[Array, ExpertsTrace]:
         l = self.combine(logits, present)
         return l, ExpertsTrace(logits, l, present)
 
-    def backward(self, dl, trace, input_gradient=True):
+    def backward(self, dl: Array, trace: ExpertsTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         return self.combine_backward(dl, trace.logits, trace.l, trace.present), self
 
 
@@ -58,7 +61,7 @@ class ArticleProduct(Experts):
 
     combine = staticmethod(ops.product_of_probabilities)
 
-    def backward(self, dl, trace, input_gradient=True):
+    def backward(self, dl: Array, trace: ExpertsTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         return ops.product_of_probabilities_backward(dl, trace.logits, trace.present), self
 
 
@@ -75,11 +78,11 @@ class MixtureTrace(NamedTuple):
     """What each expert said, and how much each was listened to: gates (N, M), each row of sum one."""
 
     logits: tuple
-    heard: np.ndarray  # (N, M K), zero where an expert is absent
-    scores: np.ndarray  # (N, M)
-    gates: np.ndarray
-    l: np.ndarray  # (N, K)
-    present: np.ndarray | None  # (N, M)
+    heard: Array  # (N, M K), zero where an expert is absent
+    scores: Array  # (N, M)
+    gates: Array
+    l: Array  # (N, K)
+    present: Mask | None  # (N, M)
 
 
 @register("mixture-of-experts", takes="logits")
@@ -97,18 +100,18 @@ class MixtureOfExperts(Fusion):
     needs_presence = True
 
     @classmethod
-    def init(cls, rng, features, dtype="float32"):
+    def init(cls, rng: Generator, features: Sequence[int], dtype: DTypeLike = "float32") -> Self:
         """`features` are M times K."""
         return cls(Dense.init(rng, sum(features), len(features), dtype))
 
-    def forward(self, logits, present=None):
+    def forward(self, logits: Arrays, present: Mask | None = None) -> tuple[Array, MixtureTrace]:
         check_count(self.gate.b, logits)
         heard = np.concatenate(_of_present(logits, present), axis=1)
         scores = self.gate(heard)
         l, gates = ops.mixture_of_experts(logits, scores, present)
         return l, MixtureTrace(logits, heard, scores, gates, l, present)
 
-    def backward(self, dl, trace, input_gradient=True):
+    def backward(self, dl: Array, trace: MixtureTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         logits, heard, scores, _, l, present = trace
         dlogits, dscores = ops.mixture_of_experts_backward(dl, logits, scores, l, present)
         dheard, gate = self.gate.backward(dscores, heard)

@@ -1,22 +1,25 @@
 """Fusion of vectors by gates, and by one modality that scales and shifts another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.errors import DataError
 from mmdl.fusion.embedding import project
 from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.dense import Dense
 from mmdl.ops import fusion as ops
+from mmdl.shapes import Array, Arrays
 
 
 class GatedTrace(NamedTuple):
     """What came in, together and in its projection, and the gates: M arrays (N, D) between 0, shut, and 1, open."""
 
     encodings: tuple
-    together: np.ndarray
+    together: Array
     projected: tuple
     scores: tuple
     gates: tuple
@@ -37,18 +40,18 @@ class Gated(Fusion):
     gates: tuple  # of Dense, one a modality, but one for two
 
     @classmethod
-    def init(cls, rng, features, width, dtype="float32"):
+    def init(cls, rng: Generator, features: Sequence[int], width: int, dtype: DTypeLike = "float32") -> Self:
         projections = tuple(Dense.init(rng, D, width, dtype) for D in features)
         count = 1 if len(features) == 2 else len(features)
         return cls(projections, tuple(Dense.init(rng, sum(features), width, dtype) for _ in range(count)))
 
-    def forward(self, encodings):
+    def forward(self, encodings: Arrays) -> tuple[Array, GatedTrace]:
         together, projected = ops.concatenate(encodings), project(self.projections, encodings)
         scores = tuple(gate(together) for gate in self.gates)
         y, gates, candidates = ops.gated(projected, scores)
         return y, GatedTrace(encodings, together, projected, scores, gates, candidates)
 
-    def backward(self, dz, trace, input_gradient=True):
+    def backward(self, dz: Array, trace: GatedTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         encodings, together, *gated = trace
         dprojected, dscores = ops.gated_backward(dz, *gated)
         through = [gate.backward(d, together) for gate, d in zip(self.gates, dscores, strict=True)]
@@ -84,14 +87,14 @@ class FiLM(Fusion):
     shifts: tuple  # of M − 1 Dense
 
     @classmethod
-    def init(cls, rng, features, width, dtype="float32"):
+    def init(cls, rng: Generator, features: Sequence[int], width: int, dtype: DTypeLike = "float32") -> Self:
         """DataError for one modality, which has nobody to modulate it."""
         if len(features) < 2:
             raise DataError("fusion by FiLM needs two modalities or more: one that is modulated, and one that does it")
         scales, shifts = (tuple(Dense.init(rng, D, width, dtype) for D in features[1:]) for _ in range(2))
         return cls(Dense.init(rng, features[0], width, dtype), scales, shifts)
 
-    def forward(self, encodings):
+    def forward(self, encodings: Arrays) -> tuple[Array, FiLMTrace]:
         z, *modulating = project((self.projection, *self.scales), encodings)
         states, gammas, betas = [], [], []
         for scale, shift, x in zip(modulating, self.shifts, encodings[1:], strict=True):
@@ -101,7 +104,7 @@ class FiLM(Fusion):
             z = ops.film(z, gammas[-1], betas[-1])
         return z, FiLMTrace(encodings, tuple(states), tuple(gammas), tuple(betas))
 
-    def backward(self, dz, trace, input_gradient=True):
+    def backward(self, dz: Array, trace: FiLMTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         dencodings, scales, shifts = [], [], []
         for m in reversed(range(len(self.scales))):
             dz, dgamma, dbeta = ops.film_backward(dz, trace.states[m], trace.gammas[m], trace.betas[m])

@@ -1,15 +1,19 @@
 """Fusion of vectors by all products of their features: written out, or as a sum of few simple terms."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.fusion.embedding import check_count
 from mmdl.fusion.fusion import Fusion, register
 from mmdl.fusion.vectors import Projected
 from mmdl.layers.initial import glorot_uniform
 from mmdl.ops import fusion as ops
+from mmdl.shapes import Array, Arrays
 
 
 @register("tensor", takes="vectors")
@@ -24,7 +28,14 @@ class TensorFusion(Projected):
     combine_backward = staticmethod(ops.tensor_fusion_backward)
 
     @classmethod
-    def init(cls, rng, features, width, entries=4096, dtype="float32"):
+    def init(
+        cls,
+        rng: Generator,
+        features: Sequence[int],
+        width: int,
+        entries: int = 4096,
+        dtype: DTypeLike = "float32",
+    ) -> Self:
         """`width` D of the projections, but so narrow that there are at most `entries` products."""
         fitting = max(1, int(entries ** (1 / len(features)) + 1e-9) - 1)
         return super().init(rng, features, min(width, fitting), dtype)
@@ -50,16 +61,18 @@ class LowRankFusion(Fusion):
     factors: tuple  # of arrays (D_m + 1, F, D)
 
     @classmethod
-    def init(cls, rng, features, width, rank=4, dtype="float32"):
+    def init(
+        cls, rng: Generator, features: Sequence[int], width: int, rank: int = 4, dtype: DTypeLike = "float32"
+    ) -> Self:
         """`rank` F terms; Glorot uniform factors."""
         factors = (np.stack([glorot_uniform(rng, (D + 1, width), dtype) for _ in range(rank)], 1) for D in features)
         return cls(tuple(factors))
 
-    def forward(self, encodings):
+    def forward(self, encodings: Arrays) -> tuple[Array, LowRankTrace]:
         check_count(self.factors, encodings)
         y, projected = ops.low_rank_fusion(encodings, self.factors)
         return y, LowRankTrace(encodings, projected)
 
-    def backward(self, dz, trace, input_gradient=True):
+    def backward(self, dz: Array, trace: LowRankTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         dencodings, factors = ops.low_rank_fusion_backward(dz, trace.encodings, self.factors, trace.projected)
         return dencodings, LowRankFusion(factors)

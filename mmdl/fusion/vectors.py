@@ -1,13 +1,17 @@
 """Fusion at feature level: one vector from each modality, made into one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
+
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.fusion.embedding import project
 from mmdl.fusion.fusion import Fusion, register
 from mmdl.layers.dense import Dense
 from mmdl.ops import fusion as ops
+from mmdl.shapes import Array, Arrays
 
 
 @register("concatenate", takes="vectors")
@@ -15,10 +19,10 @@ from mmdl.ops import fusion as ops
 class Concatenate(Fusion):
     """z = (x₁, x₂, ...), side by side.  M arrays (N, D_m) -> (N, Σ D_m)"""
 
-    def forward(self, encodings):
+    def forward(self, encodings: Arrays) -> tuple[Array, Arrays]:
         return ops.concatenate(encodings), encodings
 
-    def backward(self, dz, encodings, input_gradient=True):
+    def backward(self, dz: Array, encodings: Arrays, input_gradient: bool = True) -> tuple[Arrays, Self]:
         return ops.concatenate_backward(dz, encodings), self
 
 
@@ -39,14 +43,14 @@ class Projected(Fusion):
     combine_backward: ClassVar[Callable]
 
     @classmethod
-    def init(cls, rng, features, width, dtype="float32"):
+    def init(cls, rng: Generator, features: Sequence[int], width: int, dtype: DTypeLike = "float32") -> Self:
         return cls(tuple(Dense.init(rng, D, width, dtype) for D in features))
 
-    def forward(self, encodings):
+    def forward(self, encodings: Arrays) -> tuple[Array, ProjectedTrace]:
         projected = project(self.projections, encodings)
         return self.combine(projected), ProjectedTrace(encodings, projected)
 
-    def backward(self, dz, trace, input_gradient=True):
+    def backward(self, dz: Array, trace: ProjectedTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         dprojected = self.combine_backward(dz, trace.projected)
         pairs = [
             projection.backward(d, x)

@@ -1,21 +1,23 @@
 """Activation functions as layers: no parameters, so the gradient of the layer is the layer."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from mmdl.layers.layer import Layer
 from mmdl.ops import activations as ops
 from mmdl.ops.softmax import softmax, softmax_backward
+from mmdl.shapes import Array
 
 
 @dataclass(frozen=True, eq=False)
 class ReLU(Layer):
     """y = max(x, 0)"""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Array]:
         y = ops.relu(x)
         return y, y
 
-    def backward(self, dy, y, input_gradient=True):
+    def backward(self, dy: Array, y: Array, input_gradient: bool = True) -> tuple[Array, Self]:
         return ops.relu_backward(dy, y), self
 
 
@@ -25,10 +27,10 @@ class LeakyReLU(Layer):
 
     slope: float = 0.01
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Array]:
         return ops.leaky_relu(x, self.slope), x
 
-    def backward(self, dy, x, input_gradient=True):
+    def backward(self, dy: Array, x: Array, input_gradient: bool = True) -> tuple[Array, Self]:
         return ops.leaky_relu_backward(dy, x, self.slope), self
 
 
@@ -36,11 +38,11 @@ class LeakyReLU(Layer):
 class Sigmoid(Layer):
     """y = 1 / (1 + e⁻ˣ)"""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Array]:
         y = ops.sigmoid(x)
         return y, y
 
-    def backward(self, dy, y, input_gradient=True):
+    def backward(self, dy: Array, y: Array, input_gradient: bool = True) -> tuple[Array, Self]:
         return ops.sigmoid_backward(dy, y), self
 
 
@@ -48,11 +50,11 @@ class Sigmoid(Layer):
 class Tanh(Layer):
     """y = tanh(x)"""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Array]:
         y = ops.tanh(x)
         return y, y
 
-    def backward(self, dy, y, input_gradient=True):
+    def backward(self, dy: Array, y: Array, input_gradient: bool = True) -> tuple[Array, Self]:
         return ops.tanh_backward(dy, y), self
 
 
@@ -60,10 +62,10 @@ class Tanh(Layer):
 class GELU(Layer):
     """y = x Φ(x)"""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Array]:
         return ops.gelu(x), x
 
-    def backward(self, dy, x, input_gradient=True):
+    def backward(self, dy: Array, x: Array, input_gradient: bool = True) -> tuple[Array, Self]:
         return ops.gelu_backward(dy, x), self
 
 
@@ -71,10 +73,10 @@ class GELU(Layer):
 class Softplus(Layer):
     """y = log(1 + eˣ)"""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Array]:
         return ops.softplus(x), x
 
-    def backward(self, dy, x, input_gradient=True):
+    def backward(self, dy: Array, x: Array, input_gradient: bool = True) -> tuple[Array, Self]:
         return ops.softplus_backward(dy, x), self
 
 
@@ -82,9 +84,9 @@ class Softplus(Layer):
 class Softmax(Layer):
     """p = e^s / Σ e^s along the last axis"""
 
-    def forward(self, s):
+    def forward(self, s: Array) -> tuple[Array, Array]:
         p = softmax(s)
         return p, p
 
-    def backward(self, dp, p, input_gradient=True):
+    def backward(self, dp: Array, p: Array, input_gradient: bool = True) -> tuple[Array, Self]:
         return softmax_backward(dp, p), self

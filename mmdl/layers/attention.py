@@ -1,9 +1,11 @@
 """Self-attention with learned queries, keys and values."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.layers.initial import glorot_uniform
 from mmdl.layers.layer import Layer
@@ -15,73 +17,87 @@ from mmdl.ops.attention import (
     multi_head_attention_backward,
 )
 from mmdl.ops.dense import affine, affine_backward
+from mmdl.shapes import Array, Arrays
 from mmdl.tokens import Tokens
 
 
 class SelfAttentionTrace(NamedTuple):
     """What backward needs, and what a plot wants to see: `weights`."""
 
-    x: np.ndarray
-    q: np.ndarray
-    k: np.ndarray
-    v: np.ndarray
-    weights: np.ndarray  # (N, T, T)
+    x: Array
+    q: Array
+    k: Array
+    v: Array
+    weights: Array  # (N, T, T)
 
 
 @dataclass(frozen=True, eq=False)
 class SelfAttention(Layer):
     """Every token asks all tokens: q = x Wq, k = x Wk, v = x Wv.  Tokens (N, T, D) -> Tokens (N, T, H)"""
 
-    Wq: np.ndarray  # (D, H)
-    Wk: np.ndarray  # (D, H)
-    Wv: np.ndarray  # (D, H)
+    Wq: Array  # (D, H)
+    Wk: Array  # (D, H)
+    Wv: Array  # (D, H)
     causal: bool = False
 
     @classmethod
-    def init(cls, rng, features, width, causal=False, dtype=np.float32):
+    def init(
+        cls, rng: Generator, features: int, width: int, causal: bool = False, dtype: DTypeLike = np.float32
+    ) -> Self:
         """Glorot uniform matrices."""
-        return cls(*(glorot_uniform(rng, (features, width), dtype) for _ in range(3)), causal)
+        Wq, Wk, Wv = (glorot_uniform(rng, (features, width), dtype) for _ in range(3))
+        return cls(Wq, Wk, Wv, causal)
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, SelfAttentionTrace]:
         x, mask = tokens
         q, k, v = project(self, x, x)
         y, weights = attention(q, k, v, mask, self.causal)
         return Tokens(y, mask), SelfAttentionTrace(x, q, k, v, weights)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: SelfAttentionTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         dq, dk, dv = attention_backward(dy, trace.q, trace.k, trace.v, trace.weights)
         dxq, dxk, dxv, projections = project_backward(self, dq, dk, dv, trace.x, trace.x)
-        return dxq + dxk + dxv, replace(self, **projections)  # x was used three times: its gradients add
+        gradient: Self = replace(self, **projections)  # type: ignore[arg-type]  # names of arrays, known to be fields
+        return dxq + dxk + dxv, gradient  # x was used three times: its gradients add
 
 
 class MultiHeadAttentionTrace(NamedTuple):
     """As in SelfAttention, and the heads' results before the output projection."""
 
-    x: np.ndarray
-    q: np.ndarray
-    k: np.ndarray
-    v: np.ndarray
-    weights: np.ndarray  # (N, heads, T, T)
-    heads: np.ndarray  # (N, T, H)
+    x: Array
+    q: Array
+    k: Array
+    v: Array
+    weights: Array  # (N, heads, T, T)
+    heads: Array  # (N, T, H)
 
 
 @dataclass(frozen=True, eq=False)
 class MultiHeadAttention(Layer):
     """Several heads attend at once, each in its own columns; Wo is the output projection.  (N, T, D) -> (N, T, D)"""
 
-    Wq: np.ndarray  # (D, H): columns in groups, one a head
-    bq: np.ndarray  # (H,)
-    Wk: np.ndarray
-    bk: np.ndarray
-    Wv: np.ndarray
-    bv: np.ndarray
-    Wo: np.ndarray  # (H, D)
-    bo: np.ndarray  # (D,)
+    Wq: Array  # (D, H): columns in groups, one a head
+    bq: Array  # (H,)
+    Wk: Array
+    bk: Array
+    Wv: Array
+    bv: Array
+    Wo: Array  # (H, D)
+    bo: Array  # (D,)
     heads: int = 1
     causal: bool = False
 
     @classmethod
-    def init(cls, rng, features, heads, width=None, causal=False, dtype=np.float32, value_width=None):
+    def init(
+        cls,
+        rng: Generator,
+        features: int,
+        heads: int,
+        width: int | None = None,
+        causal: bool = False,
+        dtype: DTypeLike = np.float32,
+        value_width: int | None = None,
+    ) -> Self:
         """Glorot uniform matrices, zero biases; `width` H of all heads together is `features` by default
 
         It is the width of the values too, unless they have a `value_width` of their own.
@@ -89,24 +105,27 @@ class MultiHeadAttention(Layer):
         width = width or features
         value_width = value_width or width
         sizes = [(features, width), (features, width), (features, value_width), (value_width, features)]
-        parameters = [array for D, H in sizes for array in (glorot_uniform(rng, (D, H), dtype), np.zeros(H, dtype))]
-        return cls(*parameters, heads, causal)
+        (Wq, bq), (Wk, bk), (Wv, bv), (Wo, bo) = (
+            (glorot_uniform(rng, (D, H), dtype), np.zeros(H, dtype)) for D, H in sizes
+        )
+        return cls(Wq, bq, Wk, bk, Wv, bv, Wo, bo, heads, causal)
 
-    def by_head(self):
+    def by_head(self) -> Arrays:
         """The parameters as views with an axis for heads: Wq (D, heads, H / heads), Wo (heads, H / heads, D)"""
         inner = (self.Wq, self.bq, self.Wk, self.bk, self.Wv, self.bv)
         parted = [array.reshape(*array.shape[:-1], self.heads, -1) for array in inner if array is not None]
         return *parted, self.Wo.reshape(self.heads, -1, self.Wo.shape[1]), *(() if self.bo is None else (self.bo,))
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, MultiHeadAttentionTrace]:
         x, mask = tokens
         q, k, v = project(self, x, x)
         heads, weights = multi_head_attention(q, k, v, self.heads, mask, self.causal)
         return Tokens(affine(heads, self.Wo, self.bo), mask), MultiHeadAttentionTrace(x, q, k, v, weights, heads)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: MultiHeadAttentionTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         dheads, dWo, dbo = affine_backward(dy, trace.heads, self.Wo)
         dq, dk, dv = multi_head_attention_backward(dheads, trace.q, trace.k, trace.v, trace.weights)
         dxq, dxk, dxv, projections = project_backward(self, dq, dk, dv, trace.x, trace.x)
-        gradient = replace(self, **projections, Wo=dWo, bo=None if self.bo is None else dbo)
+        output = {"Wo": dWo} if self.bo is None else {"Wo": dWo, "bo": dbo}
+        gradient: Self = replace(self, **projections, **output)  # type: ignore[arg-type]  # likewise
         return dxq + dxk + dxv, gradient  # x was used three times: its gradients add

@@ -1,8 +1,9 @@
 """What stands at the branches of a graph: layers that join several values, and layers that take them as they are."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -10,15 +11,16 @@ from mmdl.errors import DataError, ShapeError
 from mmdl.layers.graph import all_of, one_or_all
 from mmdl.layers.layer import Layer
 from mmdl.ops import fusion as ops
+from mmdl.shapes import Array, Arrays, Mask
 from mmdl.tokens import Tokens
 
 
 class OnValuesTrace(NamedTuple):
     """The masks of all inputs, that of the result, and the layer's own trace."""
 
-    masks: tuple
-    mask: np.ndarray | None
-    layer: object
+    masks: tuple[Mask | None, ...]
+    mask: Mask | None
+    layer: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +35,16 @@ class OnValues(Layer):
     keeps: bool = True
     blank: float | None = None
 
-    def forward(self, tokens):
-        tokens = (tokens,) if isinstance(tokens, Tokens) else tokens
-        masks = tuple(each.mask for each in tokens)
-        mask = functools.reduce(np.logical_or, masks) if self.keeps and all(m is not None for m in masks) else None
-        y, trace = self.layer.forward(one_or_all([self._blanked(*each, self.blank) for each in tokens]))
+    def forward(self, tokens: Tokens | tuple[Tokens, ...]) -> tuple[Tokens, OnValuesTrace]:
+        several = (tokens,) if isinstance(tokens, Tokens) else tokens
+        masks = tuple(each.mask for each in several)
+        mask = _joined(masks) if self.keeps else None
+        y, trace = self.layer.forward(
+            one_or_all([self._blanked(each.values, each.mask, self.blank) for each in several])
+        )
         return Tokens(self._blanked(y, mask), mask), OnValuesTrace(masks, mask, trace)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: OnValuesTrace, input_gradient: bool = True) -> tuple[Any, Self]:
         dx, gradient = self.layer.backward(self._blanked(dy, trace.mask), trace.layer, input_gradient)
         gradient = replace(self, layer=gradient)
         if dx is None:
@@ -48,14 +52,14 @@ class OnValues(Layer):
         dx = [self._blanked(d, mask) for d, mask in zip(all_of(dx, len(trace.masks)), trace.masks, strict=True)]
         return one_or_all(dx), gradient
 
-    def _blanked(self, x, mask, value=0):
+    def _blanked(self, x: Any, mask: Mask | None, value: float | None = 0) -> Any:
         return x if mask is None or self.blank is None else np.where(mask[..., None], x, x.dtype.type(value))
 
 
 class MergeTrace(NamedTuple):
     """What came in."""
 
-    x: tuple
+    x: Arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,31 +68,37 @@ class Merge(Layer):
 
     kind: str = "sum"  # or "mean", "product", "concatenate"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.kind not in MERGES:
             raise DataError(f'Merge: kind must be one of {", ".join(MERGES)}, not "{self.kind}"')
 
-    def forward(self, x):
+    def forward(self, x: Arrays) -> tuple[Array, MergeTrace]:
         if not isinstance(x, tuple):
             raise ShapeError(f"Merge takes a tuple of several arrays, not one {x.shape}")
         merge, _ = MERGES[self.kind]
         return merge(x), MergeTrace(x)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: MergeTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         _, merge_backward = MERGES[self.kind]
         return merge_backward(dy, trace.x), self
 
 
-def _mean(x):
+def _joined(masks: tuple[Mask | None, ...]) -> Mask | None:
+    """Where any of the masks is True, if there are masks for all."""
+    known = [mask for mask in masks if mask is not None]
+    return functools.reduce(np.logical_or, known) if len(known) == len(masks) else None
+
+
+def _mean(x: Arrays) -> Array:
     """y = Σ_m x_m / M"""
     return ops.elementwise_sum(x) / len(x)
 
 
-def _mean_backward(dy, x):
+def _mean_backward(dy: Array, x: Arrays) -> Arrays:
     return ops.elementwise_sum_backward(dy / len(x), x)
 
 
-MERGES = {
+MERGES: dict[str, tuple[Callable[..., Array], Callable[..., Arrays]]] = {
     "sum": (ops.elementwise_sum, ops.elementwise_sum_backward),
     "mean": (_mean, _mean_backward),
     "product": (ops.elementwise_product, ops.elementwise_product_backward),

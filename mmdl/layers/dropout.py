@@ -1,11 +1,14 @@
 """Dropout as a layer: it works only in a model that is in training mode."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
+from numpy.random import Generator
 
 from mmdl.layers.layer import Layer
 from mmdl.ops.dropout import dropout, dropout_backward
+from mmdl.shapes import Array, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,16 +16,16 @@ class Dropout(Layer):
     """Leaves out each number with probability `rate`, in training mode; else y = x."""
 
     rate: float
-    rng: np.random.Generator | None = None
+    rng: Generator | None = None
 
-    def in_training(self, rng):
+    def in_training(self, rng: Generator | None) -> Self:
         return replace(self, rng=rng)
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Mask | None]:
         if self.rng is None:
             return x, None
         mask = self.rng.random(x.shape, np.float32) >= self.rate
         return dropout(x, mask, self.rate), mask
 
-    def backward(self, dy, mask, input_gradient=True):
+    def backward(self, dy: Array, mask: Mask | None, input_gradient: bool = True) -> tuple[Array, Self]:
         return (dy if mask is None else dropout_backward(dy, mask, self.rate)), self

@@ -3,20 +3,22 @@
 Between the layers of a graph travel Tokens, whose mask is None where every place counts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from mmdl.errors import DataError
 from mmdl.layers.layer import Layer
+from mmdl.shapes import Array
 from mmdl.tokens import Tokens
 
 
 class GraphTrace(NamedTuple):
     """The traces of the layers."""
 
-    layers: tuple
+    layers: tuple[Any, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +28,13 @@ class Graph(Layer):
     A layer that takes several, or a graph with several inputs, is given a tuple. A layer may stand at several places.
     """
 
-    layers: tuple
-    sources: tuple  # for each layer the numbers of those it takes: of inputs, then of earlier layers
+    layers: tuple[Layer, ...]
+    sources: tuple[
+        tuple[int, ...], ...
+    ]  # for each layer the numbers of those it takes: of inputs, then of earlier layers
     inputs: int = 1  # how many
 
-    def forward(self, x):
+    def forward(self, x: Any) -> tuple[Tokens, GraphTrace]:
         values, traces = [_tokens(each) for each in all_of(x, self.inputs)], []
         for layer, places in zip(self.layers, self.sources, strict=True):
             y, trace = layer.forward(one_or_all([values[place] for place in places]))
@@ -38,9 +42,9 @@ class Graph(Layer):
             traces.append(trace)
         return values[-1], GraphTrace(tuple(traces))
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: GraphTrace, input_gradient: bool = True) -> tuple[Any, Self]:
         first = 0 if input_gradient else self.inputs  # skip the gradients of values before this index
-        d = [None] * (self.inputs + len(self.layers) - 1) + [dy]
+        d: list[Any] = [None] * (self.inputs + len(self.layers) - 1) + [dy]
         gradients = []
         for layer, places, its_trace in zip(self.layers[::-1], self.sources[::-1], trace.layers[::-1], strict=True):
             dx, gradient = layer.backward(d.pop(), its_trace, max(places) >= first)
@@ -60,46 +64,46 @@ class Node:
     """
 
     layer: Layer | None = None
-    sources: tuple = ()
-    examples: tuple = ()  # of Tokens
+    sources: tuple["Node", ...] = ()
+    examples: tuple[Tokens, ...] = ()  # of Tokens
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.layer is not None:
             alone = Graph((self.layer,), (tuple(range(len(self.sources))),), len(self.sources))
             pairs = zip(*(source.examples for source in self.sources), strict=True)
             self.examples = tuple(alone(one_or_all(pair)) for pair in pairs)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int | None, ...]:
         """That of the values: (None, ...), None for the batch, and where lengths may vary"""
         sides = zip(*(example.values.shape[1:] for example in self.examples), strict=True)
         return (None, *(a if a == b else None for a, b in sides))
 
-    def fits(self, values):
+    def fits(self, values: Any) -> bool:
         """Whether an array has this shape"""
         sides = zip(values.shape, self.shape, strict=False)
         return values.ndim == len(self.shape) and all(wanted in (None, side) for side, wanted in sides)
 
     @property
-    def masked(self):
+    def masked(self) -> bool:
         """Whether there is a mask"""
         return self.examples[0].mask is not None
 
 
-def example_inputs(shape):
+def example_inputs(shape: Sequence[int | None]) -> tuple[Tokens, ...]:
     """Two examples of an input: zeros of the `shape` of one example, in which None stands for a length that may vary"""
     shapes = ([1, *(length if side is None else side for side in shape)] for length in (64, 128))
     return tuple(Tokens(np.zeros(each, np.float32), None) for each in shapes)
 
 
-def graph_between(inputs, output):
+def graph_between(inputs: Sequence[Node], output: Node) -> tuple[Graph, list[Node]]:
     """The graph of all nodes on the way from some nodes to another; and those that layers make, each after its sources
 
     What the inputs themselves are made of does not matter.
     """
-    nodes = dict.fromkeys(inputs)
+    nodes: dict[Node, None] = dict.fromkeys(inputs)
 
-    def visit(node):
+    def visit(node: Node) -> None:
         if node.layer is None:
             raise DataError("the output depends on an input that is none of the graph's inputs")
         for source in node.sources:
@@ -111,18 +115,18 @@ def graph_between(inputs, output):
     place = {node: number for number, node in enumerate(nodes)}
     made = list(nodes)[len(inputs) :]
     sources = tuple(tuple(place[source] for source in node.sources) for node in made)
-    return Graph(tuple(node.layer for node in made), sources, len(inputs)), made
+    return Graph(tuple(node.layer for node in made if node.layer is not None), sources, len(inputs)), made
 
 
-def one_or_all(values):
+def one_or_all(values: Sequence[Any]) -> Any:
     """One comes alone, several as a tuple."""
     return values[0] if len(values) == 1 else tuple(values)
 
 
-def all_of(values, count):
+def all_of(values: Any, count: int) -> Any:
     """The reverse."""
     return (values,) if count == 1 else values
 
 
-def _tokens(x):
+def _tokens(x: Any) -> Tokens:
     return x if isinstance(x, Tokens) else Tokens(x, None)

@@ -3,9 +3,13 @@
 import math
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
+
+from mmdl.shapes import Array
 
 
-def glorot_uniform(rng, shape, dtype=np.float32):
+def glorot_uniform(rng: Generator, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> Array:
     """Uniform in ±√(6 / (fan in + fan out)), so that neither signals nor gradients grow or fade at first.
 
     The last axis of a kernel is what goes out, the one before what comes in; axes before these are places.
@@ -17,7 +21,7 @@ def glorot_uniform(rng, shape, dtype=np.float32):
     return rng.uniform(-limit, limit, shape).astype(dtype)
 
 
-def orthogonal(rng, shape, dtype=np.float32):
+def orthogonal(rng: Generator, shape: tuple[int, int], dtype: DTypeLike = np.float32) -> Array:
     """A matrix (rows, columns) whose shorter side is orthonormal: it keeps the length of what it carries through time.
 
     Source: Saxe, McClelland, Ganguli, Exact solutions to the nonlinear dynamics of learning, 2014.

@@ -1,11 +1,15 @@
 """What every layer can do."""
 
 from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, Self, TypeVar
 
 import numpy as np
+from numpy.random import Generator
 
 from mmdl import tree
 from mmdl.outline import Outline
+
+Model = TypeVar("Model")
 
 
 class Layer:
@@ -15,45 +19,46 @@ class Layer:
     the backward pass needs is the trace that `forward` returns.
     """
 
-    def forward(self, x):
+    def forward(self, x: Any) -> tuple[Any, Any]:
         """x -> y, trace"""
         raise NotImplementedError
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Any, trace: Any, input_gradient: bool = True) -> tuple[Any, Self]:
         """dy, trace -> dx, and the gradient of the layer as a layer of the same type
 
         Without `input_gradient` dx may be None: layers that save work by it do not compute dx.
         """
         raise NotImplementedError
 
-    def gradient(self, dy, trace):
+    def gradient(self, dy: Any, trace: Any) -> Self:
         """The layer's gradient alone."""
         return self.backward(dy, trace, input_gradient=False)[1]
 
-    def __init_subclass__(cls, **settings):
+    def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
-        cls.__repr__ = Layer.__repr__  # before `dataclass` adds one that would print every number
+        cls.__repr__ = Layer.__repr__  # type: ignore[method-assign]  # before `dataclass` adds one that would print every number
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return str(outline(self))
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return outline(self).html()
 
-    def __call__(self, x):
+    def __call__(self, x: Any) -> Any:
         """y alone"""
         return self.forward(x)[0]
 
 
-def training_mode(model, rng):
+def training_mode(model: Model, rng: Generator | None) -> Model:
     """A copy of the model for training, with the same arrays: dropout draws from `rng`, batches are normalised by
     their own statistics. `training_mode(model, None)` leaves that mode."""
     return tree.map_nodes(lambda node: node.in_training(rng) if hasattr(node, "in_training") else node, model)
 
 
-def outline(layer, name=""):
+def outline(layer: Any, name: str = "") -> Outline:
     """A layer and its parts, with shapes of arrays, settings, and how many parameters each has."""
-    parts, said = [], []
+    parts: list[Outline] = []
+    said: list[str] = []
     for each in fields(layer) if is_dataclass(layer) else ():
         value = getattr(layer, each.name)
         if isinstance(value, np.ndarray):
@@ -73,7 +78,7 @@ def outline(layer, name=""):
     return Outline(text, f"{count:,}" if count else "", tuple(parts))
 
 
-def _layers_in(value):
+def _layers_in(value: Any) -> list[tuple[Any, Any]]:
     """The layers of a tuple or a dictionary, with their keys; none if it holds anything else."""
     if not isinstance(value, (dict, tuple)):
         return []

@@ -1,7 +1,7 @@
 """Pooling layers: over windows, over whole images, over sequences."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -9,44 +9,45 @@ from mmdl.errors import DataError
 from mmdl.layers.layer import Layer
 from mmdl.ops import pooling as ops
 from mmdl.ops import sequence_pooling as sequence_ops
+from mmdl.shapes import Array, Mask, Padding, Pair
 from mmdl.tokens import Tokens
 
 
 class MaxPoolTrace(NamedTuple):
-    """The input, and which of its entries won."""
+    """The input, and which of its entries won, if that is how it is pooled."""
 
-    x: np.ndarray
-    winner: np.ndarray
+    x: Array
+    winner: Any = None  # Ids
 
 
 @dataclass(frozen=True, eq=False)
 class MaxPool2D(Layer):
     """The largest value of each window.  (N, R, C, D) -> (N, P, Q, D)"""
 
-    window: int | tuple = 2
-    stride: int | tuple | None = None
-    padding: str | int | tuple = "valid"
+    window: Pair = 2
+    stride: Pair | None = None
+    padding: Padding = "valid"
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, MaxPoolTrace]:
         y, winner = ops.max_pool2d(x, self.window, self.stride, self.padding)
         return y, MaxPoolTrace(x, winner)
 
-    def backward(self, dy, trace, input_gradient=True):
-        return ops.max_pool2d_backward(dy, *trace, self.window, self.stride, self.padding), self
+    def backward(self, dy: Array, trace: MaxPoolTrace, input_gradient: bool = True) -> tuple[Array, Self]:
+        return ops.max_pool2d_backward(dy, trace.x, trace.winner, self.window, self.stride, self.padding), self
 
 
 @dataclass(frozen=True, eq=False)
 class AveragePool2D(Layer):
     """The mean of each window.  (N, R, C, D) -> (N, P, Q, D)"""
 
-    window: int | tuple = 2
-    stride: int | tuple | None = None
-    padding: str | int | tuple = "valid"
+    window: Pair = 2
+    stride: Pair | None = None
+    padding: Padding = "valid"
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, Array]:
         return ops.avg_pool2d(x, self.window, self.stride, self.padding), x
 
-    def backward(self, dy, x, input_gradient=True):
+    def backward(self, dy: Array, x: Array, input_gradient: bool = True) -> tuple[Array, Self]:
         return ops.avg_pool2d_backward(dy, x, self.window, self.stride, self.padding), self
 
 
@@ -56,16 +57,16 @@ class GlobalPool(Layer):
 
     kind: str = "average"  # or "max"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_kind(self, "average", "max")
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, MaxPoolTrace]:
         if self.kind == "average":
-            return ops.global_average_pool(x), MaxPoolTrace(x, None)
+            return ops.global_average_pool(x), MaxPoolTrace(x)
         y, winner = ops.global_max_pool(x)
         return y, MaxPoolTrace(x, winner)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: MaxPoolTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         if self.kind == "average":
             return ops.global_average_pool_backward(dy, trace.x), self
         return ops.global_max_pool_backward(dy, trace.x, trace.winner), self
@@ -74,9 +75,9 @@ class GlobalPool(Layer):
 class SequencePoolTrace(NamedTuple):
     """The input, and for the maximum which token won."""
 
-    x: np.ndarray
-    mask: np.ndarray
-    winner: np.ndarray | None = None
+    x: Array
+    mask: Mask | None
+    winner: Any = None  # Ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +86,10 @@ class SequencePool(Layer):
 
     kind: str = "mean"  # or "max", "last"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_kind(self, "mean", "max", "last")
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Array, SequencePoolTrace]:
         x, mask = tokens
         if self.kind == "mean":
             return sequence_ops.masked_mean(x, mask), SequencePoolTrace(x, mask)
@@ -97,7 +98,7 @@ class SequencePool(Layer):
         y, winner = sequence_ops.masked_max(x, mask)
         return y, SequencePoolTrace(x, mask, winner)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: SequencePoolTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         if self.kind == "mean":
             return sequence_ops.masked_mean_backward(dy, trace.x, trace.mask), self
         if self.kind == "last":
@@ -112,11 +113,11 @@ class FlattenTokens(Layer):
     Tokens (N, T, D) -> (N, T · D)
     """
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Array, Tokens]:
         x = np.where(tokens.full_mask[:, :, None], tokens.values, 0)
         return x.reshape(len(x), x.shape[1] * x.shape[2]), tokens
 
-    def backward(self, dy, tokens, input_gradient=True):
+    def backward(self, dy: Array, tokens: Tokens, input_gradient: bool = True) -> tuple[Array, Self]:
         return np.where(tokens.full_mask[:, :, None], dy.reshape(tokens.values.shape), 0), self
 
 
@@ -124,11 +125,11 @@ class FlattenTokens(Layer):
 class Patches(Layer):
     """The cells of a feature map as tokens, row by row.  (N, P, Q, K) -> Tokens (N, P · Q, K)"""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Tokens, Array]:
         values = x.reshape(len(x), x.shape[1] * x.shape[2], x.shape[3])
         return Tokens(values, np.ones(values.shape[:2], bool)), x
 
-    def backward(self, dy, x, input_gradient=True):
+    def backward(self, dy: Array, x: Array, input_gradient: bool = True) -> tuple[Array, Self]:
         return dy.reshape(x.shape), self
 
 
@@ -136,13 +137,13 @@ class Patches(Layer):
 class OneToken(Layer):
     """A vector as a sequence of one token.  (N, D) -> Tokens (N, 1, D)"""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Tokens, None]:
         return Tokens(x[:, None], np.ones((len(x), 1), bool)), None
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: None, input_gradient: bool = True) -> tuple[Array, Self]:
         return dy[:, 0], self
 
 
-def _check_kind(layer, *kinds):
+def _check_kind(layer: Any, *kinds: str) -> None:
     if layer.kind not in kinds:
         raise DataError(f'{type(layer).__name__}: kind must be one of {", ".join(kinds)}, not "{layer.kind}"')

@@ -1,15 +1,18 @@
 """Recurrent layers: Tokens in, the state after every token out."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.layers.initial import glorot_uniform, orthogonal
 from mmdl.layers.layer import Layer
 from mmdl.ops.gru import GRUStates, gru, gru_backward
 from mmdl.ops.lstm import LSTMStates, lstm, lstm_backward
 from mmdl.ops.rnn import rnn, rnn_backward
+from mmdl.shapes import Array
 from mmdl.tokens import Tokens
 
 
@@ -17,29 +20,29 @@ class RNNTrace(NamedTuple):
     """What came in, and all states, the initial one at time 0."""
 
     tokens: Tokens
-    h: np.ndarray  # (N, T + 1, H)
+    h: Array  # (N, T + 1, H)
 
 
 @dataclass(frozen=True, eq=False)
 class RNN(Layer):
     """hₜ = f(xₜ W + hₜ₋₁ U + b).  Tokens (N, T, D) -> Tokens (N, T, H)"""
 
-    W: np.ndarray  # (D, H)
-    U: np.ndarray  # (H, H)
-    b: np.ndarray  # (H,)
+    W: Array  # (D, H)
+    U: Array  # (H, H)
+    b: Array  # (H,)
     f: str = "tanh"  # or "relu", "sigmoid"
 
     @classmethod
-    def init(cls, rng, features, units, f="tanh", dtype=np.float32):
+    def init(cls, rng: Generator, features: int, units: int, f: str = "tanh", dtype: DTypeLike = np.float32) -> Self:
         """Glorot uniform W, orthogonal U, zero b."""
         W = glorot_uniform(rng, (features, units), dtype)
         return cls(W, orthogonal(rng, (units, units), dtype), np.zeros(units, dtype), f)
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, RNNTrace]:
         h = rnn(tokens.values, self.W, self.U, self.b, mask=tokens.mask, f=self.f)
         return Tokens(h[:, 1:], tokens.mask), RNNTrace(tokens, h)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: RNNTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         x, mask = trace.tokens
         dx, dW, dU, db, _ = rnn_backward(_of_states(dy), x, self.W, self.U, trace.h, mask, self.f)
         return dx, replace(self, W=dW, U=dU, b=db)
@@ -56,25 +59,25 @@ class LSTMTrace(NamedTuple):
 class LSTM(Layer):
     """cₜ = f ∘ cₜ₋₁ + i ∘ g,  hₜ = o ∘ tanh(cₜ).  Tokens (N, T, D) -> Tokens (N, T, H)"""
 
-    W: np.ndarray  # (D, 4H): i f g o
-    U: np.ndarray  # (H, 4H)
-    b: np.ndarray  # (4H,)
+    W: Array  # (D, 4H): i f g o
+    U: Array  # (H, 4H)
+    b: Array  # (4H,)
 
     @classmethod
-    def init(cls, rng, features, units, dtype=np.float32):
+    def init(cls, rng: Generator, features: int, units: int, dtype: DTypeLike = np.float32) -> Self:
         """Glorot uniform W, orthogonal U, zero b but for the forget gate's, which are one: remember at first."""
         b = np.zeros(4 * units, dtype)
         b[units : 2 * units] = 1
         return cls(glorot_uniform(rng, (features, 4 * units), dtype), orthogonal(rng, (units, 4 * units), dtype), b)
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, LSTMTrace]:
         states = lstm(tokens.values, self.W, self.U, self.b, mask=tokens.mask)
         return Tokens(states.h[:, 1:], tokens.mask), LSTMTrace(tokens, states)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: LSTMTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         x, mask = trace.tokens
         dx, dW, dU, db, _, _ = lstm_backward(_of_states(dy), None, x, self.W, self.U, *trace.states, mask)
-        return dx, LSTM(dW, dU, db)
+        return dx, replace(self, W=dW, U=dU, b=db)
 
 
 class GRUTrace(NamedTuple):
@@ -88,31 +91,31 @@ class GRUTrace(NamedTuple):
 class GRU(Layer):
     """hₜ = z ∘ hₜ₋₁ + (1 − z) ∘ g.  Tokens (N, T, D) -> Tokens (N, T, H)"""
 
-    W: np.ndarray  # (D, 3H): z r g
-    U: np.ndarray  # (H, 3H)
-    b: np.ndarray  # (2, 3H): of the input, of the state
+    W: Array  # (D, 3H): z r g
+    U: Array  # (H, 3H)
+    b: Array  # (2, 3H): of the input, of the state
 
     @classmethod
-    def init(cls, rng, features, units, dtype=np.float32):
+    def init(cls, rng: Generator, features: int, units: int, dtype: DTypeLike = np.float32) -> Self:
         """Glorot uniform W, orthogonal U, zero b."""
         W = glorot_uniform(rng, (features, 3 * units), dtype)
         return cls(W, orthogonal(rng, (units, 3 * units), dtype), np.zeros((2, 3 * units), dtype))
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, GRUTrace]:
         states = gru(tokens.values, self.W, self.U, self.b, mask=tokens.mask)
         return Tokens(states.h[:, 1:], tokens.mask), GRUTrace(tokens, states)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: GRUTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         x, mask = trace.tokens
         dx, dW, dU, db, _ = gru_backward(_of_states(dy), x, self.W, self.U, *trace.states, mask)
-        return dx, GRU(dW, dU, db)
+        return dx, replace(self, W=dW, U=dU, b=db)
 
 
 class BidirectionalTrace(NamedTuple):
     """The traces of both readers, the second's backwards in time, and how many features are the first's."""
 
-    ahead: NamedTuple
-    back: NamedTuple
+    ahead: Any
+    back: Any
     width: int
 
 
@@ -127,36 +130,36 @@ class Bidirectional(Layer):
     ahead: Layer
     back: Layer
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, BidirectionalTrace]:
         ahead, ahead_trace = self.ahead.forward(tokens)
         back, back_trace = self.back.forward(reverse(tokens))
         y = np.concatenate([ahead.values, back.values[:, ::-1]], axis=2)
         return Tokens(y, tokens.mask), BidirectionalTrace(ahead_trace, back_trace, ahead.values.shape[2])
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: BidirectionalTrace, input_gradient: bool = True) -> tuple[Any, Self]:
         dahead, dback = dy[:, :, : trace.width], dy[:, ::-1, trace.width :]
         dx_back, back = self.back.backward(dback, trace.back, input_gradient)
         dx_ahead, ahead = self.ahead.backward(dahead, trace.ahead, input_gradient)
         dx = None if dx_ahead is None or dx_back is None else dx_ahead + dx_back[:, ::-1]
-        return dx, Bidirectional(ahead, back)
+        return dx, replace(self, ahead=ahead, back=back)
 
 
 @dataclass(frozen=True, eq=False)
 class Reversed(Layer):
     """The last token first.  Tokens (N, T, D) -> Tokens (N, T, D)"""
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, None]:
         return reverse(tokens), None
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: None, input_gradient: bool = True) -> tuple[Array, Self]:
         return dy[:, ::-1], self
 
 
-def reverse(tokens):
+def reverse(tokens: Tokens) -> Tokens:
     """Tokens whose last comes first"""
     return Tokens(tokens.values[:, ::-1], None if tokens.mask is None else tokens.mask[:, ::-1])
 
 
-def _of_states(dy):
+def _of_states(dy: Array) -> Array:
     """The gradient of all T + 1 states, of which the initial one is no output."""
     return np.concatenate([np.zeros_like(dy, shape=(len(dy), 1, dy.shape[2])), dy], axis=1)

@@ -1,11 +1,10 @@
 """Layers one after the other, and a layer for each token."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
-import numpy as np
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 from mmdl.layers.layer import Layer
+from mmdl.shapes import Array, Mask
 from mmdl.tokens import Tokens, scatter
 
 
@@ -13,28 +12,28 @@ from mmdl.tokens import Tokens, scatter
 class Sequential(Layer):
     """y = fₙ(... f₂(f₁(x))); the trace is the tuple of the layers' traces"""
 
-    layers: tuple = ()
+    layers: tuple[Layer, ...] = ()
 
-    def forward(self, x):
+    def forward(self, x: Any) -> tuple[Any, tuple[Any, ...]]:
         traces = []
         for layer in self.layers:
             x, trace = layer.forward(x)
             traces.append(trace)
         return x, tuple(traces)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: tuple[Any, ...], input_gradient: bool = True) -> tuple[Any, Self]:
         gradients = []
         for place, (layer, its_trace) in reversed([*enumerate(zip(self.layers, trace, strict=True))]):
             dy, gradient = layer.backward(dy, its_trace, input_gradient or place > 0)
             gradients.append(gradient)
-        return dy, Sequential(tuple(reversed(gradients)))
+        return dy, replace(self, layers=tuple(reversed(gradients)))
 
 
 class TimeDistributedTrace(NamedTuple):
     """Where there were tokens, and the layer's own trace."""
 
-    mask: np.ndarray
-    layer: object
+    mask: Mask | None
+    layer: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +45,12 @@ class TimeDistributed(Layer):
 
     layer: Layer
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, TimeDistributedTrace]:
         x, mask = tokens.values, None if tokens.mask is None else tokens.full_mask
         y, trace = self.layer.forward(x if mask is None else x[mask])
         return Tokens(y if mask is None else scatter(y, mask), mask), TimeDistributedTrace(mask, trace)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: TimeDistributedTrace, input_gradient: bool = True) -> tuple[Any, Self]:
         dy = dy if trace.mask is None else dy[trace.mask]
         dx, gradient = self.layer.backward(dy, trace.layer, input_gradient)
-        return dx if dx is None or trace.mask is None else scatter(dx, trace.mask), TimeDistributed(gradient)
+        return dx if dx is None or trace.mask is None else scatter(dx, trace.mask), replace(self, layer=gradient)

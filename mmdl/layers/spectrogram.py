@@ -1,21 +1,22 @@
 """Layers for pictures, on sequences: a spectrogram is a picture whose rows are tokens."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from mmdl.errors import ShapeError
 from mmdl.layers.layer import Layer
+from mmdl.shapes import Array, Mask
 from mmdl.tokens import Tokens
 
 
 class AsPictureTrace(NamedTuple):
     """Where there were tokens, the picture that came out, and the layer's own trace."""
 
-    mask: np.ndarray  # (N, T)
-    y: np.ndarray  # (N, P, Q, K)
-    layer: object
+    mask: Mask  # (N, T)
+    y: Array  # (N, P, Q, K)
+    layer: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class AsPicture(Layer):
     channels: int = 1  # D
     step: int = 1  # tokens that become one; that one is there if any of them is
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, AsPictureTrace]:
         x, mask = tokens.values, tokens.full_mask
         N, T, features = x.shape
         if features % self.channels:
@@ -45,7 +46,7 @@ class AsPicture(Layer):
         values = y.reshape(N, y.shape[1], y.shape[2] * y.shape[3])
         return Tokens(values, None if tokens.mask is None else some), AsPictureTrace(mask, y, trace)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: AsPictureTrace, input_gradient: bool = True) -> tuple[Any, Self]:
         dx, gradient = self.layer.backward(dy.reshape(trace.y.shape), trace.layer, input_gradient)
         gradient = replace(self, layer=gradient)
         if dx is None:
@@ -54,9 +55,9 @@ class AsPicture(Layer):
         return np.where(trace.mask[:, :, None], dx, 0), gradient
 
 
-def _any(mask, step):
+def _any(mask: Mask, step: int) -> Mask:
     """Whether there is any token among so many, and so many.  mask (N, T) -> (N, P)"""
     N, T = mask.shape
     whole = np.zeros((N, -(-T // step) * step), bool)
     whole[:, :T] = mask
-    return whole.reshape(N, -(-T // step), step).any(axis=2)
+    return np.logical_or.reduce(whole.reshape(N, -(-T // step), step), axis=2)

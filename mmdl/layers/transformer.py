@@ -1,9 +1,11 @@
 """The transformer block, written out by hand."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.layers.attention import MultiHeadAttention, MultiHeadAttentionTrace
 from mmdl.layers.dense import Dense
@@ -11,6 +13,7 @@ from mmdl.layers.layer import Layer
 from mmdl.layers.normalization import LayerNorm
 from mmdl.ops.activations import relu, relu_backward
 from mmdl.ops.normalization import LayerNormalized
+from mmdl.shapes import Array
 from mmdl.tokens import Tokens
 
 
@@ -18,8 +21,8 @@ class FeedForwardTrace(NamedTuple):
     """One entry for each step of forward."""
 
     norm: LayerNormalized
-    widen: np.ndarray
-    active: np.ndarray
+    widen: Array
+    active: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,25 +37,25 @@ class FeedForward(Layer):
     narrow: Dense
 
     @classmethod
-    def init(cls, rng, features, hidden, dtype=np.float32):
+    def init(cls, rng: Generator, features: int, hidden: int, dtype: DTypeLike = np.float32) -> Self:
         return cls(
             LayerNorm.init(features, dtype=dtype),
             Dense.init(rng, features, hidden, dtype),
             Dense.init(rng, hidden, features, dtype),
         )
 
-    def forward(self, x):
+    def forward(self, x: Array) -> tuple[Array, FeedForwardTrace]:
         n, norm = self.norm.forward(x)
         a, widen = self.widen.forward(n)
         active = relu(a)
         return x + self.narrow(active), FeedForwardTrace(norm, widen, active)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: FeedForwardTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         dactive, narrow = self.narrow.backward(dy, trace.active)
         dn, widen = self.widen.backward(relu_backward(dactive, trace.active), trace.widen)
         dx, norm = self.norm.backward(dn, trace.norm)
         dx += dy  # the residual
-        return dx, FeedForward(norm, widen, narrow)
+        return dx, replace(self, norm=norm, widen=widen, narrow=narrow)
 
 
 class TransformerBlockTrace(NamedTuple):
@@ -77,23 +80,31 @@ class TransformerBlock(Layer):
     feed_forward: FeedForward
 
     @classmethod
-    def init(cls, rng, features, heads, hidden, causal=False, dtype=np.float32):
+    def init(
+        cls,
+        rng: Generator,
+        features: int,
+        heads: int,
+        hidden: int,
+        causal: bool = False,
+        dtype: DTypeLike = np.float32,
+    ) -> Self:
         return cls(
             LayerNorm.init(features, dtype=dtype),
             MultiHeadAttention.init(rng, features, heads, causal=causal, dtype=dtype),
             FeedForward.init(rng, features, hidden, dtype),
         )
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tokens) -> tuple[Tokens, TransformerBlockTrace]:
         x, mask = tokens
         n, norm = self.norm.forward(x)
         attended, attention = self.attention.forward(Tokens(n, mask))
         y, feed_forward = self.feed_forward.forward(x + attended.values)
         return Tokens(y, mask), TransformerBlockTrace(norm, attention, feed_forward)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: TransformerBlockTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
         dn, attention = self.attention.backward(dx, trace.attention)
         dx1, norm = self.norm.backward(dn, trace.norm)
         dx1 += dx  # the residual
-        return dx1, TransformerBlock(norm, attention, feed_forward)
+        return dx1, replace(self, norm=norm, attention=attention, feed_forward=feed_forward)

@@ -1,15 +1,17 @@
 """The multimodal classifier: encoders, a fusion and a head, and what turns pictures and words into arrays."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from mmdl.data import Batch
 from mmdl.data.prepare import prepare
 from mmdl.errors import DataError
 from mmdl.fusion import Fusion
 from mmdl.layers.layer import Layer
 from mmdl.ops.softmax import softmax
+from mmdl.shapes import Array
 
 
 class ClassifierTrace(NamedTuple):
@@ -40,7 +42,7 @@ class MultimodalClassifier(Layer):
     classes: tuple
     preprocessors: dict
 
-    def forward(self, batch):
+    def forward(self, batch: Batch) -> tuple[Array, ClassifierTrace]:
         """batch -> logits (N, K), trace"""
         encoded, traces = {}, {}
         for name, modality in self.modalities.items():
@@ -50,7 +52,9 @@ class MultimodalClassifier(Layer):
         logits, head_trace = self.head.forward(z)
         return logits, ClassifierTrace(traces, fusion_trace, head_trace)
 
-    def backward(self, dlogits, trace, input_gradient=True):
+    def backward(
+        self, dlogits: Array, trace: ClassifierTrace, input_gradient: bool = True
+    ) -> tuple[dict[str, Any], Self]:
         """dlogits (N, K) -> the gradients of the inputs by name (None for words), the gradient as a classifier"""
         dz, head = self.head.backward(dlogits, trace.head)
         dencoded, fusion = self.fusion.backward(dz, trace.fusion)

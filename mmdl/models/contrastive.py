@@ -2,10 +2,11 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from mmdl.data import Batch
 from mmdl.data.prepare import prepare
 from mmdl.data.preprocessors.text import UNKNOWN
 from mmdl.errors import DataError
@@ -14,6 +15,7 @@ from mmdl.layers.layer import Layer
 from mmdl.models.build import vector_encoder
 from mmdl.models.encoders import text_encoder
 from mmdl.ops.contrastive import normalize, normalize_backward, similarity, similarity_backward
+from mmdl.shapes import Array
 
 TEMPERATURE = 0.07  # where learning starts
 
@@ -23,7 +25,7 @@ class ContrastiveTrace(NamedTuple):
 
     towers: dict
     units: dict  # of Normalized: y (N, D), length (N, 1)
-    s: np.ndarray  # (N, N)
+    s: Array  # (N, N)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +47,10 @@ class ContrastiveModel(Layer):
     """
 
     towers: dict
-    log_scale: np.ndarray
+    log_scale: Array
     preprocessors: dict
 
-    def forward(self, batch):
+    def forward(self, batch: Batch) -> tuple[Array, ContrastiveTrace]:
         """batch, in which nothing is absent -> similarity (N, N), trace"""
         units, traces = {}, {}
         for name, tower in self.towers.items():
@@ -58,7 +60,7 @@ class ContrastiveModel(Layer):
         s = similarity(a.y, b.y, self.log_scale)
         return s, ContrastiveTrace(traces, units, s)
 
-    def backward(self, ds, trace, input_gradient=True):
+    def backward(self, ds: Array, trace: ContrastiveTrace, input_gradient: bool = True) -> tuple[dict[str, Any], Self]:
         """ds (N, N) -> the gradients of the inputs by name (None for words), the gradient as such a model"""
         a, b = trace.units.values()
         *dunits, dlog_scale = similarity_backward(ds, a.y, b.y, self.log_scale, trace.s)

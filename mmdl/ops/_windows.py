@@ -1,14 +1,11 @@
 """Where a sliding window stops: padding, stride and dilation along one axis."""
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from mmdl.errors import DataError, ShapeError
-from mmdl.shapes import Array
-
-Pair: TypeAlias = int | tuple[int, ...]  # one number for rows and columns, or one for each
-Padding: TypeAlias = str | int | tuple[Pair, Pair]
+from mmdl.shapes import Array, Padding, Pair
 
 
 class Sweep(NamedTuple):

@@ -12,8 +12,8 @@ from numpy.lib.stride_tricks import as_strided
 
 from mmdl.errors import ShapeError
 from mmdl.ops._reduce import add_row, column_sum
-from mmdl.ops._windows import Padding, Pair, Sweep, frame, pad, sweeps
-from mmdl.shapes import Array, shapes
+from mmdl.ops._windows import Sweep, frame, pad, sweeps
+from mmdl.shapes import Array, Padding, Pair, shapes
 
 
 @shapes

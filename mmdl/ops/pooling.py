@@ -6,8 +6,8 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._windows import Padding, Pair, Sweep, frame, pad, pair, sweeps
-from mmdl.shapes import Array, Ids, shapes
+from mmdl.ops._windows import Sweep, frame, pad, pair, sweeps
+from mmdl.shapes import Array, Ids, Padding, Pair, shapes
 
 
 class MaxPooled(NamedTuple):

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from mmdl import tree
 from mmdl.data.batches import batches
@@ -68,7 +69,7 @@ class Training:
     batches: Any
     optimizer: Optimizer
     epochs: int
-    rng: np.random.Generator
+    rng: Generator
     loss: Loss = CLASSIFICATION
     schedule: Callable[[int, int], float] = constant
     clip: float | None = None
@@ -88,7 +89,7 @@ class Training:
     seconds: float = field(default=0.0, init=False)  # of this epoch so far
     order: Any = field(default=None, init=False)  # the generator's state from which this epoch's batches were drawn
     metrics: tuple[str, ...] = field(default=(), init=False)  # that the loss counts
-    generators: list[np.random.Generator] = field(default_factory=list, init=False)  # all that are drawn from
+    generators: list[Generator] = field(default_factory=list, init=False)  # all that are drawn from
     generator_states: list[Any] = field(default_factory=list, init=False)  # where they go on, if not at their start
     between_steps: bool = field(default=True, init=False)  # not in the middle of one, where Ctrl-C may end it
 
@@ -224,7 +225,7 @@ class Epochs:
     def __len__(self) -> int:
         return math.ceil(len(self.examples) / self.batch_size)
 
-    def __call__(self, rng: np.random.Generator) -> Iterator[Any]:
+    def __call__(self, rng: Generator) -> Iterator[Any]:
         return self.batches(self.examples, self.batch_size, rng, **self.settings)
 
 

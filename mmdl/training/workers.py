@@ -11,6 +11,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from mmdl import tree
 from mmdl.errors import DataError
@@ -22,11 +23,11 @@ class Gradients(NamedTuple):
     """What computes the gradient of a batch, and the generators that dropout draws from meanwhile."""
 
     of: Callable[[Any, Loss], tuple[BatchLoss, Any]]  # batch, loss -> what the loss returned, gradient of the model
-    generators: list[np.random.Generator]
+    generators: list[Generator]
 
 
 @contextmanager
-def shared_gradient(model: Any, rng: np.random.Generator, count: int = 1) -> Iterator[Gradients]:
+def shared_gradient(model: Any, rng: Generator, count: int = 1) -> Iterator[Gradients]:
     """Lend a function of (batch, loss) -> BatchLoss, gradient that works on `count` threads
 
     Loss and gradient are those of the whole batch: means over its parts, weighted by what each is a mean over and added
