@@ -42,6 +42,8 @@ Array: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = tuple[Array, ...]
 Ids: TypeAlias = NDArray[np.integer[Any]]
 Mask: TypeAlias = NDArray[np.bool_]
+Pair: TypeAlias = int | tuple[int, ...]  # one number for rows and columns, or one for each
+Padding: TypeAlias = str | int | tuple[Pair, Pair]
 
 Pair: TypeAlias = int | tuple[int, ...]  # one number for rows and columns, or one for each
 Padding: TypeAlias = str | int | tuple[Pair, Pair]  # "valid", "same", or how much is added before and after

@@ -1,11 +1,14 @@
 """The nonlinearities between layers, each number on its own."""
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 
+from mmdl.shapes import Array
 
-def relu(x):
+
+def relu(x: Collection[float]) -> Array:
     """(5)  y = max(x, 0)
 
     x (D,) -> y (D,).
@@ -14,7 +17,7 @@ def relu(x):
     return np.array([max(value, 0.0) for value in x])
 
 
-def leaky_relu(x, slope=0.01):
+def leaky_relu(x: Collection[float], slope: float = 0.01) -> Array:
     """(6)  y = x where x > 0, otherwise slope · x
 
     x (D,) -> y (D,).
@@ -23,7 +26,7 @@ def leaky_relu(x, slope=0.01):
     return np.array([value if value > 0 else slope * value for value in x])
 
 
-def sigmoid(x):
+def sigmoid(x: Collection[float]) -> Array:
     """(7)  y = 1 / (1 + e^{−x})
 
     x (D,) -> y (D,).
@@ -33,7 +36,7 @@ def sigmoid(x):
     return np.array([math.exp(min(value, 0)) / (1 + math.exp(-abs(value))) for value in x])
 
 
-def tanh(x):
+def tanh(x: Collection[float]) -> Array:
     """(8)  y = (e^x − e^{−x}) / (e^x + e^{−x})
 
     x (D,) -> y (D,).
@@ -42,7 +45,7 @@ def tanh(x):
     return np.array([math.tanh(value) for value in x])
 
 
-def gelu(x):
+def gelu(x: Collection[float]) -> Array:
     """(9)  y = x Φ(x)  with the normal distribution  Φ(x) = (1 + erf(x / √2)) / 2
 
     x (D,) -> y (D,).
@@ -52,7 +55,7 @@ def gelu(x):
     return np.array([value * math.erfc(-value / math.sqrt(2)) / 2 for value in x])
 
 
-def softplus(x):
+def softplus(x: Collection[float]) -> Array:
     """(10)  y = log(1 + e^x)
 
     x (D,) -> y (D,).

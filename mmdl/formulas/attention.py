@@ -5,9 +5,17 @@ import math
 import numpy as np
 
 from mmdl.formulas.softmax import softmax
+from mmdl.shapes import Array, Mask
 
 
-def attention(q, k, v, mask=None, causal=False, bias=None):
+def attention(
+    q: Array,
+    k: Array,
+    v: Array,
+    mask: Mask | None = None,
+    causal: bool = False,
+    bias: Array | None = None,
+) -> Array:
     """(3)  softmax(Q Kᵀ / √d_k) V
 
     q (T, D), k (S, D), v (S, V) -> y (T, V), with d_k = D.  bias (T, S) is added to the scores.
@@ -28,12 +36,19 @@ def attention(q, k, v, mask=None, causal=False, bias=None):
     return y
 
 
-def multi_head_attention(q, k, v, heads=1, mask=None, causal=False):
+def multi_head_attention(
+    q: Array,
+    k: Array,
+    v: Array,
+    heads: int = 1,
+    mask: Mask | None = None,
+    causal: bool = False,
+) -> Array:
     """(25)  concatenation over m of  softmax(Q_m K_mᵀ / √(D / heads)) V_m
 
     q (T, D), k (S, D), v (S, V), mask (S,) -> y (T, V).
     Q_m, K_m, V_m are the m-th of `heads` equal groups of columns.
     Source: Vaswani et al., Attention is all you need, 2017, section 3.2.2.
     """
-    q, k, v = (np.split(columns, heads, axis=1) for columns in (q, k, v))
-    return np.concatenate([attention(q[m], k[m], v[m], mask, causal) for m in range(heads)], axis=1)
+    columns = zip(*(np.split(x, heads, axis=1) for x in (q, k, v)), strict=True)
+    return np.concatenate([attention(*own, mask, causal) for own in columns], axis=1)

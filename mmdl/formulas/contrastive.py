@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from mmdl.formulas.softmax import log_softmax
+from mmdl.shapes import Array
 
 
-def normalize(x):
+def normalize(x: Array) -> Array:
     """(60)  y_d = x_d / √(Σ_j x_j²)
 
     x (D,) -> y (D,), of length one; zeros stay zeros, which have no direction.
@@ -16,7 +17,7 @@ def normalize(x):
     return np.array([value / length if length else 0.0 for value in x])
 
 
-def similarity(a, b, log_scale):
+def similarity(a: Array, b: Array, log_scale: Array) -> Array:
     """(61)  s_nm = e^λ Σ_d a_nd b_md
 
     a (N, D), b (S, D), log_scale λ (1,) -> s (N, S). Of unit vectors the sum is the cosine of their angle, and e^λ is
@@ -27,7 +28,7 @@ def similarity(a, b, log_scale):
     return np.array([[scale * sum(x[d] * y[d] for d in range(len(x))) for y in b] for x in a]).reshape(len(a), len(b))
 
 
-def contrastive_loss(s):
+def contrastive_loss(s: Array) -> float:
     """(62)  L = −Σ_n (log p_nn + log q_nn) / 2N  with  p_n = softmax of row n of s,  q_n = softmax of column n
 
     s (N, N), where row n and column n belong together -> L.

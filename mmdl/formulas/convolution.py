@@ -1,11 +1,21 @@
 """Convolution as a sum over the window: equation (1) of the article."""
 
 import math
+from typing import Any
 
 import numpy as np
 
+from mmdl.shapes import Array, Padding, Pair
 
-def conv2d(x, w, b=None, stride=1, padding="valid", dilation=1):
+
+def conv2d(
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    stride: Pair = 1,
+    padding: Padding = "valid",
+    dilation: Pair = 1,
+) -> Array:
     """(1)  y_pqk = Σ_i Σ_j Σ_d w_ijdk x_{p+i, q+j, d} + b_k
 
     x (R, C, D), w (I, J, D, K), b (K,) -> y (P, Q, K): the article's sum, over all channels d too.
@@ -15,20 +25,27 @@ def conv2d(x, w, b=None, stride=1, padding="valid", dilation=1):
     Source: LeCun et al., Backpropagation applied to handwritten zip code recognition, 1989; dilation: Yu,
     Koltun, Multi-scale context aggregation by dilated convolutions, 2016.
     """
-    stride, padding, dilation = both(stride), both(padding), both(dilation)
-    top, bottom, P = fit(x.shape[0], w.shape[0], stride[0], padding[0], dilation[0])
-    left, right, Q = fit(x.shape[1], w.shape[1], stride[1], padding[1], dilation[1])
+    s, sides, a = both(stride), both(padding), both(dilation)
+    top, bottom, P = fit(x.shape[0], w.shape[0], s[0], sides[0], a[0])
+    left, right, Q = fit(x.shape[1], w.shape[1], s[1], sides[1], a[1])
     x = np.pad(x, ((top, bottom), (left, right), (0, 0)))
     y = np.zeros((P, Q, w.shape[3]))
     for p, q, k in np.ndindex(y.shape):
         for i, j, d in np.ndindex(w.shape[:3]):
-            r, c = p * stride[0] + i * dilation[0], q * stride[1] + j * dilation[1]
+            r, c = p * s[0] + i * a[0], q * s[1] + j * a[1]
             y[p, q, k] += w[i, j, d, k] * x[r, c, d]
         y[p, q, k] += 0 if b is None else b[k]
     return y
 
 
-def conv1d(x, w, b=None, stride=1, padding="valid", dilation=1):
+def conv1d(
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    stride: int = 1,
+    padding: str | Pair = "valid",
+    dilation: int = 1,
+) -> Array:
     """(13)  y_pk = Σ_i Σ_d w_idk x_{p+i, d} + b_k
 
     x (T, D), w (I, D, K), b (K,) -> y (P, K): (1) along time.
@@ -46,7 +63,7 @@ def conv1d(x, w, b=None, stride=1, padding="valid", dilation=1):
     return y
 
 
-def convolution2d(x, w):
+def convolution2d(x: Array, w: Array) -> Array:
     """(14)  y_pq = Σ_i Σ_j w_ij x_{p+I−1−i, q+J−1−j}
 
     x (R, C), w (I, J) -> y (R − I + 1, C − J + 1).
@@ -62,12 +79,12 @@ def convolution2d(x, w):
     return y
 
 
-def both(setting):
+def both(setting: Any) -> Any:
     """A setting for two sides: given for each as a pair, or once for both."""
     return setting if isinstance(setting, tuple) else (setting, setting)
 
 
-def fit(length, window, stride, padding, dilation=1):
+def fit(length: int, window: int, stride: int, padding: str | Pair, dilation: int = 1) -> tuple[int, int, int]:
     """Padding before and after an axis, and how many times the window then fits.
 
     "same" pads until it fits ⌈length / stride⌉ times; an odd cell goes after.

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from mmdl.shapes import Array
 
-def affine(x, W, b):
+
+def affine(x: Array, W: Array, b: Array | None) -> Array:
     """(4)  y_k = Σ_d x_d W_dk + b_k
 
     x (D,), W (D, K), b (K,) -> y (K,).

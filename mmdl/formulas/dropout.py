@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from mmdl.shapes import Array, Mask
 
-def dropout(x, mask, rate):
+
+def dropout(x: Array, mask: Mask, rate: float) -> Array:
     """(30)  y_d = x_d mask_d / (1 − rate)
 
     x (D,), mask (D,) True where the feature is kept, rate in [0, 1) the probability to drop it -> y (D,).

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from mmdl.shapes import Array, Ids
 
-def embedding(ids, E):
+
+def embedding(ids: Ids, E: Array) -> Array:
     """(22)  y_td = E_{ids_t, d}
 
     ids (T,) whole numbers in 0 ... A−1, E (A, D) -> y (T, D).

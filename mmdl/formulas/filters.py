@@ -1,11 +1,14 @@
 """Windows and filters: what the samples of a frame, and the frequencies of a spectrum, are weighted with."""
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 
+from mmdl.shapes import Array
 
-def hann_window(length):
+
+def hann_window(length: int) -> Array:
     """(43)  y_i = (1 − cos(2π i / I)) / 2
 
     -> y (I,) with I = length: zero at the edges of a frame, one in its middle.
@@ -14,7 +17,7 @@ def hann_window(length):
     return np.array([(1 - math.cos(2 * math.pi * i / length)) / 2 for i in range(length)])
 
 
-def hertz_to_mel(hertz, scale="htk"):
+def hertz_to_mel(hertz: Collection[float], scale: str = "htk") -> Array:
     """(44)  m = 2595 log₁₀(1 + f / 700)
 
     hertz f (D,), not negative -> m (D,): equal steps of m sound like equal steps.
@@ -27,7 +30,7 @@ def hertz_to_mel(hertz, scale="htk"):
     return np.array([3 * f / 200 if f < 1000 else 15 + 27 * math.log(f / 1000) / math.log(6.4) for f in hertz])
 
 
-def mel_to_hertz(mel, scale="htk"):
+def mel_to_hertz(mel: Collection[float], scale: str = "htk") -> Array:
     """(45)  f = 700 (10^{m / 2595} − 1)
 
     mel m (D,), not negative -> f (D,).  scale "slaney": f = 200 m / 3 below 15, and f = 1000 · 6.4^{(m − 15) / 27}.
@@ -38,7 +41,15 @@ def mel_to_hertz(mel, scale="htk"):
     return np.array([200 * m / 3 if m < 15 else 1000 * 6.4 ** ((m - 15) / 27) for m in mel])
 
 
-def mel_filter_bank(bands, length, rate, low=0.0, high=None, scale="htk", equal_area=False):
+def mel_filter_bank(
+    bands: int,
+    length: int,
+    rate: float,
+    low: float = 0.0,
+    high: float | None = None,
+    scale: str = "htk",
+    equal_area: bool = False,
+) -> Array:
     """(46)  y_dk = max(0, min((f_d − a) / (b − a), (c − f_d) / (c − b)))  with  a, b, c = e_k, e_{k+1}, e_{k+2}
 
     -> y (D, K): K = bands triangles over the D = ⌊length / 2⌋ + 1 frequencies f_d = d · rate / length of (41).

@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from mmdl.formulas.activations import sigmoid
+from mmdl.shapes import Array, Mask
 
 
-def gru(x, W, U, b, h0=None, mask=None):
+def gru(x: Array, W: Array, U: Array, b: Array | None, h0: Array | None = None, mask: Mask | None = None) -> Array:
     """(24)  h_t = z ∘ h_{t−1} + (1 − z) ∘ tanh(a_h + r ∘ u_h)  with  z, r = σ(a_z + u_z), σ(a_r + u_r)
     and  a_z, a_r, a_h  the thirds of  a = x_t W + b_0,  u_z, u_r, u_h  those of  u = h_{t−1} U + b_1
 

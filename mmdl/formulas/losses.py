@@ -6,9 +6,10 @@ import numpy as np
 
 from mmdl.formulas.activations import softplus
 from mmdl.formulas.softmax import log_softmax
+from mmdl.shapes import Array, Ids, Mask
 
 
-def softmax_cross_entropy(logits, labels, smoothing=0.0, mask=None):
+def softmax_cross_entropy(logits: Array, labels: Ids, smoothing: float = 0.0, mask: Mask | None = None) -> float:
     """(31)  L = −Σ_n Σ_k t_nk log p_nk / N  with  p_n = softmax(s_n),  t_nk = (1 − ε) [k = label_n] + ε / K
 
     logits s (..., K), labels (...) whole numbers in 0 ... K−1, mask (...) -> L.  ε is the smoothing.
@@ -25,7 +26,7 @@ def softmax_cross_entropy(logits, labels, smoothing=0.0, mask=None):
     return total / len(examples)
 
 
-def categorical_cross_entropy(p, targets, floor=1e-7):
+def categorical_cross_entropy(p: Array, targets: Array, floor: float = 1e-7) -> float:
     """(32)  L = −Σ_n Σ_k t_nk log q_nk / N  with  q_nk = p_nk / Σ_j p_nj held within [floor, 1 − floor]
 
     p (..., K) not negative, targets t (..., K) -> L.
@@ -36,12 +37,12 @@ def categorical_cross_entropy(p, targets, floor=1e-7):
     for n in examples:
         whole = sum(p[n])
         for k in range(p.shape[-1]):
-            q = min(max(p[n][k] / whole, floor), 1 - floor)
+            q: float = min(max(p[n][k] / whole, floor), 1 - floor)
             total -= targets[n][k] * math.log(q)
     return total / len(examples)
 
 
-def bernoulli_cross_entropy(p, targets, floor=1e-7):
+def bernoulli_cross_entropy(p: Array, targets: Array, floor: float = 1e-7) -> float:
     """(63)  L = −Σ_n (t_n log q_n + (1 − t_n) log(1 − q_n)) / N  with  q_n = p_n held within [floor, 1 − floor]
 
     p (...) and targets t (...) in [0, 1] -> L.
@@ -49,26 +50,31 @@ def bernoulli_cross_entropy(p, targets, floor=1e-7):
     """
     total = 0.0
     for n in np.ndindex(p.shape):
-        q = min(max(p[n], floor), 1 - floor)
+        q: float = min(max(p[n], floor), 1 - floor)
         total -= targets[n] * math.log(q) + (1 - targets[n]) * math.log(1 - q)
     return total / p.size
 
 
-def binary_cross_entropy(logits, targets):
+def binary_cross_entropy(logits: Array, targets: Array) -> float:
     """(33)  L = Σ_n (log(1 + e^{s_n}) − t_n s_n) / N
 
     logits s (...), targets t (...) in [0, 1] -> L.
     The same as −Σ_n (t_n log σ(s_n) + (1 − t_n) log(1 − σ(s_n))) / N, for logits of any size.
     Source: Goodfellow, Bengio, Courville, Deep Learning, 2016, section 6.2.2.2.
     """
-    examples = np.ndindex(logits.shape)
-    return sum(softplus([logits[n]])[0] - targets[n] * logits[n] for n in examples) / logits.size
+    total = 0.0
+    for s, t in zip(logits.flat, targets.flat, strict=True):
+        total += softplus([s])[0] - t * s
+    return total / logits.size
 
 
-def mean_squared_error(y, targets):
+def mean_squared_error(y: Array, targets: Array) -> float:
     """(34)  L = Σ_n (y_n − t_n)² / N
 
     y (...), targets t (...) -> L, over all N entries.
     Source: Goodfellow, Bengio, Courville, Deep Learning, 2016, equation (5.4).
     """
-    return sum((y[n] - targets[n]) ** 2 for n in np.ndindex(y.shape)) / y.size
+    total = 0.0
+    for n in np.ndindex(y.shape):
+        total += (y[n] - targets[n]) ** 2
+    return total / y.size

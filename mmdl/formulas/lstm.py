@@ -5,9 +5,18 @@ import math
 import numpy as np
 
 from mmdl.formulas.activations import sigmoid
+from mmdl.shapes import Array, Mask
 
 
-def lstm(x, W, U, b, h0=None, c0=None, mask=None):
+def lstm(
+    x: Array,
+    W: Array,
+    U: Array,
+    b: Array | None,
+    h0: Array | None = None,
+    c0: Array | None = None,
+    mask: Mask | None = None,
+) -> tuple[Array, Array]:
     """(23)  c_t = f ∘ c_{t−1} + i ∘ tanh(a_c),  h_t = o ∘ tanh(c_t)  with  i, f, o = σ(a_i), σ(a_f), σ(a_o)
     and  a_i, a_f, a_c, a_o  the quarters of  a = x_t W + h_{t−1} U + b
 

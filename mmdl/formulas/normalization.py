@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from mmdl.shapes import Array, Mask
 
-def layer_norm(x, gamma, beta, epsilon=1e-5):
+
+def layer_norm(x: Array, gamma: Array, beta: Array, epsilon: float = 1e-5) -> Array:
     """(27)  y_d = γ_d (x_d − μ) / √(v + ε) + β_d  with  μ = Σ_d x_d / D,  v = Σ_d (x_d − μ)² / D
 
     x (D,), gamma (D,), beta (D,) -> y (D,): mean and variance over the features of one example.
@@ -17,7 +19,7 @@ def layer_norm(x, gamma, beta, epsilon=1e-5):
     return np.array([gamma[d] * (x[d] - mean) / deviation + beta[d] for d in range(len(x))])
 
 
-def batch_norm(x, gamma, beta, mask=None, epsilon=1e-3):
+def batch_norm(x: Array, gamma: Array, beta: Array, mask: Mask | None = None, epsilon: float = 1e-3) -> Array:
     """(28)  y_nd = γ_d (x_nd − μ_d) / √(v_d + ε) + β_d  with  μ_d, v_d the mean and variance of x_nd over n
 
     x (..., D), gamma (D,), beta (D,), mask (...) -> y (..., D); n runs over all rows of the batch.
@@ -34,7 +36,14 @@ def batch_norm(x, gamma, beta, mask=None, epsilon=1e-3):
     return y
 
 
-def batch_norm_inference(x, gamma, beta, mean, variance, epsilon=1e-3):
+def batch_norm_inference(
+    x: Array,
+    gamma: Array,
+    beta: Array,
+    mean: Array,
+    variance: Array,
+    epsilon: float = 1e-3,
+) -> Array:
     """(29)  y_d = γ_d (x_d − μ_d) / √(v_d + ε) + β_d  with the mean μ and variance v kept from training
 
     x, gamma, beta, mean, variance (D,) -> y (D,).

@@ -3,9 +3,10 @@
 import numpy as np
 
 from mmdl.formulas.convolution import both, fit
+from mmdl.shapes import Array, Padding, Pair
 
 
-def max_pool2d(x, window=2, stride=None, padding="valid"):
+def max_pool2d(x: Array, window: Pair = 2, stride: Pair | None = None, padding: Padding = "valid") -> Array:
     """(15)  y_pqd = max_{r,c} x_rcd  over the cells r, c of window p, q
 
     x (R, C, D) -> y (P, Q, D).  Window p begins at row p · stride of the padded image; padding never wins.
@@ -19,7 +20,7 @@ def max_pool2d(x, window=2, stride=None, padding="valid"):
     return y
 
 
-def avg_pool2d(x, window=2, stride=None, padding="valid"):
+def avg_pool2d(x: Array, window: Pair = 2, stride: Pair | None = None, padding: Padding = "valid") -> Array:
     """(16)  y_pqd = Σ_{r,c} x_rcd / n  over the n cells r, c of window p, q
 
     x (R, C, D) -> y (P, Q, D).  Settings as in (15); padding is not counted in n.
@@ -33,7 +34,7 @@ def avg_pool2d(x, window=2, stride=None, padding="valid"):
     return y
 
 
-def global_max_pool(x):
+def global_max_pool(x: Array) -> Array:
     """(17)  y_d = max_{r,c} x_rcd
 
     x (R, C, D) -> y (D,).
@@ -43,7 +44,7 @@ def global_max_pool(x):
     return np.array([max(x[r, c, d] for r in range(R) for c in range(C)) for d in range(D)])
 
 
-def global_average_pool(x):
+def global_average_pool(x: Array) -> Array:
     """(18)  y_d = Σ_{r,c} x_rcd / (R C)
 
     x (R, C, D) -> y (D,).
@@ -53,13 +54,13 @@ def global_average_pool(x):
     return np.array([sum(x[r, c, d] for r in range(R) for c in range(C)) / (R * C) for d in range(D)])
 
 
-def windows(x, window, stride, padding):
+def windows(x: Array, window: Pair, stride: Pair | None, padding: Padding) -> list[list[range]]:
     """The rows of the image under each window, and its columns, without those in the padding."""
-    window, stride, padding = both(window), both(stride or window), both(padding)
-    return [spans(x.shape[axis], window[axis], stride[axis], padding[axis]) for axis in (0, 1)]
+    settings = zip(x.shape[:2], both(window), both(stride or window), both(padding), strict=True)
+    return [spans(*axis) for axis in settings]
 
 
-def spans(length, window, stride, padding):
+def spans(length: int, window: int, stride: int, padding: str | Pair) -> list[range]:
     """The cells of one axis under each window."""
     before, _, places = fit(length, window, stride, padding)
     starts = [place * stride - before for place in range(places)]

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from mmdl.shapes import Array
 
-def sinusoidal_positions(T, D):
+
+def sinusoidal_positions(T: int, D: int) -> Array:
     """(26)  y_{t,2i} = sin(t / 10000^{2i/D}),  y_{t,2i+1} = cos(t / 10000^{2i/D})
 
     -> y (T, D).

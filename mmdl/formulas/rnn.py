@@ -3,9 +3,18 @@
 import numpy as np
 
 from mmdl.formulas.activations import relu, sigmoid, tanh
+from mmdl.shapes import Array, Mask
 
 
-def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
+def rnn(
+    x: Array,
+    W: Array,
+    U: Array,
+    b: Array | None,
+    h0: Array | None = None,
+    mask: Mask | None = None,
+    f: str = "tanh",
+) -> Array:
     """(2)  h_t = f(W x_t + U h_{t−1} + b)
 
     x (T, D), W (D, H), U (H, H), b (H,), h0 (H,) -> h (T+1, H).
@@ -15,7 +24,7 @@ def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
     Source: Elman, Finding structure in time, 1990.
     """
     (T, D), H = x.shape, len(U)
-    f = {"tanh": tanh, "relu": relu, "sigmoid": sigmoid}[f]
+    activate = {"tanh": tanh, "relu": relu, "sigmoid": sigmoid}[f]
     b = np.zeros(H) if b is None else b
     h = np.zeros((T + 1, H))
     h[0] = 0 if h0 is None else h0
@@ -26,5 +35,5 @@ def rnn(x, W, U, b, h0=None, mask=None, f="tanh"):
         a = [
             sum(x[t, d] * W[d, j] for d in range(D)) + sum(h[t, i] * U[i, j] for i in range(H)) + b[j] for j in range(H)
         ]
-        h[t + 1] = f(a)
+        h[t + 1] = activate(a)
     return h

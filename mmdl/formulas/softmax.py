@@ -1,11 +1,14 @@
 """From scores to probabilities."""
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 
+from mmdl.shapes import Array
 
-def softmax(s):
+
+def softmax(s: Collection[float]) -> Array:
     """(11)  p_k = e^{s_k} / Σ_j e^{s_j}
 
     s (K,) -> p (K,), which sums to one.
@@ -16,7 +19,7 @@ def softmax(s):
     return np.array([math.exp(score - largest) / total for score in s])
 
 
-def log_softmax(s):
+def log_softmax(s: Collection[float]) -> Array:
     """(12)  l_k = s_k − log Σ_j e^{s_j}
 
     s (K,) -> l (K,): the logarithm of (11), finite even where the probability is too small for a float.

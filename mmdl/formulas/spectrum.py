@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from mmdl.shapes import Array
 
-def frames(x, length, hop):
+
+def frames(x: Array, length: int, hop: int) -> Array:
     """(40)  y_pi = x_{p · hop + i}
 
     x (T,) -> y (P, I): I = length samples in each frame, P = 1 + ⌊(T − I) / hop⌋ frames that lie whole within x.
@@ -18,7 +20,7 @@ def frames(x, length, hop):
     return y
 
 
-def power_spectrum(x, window):
+def power_spectrum(x: Array, window: Array) -> Array:
     """(41)  y_k = |Σ_i w_i x_i e^{−2πj k i / I}|²  with  j² = −1
 
     x (I,), window w (I,) -> y (K,) for the K = ⌊I / 2⌋ + 1 frequencies of k whole turns a frame.
@@ -34,7 +36,7 @@ def power_spectrum(x, window):
     return y
 
 
-def log_mel(power, filters, floor=1e-6):
+def log_mel(power: Array, filters: Array, floor: float = 1e-6) -> Array:
     """(42)  y_k = log max(Σ_d p_d f_dk, floor)
 
     power p (D,), filters f (D, K) -> y (K,): what each filter lets through, in nats.

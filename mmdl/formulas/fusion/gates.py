@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from mmdl.formulas.activations import sigmoid
+from mmdl.shapes import Array, Arrays
 
 
-def gated(features, scores):
+def gated(features: Arrays, scores: Arrays) -> Array:
     """(50)  y_d = Σ_m z_md tanh(x_md)  with  z_m = σ(s_m);  of two modalities  z_1 = σ(s_1) and z_2 = 1 − z_1
 
     features: M vectors x_m (D,); scores: M vectors s_m (D,), of two modalities only s_1 -> y (D,).
@@ -20,7 +21,7 @@ def gated(features, scores):
     return np.array([sum(z[m][d] * math.tanh(features[m][d]) for m in modalities) for d in range(len(features[0]))])
 
 
-def film(x, gamma, beta):
+def film(x: Array, gamma: Array, beta: Array) -> Array:
     """(51)  y_d = γ_d x_d + β_d
 
     x, gamma, beta (D,) -> y (D,).  γ and β are computed from another modality than x.

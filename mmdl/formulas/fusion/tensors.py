@@ -5,8 +5,10 @@ from itertools import product
 
 import numpy as np
 
+from mmdl.shapes import Array, Arrays
 
-def tensor_fusion(features):
+
+def tensor_fusion(features: Arrays) -> Array:
     """(52)  y_{ij...} = x'_1i x'_2j ...  with  x'_m = (x_m, 1),  the last index running fastest
 
     features: M vectors x_m (D_m,) -> y (Π (D_m + 1),).  By the ones y also holds the products of fewer entries.
@@ -15,7 +17,7 @@ def tensor_fusion(features):
     return np.array([math.prod(entries) for entries in product(*([*x, 1.0] for x in features))])
 
 
-def low_rank_fusion(features, factors):
+def low_rank_fusion(features: Arrays, factors: Arrays) -> Array:
     """(53)  y_k = Σ_f Π_m Σ_i x'_mi W_mifk  with  x'_m = (x_m, 1)
 
     features: M vectors x_m (D_m,); factors: M arrays W_m (D_m + 1, F, K) -> y (K,).

@@ -3,9 +3,18 @@
 import numpy as np
 
 from mmdl.formulas.attention import multi_head_attention
+from mmdl.shapes import Array, Mask
 
 
-def cross_attention(x, other, Wq, Wk, Wv, mask=None, heads=1):
+def cross_attention(
+    x: Array,
+    other: Array,
+    Wq: Array,
+    Wk: Array,
+    Wv: Array,
+    mask: Mask | None = None,
+    heads: int = 1,
+) -> Array:
     """(54)  softmax(Q Kᵀ / √d_k) V  with  Q = x W_q of one modality,  K = x' W_k and V = x' W_v of another
 
     x (T, D), other x' (S, D), Wq (D, H), Wk (D, H), Wv (D, V), mask (S,) of x' -> y (T, V).
@@ -15,7 +24,14 @@ def cross_attention(x, other, Wq, Wk, Wv, mask=None, heads=1):
     return multi_head_attention(times(x, Wq), times(other, Wk), times(other, Wv), heads, mask)
 
 
-def bottleneck_attention(q, k, v, lengths, mask=None, heads=1):
+def bottleneck_attention(
+    q: Array,
+    k: Array,
+    v: Array,
+    lengths: tuple[int, ...],
+    mask: Mask | None = None,
+    heads: int = 1,
+) -> Array:
     """(55)  y_t = attention of query t over A_m + B, if t is in A_m;   Σ_m (that over A_m + B) / M, if t is in B
 
     q, k (T, D), v (T, V), mask (T,) -> y (T, V).  The attention is that of (25).
@@ -36,7 +52,7 @@ def bottleneck_attention(q, k, v, lengths, mask=None, heads=1):
     return y
 
 
-def times(x, W):
+def times(x: Array, W: Array) -> Array:
     """The matrix product x W, row by row: (4) without b."""
     (T, D), K = x.shape, W.shape[1]
     return np.array([[sum(x[t, d] * W[d, k] for d in range(D)) for k in range(K)] for t in range(T)]).reshape(T, K)

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from mmdl.shapes import Array, Arrays
 
-def concatenate(features):
+
+def concatenate(features: Arrays) -> Array:
     """(35)  y = (x_1, x_2, ..., x_M)
 
     features: M vectors x_m (D_m,) -> y (Σ D_m,).
@@ -14,7 +16,7 @@ def concatenate(features):
     return np.array([value for x in features for value in x])
 
 
-def elementwise_sum(features):
+def elementwise_sum(features: Arrays) -> Array:
     """(36)  y_d = Σ_m x_md
 
     features: M vectors x_m (D,) -> y (D,).
@@ -23,7 +25,7 @@ def elementwise_sum(features):
     return np.array([sum(x[d] for x in features) for d in range(len(features[0]))])
 
 
-def elementwise_product(features):
+def elementwise_product(features: Arrays) -> Array:
     """(37)  y_d = Π_m x_md
 
     features: M vectors x_m (D,) -> y (D,).
