@@ -32,7 +32,7 @@ def select(x: Rows, rows: Any) -> Rows:
     """The examples `rows` (indices, a slice or a bool array) of an array or of Tokens."""
     if not isinstance(x, Tokens):
         return x[rows]
-    return Tokens(x.values[rows], None if x.mask is None else x.mask[rows])
+    return x._replace(values=x.values[rows], mask=None if x.mask is None else x.mask[rows])
 
 
 def scatter(rows: Any, mask: Mask) -> Any:

@@ -24,7 +24,8 @@ FLOORS = [
     {"__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-DOORS = {("fusion", "layers")}  # a fusion is made of layers: the one way from a room to its neighbour
+# The ways from a room to its neighbour: a fusion is made of layers, and a formula names the kinds of its arrays.
+DOORS = {("fusion", "layers"), ("formulas", "shapes")}
 HELPERS = {"split_heads", "merge_heads"}  # public in ops, but no formulas
 SLOW = ("matplotlib", "hypothesis", "scipy")
 SETTLED = {"np.seterr", "numpy.seterr", "np.set_printoptions", "warnings.filterwarnings", "warnings.simplefilter"}

@@ -51,4 +51,4 @@ def multi_head_attention(
     Source: Vaswani et al., Attention is all you need, 2017, section 3.2.2.
     """
     columns = zip(*(np.split(x, heads, axis=1) for x in (q, k, v)), strict=True)
-    return np.concatenate([attention(*own, mask, causal) for own in columns], axis=1)
+    return np.concatenate([attention(q_m, k_m, v_m, mask, causal) for q_m, k_m, v_m in columns], axis=1)

@@ -37,7 +37,7 @@ def categorical_cross_entropy(p: Array, targets: Array, floor: float = 1e-7) -> 
     for n in examples:
         whole = sum(p[n])
         for k in range(p.shape[-1]):
-            q: float = min(max(p[n][k] / whole, floor), 1 - floor)
+            q = min(max(float(p[n][k] / whole), floor), 1 - floor)
             total -= targets[n][k] * math.log(q)
     return total / len(examples)
 
@@ -49,9 +49,9 @@ def bernoulli_cross_entropy(p: Array, targets: Array, floor: float = 1e-7) -> fl
     Source: as (33), of probabilities; the bounds as in Keras.
     """
     total = 0.0
-    for n in np.ndindex(p.shape):
-        q: float = min(max(p[n], floor), 1 - floor)
-        total -= targets[n] * math.log(q) + (1 - targets[n]) * math.log(1 - q)
+    for probability, t in zip(p.flat, targets.flat, strict=True):
+        q = min(max(float(probability), floor), 1 - floor)
+        total -= t * math.log(q) + (1 - t) * math.log(1 - q)
     return total / p.size
 
 
@@ -75,6 +75,6 @@ def mean_squared_error(y: Array, targets: Array) -> float:
     Source: Goodfellow, Bengio, Courville, Deep Learning, 2016, equation (5.4).
     """
     total = 0.0
-    for n in np.ndindex(y.shape):
-        total += (y[n] - targets[n]) ** 2
+    for value, t in zip(y.flat, targets.flat, strict=True):
+        total += (value - t) ** 2
     return total / y.size
