@@ -48,17 +48,17 @@ def measure(model, dataset):
 
     found = evaluate_subsets(model, dataset.test)
     largest_first = sorted(found, key=len, reverse=True)
-    return {"accuracy": {key_of(subset, dataset): found[subset]["accuracy"] for subset in largest_first}}
+    return {"accuracy": {key_of(subset, dataset.modalities): found[subset]["accuracy"] for subset in largest_first}}
 
 
-def key_of(subset, dataset):
+def key_of(subset, modalities):
     """What the results call a set of modalities."""
-    return "all" if len(subset) == len(dataset.modalities) else "+".join(subset)
+    return "all" if len(subset) == len(modalities) else "+".join(subset)
 
 
 def report(results, files, dataset, asked):
     """The results for a reader."""
-    best = {key_of(subset, dataset): limits["accuracy"] for subset, limits in dataset.best.items()}
+    best = {key_of(subset, dataset.modalities): limits["accuracy"] for subset, limits in dataset.best.items()}
     words = {key: in_words(key) for key in results["accuracy"]}
     width = max(map(len, words.values()))
     print(f"\ntrained for {results['seconds']['train']:.1f} s; right on the test set")

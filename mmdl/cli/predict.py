@@ -5,6 +5,8 @@ import json
 import math
 import sys
 
+from mmdl.cli.dataset import names
+from mmdl.cli.new_data import answer_table, modality_for
 from mmdl.cli.parser import add_command, whole_number
 from mmdl.cli.runs import load_model
 
@@ -15,25 +17,34 @@ several of them. The classes that it finds most probable are printed.
 A picture may be of any size; to a model of letters or digits it may be dark on
 light or light on dark, and the ink is cut out. Words that the model never met
 count as unknown, and are named. Of a sound that is longer than the model
-listens, the end is not heard."""
+listens, the end is not heard.
+
+With --data a whole CSV file is answered, row by row: --image, --text, --audio
+and --numbers then name its columns, which are those of the training unless
+others are named. The answers go into another CSV file, with the line of each
+row; rows that cannot be read are named, and the rest is done."""
 
 EXAMPLES = """\
   mmdl predict runs/2025-01-31-attention --text "SMALL LETTER A WITH GRAVE"
   mmdl predict runs/2025-01-31-attention --image letter.png --top 3
   mmdl predict runs/mine --image plum.jpg --audio plum.wav --numbers 61,2.5
-  mmdl predict model.npz --image letter.png --text "SMALL LETTER A" --json"""
+  mmdl predict model.npz --image letter.png --text "SMALL LETTER A" --json
+  mmdl predict runs/mine --data new.csv --out answers.csv"""
 
 
 def add(commands):
     """Describe `mmdl predict`."""
     parser = add_command(commands, run, "predict", "ask a trained model", DESCRIPTION, EXAMPLES)
     parser.add_argument("model", metavar="MODEL", help="model.npz, or the folder of its run")
-    parser.add_argument("--image", metavar="FILE", help="a picture in any format that Pillow reads")
-    parser.add_argument("--text", metavar="WORDS", help="words, in one argument")
-    parser.add_argument("--audio", metavar="FILE", help="a WAV file")
+    parser.add_argument("--image", metavar="FILE", action=Once, help="a picture in any format that Pillow reads")
+    parser.add_argument("--text", metavar="WORDS", action=Once, help="words, in one argument")
+    parser.add_argument("--audio", metavar="FILE", action=Once, help="a WAV file")
     parser.add_argument(
-        "--numbers", metavar="X,Y,Z", type=numbers, help="in their order: --numbers=-1.5,,2 if one is not known"
+        "--numbers", metavar="X,Y,Z", action=Once, help="in their order: --numbers=-1.5,,2 if one is not known"
     )
+    parser.add_argument("--data", metavar="FILE.csv", action=Once, help="a table of examples")
+    parser.add_argument("--out", metavar="FILE.csv", help="where its answers go (default: predictions.csv)")
+    parser.add_argument("--probabilities", action="store_true", help="with a column for each class")
     parser.add_argument(
         "--top", metavar="N", type=whole_number(1), default=5, help="classes to show (default: %(default)s)"
     )
@@ -51,8 +62,23 @@ def numbers(text):
         raise argparse.ArgumentTypeError(f"numbers such as 1.5,2 are needed, not {text}") from None
 
 
+class Once(argparse.Action):
+    """An option that is refused when it is given twice: the first would be forgotten in silence."""
+
+    def __call__(self, parser, namespace, value, option=None):
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{option} is given twice, and a question has one of each")
+        setattr(namespace, self.dest, value)
+
+
 def run(arguments):
     """Print the most probable classes, and what was made of the question."""
+    if arguments.data is not None:
+        arguments.numbers = typed(arguments, names)
+        return answer_table(arguments)
+    if arguments.out or arguments.probabilities:
+        arguments.wrong_usage("--out and --probabilities are for the answers to a table: --data is needed")
+    arguments.numbers = typed(arguments, numbers)
     given = {name: getattr(arguments, name) for name in ("image", "text", "audio", "numbers")}
     if all(each is None for each in given.values()):
         arguments.wrong_usage("--image, --text, --audio or --numbers is needed")
@@ -85,16 +111,12 @@ def run(arguments):
     return 0
 
 
-def modality_for(preprocessors, kind):
-    """Which modality of a model an option such as --image is for: the one of its name, or the only one of its kind."""
-    from mmdl.errors import DataError
-
-    names = [name for name, preprocessor in preprocessors.items() if preprocessor.kind == kind]
-    if kind in names or not names:
-        return kind
-    if len(names) > 1:
-        raise DataError(f"--{kind} could be {' or '.join(names)}, and this model cannot tell")
-    return names[0]
+def typed(arguments, kind):
+    """What --numbers says: numbers of one question, or with --data names of columns."""
+    try:
+        return None if arguments.numbers is None else kind(arguments.numbers)
+    except argparse.ArgumentTypeError as mistake:
+        arguments.wrong_usage(f"--numbers: {mistake}")
 
 
 def reading(tokenizer, text):

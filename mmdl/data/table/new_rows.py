@@ -1,0 +1,130 @@
+"""New rows for a model that is trained: read with its own preprocessors and classes, nothing learned from them."""
+
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mmdl.data.dataset import Examples
+from mmdl.data.prepare import spread
+from mmdl.data.preprocessors.preprocessor import Preprocessor
+from mmdl.data.preprocessors.text import split_words
+from mmdl.data.table.columns import number_of
+from mmdl.data.table.load import all_of, as_one, cells_of, told
+from mmdl.data.table.report import Refused, because, counted
+from mmdl.data.table.rows import read_rows
+from mmdl.errors import DataError
+
+
+class NewRows(NamedTuple):
+    """The rows of a table that a model can take."""
+
+    examples: Examples  # labels −1 where none are asked for; `about` has "line" and the cells of each modality
+    refused: list[Refused]  # cells that cannot be read and rows that cannot be used, and why
+    strangers: Counter[str]  # classes that the model does not know, and in how many rows; these are refused, too
+
+
+def read_new_rows(
+    path: Any,
+    preprocessors: dict[str, Preprocessor],
+    columns: dict[str, Any],
+    classes: tuple[str, ...] = (),
+    label: str | None = None,
+) -> NewRows:
+    """The rows of a CSV file as a trained model takes them
+
+    Parameters
+    ----------
+    path : path of the file, see `load_table`
+    preprocessors : dict of str to Preprocessor
+        The model's: its vocabulary, sizes, means and deviations are used as they are.
+    columns : dict of str to str, of numbers to a sequence of str
+        The column of each modality; a modality without one is absent from all rows.
+    classes : tuple of str
+        The model's.
+    label : str, optional
+        The column with the class.
+
+    Raises
+    ------
+    DataError
+        If the file or its columns are not what they should be, or no row can be used.
+    """
+    if unknown := columns.keys() - preprocessors.keys():
+        raise DataError(f"{min(unknown)!r} is no modality of this model; it takes {', '.join(preprocessors)}")
+    asked = [name for name in all_of(columns, label or "", None) if name]
+    rows, refused, delimiter = read_rows(path, asked)
+    decimal = "," if delimiter == ";" else "."
+    kinds = {name: preprocessor.kind for name, preprocessor in preprocessors.items()}
+    cells = {name: [cells_of(row, column) for row in rows] for name, column in columns.items()}
+    values: dict[str, list[Any]] = {}
+    wrong: dict[int, tuple[str, str]] = {}  # cells that cannot be read, and in the end rows without anything else
+    for name, column in cells.items():
+        readable = _Readable(preprocessors[name], Path(path).parent, decimal)
+        values[name], mistakes = readable(column)
+        wrong |= {place: (told(columns[name]), mistake) for place, mistake in mistakes.items()}
+    lost = {place for place in range(len(rows)) if all(column[place] is None for column in values.values())}
+    for place in lost:
+        wrong.setdefault(place, (", ".join(map(told, columns.values())), "there is nothing"))
+    strangers: Counter[str] = Counter()
+    for place, row in enumerate(rows):
+        if label and (said := row.cells[label]) not in classes:
+            lost.add(place)
+            strangers.update([said] if said else [])
+            wrong[place] = label, f"the model knows no class {said!r}" if said else "the class is missing"
+    refused = sorted(refused + [Refused(rows[place].line, *why) for place, why in wrong.items()])
+    places = [place for place in range(len(rows)) if place not in lost]
+    if not places:
+        raise DataError(f"none of the {counted(len(rows), 'row')} of {path} can be used{because(refused)}")
+
+    inputs, present = {}, {}
+    for name, preprocessor in preprocessors.items():
+        chosen = [values[name][place] if name in values else None for place in places]
+        present[name] = np.array([value is not None for value in chosen])
+        inputs[name] = spread(preprocessor.encode([value for value in chosen if value is not None]), present[name])
+    about = {name: np.array([as_one(each[place]) for place in places], object) for name, each in cells.items()}
+    about["line"] = np.array([str(rows[place].line) for place in places])
+    labels = [classes.index(rows[place].cells[label]) if label else -1 for place in places]
+    return NewRows(Examples(inputs, np.array(labels), present, about, kinds), refused, strangers)
+
+
+class _Readable:
+    """What cells of one modality stand for, as far as its preprocessor can encode them."""
+
+    def __init__(self, preprocessor: Preprocessor, folder: Path, decimal: str):
+        self.preprocessor, self.folder, self.decimal = preprocessor, folder, decimal
+
+    def __call__(self, cells: list[Any]) -> tuple[list[Any], dict[int, str]]:
+        """Values, None where a cell is empty or cannot be read, and what is wrong with those."""
+        values: list[Any] = []
+        wrong: dict[int, str] = {}
+        for place, cell in enumerate(cells):
+            try:
+                values.append(self.value(cell))
+            except DataError as mistake:
+                values.append(None)
+                wrong[place] = str(mistake)
+        try:
+            self.preprocessor.encode([value for value in values if value is not None])
+        except DataError:  # then one by one, to find out which
+            for place, value in enumerate(values):
+                try:
+                    self.preprocessor.encode([] if value is None else [value])
+                except DataError as mistake:
+                    values[place], wrong[place] = None, str(mistake)
+        return values, wrong
+
+    def value(self, cell: Any) -> Any:
+        """In the form that the preprocessor takes."""
+        match self.preprocessor.kind:
+            case "numbers":
+                numbers = [number_of(each, self.decimal) for each in cell]
+                return None if all(map(math.isnan, numbers)) else numbers
+            case "text":
+                return cell if split_words(cell) else None
+        if not cell:
+            return None
+        path = self.folder / cell
+        return path if path.exists() else self.folder / cell.replace("\\", "/")  # as Windows writes it

@@ -1,0 +1,96 @@
+"""New rows are read as the model reads: its words, sizes and means; bad cells lose themselves, not their row."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmdl.data import PicturePreprocessor, Standardizer, Tokenizer
+from mmdl.data.table.new_rows import read_new_rows
+from mmdl.errors import DataError
+
+PREPROCESSORS = {
+    "image": PicturePreprocessor(8, 8),
+    "text": Tokenizer.fit(["red ball", "blue box"]),
+    "numbers": Standardizer((10.0, 0.0), (2.0, 1.0)),
+}
+COLUMNS = {"image": "photo", "text": "title", "numbers": ("a", "b")}
+CLASSES = ("ball", "box")
+
+
+@pytest.fixture
+def table(tmp_path):
+    Image.new("RGB", (20, 10), "red").save(tmp_path / "red.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+
+    def write(*rows, name="new.csv", delimiter=","):
+        path = tmp_path / name
+        lines = [delimiter.join(row) for row in [("photo", "title", "a", "b", "kind"), *rows]]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_the_models_own_statistics_and_words_are_used(table):
+    path = table(("red.png", "a red box", "12", "1", "box"), ("", "ball", "", "", "ball"))
+    examples, refused, strangers = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
+    assert refused == [] and not strangers
+    np.testing.assert_allclose(examples.inputs["numbers"][0], [1, 1])
+    assert examples.labels.tolist() == [1, 0]
+    assert {name: seen.tolist() for name, seen in examples.present.items()} == {
+        "image": [True, False],
+        "text": [True, True],
+        "numbers": [True, False],
+    }
+    expected = PREPROCESSORS["text"].encode(["a red box", "ball"])
+    np.testing.assert_array_equal(examples.inputs["text"].values, expected.values)
+    assert examples.about["line"].tolist() == ["2", "3"]
+
+
+def test_without_a_label_there_are_none(table):
+    path = table(("red.png", "ball", "1", "2", "whatever"))
+    assert read_new_rows(path, PREPROCESSORS, COLUMNS).examples.labels.tolist() == [-1]
+
+
+def test_a_bad_cell_loses_itself_and_a_row_without_anything_is_lost(table):
+    path = table(
+        ("broken.png", "ball", "1", "2", "ball"),
+        ("gone.png", "", "", "", "ball"),
+        ("red.png", "box", "1", "two", "box"),
+        ("", "", "", "", "box"),
+    )
+    examples, refused, _ = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
+    assert examples.about["line"].tolist() == ["2", "4"]
+    assert [(each.line, each.column) for each in refused] == [
+        (2, "photo"),
+        (3, "photo"),
+        (4, "a, b"),
+        (5, "photo, title, a, b"),
+    ]
+    assert examples.present["image"].tolist() == [False, True]
+    assert examples.present["numbers"].tolist() == [True, False]
+
+
+def test_classes_that_the_model_does_not_know_are_named_and_counted(table):
+    path = table(("", "ball", "", "", "cube"), ("", "box", "", "", "box"), ("", "box", "", "", "cube"))
+    examples, refused, strangers = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
+    assert len(examples) == 1 and strangers == {"cube": 2} and len(refused) == 2
+
+
+def test_modalities_without_a_column_are_absent(table):
+    examples = read_new_rows(table(("", "ball", "", "", "ball")), PREPROCESSORS, {"text": "title"}).examples
+    assert not examples.present["image"].any() and not examples.present["numbers"].any()
+    assert examples.inputs["image"].shape == (1, 8, 8, 3)
+
+
+def test_decimal_commas_come_with_semicolons(table):
+    path = table(("", "", "12,5", "0", "ball"), delimiter=";")
+    examples = read_new_rows(path, PREPROCESSORS, {"numbers": ("a", "b")}).examples
+    np.testing.assert_allclose(examples.inputs["numbers"], [[1.25, 0]])
+
+
+def test_what_cannot_be_used_at_all_is_one_sentence(table):
+    with pytest.raises(DataError, match=r"none of the 1 row of .* can be used; line 2, photo: .*broken.png"):
+        read_new_rows(table(("broken.png", "", "", "", "")), PREPROCESSORS, {"image": "photo"})
+    with pytest.raises(DataError, match="'audio' is no modality of this model; it takes image, text, numbers"):
+        read_new_rows(table(), PREPROCESSORS, {"audio": "clip"})
