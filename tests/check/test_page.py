@@ -95,6 +95,13 @@ class TestAdvice:
         assert [each.name for each in found.diagnoses] == ["divisor_forgotten"]
         assert "divisor" in found.diagnoses[0].hint
 
+    def test_widening_is_said_once(self, plain):
+        wide = [Grade(name, PASSES, shapes=5, widens=True) for name in ("rnn", "attention")]
+        assert not any("widens" in line or "float" in line for grade in wide for line in brief(grade, plain))
+        text = " ".join(advice(wide, plain, "my.py"))
+        assert text.count("float64") == 1 and "rnn, attention" in text
+        assert "float64" not in " ".join(advice([self.LEFT], plain, "my.py"))
+
     def test_solution(self, plain):
         lines = advice([self.LEFT], plain, "my.py", solution=lambda name: [f"def {name}(): ..."])
         assert "def attention(): ..." in lines

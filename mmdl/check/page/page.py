@@ -9,8 +9,8 @@ from mmdl.check.page.heat import heat_maps
 WIDTH, LABEL = 80, 11
 HANGING = {"drop_whitespace": False, "subsequent_indent": "    "}
 WIDENS = (
-    "widens: float32 becomes float64. No mistake, but slow in a large model: np.zeros(..., x.dtype) makes room for "
-    "numbers like those of x, and math.sqrt takes the root of a whole number."
+    "No mistake, but slow in a large model: np.zeros(..., x.dtype) makes room for numbers "
+    "like those of x, and math.sqrt takes the root of a whole number."
 )
 SIGNS = {PASSES: ("good", "✓"), FAILS: ("bad", "✗"), NOT_DONE: ("faint", "·"), MISSING: ("bad", "·")}
 
@@ -37,7 +37,7 @@ def numbers(grade):
     parts = [f"{grade.shapes} shapes", f"error {grade.error:.0e}" if grade.error else "no error at all"]
     if grade.speed:
         parts.append(_speed(grade.speed))
-    return ", ".join(parts) + "; widens" * grade.widens
+    return ", ".join(parts)
 
 
 def _speed(speed):
@@ -127,8 +127,9 @@ def advice(grades, paint, target, hint=None, solution=None):
         lines += [*_hints(about, hint, paint), ""]
     if solution:
         lines += [f"our {about.name}:", "", *solution(about.name), ""]
-    if any(grade.widens for grade in grades):
-        lines += [paint("faint", line) for line in textwrap.wrap(WIDENS, WIDTH)]
+    if wide := [grade.name for grade in grades if grade.widens]:
+        words = f"float64 where float32 came in: {', '.join(wide)}. {WIDENS}"
+        lines += [paint("faint", line) for line in textwrap.wrap(words, WIDTH)]
     lines.append(summary(grades))
     if left and not solution:
         step = min((hint or 0) + 1, len(about.hints))
