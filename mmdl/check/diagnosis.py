@@ -136,22 +136,18 @@ def _by_signs(exercise, cases, names, signs=signs):
         pairs = [_pair(exercise, each, name) for each in wrong]
         sign = next((sign for sign in signs(pairs[0]) if all(map(sign.fits, pairs))), None)
         if sign:
-            shows = sign.shows if _vary(pairs, cases) else sign.shows.replace(WHATEVER, "")
+            shows = sign.shows if _vary(pairs) else sign.shows.replace(WHATEVER, "")
             found.setdefault(sign.name, []).append((name, shows, sign.hint))
     for kind, told in found.items():
         shows = " ".join(shows for _, shows, _ in told)
         yield Diagnosis(kind, shows, told[0][2], tuple(name for name, *_ in told), known=False)
 
 
-def _vary(pairs, cases):
-    """Whether each length that differs among the cases tried differs among those that went wrong, too."""
-    letters = {letter for each in cases for letter in each.case.lengths if isinstance(each.case.lengths[letter], int)}
-
-    def several(lengths, letter):
-        return len({each.get(letter) for each in lengths}) > 1
-
-    tried, wrong = [each.case.lengths for each in cases], [pair.lengths for pair in pairs]
-    return all(several(wrong, letter) or not several(tried, letter) for letter in letters)
+def _vary(pairs):
+    """Whether every length differs among the cases that went wrong."""
+    lengths = [pair.lengths for pair in pairs]
+    letters = {letter for each in lengths for letter in each if isinstance(each[letter], int)}
+    return bool(letters) and all(len({each.get(letter) for each in lengths}) > 1 for letter in letters)
 
 
 def _by_vague_signs(exercise, tried, names):
@@ -159,8 +155,12 @@ def _by_vague_signs(exercise, tried, names):
 
 
 def _by_other_arguments(exercise, tried, names):
-    """Other arguments for which the results would be right."""
-    left = set(names)
+    """Other arguments for which the results would be right.
+
+    That an argument were zero or one everywhere has to explain all that is wrong: of one result among several it may
+    be true by chance.
+    """
+    left, everything = set(names), set(wrong_somewhere(tried))
     wrong = next((each for each in tried if not all(map(each.is_right, names))), None)
     for words, _ in changes(exercise, wrong.case.arguments) if wrong else ():
         told = left
@@ -168,7 +168,7 @@ def _by_other_arguments(exercise, tried, names):
             if told:
                 found = results_instead(exercise, each.case, words)
                 told = {name for name in told if name not in each.given or alike(found.get(name), each.given[name])}
-        if told:
+        if told and not (words.endswith(("zero", "one everywhere")) and told < everything):
             told = [name for name in names if name in told]
             is_, it = ("is", "it") if len(told) == 1 else ("are", "they")
             shows = f"{listed(told)} {is_} what {it} would be if {words}."

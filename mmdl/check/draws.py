@@ -57,7 +57,8 @@ def roomy(seed):
         return options[rng.integers(len(options))]
 
     def length(letter, options):
-        several = [option for option in options if option > 1]
+        more = (5, 6, 7) if letter == "N" else ()  # a batch may be of any size, and its size has to differ
+        several = [option for option in (*options, *more) if option > 1]
         length = pick([option for option in several if option not in chosen] or several or options)
         chosen.add(length)
         return length

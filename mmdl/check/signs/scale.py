@@ -36,6 +36,12 @@ def signs_of_scale(pair):
     yield _times(
         "sign", -1, f"{name} has the wrong sign.", "Look for a minus, or for a difference the wrong way round."
     )
+    yield Sign(
+        "signs_only",
+        lambda pair: pair.given.shape == pair.truth.shape and alike(np.abs(pair.given), np.abs(pair.truth)),
+        f"The sizes of {name} are right, only some signs are not.",
+        "Is an absolute value missing, or too much, or a minus in a part of it?",
+    )
     for word, constant in CONSTANTS.items():
         yield _times(
             "constant",

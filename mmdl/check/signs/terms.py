@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from mmdl.check.signs.alike import alike
+from mmdl.check.signs.alike import SAME, alike
 from mmdl.check.signs.kind import Sign
 from mmdl.check.signs.scale import ratio
 
@@ -19,7 +19,9 @@ FACTORS = {
 
 
 def signs_of_terms(pair):
-    """A term or a factor that is one of the arguments."""
+    """An argument as it came, or a part of it; a term or a factor that is one of the arguments."""
+    for name in pair.arguments:
+        yield from _signs_of_copies(pair, name)
     for name in pair.arguments:
         enters = f"Where does {name} enter the formula?"
         for sign, words in ((1, "is missing"), (-1, "stands once too often")):
@@ -35,6 +37,14 @@ def signs_of_terms(pair):
                 f"{pair.name} has a factor {factor} too many.",
                 enters,
             )
+    difference = _constant(pair.given - pair.truth) if pair.given.shape == pair.truth.shape else None
+    if difference:
+        yield Sign(
+            "off_by",
+            lambda pair: pair.given.shape == pair.truth.shape and alike(pair.given, pair.truth + difference, SAME),
+            f"{pair.name} is {abs(difference):.6g} too {'large' if difference > 0 else 'small'}, wherever it is wrong.",
+            "Count again what is added or taken away: the first, the last, the ends.",
+        )
     yield Sign(
         "offset",
         lambda pair: (
@@ -46,6 +56,46 @@ def signs_of_terms(pair):
         f"{pair.name} is off by the same number everywhere.",
         "Something constant is added, or left out.",
     )
+
+
+def _signs_of_copies(pair, name):
+    """A result that is an argument, or one row of it, or lies on the other side of it."""
+    yield Sign(
+        "copy",
+        lambda pair: alike(pair.given, pair.arguments.get(name)),
+        f"What you return as {pair.name} is {name}, as it came in.",
+        f"What has to happen to {name} before it is {pair.name}?",
+    )
+    for end, word in ((0, "first"), (-1, "last")):
+        yield Sign(
+            "one_row",
+            lambda pair, end=end: _is_row(pair, name, end),
+            f"{pair.name} is the {word} row of {name} alone; the others have no part in it.",
+            "Do all rows arrive, or does one overwrite the others? += adds, = sets.",
+        )
+    yield Sign(
+        "other_way",
+        lambda pair: _is_beyond(pair, name),
+        f"{pair.name} moves from {name} the wrong way, as far as it should.",
+        "A minus became a plus, or a difference is the wrong way round.",
+    )
+
+
+def _is_row(pair, name, end):
+    a = pair.arguments.get(name)
+    return a is not None and a.ndim == pair.given.ndim + 1 and len(a) > 1 and alike(pair.given, a[end])
+
+
+def _is_beyond(pair, name):
+    """Whether truth and result lie on opposite sides of an argument, equally far."""
+    a = pair.arguments.get(name)
+    return a is not None and a.shape == pair.truth.shape == pair.given.shape and alike(pair.given, 2 * a - pair.truth)
+
+
+def _constant(array):
+    """The one number in an array; None if there are several, or it is none."""
+    one = array.size and np.isfinite(array).all()
+    return float(array.flat[0]) if one and alike(array, np.full(array.shape, array.flat[0])) else None
 
 
 def signs_of_rows(pair):

@@ -150,3 +150,10 @@ def first_step_forever(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsi
     _, m_new, v_new = _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v) + epsilon)
     m_hat, v_hat = m_new / (1 - beta1), v_new / (1 - beta2)
     return p - rate * m_hat / (np.sqrt(v_hat) + epsilon), m_new, v_new
+
+
+@in_adam("Against the gradient: p − rate · m̂ / (√v̂ + ε).")
+def uphill_with_adam(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """p moves uphill, along the running mean of the gradient, instead of against it."""
+    new, m, v = _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v) + epsilon)
+    return 2 * p - new, m, v

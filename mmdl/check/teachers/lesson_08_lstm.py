@@ -281,3 +281,12 @@ def _steps_back(dh, dc, x, W, U, h, c, gates, squashed, carried=1.0):
         D = dh[:, t] + carried * (da[:, t] @ U.T)
     dW, dU = np.einsum("ntd,ntk->dk", x, da), np.einsum("nth,ntk->hk", h[:, :-1], da)
     return da @ W.T, dW, dU, da.sum(axis=(0, 1)), D, C + (0.0 if dc is None else dc[:, 0])
+
+
+@in_lstm_backward(
+    "c_t also reaches the loss through c_{t+1}: carry C ∘ f to the step before, the initial cell included."
+)
+def cell_never_carried(dh, dc, x, W, U, h, c, gates, mask=None):
+    """The last step is right; in the others, and in dc0, what comes back from the next cell is missing."""
+    dx, dW, dU, db, dh0, dc0 = cell_not_carried(dh, dc, x, W, U, h, c, gates)
+    return dx, dW, dU, db, dh0, np.zeros_like(dc0) if dc is None else dc[:, 0]

@@ -58,7 +58,7 @@ def steps(draws):
 def heads(draws):
     """Columns that the heads can divide."""
     count = draws.of(2, 1, 3)
-    draws.size("H", (count, 2 * count))
+    draws.size("H", (count, 2 * count, 3 * count))
     return draws.arrays(x="N T H") | {"heads": count}
 
 

@@ -86,7 +86,7 @@ def mean_of_logits(logits, present=None):
 @in_average("Divide by the number of experts: − log M.")
 def votes_not_divided(logits, present=None):
     """The probabilities are added up but not divided by M: e^l sums to M."""
-    return np.log(sum(map(softmax, logits)))
+    return np.logaddexp.reduce([log_softmax(x) for x in logits])
 
 
 @in_average(

@@ -250,3 +250,15 @@ def relu_skipped(du, image, p, r, winner):
 def mask_left_out(image, ids, mask, p):
     """The text is read without the mask: padding moves the state, too."""
     return forward_pass(image, ids, np.ones_like(mask), p)[0]
+
+
+@mistakes_in(MISTAKES, "sgd_update")("Against the gradient: p − rate · gradient.")
+def uphill(p, gradient, rate):
+    """Every parameter moves along its gradient, uphill, instead of against it."""
+    return {name: p[name] + rate * gradient[name] for name in p}
+
+
+@mistakes_in(MISTAKES, "sgd_update")("How far is told by the rate: p − rate · gradient.")
+def rate_left_out(p, gradient, rate):
+    """The whole gradient is subtracted, without the rate."""
+    return {name: p[name] - gradient[name] for name in p}

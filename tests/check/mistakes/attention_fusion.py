@@ -7,6 +7,12 @@ FITTING = {
     "masked_attention__masked_scores_are_zero": ("mask", "−∞", "zero"),
     "weights_without__shared_out_equally": ("1 − a", "equal", "proportion"),
     "attention_fusion__mean_over_the_padding_too": ("mean", "count", "number of"),
+    "token_types__types_by_position": ("types were flipped",),
+    "token_types_backward__first_example": ("first example",),
+    "masked_attention__minus_a_billion": ("large negative number", "−∞"),
+    "masked_attention__no_mask": ("mask",),
+    "weights_without__left_as_they_were": ("sum to less than one",),
+    "attention_fusion__all_places": ("all places", "padding"),
 }
 
 
@@ -49,3 +55,50 @@ def attention_fusion__mean_over_the_padding_too(tokens, masks, types, Wq, Wk, Wv
     e = np.exp(scores - scores.max(axis=2, keepdims=True)) * there[:, None, :]
     weights = e / np.maximum(e.sum(axis=2, keepdims=True), 1e-300)
     return (weights @ v).mean(axis=1), weights
+
+
+def token_types__types_by_position(tokens, types):
+    """The vectors of the types are added in the opposite order."""
+    return np.concatenate([x + t for x, t in zip(tokens, types[::-1], strict=True)], axis=1)
+
+
+def token_types_backward__first_example(dy, tokens, types):
+    """Only example 0 is looked at."""
+    start, pieces, rows = 0, [], []
+    for x in tokens:
+        pieces.append(dy[:, start : start + x.shape[1]])
+        rows.append(pieces[-1][0].sum(0))
+        start += x.shape[1]
+    return tuple(pieces), np.array(rows)
+
+
+def masked_attention__minus_a_billion(q, k, v, mask):
+    """−1e9 for −∞."""
+    s = np.where(mask[:, None, :], q @ k.swapaxes(1, 2) / np.sqrt(q.shape[2]), -1e9)
+    e = np.exp(s - s.max(axis=2, keepdims=True))
+    a = e / e.sum(axis=2, keepdims=True)
+    return a @ v, a
+
+
+def masked_attention__no_mask(q, k, v, mask):
+    """The mask is not looked at, in a softmax that is safe otherwise."""
+    s = q @ k.swapaxes(1, 2) / np.sqrt(q.shape[2])
+    e = np.exp(s - s.max(axis=2, keepdims=True))
+    a = e / e.sum(axis=2, keepdims=True)
+    return a @ v, a
+
+
+def weights_without__left_as_they_were(weights, s):
+    """0 at s and no more."""
+    return weights * (np.arange(weights.shape[2]) != s)
+
+
+def attention_fusion__all_places(tokens, masks, types, Wq, Wk, Wv):
+    """The mean runs over padding, too."""
+    x = np.concatenate([part + kind for part, kind in zip(tokens, types, strict=True)], axis=1)
+    there = np.concatenate(masks, axis=1)[:, None]
+    s = np.where(there, x @ Wq @ (x @ Wk).swapaxes(1, 2) / np.sqrt(Wq.shape[1]), -np.inf)
+    top = np.where(there.any(axis=2, keepdims=True), s.max(axis=2, keepdims=True), 0)
+    e = np.exp(s - top)
+    a = e / np.maximum(e.sum(axis=2, keepdims=True), 1e-300)
+    return np.einsum("nts,nsv->nv", a, x @ Wv) / x.shape[1], a

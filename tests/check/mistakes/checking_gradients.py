@@ -6,6 +6,11 @@ FITTING = {
     "central_difference__divided_by_h": ("twice", "2h", "factor"),
     "central_difference__entry_not_put_back": ("argument", "changed", "changes", "changes its argument"),
     "adjoint_gap__relative": ("ratio", "relative", "divided"),
+    "central_difference__sum_forgotten": ("dy", "factor", "upstream"),
+    "complex_step__real_part": ("real", "zero", "imag", "nan", "infinity"),
+    "complex_step__all_entries_at_once": ("same", "sum", "entry", "entries"),
+    "adjoint_gap__signed": ("sign", "abs", "magnitude"),
+    "adjoint_gap__without_upstream": ("dy", "upstream"),
 }
 
 
@@ -39,3 +44,39 @@ def adjoint_gap__relative(f, x, dx, dy, v, h=1e-30):
     forward = np.vdot(dy, f(x + 1j * h * v).imag / h)
     backward = np.vdot(dx, v)
     return abs(forward - backward) / abs(backward)
+
+
+def central_difference__sum_forgotten(f, x, dy, h=1e-5):
+    """The upstream gradient is left out: all outputs count the same."""
+    dx = np.empty_like(x)
+    for place in np.ndindex(x.shape):
+        nudge = np.zeros_like(x)
+        nudge[place] = h
+        dx[place] = (f(x + nudge) - f(x - nudge)).sum() / (2 * h)
+    return dx
+
+
+def complex_step__real_part(f, x, dy, h=1e-30):
+    """The real part is taken, which is the value and not the slope."""
+    dx = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        z = x + 0j
+        z[place] += 1j * h
+        dx[place] = (dy * f(z)).sum().real
+    return dx
+
+
+def complex_step__all_entries_at_once(f, x, dy, h=1e-30):
+    """All entries move together, so that every entry is told the slope along the diagonal."""
+    slope = np.sum(dy * f(x + 1j * h)).imag / h
+    return np.full(x.shape, slope)
+
+
+def adjoint_gap__signed(f, x, dx, dy, v, h=1e-30):
+    """The gap may be negative."""
+    return (dy * f(x + 1j * h * v).imag).sum() / h - (dx * v).sum()
+
+
+def adjoint_gap__without_upstream(f, x, dx, dy, v, h=1e-30):
+    """J v is added up without dy."""
+    return np.abs(np.sum(f(x + 1j * h * v).imag / h) - np.vdot(dx, v))

@@ -5,6 +5,13 @@ import numpy as np
 FITTING = {
     "normalize_backward__a_root_too_few": ("length",),
     "recall_at__counts_answers_not_rows": ("mean", "share"),
+    "normalize__sum_of_magnitudes": ("magnitudes",),
+    "normalize_backward__fixed_length": ("did not depend on x",),
+    "similarity__no_scale": ("without the scale",),
+    "similarity_backward__scale_forgotten": ("factor e^λ",),
+    "contrastive_loss__one_way": ("only rows",),
+    "contrastive_loss__twice": ("added up",),
+    "recall_at__lucky_ties": ("ties",),
 }
 
 
@@ -54,3 +61,45 @@ def recall_at__counts_answers_not_rows(similarity, k):
     """How many are found, not which share of them."""
     order = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
     return float(sum(n in row for n, row in enumerate(order)))
+
+
+def normalize__sum_of_magnitudes(x):
+    """The rows' magnitudes add up to one."""
+    total = np.linalg.norm(x, ord=1, axis=1)[:, None]
+    return x / np.where(total == 0, 1, total), total
+
+
+def normalize_backward__fixed_length(dy, y, length):
+    """Divided by the length, and that is all."""
+    return np.where(length == 0, 0, dy / np.where(length == 0, 1, length))
+
+
+def similarity__no_scale(a, b, log_scale):
+    """Plain inner products."""
+    return np.inner(a, b)
+
+
+def similarity_backward__scale_forgotten(ds, a, b, log_scale, s):
+    """The scale is left out for both towers."""
+    return np.dot(ds, b), np.dot(ds.T, a), np.array([np.vdot(ds, s)])
+
+
+def contrastive_loss__one_way(s):
+    """Only from the first tower to the second."""
+    n = len(s)
+    log_p = s - np.logaddexp.reduce(s, axis=1)[:, None]
+    return -np.mean(np.diagonal(log_p)), (np.exp(log_p) - np.eye(n)) / n
+
+
+def contrastive_loss__twice(s):
+    """Both ways, added."""
+    n = len(s)
+    log_p = s - np.logaddexp.reduce(s, axis=1)[:, None]
+    log_q = s - np.logaddexp.reduce(s, axis=0)
+    return -(np.trace(log_p) + np.trace(log_q)) / n, (np.exp(log_p) + np.exp(log_q) - 2 * np.eye(n)) / n
+
+
+def recall_at__lucky_ties(similarity, k):
+    """Whoever is as good does not count."""
+    better = [(row > row[n]).sum() for n, row in enumerate(similarity)]
+    return float(np.mean(np.array(better) < k))

@@ -6,8 +6,14 @@ FITTING = {
     "output_size__padding_on_one_side": ("padding", "either side", "both sides"),
     "correlation2d__last_stop_forgotten": ("shape", "one row", "+ 1"),
     "convolution2d__only_rows_turned": ("turn", "flip", "rotat", "mirrored"),
-    "conv2d__bias_only_at_stride_one": ("bias",),
+    "conv2d__bias_only_at_stride_one": ("bias", "term b"),
     "conv2d__stride_pair_reversed": ("stride",),
+    "output_size__one_stop_too_few": ("too small",),
+    "output_size__rounded_up": ("too large",),
+    "correlation2d__kernel_transposed": ("transpos",),
+    "conv2d__mean_over_channels": ("1 / d", "divided", "mean"),
+    "conv2d__last_row_of_stops_left_out": ("short", "missing", "shape"),
+    "conv2d__kernel_turned": ("turned", "flipped", "180"),
 }
 
 
@@ -67,3 +73,53 @@ def conv2d__stride_pair_reversed(x, w, b=None, stride=1):
             seen = x[:, r : r + s_row * n_row : s_row, c : c + s_col * n_col : s_col]
             out += seen @ w[r, c]
     return out
+
+
+def output_size__one_stop_too_few(R, I, stride=1, padding=0):
+    """The first stop is not counted."""
+    return (R + 2 * padding - I) // stride
+
+
+def output_size__rounded_up(R, I, stride=1, padding=0):
+    """A stop that does not fit any more is counted."""
+    return -((I - R - 2 * padding) // stride) + 1
+
+
+def correlation2d__kernel_transposed(x, w):
+    """The kernel's numbers are read column by column."""
+    I, J = w.shape
+    cells = w.ravel(order="F")
+    y = np.zeros((x.shape[0] - I + 1, x.shape[1] - J + 1))
+    for p, q in np.ndindex(y.shape):
+        y[p, q] = x[p : p + I, q : q + J].ravel() @ cells
+    return y
+
+
+def conv2d__mean_over_channels(x, w, b=None, stride=1):
+    """The channels are averaged instead of added up."""
+    s, t = (stride, stride) if np.isscalar(stride) else stride
+    patches = np.lib.stride_tricks.sliding_window_view(x, w.shape[:2], axis=(1, 2))[:, ::s, ::t]
+    y = np.einsum("npqdij,ijdk->npqk", patches, w) / x.shape[3]
+    return y if b is None else y + b
+
+
+def conv2d__last_row_of_stops_left_out(x, w, b=None, stride=1):
+    """There is no + 1 in the number of stops."""
+    s, t = np.broadcast_to(stride, 2)
+    P, Q = (x.shape[1] - w.shape[0]) // s, (x.shape[2] - w.shape[1]) // t
+    y = np.zeros((len(x), P, Q, w.shape[3]))
+    for p, q in np.ndindex(P, Q):
+        y[:, p, q] = np.tensordot(x[:, s * p : s * p + len(w), t * q : t * q + w.shape[1]], w, 3)
+    return y if b is None else y + b
+
+
+def conv2d__kernel_turned(x, w, b=None, stride=1):
+    """A true convolution, as signal people write it."""
+    s, t = np.broadcast_to(stride, 2)
+    I, J, _, K = w.shape
+    P, Q = (x.shape[1] - I) // s + 1, (x.shape[2] - J) // t + 1
+    y = np.zeros((len(x), P, Q, K)) + (0 if b is None else b)
+    for i in range(I):
+        for j in range(J):
+            y += x[:, i : i + s * (P - 1) + 1 : s, j : j + t * (Q - 1) + 1 : t] @ w[I - 1 - i, J - 1 - j]
+    return y

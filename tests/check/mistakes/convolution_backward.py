@@ -6,6 +6,11 @@ FITTING = {
     "conv2d_dw__stride_forgotten": ("stride",),
     "conv2d_dx__padded_on_one_side": ("shift", "padding", "moved"),
     "conv2d_dx__float32_buffer": ("float32", "precision", "single"),
+    "conv2d_db__batch_forgotten": ("axis", "example", "sum"),
+    "conv2d_dw__one_image_overwrites": ("last image", "image"),
+    "conv2d_dx__kernel_unturned": ("turned", "flipped", "180"),
+    "conv2d_dx__overlap_set": ("last window", "overwrit"),
+    "conv2d_backward__everything_averaged": ("1 / n", "averag", "mean"),
 }
 
 
@@ -46,3 +51,54 @@ def conv2d_dx__float32_buffer(dy, x, w, stride=1):
             back = np.einsum("nk,ijdk->nijd", dy[:, p, q], w)
             gradient[:, p * s : p * s + w.shape[0], q * t : q * t + w.shape[1]] += back
     return gradient
+
+
+def conv2d_db__batch_forgotten(dy):
+    """Places are added up, images are not."""
+    return np.einsum("npqk->nk", dy)
+
+
+def conv2d_dw__one_image_overwrites(dy, x, w, stride=1):
+    """= where += belongs: every image overwrites the gradient of the one before."""
+    s, t = np.broadcast_to(stride, 2)
+    dw = np.zeros(w.shape)
+    for n in range(len(x)):
+        for i, j in np.ndindex(w.shape[:2]):
+            seen = x[n, i : i + s * dy.shape[1] : s, j : j + t * dy.shape[2] : t][: dy.shape[1], : dy.shape[2]]
+            dw[i, j] = np.einsum("pqd,pqk->dk", seen, dy[n])
+    return dw
+
+
+def conv2d_dx__kernel_unturned(dy, x, w, stride=1):
+    """dy is padded and gathered with the kernel as it is."""
+    s, t = np.broadcast_to(stride, 2)
+    I, J, _, K = w.shape
+    N, R, C, _ = x.shape
+    wide = np.zeros((N, R + I - 1, C + J - 1, K))
+    wide[:, I - 1 : I - 1 + s * dy.shape[1] : s, J - 1 : J - 1 + t * dy.shape[2] : t][
+        :, : dy.shape[1], : dy.shape[2]
+    ] = dy
+    return sum(wide[:, i : i + R, j : j + C] @ w[i, j].T for i in range(I) for j in range(J))
+
+
+def conv2d_dx__overlap_set(dy, x, w, stride=1):
+    """A later window overwrites what an earlier one has sent."""
+    s, t = (stride, stride) if np.ndim(stride) == 0 else stride
+    dx = np.zeros(x.shape)
+    for n in range(len(x)):
+        for p in range(dy.shape[1]):
+            for q in range(dy.shape[2]):
+                dx[n, p * s : p * s + w.shape[0], q * t : q * t + w.shape[1]] = w @ dy[n, p, q]
+    return dx
+
+
+def conv2d_backward__everything_averaged(dy, x, w, stride=1):
+    """dw and db are means over the batch."""
+    s, t = np.broadcast_to(stride, 2)
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    N, P, Q, _ = dy.shape
+    for p, q in np.ndindex(P, Q):
+        block = np.s_[:, s * p : s * p + w.shape[0], t * q : t * q + w.shape[1]]
+        dx[block] += np.einsum("nk,ijdk->nijd", dy[:, p, q], w)
+        dw += np.einsum("nijd,nk->ijdk", x[block], dy[:, p, q])
+    return dx, dw / N, dy.sum(axis=(0, 1, 2)) / N

@@ -7,6 +7,11 @@ FITTING = {
     "max_pool2d__best_starts_at_zero": ("negative", "zero"),
     "max_pool2d__last_of_equals_wins": ("tie", "first", "equal"),
     "max_pool2d_backward__window_read_by_columns": ("column", "transpos", "row by row"),
+    "relu__kept_the_sign_of_zero_side": ("negative", "sign", "0"),
+    "relu_backward__passes_at_zero": ("y is 0", "nothing is held", "dx is dy"),
+    "max_pool2d__mean_of_the_window": ("mean", "average"),
+    "max_pool2d_backward__shared_by_equals": ("share", "equal"),
+    "max_pool2d_backward__top_left": ("first cell",),
 }
 
 
@@ -56,3 +61,42 @@ def max_pool2d_backward__window_read_by_columns(dy, x, winner, window=2):
         col, row = divmod(winner[n, p, q, d], height)
         grad[n, p * height + row, q * width + col, d] = dy[n, p, q, d]
     return grad
+
+
+def relu__kept_the_sign_of_zero_side(x):
+    """The size of every number, whatever its sign."""
+    return np.sqrt(x * x)
+
+
+def relu_backward__passes_at_zero(dy, y):
+    """>= lets the gradient pass where y is 0, which is everywhere."""
+    return dy * (y >= 0)
+
+
+def max_pool2d__mean_of_the_window(x, window=2):
+    """The winner is right, but the mean of the window is returned."""
+    I, J = np.broadcast_to(window, 2)
+    N, R, C, D = x.shape
+    cut = x[:, : R // I * I, : C // J * J].reshape(N, R // I, I, C // J, J, D)
+    cells = cut.transpose(0, 1, 3, 5, 2, 4).reshape(N, R // I, C // J, D, I * J)
+    return cells.mean(-1), cells.argmax(-1)
+
+
+def max_pool2d_backward__shared_by_equals(dy, x, winner, window=2):
+    """Those who reach the maximum share."""
+    I, J = np.broadcast_to(window, 2)
+    dx = np.zeros(x.shape)
+    for n, p, q, d in np.ndindex(dy.shape):
+        patch = x[n, p * I : p * I + I, q * J : q * J + J, d]
+        best = patch == patch.max()
+        dx[n, p * I : p * I + I, q * J : q * J + J, d] = dy[n, p, q, d] * best / best.sum()
+    return dx
+
+
+def max_pool2d_backward__top_left(dy, x, winner, window=2):
+    """Everything goes to the corner of the window."""
+    I, J = np.broadcast_to(window, 2)
+    dx = np.zeros_like(x)
+    P, Q = dy.shape[1:3]
+    dx[:, : P * I : I, : Q * J : J] = dy
+    return dx

@@ -5,6 +5,10 @@ import numpy as np
 FITTING = {
     "occlusion__cover_stays_on": ("covered", "copy", "restor"),
     "principal_components__mean_left_in": ("mean", "centre", "center"),
+    "saliency__of_all_classes": ("label", "logit", "class"),
+    "saliency__signed": ("sign", "abs"),
+    "occlusion__gain": ("wrong sign",),
+    "principal_components__smallest_first": ("smallest", "order"),
 }
 
 
@@ -27,3 +31,32 @@ def principal_components__mean_left_in(x, components=2):
     covariance = np.cov(x, rowvar=False).reshape(x.shape[1], x.shape[1])
     _, vectors = np.linalg.eigh(covariance)
     return x @ vectors[:, ::-1][:, :components]
+
+
+def saliency__of_all_classes(backward, logits, labels):
+    """All logits at once."""
+    return np.abs(backward(np.ones_like(logits)))
+
+
+def saliency__signed(backward, logits, labels):
+    """The sign is kept."""
+    return backward(1.0 * (np.arange(logits.shape[1])[None] == np.asarray(labels)[:, None]))
+
+
+def occlusion__gain(f, x, size=2, fill=0.0):
+    """f(covered) − f(x)."""
+    base, rows = f(x), []
+    for top in range(0, len(x), size):
+        row = []
+        for left in range(0, x.shape[1], size):
+            other = np.array(x)
+            other[top : top + size, left : left + size] = fill
+            row.append(f(other) - base)
+        rows.append(row)
+    return np.array(rows)
+
+
+def principal_components__smallest_first(x, components=2):
+    """eigh sorts upwards."""
+    centred = x - x.mean(axis=0)
+    return centred @ np.linalg.eigh(centred.T @ centred)[1][:, :components]

@@ -6,6 +6,12 @@ FITTING = {
     "lstm_cell_backward__forget_gate_sees_new_cell": ("forget", "cell before", "old cell"),
     "lstm_backward__cells_from_above_only_at_the_end": ("dc", "cell"),
     "gru_step__reset_before_the_product": ("reset", "r ∘", "before"),
+    "lstm_step__output_gate_third": ("i, f, o, g", "order"),
+    "lstm_cell_backward__old_tanh": ("cell before the step", "tanh"),
+    "lstm_backward__cell_is_not_carried": ("next cell", "carried", "last step is right"),
+    "lstm_backward__tanh_of_the_wrong_cell": ("cell before", "tanh"),
+    "lstm_backward__forward_matrix_on_the_way_back": ("transpos", "uᵀ", "carried", "u were transposed"),
+    "gru_step__forgets_where_it_should_keep": ("exchanged",),
 }
 
 
@@ -53,3 +59,65 @@ def gru_step__reset_before_the_product(x, h, W, U, b):
     r = 1 / (1 + np.exp(-(a[:, H : 2 * H] + h @ U[:, H : 2 * H] + b[1, H : 2 * H])))
     g = np.tanh(a[:, 2 * H :] + (r * h) @ U[:, 2 * H :] + b[1, 2 * H :])
     return z * h + (1 - z) * g
+
+
+SIGMOID = np.vectorize(lambda a: 1 / (1 + np.exp(-a)), otypes=[float])
+
+
+def lstm_step__output_gate_third(x, h, c, W, U, b):
+    """Another library's order."""
+    a = x @ W + h @ U + b
+    H = h.shape[1]
+    i, f, o = (SIGMOID(a[:, n * H : n * H + H]) for n in range(3))
+    c = f * c + i * np.tanh(a[:, 3 * H :])
+    return o * np.tanh(c), c
+
+
+def lstm_cell_backward__old_tanh(dh, dc, c, gates):
+    """tanh is taken of the cell that came in."""
+    N, H = dh.shape
+    i, f, g, o = gates.reshape(N, 4, H).swapaxes(0, 1)
+    s = np.tanh(c)
+    C = dc + dh * o * (1 - s**2)
+    da = np.stack([C * g * i * (1 - i), C * c * f * (1 - f), C * i * (1 - g**2), dh * s * o * (1 - o)], axis=1)
+    return da.reshape(N, 4 * H), C * f
+
+
+def _unrolled(dh, dc, x, W, U, h, c, gates, back, squashed, keep):
+    dx, dW, dU, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(U), np.zeros(W.shape[1])
+    D, C = dh[:, -1], dc[:, -1]
+    for t in reversed(range(x.shape[1])):
+        i, f, g, o = np.split(gates[:, t], 4, axis=1)
+        s = squashed[:, t]
+        C = C + D * o * (1 - s * s)
+        da = np.hstack([C * g * i * (1 - i), C * c[:, t] * f * (1 - f), C * i * (1 - g * g), D * s * o * (1 - o)])
+        dx[:, t] = da @ W.T
+        dW, dU, db = dW + x[:, t].T @ da, dU + h[:, t].T @ da, db + da.sum(0)
+        D = dh[:, t] + da @ back
+        C = dc[:, t] + keep * C * f
+    return dx, dW, dU, db, D, C
+
+
+def lstm_backward__cell_is_not_carried(dh, dc, x, W, U, h, c, gates):
+    """The cell's gradient ends at each step, and so at the initial cell as well."""
+    return _unrolled(dh, dc, x, W, U, h, c, gates, U.T, np.tanh(c[:, 1:]), 0)
+
+
+def lstm_backward__tanh_of_the_wrong_cell(dh, dc, x, W, U, h, c, gates):
+    """c[:, t] where c[:, t + 1] belongs."""
+    return _unrolled(dh, dc, x, W, U, h, c, gates, U.T, np.tanh(c), 1)
+
+
+def lstm_backward__forward_matrix_on_the_way_back(dh, dc, x, W, U, h, c, gates):
+    """The four gates go back one block up from where they came."""
+    H = len(U)
+    return _unrolled(dh, dc, x, W, U, h, c, gates, np.roll(U, H, axis=1).T, np.tanh(c[:, 1:]), 1)
+
+
+def gru_step__forgets_where_it_should_keep(x, h, W, U, b):
+    """z and 1 − z are exchanged."""
+    H = h.shape[1]
+    a, u = x @ W + b[0], h @ U + b[1]
+    z, r = SIGMOID(a[:, :H] + u[:, :H]), SIGMOID(a[:, H : 2 * H] + u[:, H : 2 * H])
+    g = np.tanh(a[:, 2 * H :] + r * u[:, 2 * H :])
+    return h + z * (g - h)

@@ -6,6 +6,11 @@ FITTING = {
     "replace_absent__written_into_x": ("argument", "changed", "changes", "changes its argument"),
     "replace_absent_backward__mean_of_absent_rows": ("mean", "sum", "divid"),
     "drop_modalities__absent_one_comes_back": ("absent", "not there", "never there"),
+    "present_rows__all_words": ("all", "any", "row"),
+    "replace_absent__exchanged": ("exchanged", "true and false"),
+    "replace_absent_backward__absent_send_too": ("absent rows get dy",),
+    "replace_absent_backward__sum_of_all": ("all rows",),
+    "drop_modalities__others_dropped": ("rate", "exchanged"),
 }
 
 
@@ -32,3 +37,34 @@ def drop_modalities__absent_one_comes_back(present, draw, rate):
     for n, numbers in enumerate(draw):
         stays[n, numbers.argmax()] = True
     return stays
+
+
+def present_rows__all_words(mask):
+    """Only where no word is missing."""
+    return np.logical_and.reduce(mask, axis=1)
+
+
+def replace_absent__exchanged(x, present, absent):
+    """The learned vector stands where something was there."""
+    return np.stack([absent if there else row for row, there in zip(x, present, strict=True)])
+
+
+def replace_absent_backward__absent_send_too(dy, present):
+    """dx is dy."""
+    gone = present[:, None] == 0
+    return np.array(dy), (gone * dy).sum(axis=0)
+
+
+def replace_absent_backward__sum_of_all(dy, present):
+    """Everybody sends to the learned vector."""
+    dx = dy.copy()
+    dx[~present] = 0
+    return dx, np.einsum("nd->d", dy)
+
+
+def drop_modalities__others_dropped(present, draw, rate):
+    """A number below the rate stays."""
+    kept = present & (draw < rate)
+    best = np.where(present, draw, -np.inf).argmax(axis=1)
+    kept[np.arange(len(kept)), best] = True
+    return kept

@@ -7,6 +7,11 @@ FITTING = {
     "affine__whole_number_buffer": ("integer", "whole number", "truncat"),
     "affine_dW__reshaped_to_fit": ("transpos", "reshap"),
     "affine_backward__bias_before_weights": ("order", "exchanged", "swapped"),
+    "affine__matrix_turned": ("transpos", "shape"),
+    "affine__bias_subtracted": ("opposite sign",),
+    "affine_db__running_overwrite": ("first example", "last", "example"),
+    "affine_dx__forgot_one_output": ("column", "dw", "lacks", "last"),
+    "affine_backward__mean_over_examples": ("averag", "1 / n", "mean"),
 }
 
 
@@ -42,3 +47,36 @@ def affine_backward__bias_before_weights(dy, x, W):
     grad_W = np.einsum("nd,nk->dk", x, dy)
     grad_b = np.einsum("nk->k", dy)
     return grad_x, grad_b, grad_W
+
+
+def affine__matrix_turned(x, W, b):
+    """W x, as in the article: a row of W for each output, so W is turned wherever it does not fit."""
+    turned = W if W.shape[0] == W.shape[1] else W.T
+    return (turned @ x.T).T + b
+
+
+def affine__bias_subtracted(x, W, b):
+    """The bias is a threshold here: it is taken away, not added."""
+    return np.einsum("nd,dk->nk", x, W) - b
+
+
+def affine_db__running_overwrite(dy):
+    """Each example overwrites what the one before has written."""
+    db = np.zeros(dy.shape[1])
+    for row in dy:
+        db[:] = row
+    return db
+
+
+def affine_dx__forgot_one_output(dy, W):
+    """The loop over outputs starts with the second one."""
+    dx = np.zeros((dy.shape[0], W.shape[0]))
+    for k in range(1, W.shape[1]):
+        dx += np.outer(dy[:, k], W[:, k])
+    return dx
+
+
+def affine_backward__mean_over_examples(dy, x, W):
+    """A mean over examples where everything should be added up."""
+    n = dy.shape[0]
+    return dy.dot(W.T), x.T.dot(dy) / n, np.average(dy, axis=0)

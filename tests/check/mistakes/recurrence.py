@@ -7,6 +7,11 @@ FITTING = {
     "rnn__initial_state_ignored": ("h0", "initial"),
     "rnn_backward__slope_of_the_state_before": ("1 − h", "slope", "before", "one place earlier"),
     "rnn_backward__initial_state_without_its_own": ("dh0", "initial", "h0"),
+    "rnn_step__no_squashing": ("tanh",),
+    "rnn__every_step_from_the_start": ("first step",),
+    "rnn_backward__no_way_through_time": ("last step is right",),
+    "rnn_backward__slope_twice": ("tanh",),
+    "rnn_backward__last_state_only": ("last state",),
 }
 
 
@@ -59,3 +64,48 @@ def rnn_backward__initial_state_without_its_own(dh, x, W, U, h):
     dW = np.tensordot(x, deltas, axes=([0, 1], [0, 1]))
     dU = np.tensordot(h[:, :-1], deltas, axes=([0, 1], [0, 1]))
     return deltas @ W.T, dW, dU, deltas.sum(axis=(0, 1)), carry
+
+
+def rnn_step__no_squashing(x, h, W, U, b):
+    """A linear network."""
+    return np.concatenate([x, h], axis=1) @ np.concatenate([W, U]) + b
+
+
+def rnn__every_step_from_the_start(x, W, U, b, h0=None):
+    """All steps start from the initial state."""
+    start = np.zeros((len(x), len(U))) if h0 is None else h0
+    later = np.tanh(x @ W + (start @ U)[:, None] + b)
+    return np.concatenate([start[:, None], later], axis=1)
+
+
+def rnn_backward__no_way_through_time(dh, x, W, U, h):
+    """Every step for itself."""
+    da = dh[:, 1:] * (1 - np.square(h[:, 1:]))
+    dW = sum(a.T @ b for a, b in zip(x, da, strict=True))
+    dU = sum(a.T @ b for a, b in zip(h[:, :-1], da, strict=True))
+    return da @ W.T, dW, dU, da.sum((0, 1)), dh[:, 0]
+
+
+def rnn_backward__slope_twice(dh, x, W, U, h):
+    """cosh of the state, as if h were what tanh is applied to."""
+    T = x.shape[1]
+    dx, dW, dU, db = np.zeros_like(x), np.zeros_like(W), np.zeros_like(U), np.zeros(len(U))
+    back = dh[:, T]
+    for t in range(T)[::-1]:
+        a = back / np.cosh(h[:, t + 1]) ** 2
+        dx[:, t] = a @ W.T
+        dW, dU, db = dW + x[:, t].T @ a, dU + h[:, t].T @ a, db + a.sum(0)
+        back = dh[:, t] + a @ U.T
+    return dx, dW, dU, db, back
+
+
+def rnn_backward__last_state_only(dh, x, W, U, h):
+    """What arrives at the states before the last is not read."""
+    flow, dx = dh[:, -1], []
+    dW, dU, db = 0, 0, 0
+    for t in reversed(range(x.shape[1])):
+        flow = flow * (1 - h[:, t + 1] ** 2)
+        dx.insert(0, flow @ W.T)
+        dW, dU, db = dW + x[:, t].T @ flow, dU + h[:, t].T @ flow, db + flow.sum(axis=0)
+        flow = flow @ U.T
+    return np.stack(dx, axis=1), dW, dU, db, flow

@@ -6,6 +6,11 @@ FITTING = {
     "softmax__largest_of_each_column": ("row", "axis", "maximum"),
     "softmax_backward__plain_mean": ("⟨dp, p⟩", "weighted", "mean"),
     "softmax_cross_entropy__labels_of_everybody": ("label", "index"),
+    "softmax__powers_of_two": ("nearly", "base", "log", "row"),
+    "softmax__without_the_shift": ("overflow", "too large"),
+    "softmax_backward__diagonal": ("diagonal", "add up to zero"),
+    "softmax_cross_entropy__sum_of_gradients": ("n times", "number of examples"),
+    "softmax_cross_entropy__sign_lost": ("wrong sign", "sign"),
 }
 
 
@@ -33,3 +38,42 @@ def softmax_cross_entropy__labels_of_everybody(logits, labels):
     grad = p.copy()
     grad[:, labels] -= 1
     return loss, grad / len(labels)
+
+
+def softmax__powers_of_two(s):
+    """2 to the power of the scores."""
+    e = 2.0 ** (s - s.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+def softmax__without_the_shift(s):
+    """e^s as it is."""
+    return np.stack([np.exp(row) / np.exp(row).sum() for row in s])
+
+
+def softmax_backward__diagonal(dp, p):
+    """Each probability by itself, like a sigmoid."""
+    ds = []
+    for d, q in zip(dp, p, strict=True):
+        ds.append(np.diag(np.diag(q) - np.diag(q * q)) * d)
+    return np.array(ds)
+
+
+def softmax_cross_entropy__sum_of_gradients(logits, labels):
+    """The loss is a mean but the gradient is not divided."""
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    grad = np.exp(log_p)
+    loss = 0.0
+    for n, label in enumerate(labels):
+        loss -= log_p[n, label] / len(labels)
+        grad[n, label] -= 1
+    return loss, grad
+
+
+def softmax_cross_entropy__sign_lost(logits, labels):
+    """The mean log-probability, which should be as large as possible, is returned as the loss."""
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    one_hot = np.eye(logits.shape[1])[labels]
+    return (log_p * one_hot).sum() / len(labels), (np.exp(log_p) - one_hot) / len(labels)

@@ -9,6 +9,12 @@ FITTING = {
     "power_spectrum__numpy_scaling": ("scale", "divided", "root", "√", "factor"),
     "mel_filter_bank__upside_down_at_the_top": ("edge", "zero", "tip"),
     "log_mel_backward__filters_not_transposed": ("transpose", "fᵀ"),
+    "frames__hop_of_one": ("p · hop",),
+    "frames_backward__set": ("overlap", "last one"),
+    "hann_window__symmetric": ("length − 1", "last"),
+    "power_spectrum__size": ("not the power", "size"),
+    "mel_filter_bank__hertz": ("hertz",),
+    "log_mel__base_ten": ("decimal",),
 }
 
 
@@ -64,3 +70,41 @@ def log_mel_backward__filters_not_transposed(dy, power, filters, mel, floor=1e-6
     np.divide(1, mel, out=inverse, where=mel > floor)
     dm = dy * inverse
     return np.einsum("nk,dk->nd", dm, filters), np.einsum("nk,nd->kd", dm, power)
+
+
+def frames__hop_of_one(x, length, hop):
+    """Frame p begins at sample p."""
+    count = len(range(0, x.shape[1] - length + 1, hop))
+    return np.lib.stride_tricks.sliding_window_view(x, length, axis=1)[:, :count].copy()
+
+
+def frames_backward__set(dy, x, hop):
+    """= where += belongs."""
+    dx = np.zeros(x.shape)
+    for n, p in np.ndindex(dy.shape[:2]):
+        dx[n, p * hop :][: dy.shape[2]] = dy[n, p]
+    return dx
+
+
+def hann_window__symmetric(length):
+    """Zero at both ends."""
+    return np.hanning(length) if length > 1 else np.zeros(1)
+
+
+def power_spectrum__size(x, window):
+    """|z|."""
+    z = np.fft.fft(x * window)[..., : x.shape[-1] // 2 + 1]
+    return np.hypot(z.real, z.imag), z.real, z.imag
+
+
+def mel_filter_bank__hertz(bands, length, rate):
+    """Triangles of equal width."""
+    edges = np.arange(bands + 2) * rate / 2 / (bands + 1)
+    f = np.arange(length // 2 + 1) * rate / length
+    return np.stack([np.interp(f, edges[k : k + 3], [0, 1, 0], 0, 0) for k in range(bands)], axis=1)
+
+
+def log_mel__base_ten(power, filters, floor=1e-6):
+    """log10."""
+    mel = np.einsum("...d,dk->...k", power, filters)
+    return np.log10(np.fmax(mel, floor)), mel

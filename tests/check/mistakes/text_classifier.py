@@ -7,6 +7,11 @@ FITTING = {
     "embedding_backward__mean_of_the_places": ("repeat", "mean", "average"),
     "masked_mean__divided_by_all_places": ("count", "number of tokens", "divid"),
     "masked_mean_backward__padding_gets_its_share": ("mask", "padding"),
+    "pad_sequences__one_too_long": ("too long",),
+    "embedding__one_off": ("one place", "shift", "row", "earlier", "later"),
+    "embedding_backward__set_not_added": ("several places", "add"),
+    "masked_mean__padding_in_it": ("mask is not used", "padding"),
+    "masked_mean_backward__undivided": ("whole dy", "divided"),
 }
 
 
@@ -42,3 +47,35 @@ def masked_mean_backward__padding_gets_its_share(dy, x, mask):
         words = max(int(mask[n].sum()), 1)
         dx[n, :] = dy[n] / words
     return dx
+
+
+def pad_sequences__one_too_long(sequences):
+    """There is always a zero at the end."""
+    T = max((len(s) for s in sequences), default=0) + 1
+    ids = np.array([list(s) + [0] * (T - len(s)) for s in sequences], dtype=int).reshape(len(sequences), T)
+    mask = np.array([[t < len(s) for t in range(T)] for s in sequences], dtype=bool).reshape(len(sequences), T)
+    return ids, mask
+
+
+def embedding__one_off(ids, E):
+    """Ids are counted from one."""
+    return E[ids - 1]
+
+
+def embedding_backward__set_not_added(dy, ids, E):
+    """= in a loop."""
+    dE = np.zeros_like(E)
+    for n in range(ids.shape[0]):
+        for t in range(ids.shape[1]):
+            dE[ids[n, t]] = dy[n, t]
+    return dE
+
+
+def masked_mean__padding_in_it(x, mask):
+    """np.mean knows nothing of masks."""
+    return np.einsum("ntd->nd", x) / x.shape[1]
+
+
+def masked_mean_backward__undivided(dy, x, mask):
+    """Every word gets all of it."""
+    return np.where(mask[:, :, None], dy[:, None, :], 0)

@@ -6,6 +6,11 @@ FITTING = {
     "momentum_step__old_velocity": ("old", "new v", "before"),
     "adam_step__corrected_moments_kept": ("corrected", "correction", "m̂"),
     "dropout__measured_share": ("rate", "1 −", "scale"),
+    "momentum_step__dampened": ("running mean", "1 − momentum"),
+    "adam_step__root_of_the_sum": ("ε", "root"),
+    "adam_step__second_moment_raw": ("m is corrected but v is not", "corrected"),
+    "adam_step__uphill": ("wrong", "sign", "uphill"),
+    "dropout__not_rescaled": ("not made larger",),
 }
 
 
@@ -30,4 +35,39 @@ def dropout__measured_share(x, mask, rate):
     stayed = np.count_nonzero(mask) / mask.size
     y = np.zeros(x.shape)
     y[mask] = x[mask] / max(stayed, 1e-12)
+    return y
+
+
+def momentum_step__dampened(p, g, v, rate=0.01, momentum=0.9):
+    """The gradient is weighted with what momentum leaves."""
+    new = v + (1 - momentum) * (g - v)
+    return p - rate * new, new
+
+
+def adam_step__root_of_the_sum(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """ε under the root."""
+    m += 0
+    m = m + (1 - beta1) * (g - m)
+    v = v + (1 - beta2) * (np.square(g) - v)
+    fraction = (m / (1 - beta1**step)) * (v / (1 - beta2**step) + epsilon) ** -0.5
+    return p - rate * fraction, m, v
+
+
+def adam_step__second_moment_raw(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Only the first moment is freed from its bias."""
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * np.square(g)
+    size = rate / (1 - np.power(beta1, step))
+    return p - size * m / (np.sqrt(v) + epsilon), m, v
+
+
+def adam_step__uphill(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """+ for −."""
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
+    return p + rate * m / (1 - beta1**step) / (np.sqrt(v / (1 - beta2**step)) + epsilon), m, v
+
+
+def dropout__not_rescaled(x, mask, rate):
+    """Dropped and left at that."""
+    y = x.copy()
+    y[~mask] = 0
     return y
