@@ -54,7 +54,7 @@ def _exchanged(block, lengths, mask, rows, B):
     The other parts are computed from the tokens n, as all parts less this one.
     """
     M, own = len(lengths), len(rows) - B
-    weight = np.repeat([1, 1 / M], [own, B])[:, None]
+    weight = np.repeat([1, 1 / M], [own, B])[:, None] * mask[:, rows, None]
 
     def forward(seen, n, *waiting):
         q, k, v = project(block, n, n)
@@ -68,7 +68,7 @@ def _exchanged(block, lengths, mask, rows, B):
         dy, *waiting = gradients
         n, q, k, v, weights, part = trace
         dseen = dy[:, rows] * weight
-        dqkv = bottleneck_attention_backward(dy, q, k, v, weights, lengths)
+        dqkv = bottleneck_attention_backward(dy, q, k, v, weights, lengths, mask)
         less = multi_head_attention_backward(dseen, q[:, rows], k[:, rows], v[:, rows], part)
         for d, own_part in zip(dqkv, less, strict=True):
             d[:, rows] -= own_part

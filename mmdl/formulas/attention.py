@@ -25,7 +25,8 @@ def attention(
     (T, D), (S, V) = q.shape, v.shape
     y = np.zeros((T, V))
     for t in range(T):
-        seen = [s for s in range(S) if (mask is None or mask[s]) and (s <= t or not causal)]
+        allowed = [s for s in range(S) if (mask is None or mask[s]) and (s <= t or not causal)]
+        seen = [s for s in allowed if bias is None or bias[t, s] != -math.inf]
         if not seen:
             continue
         score = [sum(q[t, d] * k[s, d] for d in range(D)) / math.sqrt(D) for s in seen]

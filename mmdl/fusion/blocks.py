@@ -19,7 +19,7 @@ from mmdl.layers.transformer import FeedForward, FeedForwardTrace
 from mmdl.ops import fusion as ops
 from mmdl.ops.fusion.tokens import Crossed, Exchanged
 from mmdl.ops.normalization import LayerNormalized
-from mmdl.shapes import Array
+from mmdl.shapes import Array, Mask
 from mmdl.tokens import Tokens
 
 
@@ -92,6 +92,7 @@ class BottleneckBlockTrace(NamedTuple):
     q: Array
     k: Array
     v: Array
+    mask: Mask | None
     seen: Exchanged
     feed_forward: FeedForwardTrace
 
@@ -129,13 +130,13 @@ class BottleneckBlock(Layer):
         q, k, v = project(self, n, n)
         seen = ops.bottleneck_attention(q, k, v, lengths, mask, self.heads)
         y, feed_forward = self.feed_forward.forward(x + self.output(seen.y))
-        return y, BottleneckBlockTrace(norm, q, k, v, seen, feed_forward)
+        return y, BottleneckBlockTrace(norm, q, k, v, mask, seen, feed_forward)
 
     def backward(self, dy, trace, lengths):
         n, q, k, v = trace.norm.y, trace.q, trace.k, trace.v
         dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
         dseen, output = self.output.backward(dx, trace.seen.y)
-        dq, dk, dv = ops.bottleneck_attention_backward(dseen, q, k, v, trace.seen.weights, lengths)
+        dq, dk, dv = ops.bottleneck_attention_backward(dseen, q, k, v, trace.seen.weights, lengths, trace.mask)
         dnq, dnk, dnv, projections = project_backward(self, dq, dk, dv, n, n)
         around, norm = self.norm.backward(dnq + dnk + dnv, trace.norm)  # n was used three times
         return dx + around, replace(self, norm=norm, **projections, output=output, feed_forward=feed_forward)

@@ -6,7 +6,8 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._reduce import row_max, row_sum, sum_to
+from mmdl.ops._mask import only
+from mmdl.ops._reduce import sum_to
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.shapes import Array, Arrays, Mask, shapes
 
@@ -34,11 +35,11 @@ def attention(
     q, k, v : arrays (..., T, D), (..., S, D), (..., S, V)
         Queries, keys and values; leading axes broadcast. For heads on an axis of their own pass `mask[:, None]`.
     mask : bool array (..., S), optional
-        True where there is a key. A query that may look nowhere gets zeros.
+        True where there is a key; what stands elsewhere is not read.
     causal : bool
         Query t sees only the keys s ≤ t.
     bias : array (..., T, S), optional
-        Added to the scores.
+        Added to the scores; −∞ forbids. A query that may look nowhere, for whatever reason, gets zeros.
 
     Returns
     -------
@@ -49,9 +50,8 @@ def attention(
     s = (q / math.sqrt(q.shape[-1])) @ k.mT  # np.sqrt of an int would turn float32 into float64
     if bias is not None:
         s = s + bias
-    everything = (mask is None or mask.all()) and not causal
-    weights = softmax(s) if everything else _masked_softmax(s, mask, causal)
-    return Attended(weights @ v, weights)
+    weights = softmax(_seen(s, mask, causal))
+    return Attended(weights @ only(v, mask), weights)
 
 
 @shapes
@@ -65,14 +65,15 @@ def attention_backward(
 ) -> Arrays:
     """da = dy vᵀ,  ds = a ∘ (da − ⟨da, a⟩);   dq = ds k / √D,  dk = dsᵀ q / √D,  dv = aᵀ dy
 
-    Where nothing was looked at a is 0, and so is ds: no mask is needed.
+    Where nothing was looked at a is 0, and so is ds: no mask is needed, and a key that nobody looked at is not read.
 
     Returns
     -------
     dq, dk, dv : arrays like q, k, v; and dbias = ds, fourth, if `bias` is given.
     """
-    ds = softmax_backward(dy @ v.mT, weights)
-    dq, dk, dv = ds @ k, ds.mT @ q, weights.mT @ dy
+    seen = weights.any(axis=-2)
+    ds = softmax_backward(dy @ only(v, seen).mT, weights)
+    dq, dk, dv = ds @ only(k, seen), ds.mT @ q, weights.mT @ dy
     dq /= math.sqrt(q.shape[-1])
     dk /= math.sqrt(q.shape[-1])
     gradients = sum_to(dq, q.shape), sum_to(dk, k.shape), sum_to(dv, v.shape)
@@ -134,16 +135,12 @@ def merge_heads(x: Array) -> Array:
     return x.swapaxes(1, 2).reshape(len(x), x.shape[2], x.shape[1] * x.shape[3])
 
 
-def _masked_softmax(s: Array, mask: Mask | None, causal: bool) -> Array:
-    """Softmax over the keys that may be seen; a row that sees none is zero. Overwrites s."""
-    if mask is not None:
-        s += np.where(mask, 0, -np.inf).astype(s.real.dtype)[..., None, :]
+def _seen(s: Array, mask: Mask | None, causal: bool) -> Array:
+    """The scores, −∞ where a query may not look.  s (..., T, S)"""
     if causal:
-        s += np.triu(np.full(s.shape[-2:], -np.inf, s.real.dtype), k=1)
-    largest = np.maximum(row_max(s), np.finfo(s.real.dtype).min)  # finite: a row without keys would be −∞ − (−∞)
-    s -= largest
-    a = np.exp(s, out=s)
-    total = row_sum(a)
-    total[total == 0] = 1
-    a /= total
-    return a
+        s = np.where(np.tri(*s.shape[-2:], dtype=bool), s, -np.inf)
+    if mask is None:
+        return s
+    if mask.all():  # nothing to hide, but leading axes that s may not have
+        return np.broadcast_to(s, np.broadcast_shapes(s.shape, mask[..., None, :].shape))
+    return np.where(mask[..., None, :], s, -np.inf)

@@ -4,6 +4,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from mmdl.ops._mask import possible
 from mmdl.ops._reduce import row_inner
 from mmdl.ops.losses import Loss
 from mmdl.ops.softmax import log_softmax
@@ -94,7 +95,7 @@ def contrastive_loss(s: Annotated[Array, "N>0 N"]) -> Loss:
     Parameters
     ----------
     s : array (N, N)
-        Row n and column n belong together, and nothing else does.
+        Row n and column n belong together, and nothing else does. −∞ makes a pair impossible.
 
     Returns
     -------
@@ -106,8 +107,9 @@ def contrastive_loss(s: Annotated[Array, "N>0 N"]) -> Loss:
     N = len(s)
     log_p, log_q = log_softmax(s), log_softmax(s.T).T
     value = -(np.trace(log_p) + np.trace(log_q)) / (2 * N)
-    return Loss(value, (np.exp(log_p) + np.exp(log_q) - 2 * np.eye(N, dtype=s.dtype)) / (2 * N))
+    gradient = (np.exp(log_p) + np.exp(log_q) - 2 * np.eye(N, dtype=s.dtype)) / (2 * N)
+    return Loss(value, np.where(possible(s), gradient, 0))
 
 
 def _divided(x: Array, length: Array) -> Array:
-    return np.divide(x, length, out=np.zeros_like(x), where=length.real > 0)
+    return np.divide(x, length, out=np.zeros_like(x), where=length.real != 0)  # NaN is not 0, and stays

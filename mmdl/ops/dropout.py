@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from mmdl.errors import DataError
+import numpy as np
+
+from mmdl.errors import DataError, ShapeError
 from mmdl.shapes import Array, Mask, shapes
 
 
@@ -21,10 +23,12 @@ def dropout(x: Annotated[Array, "..."], mask: Annotated[Mask, "..."], rate: floa
     """
     if not 0 <= rate < 1:
         raise DataError(f"dropout: rate must be at least 0 and less than 1, not {rate}")
-    return x * mask / (1 - rate)
+    if mask.shape != x.shape:
+        raise ShapeError(f"dropout: mask must have shape {x.shape} but has {mask.shape}")
+    return np.where(mask, x / (1 - rate), 0)
 
 
 @shapes
 def dropout_backward(dy: Annotated[Array, "..."], mask: Annotated[Mask, "..."], rate: float) -> Array:
     """dx = dy ∘ mask / (1 − rate): what was left out gets nothing"""
-    return dy * mask / (1 - rate)
+    return np.where(mask, dy / (1 - rate), 0)

@@ -4,6 +4,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from mmdl.ops._mask import only
 from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.activations import sigmoid
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
@@ -47,7 +48,7 @@ def gru(
 
     Source: Cho et al. 2014, with the reset after the product as in cuDNN.
     """
-    x, mask, H = time_first(x), step_masks(mask), len(U)
+    x, mask, H = time_first(only(x, mask)), step_masks(mask), len(U)
     gates = affine(x, W, None if b is None else b[0])
     inner = np.empty((*x.shape[:2], H), gates.dtype)
     h = initial_states(x, H, h0)
@@ -85,7 +86,7 @@ def gru_backward(
     -------
     dx, dW, dU, db, dh0 : arrays (N, T, D), (D, 3H), (H, 3H), (2, 3H), (N, H)
     """
-    dh, x, h, gates, inner = (time_first(each) for each in (dh, x, h, gates, inner))
+    dh, x, h, gates, inner = (time_first(each) for each in (dh, only(x, mask), h, gates, inner))
     mask, UT = step_masks(mask), U.T.copy()  # in order of its rows: a quarter faster for every step
     z, r, g = np.split(gates, 3, axis=2)
     z_factor = (h[:-1] - g) * z * (1 - z)

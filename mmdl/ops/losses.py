@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import DataError, ShapeError
+from mmdl.ops._mask import only, possible
 from mmdl.ops.activations import sigmoid, softplus
 from mmdl.ops.softmax import log_softmax
 from mmdl.shapes import Array, Ids, Mask, shapes
@@ -29,12 +30,13 @@ def softmax_cross_entropy(
     Parameters
     ----------
     logits : array (..., K)
+        −∞ makes a class impossible: p and dlogits are 0, and it has no part in the smoothing.
     labels : integer array (...)
         The true classes, 0 to K − 1.
-    smoothing : float
+    smoothing : float, 0 ≤ smoothing < 1
         target = (1 − smoothing) · one-hot + smoothing / K.
     mask : bool array (...), optional
-        Examples where it is False do not count.
+        Examples where it is False do not count: neither their logits nor their labels are looked at.
 
     Returns
     -------
@@ -43,26 +45,31 @@ def softmax_cross_entropy(
     Raises
     ------
     DataError
-        If a label is no class.
+        If a label is no class, or the smoothing out of its range.
     ShapeError
         If no example counts.
 
     Source: Bridle 1990; Szegedy et al. 2016 for the smoothing.
     """
     _same_shape("softmax_cross_entropy", logits.shape[:-1], labels=labels, mask=mask)
+    if not 0 <= smoothing < 1:
+        raise DataError(f"softmax_cross_entropy: smoothing must be at least 0 and less than 1, not {smoothing}")
     classes = logits.shape[-1]
+    if mask is not None:
+        logits, labels = only(logits, mask), np.where(mask, labels, 0)
     if labels.dtype.kind not in "iu" or (labels.size and not (labels.min() >= 0 and labels.max() < classes)):
         raise DataError(
             f"softmax_cross_entropy: labels must be integers in 0..{classes - 1}, not {labels.dtype} {_reach(labels)}"
         )
     weight = _weight("softmax_cross_entropy", logits, labels, mask)
-    log_p = log_softmax(logits)
+    log_p, chance = log_softmax(logits), possible(logits)
+    share = smoothing / np.maximum(chance.sum(axis=-1), 1).astype(weight.dtype)
     truth = labels[..., None]
     of_truth = np.take_along_axis(log_p, truth, axis=-1)[..., 0]
-    value = -(((1 - smoothing) * of_truth + smoothing * log_p.mean(axis=-1)) * weight).sum()
-    gradient = np.exp(log_p) - smoothing / classes
+    value = -(((1 - smoothing) * of_truth + share * np.where(chance, log_p, 0).sum(axis=-1)) * weight).sum()
+    gradient = np.exp(log_p) - share[..., None]
     np.put_along_axis(gradient, truth, np.take_along_axis(gradient, truth, axis=-1) - (1 - smoothing), axis=-1)
-    return Loss(value, gradient * weight[..., None])
+    return Loss(value, np.where(chance, gradient, 0) * weight[..., None])
 
 
 @shapes
@@ -92,10 +99,10 @@ def categorical_cross_entropy(
     weight = _weight("categorical_cross_entropy", p, p[..., 0])
     total = p.sum(axis=-1, keepdims=True)
     q = p / total
-    inside = (floor <= q.real) & (q.real <= 1 - floor)
-    clipped = np.where(inside, q, np.clip(q.real, floor, 1 - floor))
+    outside = (q.real < floor) | (q.real > 1 - floor)
+    clipped = np.where(outside, np.clip(q.real, floor, 1 - floor), q)
     value = -((targets * np.log(clipped)).sum(axis=-1) * weight).sum()
-    dq = -np.where(inside, targets / clipped, 0) * weight[..., None]
+    dq = -np.where(outside, 0, targets / clipped) * weight[..., None]
     return Loss(value, (dq - (dq * q).sum(axis=-1, keepdims=True)) / total)
 
 
@@ -119,10 +126,10 @@ def bernoulli_cross_entropy(p: Annotated[Array, "..."], targets: Annotated[Array
     """
     _same_shape("bernoulli_cross_entropy", p.shape, targets=targets)
     weight = _weight("bernoulli_cross_entropy", p, p)
-    inside = (floor <= p.real) & (p.real <= 1 - floor)
-    q = np.where(inside, p, np.clip(p.real, floor, 1 - floor))
+    outside = (p.real < floor) | (p.real > 1 - floor)
+    q = np.where(outside, np.clip(p.real, floor, 1 - floor), p)
     value = -((targets * np.log(q) + (1 - targets) * np.log(1 - q)) * weight).sum()
-    return Loss(value, np.where(inside, (1 - targets) / (1 - q) - targets / q, 0) * weight)
+    return Loss(value, np.where(outside, 0, (1 - targets) / (1 - q) - targets / q) * weight)
 
 
 @shapes
@@ -132,6 +139,7 @@ def binary_cross_entropy(logits: Annotated[Array, "..."], targets: Annotated[Arr
     Parameters
     ----------
     logits : array s of any shape
+        −∞ is a yes that is impossible, and has gradient 0.
     targets : array t of the same shape, 0 to 1
 
     Returns
@@ -140,8 +148,9 @@ def binary_cross_entropy(logits: Annotated[Array, "..."], targets: Annotated[Arr
     """
     _same_shape("binary_cross_entropy", logits.shape, targets=targets)
     weight = _weight("binary_cross_entropy", logits, logits)
-    value = ((softplus(logits) - targets * logits) * weight).sum()
-    return Loss(value, (sigmoid(logits) - targets) * weight)
+    said = np.where(targets == 0, 0, logits)  # 0 · −∞ would be NaN
+    value = ((softplus(logits) - targets * said) * weight).sum()
+    return Loss(value, np.where(possible(logits), sigmoid(logits) - targets, 0) * weight)
 
 
 @shapes

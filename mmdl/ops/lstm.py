@@ -4,6 +4,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from mmdl.ops._mask import only
 from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
 from mmdl.shapes import Array, Mask, shapes
@@ -47,7 +48,7 @@ def lstm(
 
     Source: Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 for the forget gate.
     """
-    x, mask, H = time_first(x), step_masks(mask), len(U)
+    x, mask, H = time_first(only(x, mask)), step_masks(mask), len(U)
     # σ(a) = ½ + ½ tanh(a / 2): so one tanh serves all four blocks
     scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], U.dtype), H)
     shift, U = 1 - scale, U * scale
@@ -95,7 +96,7 @@ def lstm_backward(
     -------
     dx, dW, dU, db, dh0, dc0 : arrays (N, T, D), (D, 4H), (H, 4H), (4H,), (N, H), (N, H)
     """
-    dh, x, h, c, gates = (time_first(each) for each in (dh, x, h, c, gates))
+    dh, x, h, c, gates = (time_first(each) for each in (dh, only(x, mask), h, c, gates))
     dc, mask = np.zeros_like(dh) if dc is None else time_first(dc), step_masks(mask)
     i, f, g, o = _blocks(gates)
     squashed = np.tanh(c[1:])

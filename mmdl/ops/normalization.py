@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
+from mmdl.ops._mask import only
 from mmdl.ops._reduce import column_inner, column_sum, row_inner, row_sum
 from mmdl.shapes import Array, Mask, shapes
 
@@ -98,14 +99,16 @@ def batch_norm(
 
     Source: Ioffe, Szegedy, Batch normalization, 2015.
     """
+    if mask is not None and mask.shape != x.shape[:-1]:
+        raise ShapeError(f"batch_norm: mask must have shape {x.shape[:-1]} but has {mask.shape}")
     rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
     if len(rows) == 0:
         raise ShapeError(f"batch_norm: there is no example in x (..., D) = {x.shape} to take the mean of")
     mean = rows.mean(axis=0)
     variance = np.square(rows - mean).mean(axis=0)
     deviation = np.sqrt(variance + epsilon)
-    normalized = _only((x - mean) / deviation, mask)
-    return BatchNormalized(_only(gamma * normalized + beta, mask), normalized, deviation, mean, variance)
+    normalized = only((x - mean) / deviation, mask)
+    return BatchNormalized(only(gamma * normalized + beta, mask), normalized, deviation, mean, variance)
 
 
 @shapes
@@ -124,11 +127,11 @@ def batch_norm_backward(
     -------
     dx, dgamma, dbeta : arrays (..., D), (D,), (D,)
     """
-    dy = _only(dy, mask)
+    dy = only(dy, mask)
     count = dy.size // dy.shape[-1] if mask is None else mask.sum()
     dgamma, dbeta = column_inner(dy, normalized), column_sum(dy)
     dn = dy - (dbeta + normalized * dgamma) / dy.dtype.type(count)
-    return _only(dn * gamma / deviation, mask), dgamma, dbeta
+    return only(dn * gamma / deviation, mask), dgamma, dbeta
 
 
 @shapes
@@ -161,7 +164,3 @@ def batch_norm_inference_backward(
     """
     deviation = np.sqrt(variance + epsilon)
     return dy * gamma / deviation, column_inner(dy, x - mean) / deviation, column_sum(dy)
-
-
-def _only(x: Array, mask: Mask | None) -> Array:
-    return x if mask is None else np.where(mask[..., None], x, 0)

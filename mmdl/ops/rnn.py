@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from mmdl.errors import DataError
+from mmdl.ops._mask import only
 from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.activations import relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
@@ -48,7 +49,7 @@ def rnn(
     Source: the article's equation (2); Elman, Finding structure in time, 1990.
     """
     activate, _ = _activation("rnn", f)
-    x, mask = time_first(x), step_masks(mask)
+    x, mask = time_first(only(x, mask)), step_masks(mask)
     a = affine(x, W, b)  # one product for all tokens; only U has to wait for its turn
     h = initial_states(x, len(U), h0)
     for t in range(len(x)):
@@ -78,7 +79,7 @@ def rnn_backward(
     Source: Werbos, Backpropagation through time, 1990.
     """
     _, f_backward = _activation("rnn_backward", f)
-    dh, x, h, mask = time_first(dh), time_first(x), time_first(h), step_masks(mask)
+    dh, x, h, mask = time_first(dh), time_first(only(x, mask)), time_first(h), step_masks(mask)
     da = np.empty((*x.shape[:2], len(U)), dh.dtype)
     UT = U.T.copy()  # in order of its rows: a quarter faster for every step
     D = dh[-1]

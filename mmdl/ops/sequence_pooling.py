@@ -4,6 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
+from mmdl.ops._mask import only
 from mmdl.ops.pooling import MaxPooled
 from mmdl.shapes import Array, Ids, Mask, shapes
 
@@ -22,7 +23,7 @@ def masked_mean(x: Annotated[Array, "N T D"], mask: Annotated[Mask, "N T"] | Non
     -------
     y : array (N, D)
     """
-    return (_share(x, mask)[:, None] @ x)[:, 0]
+    return (_share(x, mask)[:, None] @ only(x, mask))[:, 0]
 
 
 @shapes
@@ -41,6 +42,8 @@ def masked_max(x: Annotated[Array, "N T D"], mask: Annotated[Mask, "N T"] | None
     if x.shape[1] == 0:
         return MaxPooled(np.zeros((len(x), x.shape[2]), x.dtype), np.full((len(x), x.shape[2]), -1))
     winner = (x.real if mask is None else np.where(mask[:, :, None], x.real, -np.inf)).argmax(axis=1)
+    if mask is not None:  # among tokens that are all −∞ it is a token that wins, and no padding
+        winner = np.where(np.take_along_axis(mask, winner, axis=1), winner, mask.argmax(axis=1)[:, None])
     y = np.take_along_axis(x, winner[:, None], axis=1)[:, 0]
     if mask is None:
         return MaxPooled(y, winner)
@@ -61,7 +64,7 @@ def masked_max_backward(
 @shapes
 def last_valid(x: Annotated[Array, "N T D"], mask: Annotated[Mask, "N T"] | None = None) -> Array:
     """y = the last token's x.  x (N, T, D) -> y (N, D)"""
-    return (_is_last(x, mask)[:, None] @ x)[:, 0]
+    return only(x, _is_last(x, mask)).sum(axis=1)
 
 
 @shapes
@@ -71,7 +74,7 @@ def last_valid_backward(
     mask: Annotated[Mask, "N T"] | None = None,
 ) -> Array:
     """dx = dy at the last token, elsewhere 0.  -> dx (N, T, D)"""
-    return _is_last(x, mask)[:, :, None] * dy[:, None]
+    return np.where(_is_last(x, mask)[:, :, None], dy[:, None], 0)
 
 
 def _share(x: Array, mask: Mask | None) -> Array:
@@ -80,8 +83,8 @@ def _share(x: Array, mask: Mask | None) -> Array:
     return mask.astype(x.dtype) / np.maximum(mask.sum(axis=1, keepdims=True), 1).astype(x.dtype)
 
 
-def _is_last(x: Array, mask: Mask | None) -> Array:
-    """One at each sequence's last token, else zero: (N, T)"""
+def _is_last(x: Array, mask: Mask | None) -> Mask:
+    """True at each sequence's last token: (N, T)"""
     mask = np.ones(x.shape[:2], bool) if mask is None else mask
     following = mask[:, ::-1].cumsum(axis=1)[:, ::-1]  # tokens from here on
-    return (mask & (following == 1)).astype(x.dtype)
+    return mask & (following == 1)

@@ -128,7 +128,7 @@ def log_mel(power: Annotated[Array, "... D"], filters: Annotated[Array, "D K"], 
     Source: Davis, Mermelstein, Comparison of parametric representations for monosyllabic word recognition, 1980.
     """
     mel = power @ filters
-    return LogMel(np.log(np.where(mel.real > floor, mel, np.asarray(floor, mel.dtype))), mel)
+    return LogMel(np.log(np.where(mel.real <= floor, np.asarray(floor, mel.dtype), mel)), mel)  # so NaN stays NaN
 
 
 @shapes
@@ -140,7 +140,7 @@ def log_mel_backward(
     floor: float = 1e-6,
 ) -> tuple[Array, Array]:
     """dm = dy / m where m > floor, else 0;   dp = dm Fᵀ,  dF = pᵀ dm.  -> dpower (..., D), dfilters (D, K)"""
-    loud = mel > floor
+    loud = ~(mel <= floor)
     dmel = np.where(loud, dy, 0) / np.where(loud, mel, 1)
     D, K = filters.shape
     return dmel @ filters.T, power.reshape(-1, D).T @ dmel.reshape(-1, K)

@@ -85,13 +85,18 @@ class Draws:
         return np.asarray(self.rng.integers(below, size=self.shape(contract)))
 
     def mask(self, contract, leading=None):
-        """True where there is something: rows that end, rows with gaps, rows with nothing; or None."""
-        kind, shape = self.of("none", "ends", "gaps", "nothing"), self.shape(contract, leading)
+        """True where there is something: rows that end, rows with gaps, rows with nothing, or some of each; or None."""
+        kind, shape = self.of("none", "ends", "gaps", "nothing", "each"), self.shape(contract, leading)
         if kind == "none":
             return None
         if kind == "ends":
             return np.arange(shape[-1]) < self.rng.integers(shape[-1] + 1, size=(*shape[:-1], 1))
         mask = self.rng.random(shape) < 0.6
+        if kind == "each":  # one row that is full, one that ends, one with nothing, and so on
+            rows = mask.reshape(math.prod(shape[:-1]), shape[-1])
+            rows[:] = True
+            rows[1::3, (shape[-1] + 1) // 2 :] = False
+            rows[2::3] = False
         if kind == "nothing":
             mask.reshape(math.prod(shape[:-1]), shape[-1])[-1:] = False
         return mask

@@ -28,6 +28,9 @@ class Entry:
     laws: tuple[Callable, ...] = ()
     extreme: tuple[str, ...] = ()  # arguments that must stand ±1e4
     whole_batch: bool = False  # the formula takes the batch as it is
+    of_the_batch: bool = False  # an answer depends on other examples: a statistic of the batch
+    same_shape: bool = False  # leading axes must be the same, and do not broadcast
+    impossible: tuple[str, ...] = ()  # arguments that may hold −∞
     contracts: dict[str, str] | None = None  # by default those of `forward`
 
     def __post_init__(self):
@@ -50,6 +53,11 @@ class Entry:
             return np.array(value, order=order) if isinstance(value, np.ndarray) else value
 
         return {name: each(store, value) for name, value in arguments.items()}
+
+    @property
+    def is_loss(self):
+        """Whether the gradient comes with the value."""
+        return self.backward is None and bool(self.differentiable)
 
     @property
     def name(self):

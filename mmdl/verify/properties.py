@@ -11,6 +11,7 @@ import numpy as np
 from mmdl.errors import ShapeError
 from mmdl.verify.batching import map_formula, parts, without_examples
 from mmdl.verify.compare import EXACT, SINGLE, PropertyError, agree
+from mmdl.verify.neighbours import broadcasts_as_documented, ignores_its_neighbours
 from mmdl.verify.oracle import adjoint_gap, complex_step_gradient, each, promote
 from mmdl.verify.promotion import promotes_numbers_but_not_ids
 
@@ -127,6 +128,8 @@ PROPERTIES = (
     keeps_dtype_and_stays_finite,
     obeys_its_laws,
     promotes_numbers_but_not_ids,
+    ignores_its_neighbours,
+    broadcasts_as_documented,
 )
 
 

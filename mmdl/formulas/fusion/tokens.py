@@ -34,7 +34,7 @@ def bottleneck_attention(
 ) -> Array:
     """(55)  y_t = attention of query t over A_m + B, if t is in A_m;   Σ_m (that over A_m + B) / M, if t is in B
 
-    q, k (T, D), v (T, V), mask (T,) -> y (T, V).  The attention is that of (25).
+    q, k (T, D), v (T, V), mask (T,) -> y (T, V), zero where there is no token.  The attention is that of (25).
     A_m are the places of the `lengths`[m] tokens of modality m, one modality after the other; B, the bottleneck, are
     the places after these. What one modality has to say to another must pass through B.
     Source: Nagrani et al., Attention bottlenecks for multimodal fusion, 2021 (MBT), with one set of weights for all.
@@ -49,7 +49,7 @@ def bottleneck_attention(
         y[own] = multi_head_attention(q[own], k[seen], v[seen], heads, there)
         y[bottleneck] += multi_head_attention(q[bottleneck], k[seen], v[seen], heads, there) / len(lengths)
         start += length
-    return y
+    return y if mask is None else np.where(mask[:, None], y, 0)
 
 
 def times(x: Array, W: Array) -> Array:

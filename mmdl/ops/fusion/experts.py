@@ -1,11 +1,11 @@
 """Fusion of opinions: every modality has an expert of its own, whose logits come in, and l = log p goes out."""
 
-import functools
 import math
 from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from mmdl.ops._mask import log_sum_exp, possible
 from mmdl.ops._reduce import sum_to
 from mmdl.ops.fusion.vectors import elementwise_sum
 from mmdl.ops.softmax import log_softmax, log_softmax_backward
@@ -60,8 +60,7 @@ def average_of_experts(
     Source: Jacobs, Jordan, Nowlan, Hinton 1991, without the gates.
     """
     opinions, count = _opinions(logits, present)
-    largest = functools.reduce(np.maximum, [x.real for x in opinions])
-    return np.log(sum(np.exp(x - largest) for x in opinions) / count) + largest
+    return log_sum_exp(opinions) - np.log(count)
 
 
 @shapes
@@ -78,10 +77,8 @@ def average_of_experts_backward(
     dlogits : tuple of M arrays (..., K)
     """
     opinions, count = _opinions(logits, present)
-    shares = _votes(tuple(dl * np.exp(opinion - l) / count for opinion in opinions), present)
-    return tuple(
-        sum_to(log_softmax_backward(share, log_softmax(x)), x.shape) for share, x in zip(shares, logits, strict=True)
-    )
+    shares = _votes(tuple(dl * _share(opinion, l) / count for opinion in opinions), present)
+    return _from_log_p(shares, logits, present)
 
 
 @shapes
@@ -151,8 +148,7 @@ def mixture_of_experts(
     Source: Jacobs, Jordan, Nowlan, Hinton 1991.
     """
     log_g, joint = _mixture(logits, scores, present)
-    largest = functools.reduce(np.maximum, [x.real for x in joint])
-    return Mixed(np.log(sum(np.exp(x - largest) for x in joint)) + largest, np.exp(log_g))
+    return Mixed(log_sum_exp(joint), np.exp(log_g))
 
 
 @shapes
@@ -171,12 +167,11 @@ def mixture_of_experts_backward(
     dscores : array (..., M)
     """
     log_g, joint = _mixture(logits, scores, present)
-    shares = _votes(tuple(dl * np.exp(x - l) for x in joint), present)
+    shares = _votes(tuple(dl * _share(x, l) for x in joint), present)
     dscores = log_softmax_backward(np.stack([share.sum(axis=-1) for share in shares], axis=-1), log_g)
     if present is not None:
         dscores = np.where(present, dscores, 0)
-    dlogits = (log_softmax_backward(share, log_softmax(x)) for share, x in zip(shares, logits, strict=True))
-    return tuple(sum_to(d, x.shape) for d, x in zip(dlogits, logits, strict=True)), sum_to(dscores, scores.shape)
+    return _from_log_p(shares, logits, present), sum_to(dscores, scores.shape)
 
 
 def _votes(logits: Arrays, present: Mask | None) -> Arrays:
@@ -186,15 +181,26 @@ def _votes(logits: Arrays, present: Mask | None) -> Arrays:
     return tuple(np.where(present[..., m, None], x, 0) for m, x in enumerate(logits))
 
 
-def _opinions(logits: Arrays, present: Mask | None) -> tuple[Arrays, Array | int]:
+def _opinions(logits: Arrays, present: Mask | None) -> tuple[Arrays, Array]:
     """log p_m of each expert, −∞ if absent, and how many there are (..., 1); with nobody there all say 1 / K"""
-    log_p = tuple(log_softmax(x) for x in logits)
+    log_p = tuple(log_softmax(x) for x in _votes(logits, present))
     if present is None:
-        return log_p, len(logits)
+        return log_p, np.full(1, len(logits), log_p[0].real.dtype)
     nobody = ~present.any(axis=-1, keepdims=True)
     silence = np.where(nobody, -math.log(logits[0].shape[-1]), -np.inf).astype(log_p[0].dtype)
     count = np.where(nobody, len(logits), present.sum(axis=-1, keepdims=True)).astype(log_p[0].dtype)
     return tuple(np.where(present[..., m, None], x, silence) for m, x in enumerate(log_p)), count
+
+
+def _share(part: Array, l: Array) -> Array:
+    """e^part / e^l, how much of the whole is this part; of what is impossible nobody has a share"""
+    return np.exp(part - np.where(possible(l), l, 0))
+
+
+def _from_log_p(dlog_p: Arrays, logits: Arrays, present: Mask | None) -> Arrays:
+    """From the gradients of every expert's log p to those of the logits"""
+    given = zip(dlog_p, _votes(logits, present), logits, strict=True)
+    return tuple(sum_to(log_softmax_backward(d, log_softmax(heard)), x.shape) for d, heard, x in given)
 
 
 def _mixture(logits: Arrays, scores: Array, present: Mask | None) -> tuple[Array, list[Array]]:

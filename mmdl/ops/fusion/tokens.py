@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
+from mmdl.ops._mask import only
 from mmdl.ops.attention import multi_head_attention, multi_head_attention_backward
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.shapes import Array, Arrays, Ids, Mask, shapes
@@ -51,6 +52,7 @@ def cross_attention(
 
     Source: Tsai et al. 2019, section 3.1, the crossmodal attention of the multimodal transformer (MulT).
     """
+    other = only(other, mask)
     q, k, v = affine(x, Wq, None), affine(other, Wk, None), affine(other, Wv, None)
     return Crossed(*multi_head_attention(q, k, v, heads, mask), q, k, v)
 
@@ -76,6 +78,7 @@ def cross_attention_backward(
     """
     dq, dk, dv = multi_head_attention_backward(dy, q, k, v, weights)
     dx, dWq, _ = affine_backward(dq, x, Wq)
+    other = only(other, weights.any(axis=(1, 2)))  # what nobody looked at is not read
     dother_k, dWk, _ = affine_backward(dk, other, Wk)
     dother_v, dWv, _ = affine_backward(dv, other, Wv)
     return dx, dother_k + dother_v, dWq, dWk, dWv
@@ -108,7 +111,7 @@ def bottleneck_attention(
     lengths : tuple of M ints
         How many tokens each modality has; the remaining ones are the bottleneck.
     mask : bool array (N, T), optional
-        True where there is a token.
+        True where there is a token; elsewhere nothing is read, and y is zero.
     heads : int
         Divides D and V.
 
@@ -123,6 +126,7 @@ def bottleneck_attention(
     Source: Nagrani et al. 2021, the multimodal bottleneck transformer (MBT), with one set of weights for all
     modalities; there the mean is taken a step later, behind the rest of the block.
     """
+    q, k, v = only(q, mask), only(k, mask), only(v, mask)
     y, weights = np.zeros_like(v), []
     for rows, own in _parts(q, lengths):
         there = None if mask is None else mask[:, rows]
@@ -130,7 +134,7 @@ def bottleneck_attention(
         y[:, rows[:own]] = seen.y[:, :own]
         y[:, rows[own:]] += seen.y[:, own:] / len(lengths)
         weights.append(seen.weights)
-    return Exchanged(y, tuple(weights))
+    return Exchanged(only(y, mask), tuple(weights))
 
 
 @shapes
@@ -141,6 +145,7 @@ def bottleneck_attention_backward(
     v: Annotated[Array, "N T V"],
     weights: Annotated[Arrays, "_ of N _ _ _"],
     lengths: tuple[int, ...],
+    mask: Annotated[Mask, "N T"] | None = None,
 ) -> tuple[Array, Array, Array]:
     """Each part as in attention; the bottleneck, which was in all of them, gets 1 / M of dy and adds up what comes
 
@@ -148,6 +153,7 @@ def bottleneck_attention_backward(
     -------
     dq, dk, dv
     """
+    dy, q, k, v = only(dy, mask), only(q, mask), only(k, mask), only(v, mask)
     gradients = np.zeros_like(q), np.zeros_like(k), np.zeros_like(v)
     for (rows, own), seen in zip(_parts(q, lengths), weights, strict=True):
         dseen = dy[:, rows]

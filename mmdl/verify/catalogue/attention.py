@@ -119,6 +119,7 @@ ENTRIES = (
         differentiable=("q", "k", "v", "bias"),
         laws=LAWS,
         extreme=("q", "k"),
+        impossible=("bias",),
     ),
     Entry.of(
         multi_head_attention,

@@ -109,5 +109,7 @@ ENTRIES = (
         ),
         extreme=("s",),
         whole_batch=True,
+        of_the_batch=True,
+        impossible=("s",),
     ),
 )

@@ -110,6 +110,7 @@ ENTRIES = (
         outputs=("p",),
         laws=(blind_to_shift, rows_sum_to_one),
         extreme=("s",),
+        impossible=("s",),
     ),
     Entry.of(
         log_softmax,
@@ -118,6 +119,7 @@ ENTRIES = (
         outputs=("l",),
         laws=(blind_to_shift, is_logarithm_of_softmax),
         extreme=("s",),
+        impossible=("s",),
     ),
-    Entry.of(dropout, mask_and_rate, laws=(expectation_is_x,), extreme=("x",)),
+    Entry.of(dropout, mask_and_rate, laws=(expectation_is_x,), extreme=("x",), same_shape=True),
 )

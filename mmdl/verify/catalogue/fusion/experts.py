@@ -112,8 +112,10 @@ def with_gates(draws):
 
 def _experts(forward, *laws, draw=experts, scores=()):
     laws = (commutes, leaves_absent_experts_out, *laws)
-    differentiable = ("logits", *scores)
-    return Entry.of(forward, draw, differentiable=differentiable, outputs=("l",), laws=laws, extreme=differentiable)
+    numbers = ("logits", *scores)
+    return Entry.of(
+        forward, draw, differentiable=numbers, outputs=("l",), laws=laws, extreme=numbers, impossible=numbers
+    )
 
 
 ENTRIES = (

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmdl.ops._mask import only
 from mmdl.ops.attention import multi_head_attention
 from mmdl.ops.fusion.tokens import bottleneck_attention, cross_attention
 from mmdl.verify.compare import difference
@@ -42,7 +43,7 @@ def closed_nothing_passes(entry, arguments, rng):
     for length in lengths:
         own = slice(start, start := start + length)
         there = None if mask is None else mask[:, own]
-        alone = multi_head_attention(q[:, own], k[:, own], v[:, own], heads, there).y
+        alone = only(multi_head_attention(q[:, own], k[:, own], v[:, own], heads, there).y, there)
         dy = np.zeros_like(y)
         dy[:, own] = rng.standard_normal(alone.shape)
         gradients = [np.delete(d, np.r_[own], axis=1) for d in entry.pull(dy, **closed).values()]
@@ -68,7 +69,7 @@ def one_modality_is_attention(entry, arguments, rng):
     """If all tokens are of one modality it is attention, whatever is called the bottleneck."""
     q, k, v, lengths, mask, heads = arguments.values()
     found = entry(**arguments | {"lengths": (sum(lengths),)})
-    return difference(found, multi_head_attention(q, k, v, heads, mask).y)
+    return difference(found, only(multi_head_attention(q, k, v, heads, mask).y, mask))
 
 
 def two_modalities(draws):

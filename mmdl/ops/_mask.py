@@ -1,0 +1,41 @@
+"""One rule for what does not count: −∞ is impossible, and what a mask leaves out is never read."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+
+from mmdl.ops._reduce import row_max
+from mmdl.shapes import Array, Mask
+
+
+def only(x: Array, mask: Mask | None) -> Array:
+    """x where the mask is True, else 0, whatever stands there: 0 · NaN would be NaN.  x (..., T, D), mask (..., T)"""
+    return x if mask is None or mask.all() else np.where(mask[..., None], x, 0)
+
+
+def possible(s: Array) -> Mask:
+    """False where s is −∞"""
+    return s.real != -np.inf
+
+
+def finite(largest: Array) -> Array:
+    """A maximum that may be subtracted: where all is impossible it is −∞, and −∞ − (−∞) would be NaN"""
+    return np.maximum(largest, np.finfo(largest.dtype).min)
+
+
+def row_peak(s: Array) -> Array:
+    """The largest of each row, to be subtracted before an exponential.  s (..., K) -> (..., 1)"""
+    return finite(row_max(s))
+
+
+def log_or_impossible(total: Array) -> Array:
+    """log Σ; the logarithm of nothing is −∞"""
+    nothing = total == 0
+    return np.where(nothing, -np.inf, np.log(np.where(nothing, 1, total)))
+
+
+def log_sum_exp(terms: Sequence[Array]) -> Array:
+    """log Σ_m e^x_m, entry by entry; what is −∞ adds nothing. Analytic, as `np.logaddexp` is not."""
+    largest = finite(reduce(np.maximum, [x.real for x in terms]))
+    return log_or_impossible(sum(np.exp(x - largest) for x in terms)) + largest
