@@ -72,8 +72,11 @@ class AttentionDisplay(Display):
         return self.patches.sum(axis=(1, 2))
 
     @styled
-    def plot(self, figure=None):
-        """Draw the picture, then a heat map for every word on one common scale; `axes_` are theirs."""
+    def plot(self, figure=None, title=True, **style):
+        """Draw the picture, then a heat map for every word on one common scale; `axes_` are theirs
+
+        `style` is for `imshow` of the heat maps: cmap, vmax, ...
+        """
         count = 1 + len(self.words)
         rows = -(-count // 4)
         columns = -(-count // rows)
@@ -87,7 +90,8 @@ class AttentionDisplay(Display):
         largest = 100 * self.patches.max(initial=0) or 1
         for ax, word, heat, share in zip(self.axes_[1:], self.words, self.heat, self.share, strict=True):
             ax.set_facecolor("0.85")
-            drawn = picture_on(ax, 100 * self._of_patch(heat), cmap=MAGNITUDES, vmin=0, vmax=largest)
+            scale = {"cmap": MAGNITUDES, "vmin": 0, "vmax": largest} | style
+            drawn = picture_on(ax, 100 * self._of_patch(heat), **scale)
             self._outline(ax)
             ax.set_title(f"“{word}” looks\n{percent(share)} at the picture")
         bar = self.figure_.colorbar(drawn, ax=grid, fraction=0.03, pad=0.02)
@@ -96,7 +100,8 @@ class AttentionDisplay(Display):
         note = "A square is one patch, a cell of the last feature map; the rest of the attention is on other tokens."
         grey = "" if self.reached.all() else " Grey: no patch there."
         self.figure_.supxlabel(note + grey, fontsize=8)
-        self.figure_.suptitle(f"Where in the picture each word looks ({whose})")
+        if title:
+            self.figure_.suptitle(f"Where in the picture each word looks ({whose})")
         return self
 
     def _of_patch(self, heat):

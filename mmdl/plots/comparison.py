@@ -31,8 +31,8 @@ class ComparisonDisplay(Display):
     best: dict = field(default_factory=dict)
 
     @styled
-    def plot(self, ax=None):
-        """Draw the matrix; ★ is the best of a column, ≈ what cannot be told from it."""
+    def plot(self, ax=None, title=True, **style):
+        """Draw the matrix; ★ is the best of a column, ≈ what cannot be told from it. `style` is for `imshow`."""
         subsets = list(max((row.accuracy for row in self.rows), key=len))
         fusions = [row for row in self.rows if len(row.modalities) > 1]
         labels = [row.model for row in self.rows] + ["best possible"] * bool(self.best)
@@ -43,7 +43,7 @@ class ComparisonDisplay(Display):
                 means[r, subsets.index(subset)] = spread.mean
         if self.best:
             means[-1] = [self.best[subset]["accuracy"] for subset in subsets]
-        image = self.ax_.imshow(means, cmap=MAGNITUDES, aspect="auto")
+        image = self.ax_.imshow(means, **{"cmap": MAGNITUDES, "aspect": "auto"} | style)
         for c, subset in enumerate(subsets):
             marks = standings({row.model: row.accuracy[subset] for row in self.rows if subset in row.accuracy})
             for r, row in enumerate(self.rows):
@@ -67,7 +67,8 @@ class ComparisonDisplay(Display):
         self.ax_.set_xlabel(
             f"of {runs} run{'s' * (runs > 1)}; ★ best of its column, ≈ at most two standard errors from it"
         )
-        self.ax_.set_title("Right on the test set, in % (mean ± standard deviation), when these are present")
+        if title:
+            self.ax_.set_title("Right on the test set, in % (mean ± standard deviation), when these are present")
         return self
 
     def _write(self, column, row, words, image=None, value=None):
@@ -87,15 +88,15 @@ class ContributionDisplay(Display):
     rows: list
 
     @styled
-    def plot(self, ax=None):
-        """Draw a line of points for each fusion."""
+    def plot(self, ax=None, title=True, **style):
+        """Draw a line of points for each fusion. `style` is for `errorbar`: markersize, capsize, ..."""
         fusions = [row for row in self.rows if row.contribution]
         self.figure_, self.ax_ = axes_of(ax, 1.4 + 0.26 * len(fusions))
         places = np.arange(len(fusions))
         for m, name in enumerate(fusions[0].modalities):
             spreads = [row.contribution[name] for row in fusions]
             means, deviations = (100 * np.array(each) for each in list(zip(*spreads, strict=True))[:2])
-            form = {"fmt": FORMS[m], "color": LINES[m], "markersize": 6, "linewidth": 1.2}
+            form = {"fmt": FORMS[m], "color": LINES[m], "markersize": 6, "linewidth": 1.2} | style
             self.ax_.errorbar(means, places, xerr=np.nan_to_num(deviations), label=name, **form)
         self.ax_.axvline(0, color="0.5", linewidth=1)
         self.ax_.set_yticks(places, [row.model for row in fusions])
@@ -103,7 +104,8 @@ class ContributionDisplay(Display):
         grid_on(self.ax_)
         nothing = 100 * fusions[0].nothing
         self.ax_.set_xlabel(f"percentage points; together with {nothing:.1f}, of seeing nothing, they are the accuracy")
-        self.ax_.set_title("What each modality contributes to the accuracy (Shapley value)")
+        if title:
+            self.ax_.set_title("What each modality contributes to the accuracy (Shapley value)")
         self.ax_.legend(loc="upper left", bbox_to_anchor=(1, 1))
         return self
 
@@ -120,8 +122,11 @@ class NoiseDisplay(Display):
     rows: list
 
     @styled
-    def plot(self, figure=None):
-        """Draw a panel for each modality, a line for each fusion: solid for tokens, dashed vectors, dotted logits."""
+    def plot(self, figure=None, title=True, **style):
+        """Draw a panel for each modality, a line for each fusion: solid for tokens, dashed vectors, dotted logits
+
+        `style` is for `plot` of matplotlib: linewidth, markersize, ...
+        """
         fusions = [row for row in self.rows if row.noise]
         names = fusions[0].modalities
         self.figure_ = figure_of(figure, 4.6)
@@ -134,11 +139,11 @@ class NoiseDisplay(Display):
                 levels, curve = row.noise[name]
                 form = {"linestyle": stroke, "color": LINES[place % len(LINES)], "marker": FORMS[place % len(FORMS)]}
                 means = [100 * spread.mean for spread in curve]
-                ax.plot(means, **form, label=row.model, linewidth=1.3, markersize=4)
+                ax.plot(means, label=row.model, **form | {"linewidth": 1.3, "markersize": 4} | style)
             told = ["none" if level == 0 else "missing" if level is None else f"{level:g}" for level in levels]
             ax.set_xticks(range(len(levels)), told)
             ax.set(
-                title=f"Noise on the {name}",
+                title=f"Noise on the {name}" if title else "",
                 xlabel="share that is lost" if levels[-2] < 1 else "deviation of the noise",
             )
             grid_on(ax)

@@ -53,22 +53,26 @@ class ConfusionDisplay(Display):
         return np.trace(self.counts) / max(1, self.counts.sum())
 
     @styled
-    def plot(self, ax=None):
-        """Draw the matrix: colours and per cents by row, and the counts in small."""
+    def plot(self, ax=None, title=True, values_format="{percent:.0f} %\n({count})", **style):
+        """Draw the matrix: colours by row, and in each cell its rate and count as `values_format` says, or nothing
+
+        `style` is for `imshow`: cmap, vmin, vmax, ...
+        """
         self.figure_, self.ax_ = axes_of(ax, 2 + 0.46 * len(self.classes))
-        image = self.ax_.imshow(self.rates, cmap=MAGNITUDES, vmin=0, vmax=1, aspect="auto")
+        image = self.ax_.imshow(self.rates, **{"cmap": MAGNITUDES, "vmin": 0, "vmax": 1, "aspect": "auto"} | style)
         for (row, column), count in np.ndenumerate(self.counts):
-            if count:
+            if count and values_format:
                 rate = self.rates[row, column]
                 words = {"ha": "center", "va": "center", "fontsize": 7, "color": readable_on(image, rate)}
-                self.ax_.text(column, row, f"{percent(rate)}\n({count})", **words)
+                self.ax_.text(column, row, values_format.format(percent=100 * rate, count=count), **words)
         ticks = range(len(self.classes))
         self.ax_.set_xticks(ticks, self.classes, rotation=30, ha="right")
         self.ax_.set_yticks(ticks, [f"{name} ({n})" for name, n in zip(self.classes, self.counts.sum(1), strict=True)])
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)
         self.ax_.set(xlabel="what the model says", ylabel="what it truly is (examples)")
-        self.ax_.set_title(f"Which class is taken for which ({percent(self.accuracy)} of all are right)")
+        if title:
+            self.ax_.set_title(f"Which class is taken for which ({percent(self.accuracy)} of all are right)")
         self.figure_.colorbar(image, ax=self.ax_, label="share of the true class", fraction=0.03, pad=0.02, aspect=40)
         return self
 

@@ -58,7 +58,7 @@ class ExamplesDisplay(Display):
         return cls(columns, truths, f"{title} ({' | '.join(columns)})")
 
     @styled
-    def plot(self, figure=None):
+    def plot(self, figure=None, title=True):
         """Draw the page; `axes_` has a row for each example and in it a panel for each modality."""
         panels, abreast = len(self.columns), _abreast(len(self.columns))
         rows = -(-len(self.truths) // abreast)
@@ -70,11 +70,12 @@ class ExamplesDisplay(Display):
             [[self.figure_.add_subplot(grid[row, first + m]) for m in range(panels)] for row, first in places]
         )
         for example, truth in zip(self.axes_, self.truths, strict=True):
-            title = textwrap.fill(truth, LETTERS * panels)
-            example[0].set_title(title, loc="left", fontsize=9, fontweight="bold")
+            label = textwrap.fill(truth, LETTERS * panels)
+            example[0].set_title(label, loc="left", fontsize=9, fontweight="bold")
         for axes, (name, column) in zip(self.axes_.T, self.columns.items(), strict=True):
             self._draw(axes, name, column)
-        self.figure_.suptitle(self.title)
+        if title:
+            self.figure_.suptitle(self.title)
         return self
 
     def _draw(self, axes, name, column):

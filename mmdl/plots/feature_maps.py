@@ -72,8 +72,11 @@ class FeatureMapsDisplay(Display):
         return cls.from_encoder(image_encoder_of(model), image_of(one(examples, example)), count)
 
     @styled
-    def plot(self, figure=None):
-        """Draw a row for the picture and one for every layer; `axes_` are those of the layers."""
+    def plot(self, figure=None, title=True, **style):
+        """Draw a row for the picture and one for every layer; `axes_` are those of the layers
+
+        `style` is for `imshow` of the maps: cmap, ...
+        """
         columns = max(len(stage.shown) for stage in self.stages)
         self.figure_ = figure_of(figure, 1.0 * len(self.stages) + 1.5)
         first, *self.axes_ = self.figure_.subplots(len(self.stages) + 1, 1)
@@ -82,14 +85,16 @@ class FeatureMapsDisplay(Display):
         groups = []
         for ax, stage in zip(self.axes_, self.stages, strict=True):
             maps = [stage.maps[..., k] for k in stage.shown]
-            drawn = self._row(ax, maps, columns, stage.label, cmap=SIGNED, vmin=-stage.limit, vmax=stage.limit)
+            scale = {"cmap": SIGNED, "vmin": -stage.limit, "vmax": stage.limit} | style
+            drawn = self._row(ax, maps, columns, stage.label, **scale)
             if stage.layer == "Conv2D" or not groups:
                 groups.append((drawn, []))
                 ax.set_xticks(SPACING * np.arange(len(maps)) + 0.5, [f"map {k}" for k in stage.shown], fontsize=8)
             groups[-1][1].append(ax)
         for drawn, axes in groups:
             self.figure_.colorbar(drawn, ax=axes, label="value", aspect=30, fraction=0.02, pad=0.01)
-        self.figure_.suptitle(f"What each layer makes of the picture: the {columns} strongest feature maps")
+        if title:
+            self.figure_.suptitle(f"What each layer makes of the picture: the {columns} strongest feature maps")
         return self
 
     def _row(self, ax, images, columns, name, **settings):

@@ -48,21 +48,27 @@ class GradientNormDisplay(Display):
         return cls(list(squares), np.sqrt(list(squares.values())))
 
     @styled
-    def plot(self, ax=None):
-        """Draw a dot for every norm on a logarithmic axis of whole decades; a norm of zero is a cross at its edge."""
+    def plot(self, ax=None, title=True, **style):
+        """Draw a dot for every norm on a logarithmic axis of whole decades; a norm of zero is a cross at its edge
+
+        `style` is for the dots: color, marker, markersize, ...
+        """
         self.figure_, self.ax_ = axes_of(ax, 1.2 + 0.24 * len(self.names))
         place, there = np.arange(len(self.names)), self.norms > 0
         low, high = decades(self.norms[there])
         self.ax_.set(xscale="log", xlim=(low, high), ylim=(len(self.names) - 0.4, -0.6))
         self.ax_.hlines(place[there], low, self.norms[there], color=BLUE, linewidth=1.2)
-        self.ax_.plot(self.norms[there], place[there], "o", color=BLUE, markersize=7, clip_on=False)
+        dots = {"marker": "o", "linestyle": "none", "color": BLUE, "markersize": 7, "clip_on": False} | style
+        self.ax_.plot(self.norms[there], place[there], **dots)
         for each in place[~there]:
             self.ax_.plot(low, each, "X", color=VERMILLION, markersize=9, clip_on=False)
             offset = {"xytext": (9, 0), "textcoords": "offset points", "va": "center"}
             self.ax_.annotate("zero", (low, each), color=VERMILLION, **offset)
         self.ax_.set_yticks(place, self.names, fontsize=8)
         grid_on(self.ax_, "x")
-        self.ax_.set(xlabel="norm of the gradient (logarithmic)", title="How strongly the loss pulls at each part")
+        self.ax_.set_xlabel("norm of the gradient (logarithmic)")
+        if title:
+            self.ax_.set_title("How strongly the loss pulls at each part")
         return self
 
 

@@ -40,23 +40,24 @@ class GradientThroughTimeDisplay(Display):
         return cls.from_norms({type(layer).__name__: norms_through_time(rng, layer, tokens)})
 
     @styled
-    def plot(self, ax=None):
-        """Draw one line for every curve on a logarithmic axis; where a gradient is exactly zero, its line ends."""
+    def plot(self, ax=None, title=True, **style):
+        """Draw one line for every curve on a logarithmic axis; where a gradient is exactly zero, its line ends
+
+        `style` is for the lines: linewidth, markersize, ...
+        """
         self.figure_, self.ax_ = axes_of(ax, 3.6)
         self.ax_.axhline(1, color="0.6", linewidth=1)
         words = {"transform": self.ax_.get_yaxis_transform(), "ha": "right", "va": "bottom"}
         self.ax_.text(0.99, 1, "nothing lost", color="0.4", fontsize=8, **words)
         for place, (name, curve) in enumerate(self.norms.items()):
             colour, form = LINES[place % len(LINES)], FORMS[place % len(FORMS)]
-            self.ax_.plot(np.where(curve > 0, curve, np.nan), form, color=colour, label=name)
+            self.ax_.plot(np.where(curve > 0, curve, np.nan), form, **{"color": colour, "label": name} | style)
         self.ax_.set_yscale("log")
         grid_on(self.ax_)
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
-        self.ax_.set(
-            xlabel="steps back from the last",
-            ylabel="norm of the state's gradient",
-            title="How far back the gradient reaches",
-        )
+        self.ax_.set(xlabel="steps back from the last", ylabel="norm of the state's gradient")
+        if title:
+            self.ax_.set_title("How far back the gradient reaches")
         if any(self.norms):
             self.ax_.legend()
         return self

@@ -37,15 +37,19 @@ class HistoryDisplay(Display):
         return None if np.isnan(accuracy).all() else 1 + int(np.nanargmax(accuracy))
 
     @styled
-    def plot(self, figure=None, learning_rate=False):
-        """Draw loss and accuracy side by side, and the learning rate as a third if asked for."""
+    def plot(self, figure=None, learning_rate=False, title=True, **style):
+        """Draw loss and accuracy side by side, and the learning rate as a third if asked for
+
+        `style` is for the curves: linewidth, markersize, ...
+        """
         learning_rate = learning_rate and "learning_rate" in self.history
         self.figure_ = figure_of(figure, 3.6)
         self.axes_ = self.figure_.subplots(1, 3 if learning_rate else 2)
         for ax, name, better in zip(self.axes_, ("loss", "accuracy"), ("lower", "higher"), strict=False):
-            self._draw(ax, name, "training, while learning", BLUE, "o-")
-            self._draw(ax, f"validation_{name}", "validation, after each epoch", VERMILLION, "s--")
-            ax.set_title(f"{name.capitalize()} ({better} is better)")
+            self._draw(ax, name, "training, while learning", BLUE, "o-", style)
+            self._draw(ax, f"validation_{name}", "validation, after each epoch", VERMILLION, "s--", style)
+            if title:
+                ax.set_title(f"{name.capitalize()} ({better} is better)")
         if self.best:
             highest = self.history["validation_accuracy"][self.best - 1]
             ring = {"markersize": 13, "markerfacecolor": "none", "color": VERMILLION, "linestyle": "none"}
@@ -53,8 +57,8 @@ class HistoryDisplay(Display):
         self.axes_[0].set_ylabel("cross-entropy (nats)")
         self.axes_[1].set_ylabel("share of right answers")
         if learning_rate:
-            self._draw(self.axes_[2], "learning_rate", None, GREEN, "^-")
-            self.axes_[2].set(title="Learning rate", ylabel="step size at the end of the epoch")
+            self._draw(self.axes_[2], "learning_rate", None, GREEN, "^-", style)
+            self.axes_[2].set(title="Learning rate" if title else "", ylabel="step size at the end of the epoch")
         for ax in self.axes_:
             ax.set_xlabel("epoch")
             ax.xaxis.get_major_locator().set_params(integer=True)
@@ -63,7 +67,8 @@ class HistoryDisplay(Display):
         self.figure_.legend(lines, labels, loc="outside lower center", ncols=3)
         return self
 
-    def _draw(self, ax, name, label, colour, form):
+    def _draw(self, ax, name, label, colour, form, style):
         values = self.history.get(name, np.empty(0))
         if np.isfinite(values).any():
-            ax.plot(1 + np.arange(len(values)), values, form, color=colour, label=label, markersize=5)
+            look = {"color": colour, "label": label, "markersize": 5} | style
+            ax.plot(1 + np.arange(len(values)), values, form, **look)

@@ -59,8 +59,8 @@ class ImagesDisplay(Display):
         return None if self.predictions is None else np.array(self.predictions) == np.array(self.truths)
 
     @styled
-    def plot(self, figure=None, columns=4):
-        """Draw the grid; `axes_` are those of the pictures."""
+    def plot(self, figure=None, columns=4, title=True, **style):
+        """Draw the grid; `axes_` are those of the pictures. `style` is for `imshow`: cmap, ..."""
         columns = min(columns, len(self.images))
         rows = -(-len(self.images) // columns)
         self.figure_ = figure_of(figure, 2.25 * rows + 0.4)
@@ -69,13 +69,14 @@ class ImagesDisplay(Display):
         for ax in grid[len(self.images) :]:
             ax.set_axis_off()
         for place, ax in enumerate(self.axes_):
-            self._draw(ax, place)
-        self.figure_.suptitle(self._title())
+            self._draw(ax, place, {"vmin": 0, "vmax": 1} | style)
+        if title:
+            self.figure_.suptitle(self._title())
         return self
 
-    def _draw(self, ax, place):
+    def _draw(self, ax, place, style):
         image, caption, truth = self.images[place], self.captions[place], self.truths[place]
-        picture_on(ax, np.zeros((1, 1)) if image is None else image, vmin=0, vmax=1)
+        picture_on(ax, np.zeros((1, 1)) if image is None else image, **style)
         if image is None:
             ax.text(0, 0, "(no picture)", ha="center", va="center", color="0.4")
         caption = "(no text)" if caption is None else caption

@@ -54,8 +54,11 @@ class KernelsDisplay(Display):
         return cls.from_layer(found[stage], count, channels)
 
     @styled
-    def plot(self, ax=None, columns=8):
-        """Draw all kernels in one picture; `columns` in a row if the input has one channel."""
+    def plot(self, ax=None, columns=8, title=True, **style):
+        """Draw all kernels in one picture; `columns` in a row if the input has one channel
+
+        `style` is for `imshow`: cmap, vmin, vmax, ...
+        """
         n, _, I, J = self.kernels.shape
         tiles = self.kernels
         if self.total[1] == 1:
@@ -67,8 +70,10 @@ class KernelsDisplay(Display):
         rows, across = tiles.shape[:2]
         self.figure_, self.ax_ = axes_of(ax, min(10, 0.9 + 6.4 * rows * I / (max(4, across) * J)))
         limit = np.abs(self.kernels).max(initial=0) or 1
-        image = self.ax_.imshow(mosaic(tiles), cmap=SIGNED, vmin=-limit, vmax=limit)
+        image = self.ax_.imshow(mosaic(tiles), **{"cmap": SIGNED, "vmin": -limit, "vmax": limit} | style)
         self._label(rows, across, I, J)
+        if not title:
+            self.ax_.set_title("")
         self.figure_.colorbar(image, ax=self.ax_, label="weight", fraction=0.03, pad=0.02)
         return self
 

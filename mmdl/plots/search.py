@@ -35,8 +35,12 @@ class SearchDisplay(Display):
     among: str
 
     @styled
-    def plot(self, figure=None):
-        """Draw the page; `axes_` are those of the answers. A picture that was searched for comes first, framed."""
+    def plot(self, figure=None, title=True, **style):
+        """Draw the page; `axes_` are those of the answers. A picture that was searched for comes first, framed
+
+        `style` is for `imshow`: cmap, ...
+        """
+        scale = {"vmin": 0, "vmax": 1} | style
         asked = [] if isinstance(self.query, str) else [self.query]
         cells = len(asked) + len(self.images)
         columns = min(ABREAST, cells)
@@ -46,16 +50,17 @@ class SearchDisplay(Display):
         for ax in grid[cells:]:
             ax.set_axis_off()
         for ax, picture in zip(grid, asked, strict=False):
-            picture_on(ax, picture, vmin=0, vmax=1)
+            picture_on(ax, picture, **scale)
             ax.set_title("searched for", color=BLUE, fontweight="bold", fontsize=9)
             for spine in ax.spines.values():
                 spine.set(color=BLUE, linewidth=2)
         self.axes_ = grid[len(asked) : cells]
         answers = zip(self.axes_, self.images, self.names, self.scores, strict=True)
         for place, (ax, image, name, score) in enumerate(answers, 1):
-            picture_on(ax, image, vmin=0, vmax=1)
+            picture_on(ax, image, **scale)
             ax.set_title(f"{place}.  {score:.2f}", fontsize=9, fontweight="bold")
             ax.set_xlabel(textwrap.fill(name, 20), fontsize=7.5, color="0.3")
         what = "this picture" if asked else textwrap.shorten(f"“{self.query}”", 60)
-        self.figure_.suptitle(f"What fits {what} best?\nAmong {self.among}; 1 would be a perfect fit", fontsize=11)
+        if title:
+            self.figure_.suptitle(f"What fits {what} best?\nAmong {self.among}; 1 would be a perfect fit", fontsize=11)
         return self

@@ -58,11 +58,11 @@ class SimilarityDisplay(Display):
         return self.cosines.argmax(axis=1)
 
     @styled
-    def plot(self, ax=None):
-        """Draw the matrix; a mark stands at the best column of each row."""
+    def plot(self, ax=None, title=True, **style):
+        """Draw the matrix; a mark stands at the best column of each row. `style` is for `imshow`: cmap, vmin, ..."""
         N, (first, second) = len(self.cosines), self.modalities
         self.figure_, self.ax_ = axes_of(ax, 2.2 + 0.24 * N)
-        image = self.ax_.imshow(self.cosines, cmap=SIGNED, vmin=-1, vmax=1)
+        image = self.ax_.imshow(self.cosines, **{"cmap": SIGNED, "vmin": -1, "vmax": 1} | style)
         for row, column in enumerate(self.best):
             colour = readable_on(image, self.cosines[row, column]) if row == column else VERMILLION
             self.ax_.plot(column, row, "o" if row == column else "X", color=colour, markersize=5)
@@ -74,7 +74,9 @@ class SimilarityDisplay(Display):
         self.ax_.spines[:].set_visible(False)
         self.ax_.set(xlabel=second, ylabel=first, xlim=(-1.5 if self.pictures else -0.5, N - 0.5), ylim=(N - 0.5, -0.5))
         own = int((self.best == np.arange(N)).sum())
-        self.ax_.set_title(f"Each {first} and the {second} that fits it best:\nits own (●) {own} times of {N}, else ✖")
+        if title:
+            words = f"Each {first} and the {second} that fits it best:\nits own (●) {own} times of {N}, else ✖"
+            self.ax_.set_title(words)
         self.figure_.colorbar(image, ax=self.ax_, label="cosine of the angle between the two", fraction=0.04, pad=0.02)
         return self
 

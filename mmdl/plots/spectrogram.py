@@ -56,8 +56,8 @@ class SpectrogramDisplay(Display):
         return cls(wave, decibels - max(0, decibels.max()), preprocessor)  # silence, which is far below 0, stays so
 
     @styled
-    def plot(self, figure=None):
-        """Draw both; `axes_` are those of the wave and of the spectrogram."""
+    def plot(self, figure=None, title=True, **style):
+        """Draw both; `axes_` are those of the wave and of the spectrogram. `style` is for `imshow`: cmap, vmin, ..."""
         self.figure_ = figure_of(figure, 4.6)
         self.axes_ = self.figure_.subplots(2, 1, sharex=True, height_ratios=[1, 2.2])
         heard = self.preprocessor
@@ -66,16 +66,16 @@ class SpectrogramDisplay(Display):
         loudest = 1.05 * np.abs(self.wave).max() or 1
         above.set(ylabel="sample", ylim=(-loudest, loudest))
         grid_on(above)
-        image = below.imshow(
-            self.decibels.T, MAGNITUDES, aspect="auto", origin="lower", extent=self._extent(), vmin=FAINTEST, vmax=0
-        )
+        scale = {"cmap": MAGNITUDES, "vmin": FAINTEST, "vmax": 0} | style
+        image = below.imshow(self.decibels.T, aspect="auto", origin="lower", extent=self._extent(), **scale)
         top = hertz_to_mel(heard.rate / 2, heard.scale)
         pitches = [pitch for pitch in PITCHES if pitch <= heard.rate / 2]
         seconds = max(len(self.wave), heard.window) / heard.rate
         below.set(xlabel="seconds", xlim=(0, seconds), ylabel="hertz, in equal steps of mel", ylim=(0, top))
         below.set(yticks=hertz_to_mel(pitches, heard.scale), yticklabels=[f"{p:,}" for p in pitches])
         self.figure_.colorbar(image, ax=below, pad=0.02).set_label("decibels (0: the loudest)")
-        self.figure_.suptitle(self._title())
+        if title:
+            self.figure_.suptitle(self._title())
         return self
 
     def _extent(self):

@@ -47,14 +47,15 @@ class WordAttentionDisplay(Display):
         return cls(words, labels, weights, head)
 
     @styled
-    def plot(self, ax=None):
-        """Draw the matrix with its numbers."""
+    def plot(self, ax=None, title=True, values_format="{percent:.0f}", **style):
+        """Draw the matrix with its numbers as `values_format` says. `style` is for `imshow`: cmap, vmax, ..."""
         T, names = len(self.words), [f"“{word}”" for word in self.words]
         self.figure_, self.ax_ = axes_of(ax, 2 + 0.5 * len(self.weights))
-        image = self.ax_.imshow(self.weights, cmap=MAGNITUDES, vmin=0, aspect="auto")
+        image = self.ax_.imshow(self.weights, **{"cmap": MAGNITUDES, "vmin": 0, "aspect": "auto"} | style)
         for (row, column), weight in np.ndenumerate(self.weights):
             colour = readable_on(image, weight)
-            self.ax_.text(column, row, f"{100 * weight:.0f}", ha="center", va="center", color=colour)
+            number = values_format.format(percent=100 * weight)
+            self.ax_.text(column, row, number, ha="center", va="center", color=colour)
         ticks = range(len(self.weights))
         self.ax_.set_xticks(ticks, names + [f"{name}\n(all of it)" for name in self.others], rotation=30, ha="right")
         self.ax_.set_yticks(ticks, names + [f"{name} (mean)" for name in self.others])
@@ -64,5 +65,6 @@ class WordAttentionDisplay(Display):
             line(T - 0.5, color="white", linewidth=3)
         whose = "mean of all heads" if self.head is None else f"head {self.head}"
         self.ax_.set(xlabel="... looks at", ylabel="this token ...")
-        self.ax_.set_title(f"Who looks at whom, in % ({whose}; each row sums to 100)")
+        if title:
+            self.ax_.set_title(f"Who looks at whom, in % ({whose}; each row sums to 100)")
         return self

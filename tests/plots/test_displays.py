@@ -118,3 +118,34 @@ def test_no_window_system_is_asked_for():
     )
     here = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run([sys.executable, "-c", program], env=here, timeout=60).returncode == 0
+
+
+TITLED_BY_PANEL = ("images", "examples", "predictions", "attention")  # a panel's title is part of what is shown
+
+
+@pytest.mark.parametrize("name", [*ONE_AXES, *MANY_AXES])
+def test_titles_are_off_by_argument(tiny, name):
+    display = {**ONE_AXES, **MANY_AXES}[name](tiny).plot(title=False)
+    assert display.figure_.get_suptitle() == ""
+    if name not in TITLED_BY_PANEL:
+        assert all(ax.get_title() == "" for ax in display.figure_.axes)
+
+
+@pytest.mark.parametrize("name", ["kernels", "words", "confusion", "feature maps", "attention", "spectrogram"])
+def test_a_colour_map_can_be_chosen(tiny, name):
+    display = {**ONE_AXES, **MANY_AXES}[name](tiny).plot(cmap="magma")
+    assert "magma" in {image.get_cmap().name for ax in display.figure_.axes for image in ax.get_images()}
+
+
+@pytest.mark.parametrize("name", ["gradient by layer", "gradient through time", "history"])
+def test_lines_can_be_restyled(tiny, name):
+    display = {**ONE_AXES, **MANY_AXES}[name](tiny).plot(color="black", markersize=3)
+    lines = [line for ax in display.figure_.axes for line in ax.get_lines()]
+    assert {("black", 3)} <= {(line.get_color(), line.get_markersize()) for line in lines}
+
+
+def test_numbers_can_be_written_otherwise_or_not_at_all(tiny):
+    display = ConfusionDisplay.from_model(tiny.concatenate, tiny.dataset.test)
+    assert any("(" in text.get_text() for text in display.plot().ax_.texts)
+    assert all(text.get_text().isdigit() for text in display.plot(values_format="{count}").ax_.texts)
+    assert len(display.plot(values_format="").ax_.texts) == 0

@@ -66,7 +66,7 @@ def gradient_like(model, rng):
     return tree.map(lambda p: (rng.normal(size=p.shape) * 10.0 ** rng.integers(-6, 2, p.shape)).astype(p.dtype), model)
 
 
-@pytest.mark.parametrize("optimizer, textbook", TEXTBOOK, ids=lambda value: repr(value)[:60])
+@pytest.mark.parametrize("optimizer, textbook", TEXTBOOK, ids=lambda value: "" if callable(value) else repr(value)[:60])
 def test_steps_are_the_textbooks(optimizer, textbook):
     model, rng = layers(), np.random.default_rng(1)
     before, state = tree.copy(model), optimizer.start(model)
