@@ -2,6 +2,8 @@
 
 import os
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: processes share the cores, not threads
+
 from hypothesis import settings
 
 settings.register_profile("mmdl", deadline=None)
