@@ -43,9 +43,6 @@ Arrays: TypeAlias = tuple[Array, ...]
 Ids: TypeAlias = NDArray[np.integer[Any]]
 Mask: TypeAlias = NDArray[np.bool_]
 Pair: TypeAlias = int | tuple[int, ...]  # one number for rows and columns, or one for each
-Padding: TypeAlias = str | int | tuple[Pair, Pair]
-
-Pair: TypeAlias = int | tuple[int, ...]  # one number for rows and columns, or one for each
 Padding: TypeAlias = str | int | tuple[Pair, Pair]  # "valid", "same", or how much is added before and after
 
 ACCEPTED = {  # what an argument must be, and the kinds of dtype that are

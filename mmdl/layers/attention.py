@@ -77,13 +77,13 @@ class MultiHeadAttention(Layer):
     """Several heads attend at once, each in its own columns; Wo is the output projection.  (N, T, D) -> (N, T, D)"""
 
     Wq: Array  # (D, H): columns in groups, one a head
-    bq: Array  # (H,)
+    bq: Array | None  # (H,)
     Wk: Array
-    bk: Array
+    bk: Array | None
     Wv: Array
-    bv: Array
+    bv: Array | None
     Wo: Array  # (H, D)
-    bo: Array  # (D,)
+    bo: Array | None  # (D,)
     heads: int = 1
     causal: bool = False
 
