@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from mmdl.fusion.embedding import embed, embed_backward, initial, spans
 from mmdl.fusion.fusion import Fusion, register
+from mmdl.layers.dense import Dense
 from mmdl.layers.normalization import LayerNorm
 from mmdl.layers.transformer import TransformerBlock, TransformerBlockTrace
 from mmdl.ops.normalization import LayerNormalized
@@ -21,23 +22,23 @@ from mmdl.tokens import Tokens
 class AttentionFusionTrace(NamedTuple):
     """What backward needs; `block.attention.weights` (N, heads, T, T) tells who looked at whom."""
 
-    values: tuple  # of each modality's tokens (N, T_m, D_m)
+    values: Arrays  # of each modality's tokens (N, T_m, D_m)
     mask: Mask  # (N, T) over all tokens
     block: TransformerBlockTrace
     norm: LayerNormalized
 
     @property
-    def spans(self):
+    def spans(self) -> list[slice]:
         """Where each modality's tokens stand in the sequence: M slices."""
         return spans(self.values)
 
     @property
-    def masks(self):
+    def masks(self) -> tuple[Mask, ...]:
         """Where each modality has a token: M arrays (N, T_m)."""
         return tuple(self.mask[:, span] for span in self.spans)
 
     @property
-    def between(self):
+    def between(self) -> dict[tuple[int, int], Array]:
         """Who looked at whom: {(from, to): (N, heads, T_from, T_to)} by numbers of modalities"""
         weights, places = self.block.attention.weights, dict(enumerate(self.spans))
         return {(a, b): weights[:, :, places[a], places[b]] for a in places for b in places}
@@ -51,9 +52,9 @@ class AttentionFusion(Fusion):
     M Tokens (N, T_m, D_m) -> (N, D)
     """
 
-    projections: tuple  # of Dense, one a modality
+    projections: tuple[Dense, ...]  # of Dense, one a modality
     modality: Array  # (M, D)
-    positions: tuple  # of arrays (longest T_m, D)
+    positions: Arrays  # of arrays (longest T_m, D)
     block: TransformerBlock
     norm: LayerNorm
 
@@ -69,8 +70,11 @@ class AttentionFusion(Fusion):
         dtype: DTypeLike = np.float32,
     ) -> Self:
         """`features` D_m and `lengths` T_m at most, by modality; `width` D of all tokens from then on."""
+        projections, modality, positions = initial(rng, features, width, lengths, dtype)
         return cls(
-            *initial(rng, features, width, lengths, dtype),
+            projections,
+            modality,
+            positions,
             TransformerBlock.init(rng, width, heads, hidden or 4 * width, dtype=dtype),
             LayerNorm.init(width, dtype=dtype),
         )

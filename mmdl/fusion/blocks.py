@@ -55,7 +55,9 @@ class CrossBlock(Layer):
         return cls(
             LayerNorm.init(features, dtype=dtype),
             LayerNorm.init(features, dtype=dtype),
-            *(glorot_uniform(rng, (features, features), dtype) for _ in range(3)),
+            glorot_uniform(rng, (features, features), dtype),
+            glorot_uniform(rng, (features, features), dtype),
+            glorot_uniform(rng, (features, features), dtype),
             Dense.init(rng, features, features, dtype),
             FeedForward.init(rng, features, hidden, dtype),
             heads,
@@ -77,11 +79,13 @@ class CrossBlock(Layer):
         dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
         dseen, output = self.output.backward(dx, seen.y)
         dn, dn_other, dWq, dWk, dWv = ops.cross_attention_backward(
-            dseen, n, n_other, self.Wq, self.Wk, self.Wv, *seen[1:]
+            dseen, n, n_other, self.Wq, self.Wk, self.Wv, seen.weights, seen.q, seen.k, seen.v
         )
         dother, norm_other = self.norm_other.backward(dn_other, trace.norm_other)
         around, norm = self.norm.backward(dn, trace.norm)
-        gradient = CrossBlock(norm, norm_other, dWq, dWk, dWv, output, feed_forward, self.heads)
+        gradient = replace(
+            self, norm=norm, norm_other=norm_other, Wq=dWq, Wk=dWk, Wv=dWv, output=output, feed_forward=feed_forward
+        )
         return (dx + around, dother), gradient
 
 
@@ -92,7 +96,8 @@ class BottleneckBlockTrace(NamedTuple):
     q: Array
     k: Array
     v: Array
-    mask: Mask | None
+    mask: Mask
+    lengths: tuple[int, ...]  # of the modalities' tokens
     seen: Exchanged
     feed_forward: FeedForwardTrace
 
@@ -118,25 +123,31 @@ class BottleneckBlock(Layer):
     def init(cls, rng: Generator, features: int, heads: int, hidden: int, dtype: DTypeLike = np.float32) -> Self:
         return cls(
             LayerNorm.init(features, dtype=dtype),
-            *(glorot_uniform(rng, (features, features), dtype) for _ in range(3)),
+            glorot_uniform(rng, (features, features), dtype),
+            glorot_uniform(rng, (features, features), dtype),
+            glorot_uniform(rng, (features, features), dtype),
             Dense.init(rng, features, features, dtype),
             FeedForward.init(rng, features, hidden, dtype),
             heads,
         )
 
-    def forward(self, x, mask, lengths):
-        """`lengths` of the modalities' tokens, as in `bottleneck_attention`"""
+    def forward(
+        self, inputs: tuple[Array, Mask, tuple[int, ...]]
+    ) -> tuple[tuple[Array, Mask, tuple[int, ...]], BottleneckBlockTrace]:
+        """x (N, T, D), mask (N, T), and the lengths of the modalities' tokens, as in `bottleneck_attention`"""
+        x, mask, lengths = inputs
         n, norm = self.norm.forward(x)
         q, k, v = project(self, n, n)
         seen = ops.bottleneck_attention(q, k, v, lengths, mask, self.heads)
         y, feed_forward = self.feed_forward.forward(x + self.output(seen.y))
-        return y, BottleneckBlockTrace(norm, q, k, v, mask, seen, feed_forward)
+        return (y, mask, lengths), BottleneckBlockTrace(norm, q, k, v, mask, lengths, seen, feed_forward)
 
-    def backward(self, dy, trace, lengths):
+    def backward(self, dy: Array, trace: BottleneckBlockTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         n, q, k, v = trace.norm.y, trace.q, trace.k, trace.v
         dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
         dseen, output = self.output.backward(dx, trace.seen.y)
-        dq, dk, dv = ops.bottleneck_attention_backward(dseen, q, k, v, trace.seen.weights, lengths, trace.mask)
+        dq, dk, dv = ops.bottleneck_attention_backward(dseen, q, k, v, trace.seen.weights, trace.lengths, trace.mask)
         dnq, dnk, dnv, projections = project_backward(self, dq, dk, dv, n, n)
         around, norm = self.norm.backward(dnq + dnk + dnv, trace.norm)  # n was used three times
-        return dx + around, replace(self, norm=norm, **projections, output=output, feed_forward=feed_forward)
+        gradient = replace(self, norm=norm, output=output, feed_forward=feed_forward, **projections)  # type: ignore[arg-type]
+        return dx + around, gradient

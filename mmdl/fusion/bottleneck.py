@@ -1,5 +1,6 @@
 """Fusion through a bottleneck: what modalities have to say to each other must pass through a few tokens."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
@@ -8,9 +9,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import DTypeLike
 
-from mmdl.fusion.blocks import BottleneckBlock
+from mmdl.fusion.blocks import BottleneckBlock, BottleneckBlockTrace
 from mmdl.fusion.embedding import embed, embed_backward, initial, spans
 from mmdl.fusion.fusion import Fusion, register
+from mmdl.layers.dense import Dense
 from mmdl.layers.normalization import LayerNorm
 from mmdl.ops.normalization import LayerNormalized
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
@@ -21,18 +23,18 @@ from mmdl.tokens import Tokens
 class BottleneckTrace(NamedTuple):
     """What backward needs; `blocks[i].seen.weights[m]` (N, heads, T_m + B, T_m + B) tells who looked where."""
 
-    values: tuple  # of M arrays (N, T_m, D_m)
+    values: Arrays  # of M arrays (N, T_m, D_m)
     mask: Mask  # (N, T) over all modalities' tokens
-    blocks: tuple  # of BottleneckBlockTraces
+    blocks: tuple[BottleneckBlockTrace, ...]
     norm: LayerNormalized
 
     @property
-    def spans(self):
+    def spans(self) -> list[slice]:
         """Where each modality's tokens stand in the sequence, in front of the bottleneck: M slices."""
         return spans(self.values)
 
     @property
-    def lengths(self):
+    def lengths(self) -> tuple[int, ...]:
         """How many tokens each modality has."""
         return tuple(x.shape[1] for x in self.values)
 
@@ -48,11 +50,11 @@ class BottleneckFusion(Fusion):
     Source: Nagrani et al. 2021 (MBT), with one set of weights for all modalities.
     """
 
-    projections: tuple  # of Dense, one a modality
+    projections: tuple[Dense, ...]  # of Dense, one a modality
     modality: Array  # (M, D)
-    positions: tuple  # of arrays (longest T_m, D)
+    positions: Arrays  # of arrays (longest T_m, D)
     bottleneck: Array  # (B, D)
-    blocks: tuple  # of BottleneckBlocks
+    blocks: tuple[BottleneckBlock, ...]
     norm: LayerNorm
 
     @classmethod
@@ -69,8 +71,11 @@ class BottleneckFusion(Fusion):
         dtype: DTypeLike = np.float32,
     ) -> Self:
         """As in AttentionFusion; `tokens` B of the bottleneck."""
+        projections, modality, positions = initial(rng, features, width, lengths, dtype)
         return cls(
-            *initial(rng, features, width, lengths, dtype),
+            projections,
+            modality,
+            positions,
             rng.normal(0, 0.02, (tokens, width)).astype(dtype),
             tuple(BottleneckBlock.init(rng, width, heads, hidden or 2 * width, dtype) for _ in range(blocks)),
             LayerNorm.init(width, dtype=dtype),
@@ -84,10 +89,11 @@ class BottleneckFusion(Fusion):
         seen = np.concatenate([*masks, np.ones(bottleneck.shape[:2], bool)], axis=1)
         blocks = []
         for block in self.blocks:
-            x, trace = block.forward(x, seen, lengths)
+            (x, *_), trace = block.forward((x, seen, lengths))
             blocks.append(trace)
         y, norm = self.norm.forward(x[:, : sum(lengths)])
-        z = sum(masked_mean(y[:, span], seen[:, span]) for span in spans(values)) / len(values)
+        means = [masked_mean(y[:, span], seen[:, span]) for span in spans(values)]
+        z = functools.reduce(np.add, means) / len(means)
         return z, BottleneckTrace(values, seen[:, : sum(lengths)], tuple(blocks), norm)
 
     def backward(self, dz: Array, trace: BottleneckTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
@@ -97,9 +103,9 @@ class BottleneckFusion(Fusion):
         ]
         dtokens, norm = self.norm.backward(np.concatenate(dy, axis=1), trace.norm)
         unread = np.zeros((len(dz), *self.bottleneck.shape), dz.dtype)  # z is the tokens': the bottleneck has served
-        dx, blocks = np.concatenate([dtokens, unread], axis=1), []
+        dx, blocks = np.concatenate([dtokens, unread], axis=1), list[BottleneckBlock]()
         for block, its_trace in zip(reversed(self.blocks), reversed(trace.blocks), strict=True):
-            dx, gradient = block.backward(dx, its_trace, trace.lengths)
+            dx, gradient = block.backward(dx, its_trace)
             blocks.insert(0, gradient)
         dencodings, embedded = embed_backward(self, [dx[:, span] for span in trace.spans], trace.values)
         dbottleneck = dx[:, sum(trace.lengths) :].sum(axis=0)

@@ -1,36 +1,40 @@
 """Fusion by cross-attention: each modality's tokens look at every other modality's, and never at their own."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import DTypeLike
 
+from mmdl import tree
 from mmdl.errors import DataError
-from mmdl.fusion.blocks import CrossBlock
+from mmdl.fusion.blocks import CrossBlock, CrossBlockTrace
 from mmdl.fusion.embedding import embed, embed_backward, initial
 from mmdl.fusion.fusion import Fusion, register
+from mmdl.layers.dense import Dense
 from mmdl.layers.normalization import LayerNorm
 from mmdl.layers.transformer import FeedForward, FeedForwardTrace
+from mmdl.ops.normalization import LayerNormalized
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
-from mmdl.shapes import Array, Arrays
+from mmdl.shapes import Array, Arrays, Mask
 from mmdl.tokens import Tokens
 
 
 class CrossAttentionTrace(NamedTuple):
     """What backward needs: of the modalities, and of each pair of them."""
 
-    values: tuple  # of M arrays (N, T_m, D_m)
-    masks: tuple  # of M arrays (N, T_m)
-    blocks: tuple  # of M (M − 1) CrossBlockTraces
-    norms: tuple  # of as many LayerNormalized
+    values: Arrays  # of M arrays (N, T_m, D_m)
+    masks: tuple[Mask, ...]  # of M arrays (N, T_m)
+    blocks: tuple[CrossBlockTrace, ...]  # of M (M − 1) pairs
+    norms: tuple[LayerNormalized, ...]  # of as many LayerNormalized
     feed_forward: FeedForwardTrace
 
     @property
-    def between(self):
+    def between(self) -> dict[tuple[int, int], Array]:
         """Who looked at whom: {(from, to): (N, heads, T_from, T_to)} by numbers of modalities"""
         return {pair: block.seen.weights for pair, block in zip(pairs(self.masks), self.blocks, strict=True)}
 
@@ -46,10 +50,10 @@ class CrossAttentionFusion(Fusion):
     Source: Tsai et al. 2019 (MulT), with one block for each pair and the mean in the place of concatenation.
     """
 
-    projections: tuple  # of Dense, one a modality
+    projections: tuple[Dense, ...]  # of Dense, one a modality
     modality: Array  # (M, D)
-    positions: tuple  # of arrays (longest T_m, D)
-    blocks: tuple  # of CrossBlocks, in the order of `pairs`
+    positions: Arrays  # of arrays (longest T_m, D)
+    blocks: tuple[CrossBlock, ...]  # in the order of `pairs`
     norm: LayerNorm
     feed_forward: FeedForward
 
@@ -68,8 +72,11 @@ class CrossAttentionFusion(Fusion):
         if len(features) < 2:
             raise DataError("fusion by cross-attention needs two modalities or more: one has no other to look at")
         hidden = hidden or 2 * width
+        projections, modality, positions = initial(rng, features, width, lengths, dtype)
         return cls(
-            *initial(rng, features, width, lengths, dtype),
+            projections,
+            modality,
+            positions,
             tuple(CrossBlock.init(rng, width, heads, hidden, dtype) for _ in pairs(features)),
             LayerNorm.init(width, dtype=dtype),
             FeedForward.init(rng, width, hidden, dtype),
@@ -77,21 +84,21 @@ class CrossAttentionFusion(Fusion):
 
     def forward(self, encodings: tuple[Tokens, ...]) -> tuple[Array, CrossAttentionTrace]:
         x, masks = embed(self, encodings), tuple(tokens.full_mask for tokens in encodings)
-        mean, blocks, norms = 0, [], []
+        means, blocks, norms = [], [], []
         for (m, other), block in zip(pairs(x), self.blocks, strict=True):
             y, block_trace = block.forward((x[m], Tokens(x[other], masks[other])))
             normalized, norm = self.norm.forward(y)
-            mean = mean + masked_mean(normalized, masks[m]) / len(self.blocks)
+            means.append(masked_mean(normalized, masks[m]) / len(self.blocks))
             blocks.append(block_trace)
             norms.append(norm)
-        z, feed_forward = self.feed_forward.forward(mean)
+        z, feed_forward = self.feed_forward.forward(functools.reduce(np.add, means))
         values = tuple(tokens.values for tokens in encodings)
         return z, CrossAttentionTrace(values, masks, tuple(blocks), tuple(norms), feed_forward)
 
     def backward(self, dz: Array, trace: CrossAttentionTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         dmean, feed_forward = self.feed_forward.backward(dz, trace.feed_forward)
         dx = [np.zeros((*mask.shape, dz.shape[1]), dz.dtype) for mask in trace.masks]
-        blocks, gamma, beta = [], 0, 0
+        blocks, norms = [], []
         for place, (m, other) in enumerate(pairs(dx)):
             dnormalized = masked_mean_backward(dmean / len(self.blocks), trace.norms[place].y, trace.masks[m])
             dy, norm = self.norm.backward(dnormalized, trace.norms[place])
@@ -99,12 +106,12 @@ class CrossAttentionFusion(Fusion):
             dx[m] += dx_m
             dx[other] += dx_other
             blocks.append(block)
-            gamma, beta = gamma + norm.gamma, beta + norm.beta  # one norm for all pairs: its gradients add
+            norms.append(norm)
         dencodings, embedded = embed_backward(self, dx, trace.values)
-        norm = replace(self.norm, gamma=gamma, beta=beta)
+        norm = functools.reduce(tree.add, norms)  # one norm for all pairs: its gradients add
         return dencodings, replace(self, **embedded, blocks=tuple(blocks), norm=norm, feed_forward=feed_forward)
 
 
-def pairs(modalities):
+def pairs(modalities: Sequence[Any]) -> list[tuple[int, int]]:
     """Each modality with each other, by number, in one order for all: (0, 1), (0, 2), ..., (1, 0), ..."""
     return list(permutations(range(len(modalities)), 2))

@@ -1,22 +1,31 @@
 """What fusions begin with: all modalities in one width, and tokens told whose they are and where they stand."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.errors import ShapeError
 from mmdl.layers.dense import Dense
+from mmdl.shapes import Array, Arrays
+from mmdl.tokens import Tokens
 
 
-def initial(rng, features, width, lengths, dtype):
+def initial(
+    rng: Generator, features: Sequence[int], width: int, lengths: Sequence[int], dtype: DTypeLike
+) -> tuple[tuple[Dense, ...], Array, Arrays]:
     """The fields `projections`, `modality` (M, D) and `positions`, M arrays (longest T_m, D), of such a fusion."""
 
-    def near_zero(entries):
+    def near_zero(entries: int) -> Array:
         return rng.normal(0, 0.02, (entries, width)).astype(dtype)
 
     projections = tuple(Dense.init(rng, D, width, dtype) for D in features)
     return projections, near_zero(len(features)), tuple(near_zero(length) for length in lengths)
 
 
-def embed(fusion, encodings):
+def embed(fusion: Any, encodings: Sequence[Tokens]) -> Arrays:
     """token = x W_m + b_m + modality_m + position_m,t.  M Tokens (N, T_m, D_m) -> M arrays (N, T_m, D)"""
     x = project(fusion.projections, tuple(tokens.values for tokens in encodings))
     for m, each in enumerate(x):
@@ -29,7 +38,7 @@ def embed(fusion, encodings):
     return x
 
 
-def embed_backward(fusion, dx, values):
+def embed_backward(fusion: Any, dx: Sequence[Array], values: Arrays) -> tuple[Arrays, dict[str, Any]]:
     """The gradients of the encodings' `values`, and those of the fusion's fields by name.  dx: M arrays (N, T_m, D)"""
     dvalues, projections, positions = [], [], []
     for m, d in enumerate(dx):
@@ -43,19 +52,19 @@ def embed_backward(fusion, dx, values):
     return tuple(dvalues), {"projections": tuple(projections), "modality": modality, "positions": tuple(positions)}
 
 
-def spans(values):
+def spans(values: Sequence[Array]) -> list[slice]:
     """Where each modality's tokens stand if all follow one another: M slices.  values: M arrays (N, T_m, ...)"""
     ends = np.cumsum([x.shape[1] for x in values])
     return [slice(int(end) - x.shape[1], int(end)) for x, end in zip(values, ends, strict=True)]
 
 
-def project(projections, encodings):
+def project(projections: tuple[Dense, ...], encodings: Arrays) -> Arrays:
     """Every modality through its own dense layer."""
     check_count(projections, encodings)
     return tuple(projection(x) for projection, x in zip(projections, encodings, strict=True))
 
 
-def check_count(parts, encodings):
+def check_count(parts: Any, encodings: Any) -> None:
     """ShapeError if there are not as many encodings as the fusion has parts for."""
     if len(encodings) != len(parts):
         raise ShapeError(f"this fusion is made for {len(parts)} modalities, not for {len(encodings)}")

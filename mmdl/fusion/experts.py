@@ -4,8 +4,8 @@ An expert whose modality is absent is left out, so these fusions, and only these
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Self
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.random import Generator
@@ -21,7 +21,7 @@ from mmdl.shapes import Array, Arrays, Mask
 class ExpertsTrace(NamedTuple):
     """What each expert said, the log-probabilities of all together, and who was there."""
 
-    logits: tuple
+    logits: Arrays
     l: Array  # (N, K)
     present: Mask | None  # (N, M)
 
@@ -31,8 +31,8 @@ class Experts(Fusion):
     """log p = combine(logits₁, logits₂, ...), without parameters; who is absent is left out"""
 
     needs_presence = True
-    combine: ClassVar[Callable]
-    combine_backward: ClassVar[Callable]
+    combine: ClassVar[Callable[..., Any]]
+    combine_backward: ClassVar[Callable[..., Any]]
 
     def forward(self, logits: Arrays, present: Mask | None = None) -> tuple[Array, ExpertsTrace]:
         l = self.combine(logits, present)
@@ -77,7 +77,7 @@ class Average(Experts):
 class MixtureTrace(NamedTuple):
     """What each expert said, and how much each was listened to: gates (N, M), each row of sum one."""
 
-    logits: tuple
+    logits: Arrays
     heard: Array  # (N, M K), zero where an expert is absent
     scores: Array  # (N, M)
     gates: Array
@@ -116,9 +116,9 @@ class MixtureOfExperts(Fusion):
         dlogits, dscores = ops.mixture_of_experts_backward(dl, logits, scores, l, present)
         dheard, gate = self.gate.backward(dscores, heard)
         through = _of_present(ops.concatenate_backward(dheard, logits), present)
-        return tuple(a + b for a, b in zip(dlogits, through, strict=True)), MixtureOfExperts(gate)
+        return tuple(a + b for a, b in zip(dlogits, through, strict=True)), replace(self, gate=gate)
 
 
-def _of_present(arrays, present):
+def _of_present(arrays: Arrays, present: Mask | None) -> Arrays:
     """The arrays (N, K), with zeros where an expert is absent."""
     return arrays if present is None else tuple(np.where(present[:, m, None], x, 0) for m, x in enumerate(arrays))

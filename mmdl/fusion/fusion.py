@@ -1,12 +1,14 @@
 """What every fusion is, and the register that all of them stand in."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from mmdl.errors import DataError
 from mmdl.layers.layer import Layer
 
 FUSIONS: dict[str, type["Fusion"]] = {}  # every registered fusion by its name
+
+Kind = TypeVar("Kind", bound="Fusion")
 
 
 class Fusion(Layer):
@@ -30,18 +32,18 @@ class Fusion(Layer):
     needs_presence: ClassVar[bool] = False
 
     @classmethod
-    def init(cls, *arguments: Any, **settings: Any) -> "Fusion":
+    def init(cls, *arguments: Any, **settings: Any) -> Self:
         """Nothing to draw, unless a fusion has parameters and says so."""
         return cls()
 
 
-def register(name: str, takes: str, recipe: dict[str, float] | None = None) -> Callable[[type], type]:
+def register(name: str, takes: str, recipe: dict[str, float] | None = None) -> Callable[[type[Kind]], type[Kind]]:
     """Register a class of fusions under a name; what it takes and how it learns best is told here.
 
     From then on the classifier, the command line, comparisons and tests know it.
     """
 
-    def add(kind):
+    def add(kind: type[Kind]) -> type[Kind]:
         kind.name, kind.takes, kind.recipe = name, takes, recipe or {}
         FUSIONS[name] = kind
         return kind
@@ -49,7 +51,7 @@ def register(name: str, takes: str, recipe: dict[str, float] | None = None) -> C
     return add
 
 
-def fusion_named(name):
+def fusion_named(name: str) -> Any:
     """The class of that name, or a DataError that lists all names"""
     if name not in FUSIONS:
         raise DataError(f'there is no fusion "{name}"; there are {", ".join(FUSIONS)}')

@@ -1,7 +1,7 @@
 """Fusion of vectors by gates, and by one modality that scales and shifts another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 from numpy.random import Generator
@@ -18,12 +18,12 @@ from mmdl.shapes import Array, Arrays
 class GatedTrace(NamedTuple):
     """What came in, together and in its projection, and the gates: M arrays (N, D) between 0, shut, and 1, open."""
 
-    encodings: tuple
+    encodings: Arrays
     together: Array
-    projected: tuple
-    scores: tuple
-    gates: tuple
-    candidates: tuple
+    projected: Arrays
+    scores: Arrays
+    gates: Arrays
+    candidates: Arrays
 
 
 @register("gated", takes="vectors")
@@ -36,8 +36,8 @@ class Gated(Fusion):
     Source: Arevalo et al. 2017, the gated multimodal unit (GMU).
     """
 
-    projections: tuple  # of Dense, one a modality
-    gates: tuple  # of Dense, one a modality, but one for two
+    projections: tuple[Dense, ...]  # of Dense, one a modality
+    gates: tuple[Dense, ...]  # of Dense, one a modality, but one for two
 
     @classmethod
     def init(cls, rng: Generator, features: Sequence[int], width: int, dtype: DTypeLike = "float32") -> Self:
@@ -52,24 +52,25 @@ class Gated(Fusion):
         return y, GatedTrace(encodings, together, projected, scores, gates, candidates)
 
     def backward(self, dz: Array, trace: GatedTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
-        encodings, together, *gated = trace
-        dprojected, dscores = ops.gated_backward(dz, *gated)
+        encodings, together = trace.encodings, trace.together
+        dprojected, dscores = ops.gated_backward(dz, trace.projected, trace.scores, trace.gates, trace.candidates)
         through = [gate.backward(d, together) for gate, d in zip(self.gates, dscores, strict=True)]
         direct = [
             projection.backward(d, x) for projection, d, x in zip(self.projections, dprojected, encodings, strict=True)
         ]
         dtogether = ops.concatenate_backward(sum(d for d, _ in through), encodings)
         dencodings = tuple(a + b for (a, _), b in zip(direct, dtogether, strict=True))
-        return dencodings, Gated(tuple(gradient for _, gradient in direct), tuple(gradient for _, gradient in through))
+        projections, gates = (tuple(gradient for _, gradient in each) for each in (direct, through))
+        return dencodings, replace(self, projections=projections, gates=gates)
 
 
 class FiLMTrace(NamedTuple):
     """What came in, what stood before each modulation, and by how much it was scaled and shifted."""
 
-    encodings: tuple
-    states: tuple  # of M − 1 arrays (N, D)
-    gammas: tuple  # of M − 1 arrays (N, D)
-    betas: tuple  # of M − 1 arrays (N, D)
+    encodings: Arrays
+    states: Arrays  # of M − 1 arrays (N, D)
+    gammas: Arrays  # of M − 1 arrays (N, D)
+    betas: Arrays  # of M − 1 arrays (N, D)
 
 
 @register("film", takes="vectors")
@@ -83,8 +84,8 @@ class FiLM(Fusion):
     """
 
     projection: Dense
-    scales: tuple  # of M − 1 Dense; their 1 is added, so that at first nothing is switched off
-    shifts: tuple  # of M − 1 Dense
+    scales: tuple[Dense, ...]  # of M − 1 Dense; their 1 is added, so that at first nothing is switched off
+    shifts: tuple[Dense, ...]  # of M − 1 Dense
 
     @classmethod
     def init(cls, rng: Generator, features: Sequence[int], width: int, dtype: DTypeLike = "float32") -> Self:
@@ -105,7 +106,9 @@ class FiLM(Fusion):
         return z, FiLMTrace(encodings, tuple(states), tuple(gammas), tuple(betas))
 
     def backward(self, dz: Array, trace: FiLMTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
-        dencodings, scales, shifts = [], [], []
+        dencodings: list[Array] = []
+        scales: list[Dense] = []
+        shifts: list[Dense] = []
         for m in reversed(range(len(self.scales))):
             dz, dgamma, dbeta = ops.film_backward(dz, trace.states[m], trace.gammas[m], trace.betas[m])
             dx_scale, scale = self.scales[m].backward(dgamma, trace.encodings[m + 1])
@@ -114,4 +117,4 @@ class FiLM(Fusion):
             scales.insert(0, scale)
             shifts.insert(0, shift)
         dx, projection = self.projection.backward(dz, trace.encodings[0])
-        return (dx, *dencodings), FiLM(projection, tuple(scales), tuple(shifts))
+        return (dx, *dencodings), replace(self, projection=projection, scales=tuple(scales), shifts=tuple(shifts))

@@ -1,7 +1,7 @@
 """Fusion of vectors by all products of their features: written out, or as a sum of few simple terms."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -33,8 +33,8 @@ class TensorFusion(Projected):
         rng: Generator,
         features: Sequence[int],
         width: int,
-        entries: int = 4096,
         dtype: DTypeLike = "float32",
+        entries: int = 4096,
     ) -> Self:
         """`width` D of the projections, but so narrow that there are at most `entries` products."""
         fitting = max(1, int(entries ** (1 / len(features)) + 1e-9) - 1)
@@ -44,8 +44,8 @@ class TensorFusion(Projected):
 class LowRankTrace(NamedTuple):
     """What came in, and what each modality said to each of the F terms: M arrays (N, F, D)."""
 
-    encodings: tuple
-    projected: tuple
+    encodings: Arrays
+    projected: Arrays
 
 
 @register("low-rank", takes="vectors")
@@ -58,7 +58,7 @@ class LowRankFusion(Fusion):
     Source: Liu et al. 2018, low-rank multimodal fusion (LMF).
     """
 
-    factors: tuple  # of arrays (D_m + 1, F, D)
+    factors: Arrays  # of arrays (D_m + 1, F, D)
 
     @classmethod
     def init(
@@ -75,4 +75,4 @@ class LowRankFusion(Fusion):
 
     def backward(self, dz: Array, trace: LowRankTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
         dencodings, factors = ops.low_rank_fusion_backward(dz, trace.encodings, self.factors, trace.projected)
-        return dencodings, LowRankFusion(factors)
+        return dencodings, replace(self, factors=factors)

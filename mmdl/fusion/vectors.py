@@ -1,8 +1,8 @@
 """Fusion at feature level: one vector from each modality, made into one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Self
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple, Self
 
 from numpy.random import Generator
 from numpy.typing import DTypeLike
@@ -29,18 +29,20 @@ class Concatenate(Fusion):
 class ProjectedTrace(NamedTuple):
     """What came in, and the same in the width that all share."""
 
-    encodings: tuple
-    projected: tuple
+    encodings: Arrays
+    projected: Arrays
 
 
 @dataclass(frozen=True, eq=False)
 class Projected(Fusion):
     """z = combine(p₁, p₂, ...)  with  p_m = x_m W_m + b_m: modalities in one width, then an op without parameters"""
 
-    projections: tuple  # of Dense: modalities have to speak of the same D features before they can be combined
+    projections: tuple[
+        Dense, ...
+    ]  # of Dense: modalities have to speak of the same D features before they can be combined
 
-    combine: ClassVar[Callable]
-    combine_backward: ClassVar[Callable]
+    combine: ClassVar[Callable[..., Any]]
+    combine_backward: ClassVar[Callable[..., Any]]
 
     @classmethod
     def init(cls, rng: Generator, features: Sequence[int], width: int, dtype: DTypeLike = "float32") -> Self:
@@ -57,7 +59,7 @@ class Projected(Fusion):
             for projection, d, x in zip(self.projections, dprojected, trace.encodings, strict=True)
         ]
         dencodings, gradients = zip(*pairs, strict=True)
-        return dencodings, type(self)(gradients)
+        return dencodings, replace(self, projections=gradients)
 
 
 @register("sum", takes="vectors")

@@ -2,23 +2,37 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
+from mmdl.data import Dataset
 from mmdl.errors import DataError
 from mmdl.fusion import fusion_named
+from mmdl.fusion.fusion import Fusion
 from mmdl.layers import Dense, Dropout, ReLU, Sequential
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
+
+Encoded: TypeAlias = tuple[Sequential, tuple[int, int]]  # an encoder, and the shape (T, D) of its tokens
+Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classifier: modalities, fusion, head
 
 DROPOUT = 0.3  # before every dense layer of a head
 FILTERS = 16  # of an image encoder's first stage; the next have twice as many each, up to the width
 CELLS = 8  # on the longer side of what is left of a photograph
 
 
-def multimodal_classifier(rng, dataset, fusion="attention", width=64, dtype=np.float32, hidden=True):
+def multimodal_classifier(
+    rng: Generator,
+    dataset: Dataset,
+    fusion: str = "attention",
+    width: int = 64,
+    dtype: DTypeLike = np.float32,
+    hidden: bool = True,
+) -> MultimodalClassifier:
     """A classifier for the modalities and the classes of a dataset
 
     Parameters
@@ -40,13 +54,16 @@ def multimodal_classifier(rng, dataset, fusion="attention", width=64, dtype=np.f
     """
     kind = fusion_named(fusion)
     of_vectors = partial(_of_vectors, hidden=hidden)
-    build = {"tokens": _of_tokens, "vectors": of_vectors, "logits": _of_experts}[kind.takes]
+    builders: dict[str, Callable[..., Parts]]
+    builders = {"tokens": _of_tokens, "vectors": of_vectors, "logits": _of_experts}
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
-    modalities, fused, head = build(rng, kind, preprocessors, width, len(dataset.classes), dtype)
+    modalities, fused, head = builders[kind.takes](rng, kind, preprocessors, width, len(dataset.classes), dtype)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
 
 
-def token_encoder(rng, preprocessor, width, reader="lstm", dtype=np.float32):
+def token_encoder(
+    rng: Generator, preprocessor: Any, width: int, reader: str = "lstm", dtype: DTypeLike = np.float32
+) -> Encoded:
     """The encoder for what a preprocessor yields, and the shape (T, D) of its tokens, T at most
 
     `reader` is what reads a text, as in `text_encoder`.
@@ -54,20 +71,20 @@ def token_encoder(rng, preprocessor, width, reader="lstm", dtype=np.float32):
     return _encoding(preprocessor).encoder(rng, preprocessor, width, reader, dtype)
 
 
-def vector_encoder(rng, preprocessor, width, dtype=np.float32):
+def vector_encoder(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike = np.float32) -> Sequential:
     """The encoder for what a preprocessor yields, made to end in one vector (width,)."""
     encoder, shape = token_encoder(rng, preprocessor, width, dtype=dtype)
     return to_vector(rng, encoder, shape, _encoding(preprocessor).pool, width, dtype)
 
 
-def _of_picture(rng, preprocessor, width, reader, dtype):
+def _of_picture(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     """Two stages for what is centred in a small frame; else as many as leave `CELLS` cells on the longer side, and the
     borders count as much as the middle."""
     rows, columns, channels = preprocessor.shape
     if preprocessor.centred:
         encoder = image_encoder(rng, channels, (FILTERS, width), dtype=dtype)
         return encoder, tokens_of(encoder, preprocessor.shape)
-    filters = []
+    filters: list[int] = []
     while not filters or (max(rows, columns) > CELLS and min(rows, columns) > 1):
         rows, columns = rows // 2, columns // 2
         filters.append(min(FILTERS << len(filters), width))
@@ -75,26 +92,26 @@ def _of_picture(rng, preprocessor, width, reader, dtype):
     return encoder, tokens_of(encoder, preprocessor.shape)
 
 
-def _of_text(rng, preprocessor, width, reader, dtype):
+def _of_text(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     if reader == "none" and preprocessor.unit == "letter":
         reader = "lstm"  # a letter by itself says nothing
     encoder = text_encoder(rng, preprocessor.entries, width, reader, dtype=dtype)
     return encoder, (preprocessor.length, width)
 
 
-def _of_sound(rng, preprocessor, width, reader, dtype):
+def _of_sound(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     encoder = audio_encoder(rng, preprocessor.bands, width, dtype=dtype)
     return encoder, tokens_of(encoder, preprocessor.shape)
 
 
-def _of_numbers(rng, preprocessor, width, reader, dtype):
+def _of_numbers(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     return numbers_encoder(rng, len(preprocessor.mean), width, dtype), (1, width)
 
 
 class Encoding(NamedTuple):
     """What reads one kind of input."""
 
-    encoder: Callable  # rng, preprocessor, width, reader, dtype -> encoder, shape (T, D) of its tokens
+    encoder: Callable[..., Encoded]  # rng, preprocessor, width, reader, dtype -> encoder, shape (T, D) of its tokens
     pool: str  # what makes one vector of the tokens, see `to_vector`
 
 
@@ -106,14 +123,16 @@ ENCODINGS = {  # by the kind of a modality
 }
 
 
-def _encoding(preprocessor):
+def _encoding(preprocessor: Any) -> Encoding:
     kind = getattr(preprocessor, "kind", None)
     if kind not in ENCODINGS:
         raise DataError(f"there is no encoder for what a {type(preprocessor).__name__} prepares")
     return ENCODINGS[kind]
 
 
-def _of_tokens(rng, kind, preprocessors, width, classes, dtype):
+def _of_tokens(
+    rng: Generator, kind: Any, preprocessors: dict[str, Any], width: int, classes: int, dtype: DTypeLike
+) -> Parts:
     """All tokens meet: words come as they are, because attention reads them; letters do not."""
     modalities, lengths = {}, []
     for name, preprocessor in preprocessors.items():
@@ -124,7 +143,15 @@ def _of_tokens(rng, kind, preprocessors, width, classes, dtype):
     return modalities, fusion, Sequential((Dropout(DROPOUT), Dense.init(rng, width, classes, dtype)))
 
 
-def _of_vectors(rng, kind, preprocessors, width, classes, dtype, hidden):
+def _of_vectors(
+    rng: Generator,
+    kind: Any,
+    preprocessors: dict[str, Any],
+    width: int,
+    classes: int,
+    dtype: DTypeLike,
+    hidden: bool,
+) -> Parts:
     """Vectors meet; one hidden layer in the head lets them act on one another, whatever the fusion."""
     modalities = {
         name: Modality(vector_encoder(rng, preprocessor, width, dtype), np.zeros(width, dtype))
@@ -138,7 +165,9 @@ def _of_vectors(rng, kind, preprocessors, width, classes, dtype, hidden):
     return modalities, fusion, Sequential((Dropout(DROPOUT), *meeting, Dense.init(rng, 2 * width, classes, dtype)))
 
 
-def _of_experts(rng, kind, preprocessors, width, classes, dtype):
+def _of_experts(
+    rng: Generator, kind: Any, preprocessors: dict[str, Any], width: int, classes: int, dtype: DTypeLike
+) -> Parts:
     """Opinions meet: each modality has a head of its own."""
     modalities = {}
     for name, preprocessor in preprocessors.items():

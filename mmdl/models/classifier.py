@@ -10,6 +10,7 @@ from mmdl.data.prepare import prepare
 from mmdl.errors import DataError
 from mmdl.fusion import Fusion
 from mmdl.layers.layer import Layer
+from mmdl.models.modality import Modality, ModalityTrace
 from mmdl.ops.softmax import softmax
 from mmdl.shapes import Array
 
@@ -17,9 +18,9 @@ from mmdl.shapes import Array
 class ClassifierTrace(NamedTuple):
     """One entry for each part of the classifier."""
 
-    modalities: dict
-    fusion: object
-    head: object
+    modalities: dict[str, ModalityTrace]
+    fusion: Any
+    head: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +37,11 @@ class MultimodalClassifier(Layer):
     preprocessors : dict of str to what turns raw examples of a modality into arrays
     """
 
-    modalities: dict
+    modalities: dict[str, Modality]
     fusion: Fusion
     head: Layer
-    classes: tuple
-    preprocessors: dict
+    classes: tuple[str, ...]
+    preprocessors: dict[str, Any]
 
     def forward(self, batch: Batch) -> tuple[Array, ClassifierTrace]:
         """batch -> logits (N, K), trace"""
@@ -63,7 +64,7 @@ class MultimodalClassifier(Layer):
             dx[name], modalities[name] = modality.backward(d, trace.modalities[name], input_gradient)
         return dx, replace(self, modalities=modalities, fusion=fusion, head=head)
 
-    def predict_proba(self, batch=None, **raw):
+    def predict_proba(self, batch: Batch | None = None, **raw: Any) -> Array:
         """Probabilities (N, K) for a batch, or for raw examples: `predict_proba(image=picture, text="SMALL LETTER A")`
 
         A modality takes a list or a single example: strings, Pillow images, paths of pictures. One that is not given,
@@ -71,11 +72,11 @@ class MultimodalClassifier(Layer):
         """
         return softmax(self(prepare(self.preprocessors, **raw) if batch is None else batch))
 
-    def predict(self, batch=None, **raw):
+    def predict(self, batch: Batch | None = None, **raw: Any) -> list[str]:
         """The names of the most probable classes, a list of N; arguments as in `predict_proba`"""
         return [self.classes[k] for k in self.predict_proba(batch, **raw).argmax(axis=1)]
 
-    def attention_weights(self, trace):
+    def attention_weights(self, trace: ClassifierTrace) -> dict[tuple[str, str], Array]:
         """Who looked at whom, for (cross-)attention fusion: {(from, to): (N, heads, T, S)} by names of modalities"""
         if not hasattr(trace.fusion, "between"):
             raise DataError(f"a {type(self.fusion).__name__} fusion has no attention weights between modalities")

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
-from mmdl.data import Batch
+from mmdl.data import Batch, Dataset
 from mmdl.data.prepare import prepare
 from mmdl.data.preprocessors.text import UNKNOWN
 from mmdl.errors import DataError
@@ -14,7 +16,7 @@ from mmdl.layers import Dense, SequencePool, Sequential
 from mmdl.layers.layer import Layer
 from mmdl.models.build import vector_encoder
 from mmdl.models.encoders import text_encoder
-from mmdl.ops.contrastive import normalize, normalize_backward, similarity, similarity_backward
+from mmdl.ops.contrastive import Normalized, normalize, normalize_backward, similarity, similarity_backward
 from mmdl.shapes import Array
 
 TEMPERATURE = 0.07  # where learning starts
@@ -23,8 +25,8 @@ TEMPERATURE = 0.07  # where learning starts
 class ContrastiveTrace(NamedTuple):
     """What each tower did, the unit vectors that came of it, and how similar they are."""
 
-    towers: dict
-    units: dict  # of Normalized: y (N, D), length (N, 1)
+    towers: dict[str, Any]
+    units: dict[str, Normalized]  # of Normalized: y (N, D), length (N, 1)
     s: Array  # (N, N)
 
 
@@ -46,9 +48,9 @@ class ContrastiveModel(Layer):
     Source: Radford et al., Learning transferable visual models from natural language supervision, 2021.
     """
 
-    towers: dict
+    towers: dict[str, Layer]
     log_scale: Array
-    preprocessors: dict
+    preprocessors: dict[str, Any]
 
     def forward(self, batch: Batch) -> tuple[Array, ContrastiveTrace]:
         """batch, in which nothing is absent -> similarity (N, N), trace"""
@@ -70,11 +72,11 @@ class ContrastiveModel(Layer):
             dx[name], towers[name] = tower.backward(dvector, trace.towers[name], input_gradient)
         return dx, replace(self, towers=towers, log_scale=dlog_scale)
 
-    def units(self, name, x):
+    def units(self, name: str, x: Any) -> Array:
         """The unit vectors (N, D) of the arrays of one modality"""
         return normalize(self.towers[name](x)).y
 
-    def embed(self, **raw):
+    def embed(self, **raw: Any) -> Array:
         """The unit vectors (N, D) of raw examples of one modality: `embed(text="LEFTWARDS ARROW")`
 
         It takes a list or a single example, as `MultimodalClassifier.predict_proba` does.
@@ -85,7 +87,9 @@ class ContrastiveModel(Layer):
         return self.units(given[0], prepare(self.preprocessors, **raw)[given[0]])
 
 
-def contrastive_model(rng, dataset, width=64, dtype=np.float32):
+def contrastive_model(
+    rng: Generator, dataset: Dataset, width: int = 64, dtype: DTypeLike = np.float32
+) -> ContrastiveModel:
     """Two towers for the two modalities of a dataset, to be trained with `contrastive_loss`
 
     Parameters
@@ -105,18 +109,21 @@ def contrastive_model(rng, dataset, width=64, dtype=np.float32):
         found = ", ".join(dataset.modalities) + (": choose two" if len(dataset.modalities) > 2 else "")
         raise DataError(f"contrastive learning compares two modalities, and {dataset.name} has {found}")
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
-    towers = {name: tower(rng, preprocessor, width, dtype) for name, preprocessor in preprocessors.items()}
+    towers: dict[str, Layer] = {
+        name: tower(rng, preprocessor, width, dtype) for name, preprocessor in preprocessors.items()
+    }
     return ContrastiveModel(towers, np.array([-math.log(TEMPERATURE)], dtype), preprocessors)
 
 
-def tower(rng, preprocessor, width, dtype=np.float32):
+def tower(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike = np.float32) -> Sequential:
     """A classifier's encoder for what a preprocessor yields, and a dense layer without ReLU: a direction has signs
 
     Of words it takes the mean of their vectors: whoever searches names them in any order.
     """
     if preprocessor.kind == "text" and preprocessor.unit == "word":
         words = text_encoder(rng, preprocessor.entries, width, "none", dtype=dtype)
-        words.layers[0].E[UNKNOWN] = 0  # training never meets it, so chance would speak for every unknown word
+        embedding: Any = words.layers[0]
+        embedding.E[UNKNOWN] = 0  # training never meets it, so chance would speak for every unknown word
         encoder = Sequential((*words.layers, SequencePool("mean")))
     else:
         encoder = vector_encoder(rng, preprocessor, width, dtype)

@@ -1,6 +1,11 @@
 """Encoders: whatever a modality is, it becomes tokens, and tokens become one vector."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import DTypeLike
 
 from mmdl.errors import DataError
 from mmdl.layers import (
@@ -13,6 +18,7 @@ from mmdl.layers import (
     Dropout,
     Embedding,
     FlattenTokens,
+    Layer,
     MaxPool2D,
     OneToken,
     Patches,
@@ -22,25 +28,40 @@ from mmdl.layers import (
     Sequential,
     TimeDistributed,
 )
+from mmdl.shapes import Padding, Pair
 from mmdl.tokens import Tokens
 
-READERS = {"rnn": RNN, "lstm": LSTM, "gru": GRU, "attention": SelfAttention, "none": None}
+READERS: dict[str, Any] = {"rnn": RNN, "lstm": LSTM, "gru": GRU, "attention": SelfAttention, "none": None}
 
 
-def image_encoder(rng, channels=1, filters=(32,), kernel=(3, 3), padding="valid", dtype=np.float32):
+def image_encoder(
+    rng: Generator,
+    channels: int = 1,
+    filters: Sequence[int] = (32,),
+    kernel: Pair = (3, 3),
+    padding: Padding = "valid",
+    dtype: DTypeLike = np.float32,
+) -> Sequential:
     """The article's Conv-ReLU-MaxPool, one stage for each number of filters.  (N, R, C, D) -> Tokens (N, P · Q, K)
 
     ReLU stands after the pooling: both keep the order of numbers, so the result and its gradient are the same, for a
     quarter of the work.
     """
-    layers = []
+    layers: list[Layer] = []
     for count in filters:
         layers += [Conv2D.init(rng, channels, count, kernel, dtype, padding=padding), MaxPool2D(2), ReLU()]
         channels = count
     return Sequential((*layers, Patches()))
 
 
-def text_encoder(rng, words, width=64, reader="lstm", embedding=None, dtype=np.float32):
+def text_encoder(
+    rng: Generator,
+    words: int,
+    width: int = 64,
+    reader: str = "lstm",
+    embedding: int | None = None,
+    dtype: DTypeLike = np.float32,
+) -> Sequential:
     """A vector for every word, then a layer that reads them in order.  Tokens of ids (N, T) -> Tokens (N, T, width)
 
     Parameters
@@ -54,13 +75,20 @@ def text_encoder(rng, words, width=64, reader="lstm", embedding=None, dtype=np.f
     if reader not in READERS:
         raise DataError(f'the reader of a text encoder must be one of {", ".join(READERS)}, not "{reader}"')
     embedding = width if reader == "none" else embedding or width
-    layers = [Embedding.init(rng, words, embedding, dtype, padding_id=0)]
+    layers: list[Layer] = [Embedding.init(rng, words, embedding, dtype, padding_id=0)]
     if READERS[reader]:
         layers.append(READERS[reader].init(rng, embedding, width, dtype=dtype))
     return Sequential(tuple(layers))
 
 
-def audio_encoder(rng, bands, width=64, reader="convolution", filters=(16, 32), dtype=np.float32):
+def audio_encoder(
+    rng: Generator,
+    bands: int,
+    width: int = 64,
+    reader: str = "convolution",
+    filters: Sequence[int] = (16, 32),
+    dtype: DTypeLike = np.float32,
+) -> Sequential:
     """A vector for every few frames of a sound.  Tokens of log-mel (N, T, bands) -> Tokens (N, T′, width)
 
     Parameters
@@ -73,12 +101,13 @@ def audio_encoder(rng, bands, width=64, reader="convolution", filters=(16, 32), 
     filters : tuple of int
         Of each stage of convolution.
     """
-    readers = {"lstm": LSTM, "gru": GRU}
+    readers: dict[str, Any] = {"lstm": LSTM, "gru": GRU}
     if reader in readers:
         return Sequential((readers[reader].init(rng, bands, width, dtype=dtype),))
     if reader != "convolution":
         raise DataError(f'the reader of an audio encoder must be convolution, lstm or gru, not "{reader}"')
-    layers, channels = [], 1
+    layers: list[Layer] = []
+    channels = 1
     for count in filters:  # a stride, and no pool: sounds have many frames, and this is a quarter of the work
         halve = Conv2D.init(rng, channels, count, (3, 3), dtype, stride=2, padding=1)
         layers.append(AsPicture(Sequential((halve, ReLU())), channels, step=2))
@@ -86,12 +115,19 @@ def audio_encoder(rng, bands, width=64, reader="convolution", filters=(16, 32), 
     return Sequential((*layers, TimeDistributed(Sequential((Dense.init(rng, bands * channels, width, dtype), ReLU())))))
 
 
-def numbers_encoder(rng, features, width=64, dtype=np.float32):
+def numbers_encoder(rng: Generator, features: int, width: int = 64, dtype: DTypeLike = np.float32) -> Sequential:
     """A dense layer with a ReLU, and one token of what comes out.  (N, D) -> Tokens (N, 1, width)"""
     return Sequential((Dense.init(rng, features, width, dtype), ReLU(), OneToken()))
 
 
-def to_vector(rng, encoder, shape, pool, width=None, dtype=np.float32):
+def to_vector(
+    rng: Generator,
+    encoder: Sequential,
+    shape: tuple[int, int],
+    pool: str,
+    width: int | None = None,
+    dtype: DTypeLike = np.float32,
+) -> Sequential:
     """The encoder with a pool behind it and, if a width is given, a dense layer with a ReLU.  -> (N, D) or (N, width)
 
     Parameters
@@ -102,13 +138,13 @@ def to_vector(rng, encoder, shape, pool, width=None, dtype=np.float32):
         Many flattened numbers are an invitation to learn by heart, so half of them are dropped in training.
     """
     length, features = shape
-    pooled = (FlattenTokens(), Dropout(0.5)) if pool == "flatten" else (SequencePool(pool),)
+    pooled: tuple[Layer, ...] = (FlattenTokens(), Dropout(0.5)) if pool == "flatten" else (SequencePool(pool),)
     if width:
         pooled += Dense.init(rng, length * features if pool == "flatten" else features, width, dtype), ReLU()
     return Sequential((*encoder.layers, *pooled))
 
 
-def tokens_of(encoder, shape):
+def tokens_of(encoder: Layer, shape: tuple[int, ...]) -> tuple[int, int]:
     """How many tokens an encoder makes of an image (R, C, D) or a sequence (T, D), and how wide.  -> (S, K)"""
     x = np.zeros((1, *shape), np.float32)  # found by trying
     return encoder(x if len(shape) == 3 else Tokens(x, np.ones((1, shape[0]), bool))).values.shape[1:]

@@ -11,8 +11,10 @@ from typing import Any
 from mmdl import data, fusion, layers, models
 from mmdl.layers import Layer
 
+Change = Callable[[str, dict[str, Any]], dict[str, Any]]  # former name and fields -> description of today
 
-def _is_kind(thing):
+
+def _is_kind(thing: Any) -> bool:
     """Whether a model may consist of such things: layers, and what prepares their inputs."""
     return is_dataclass(thing) and isinstance(thing, type) and (issubclass(thing, Layer) or hasattr(thing, "encode"))
 
@@ -33,24 +35,24 @@ def current(description: Any, version: int) -> Any:
     return description
 
 
-def _renamed(kind: str | None = None, **names: str) -> Callable[[str, dict], dict]:
+def _renamed(kind: str | None = None, **names: str) -> Change:
     """The change to another name of the kind, and to other names of its fields: new="old" """
 
-    def change(former, parts):
+    def change(former: str, parts: dict[str, Any]) -> dict[str, Any]:
         new = {old: name for name, old in names.items()}
         return {"kind": kind or former, "fields": {new.get(name, name): part for name, part in parts.items()}}
 
     return change
 
 
-def _transformer_block(kind, parts):
+def _transformer_block(kind: str, parts: dict[str, Any]) -> dict[str, Any]:
     """The second norm and the two dense layers are a feed-forward network now."""
     *rest, norm, widen, narrow = (parts[name] for name in ("norm1", "attention", "norm2", "widen", "narrow"))
     network = {"kind": "FeedForward", "fields": {"norm": norm, "widen": widen, "narrow": narrow}}
     return {"kind": kind, "fields": dict(zip(("norm", "attention", "feed_forward"), (*rest, network), strict=True))}
 
 
-FORMER = {  # by version of the file, what became of a kind
+FORMER: dict[int, dict[str, Change]] = {  # by version of the file, what became of a kind
     1: {
         "BottleneckBlock": _renamed(output="mix", feed_forward="thought"),
         "CrossBlock": _renamed(output="mix", feed_forward="thought"),

@@ -1,19 +1,20 @@
 """A modality that may be absent: an encoder, and what stands in for it."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from mmdl.layers.layer import Layer
+from mmdl.shapes import Array, Mask
 from mmdl.tokens import Tokens, scatter, select
 
 
 class ModalityTrace(NamedTuple):
     """Who was there, and the trace of the encoder, which saw only those."""
 
-    present: np.ndarray  # (N,) bool
-    encoder: object
+    present: Mask  # (N,)
+    encoder: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,30 +25,33 @@ class Modality(Layer):
     """
 
     encoder: Layer
-    absent: np.ndarray | None  # (D,) for a vector, (1, D) for one token, None for nothing but zeros
+    absent: Array | None  # (D,) for a vector, (1, D) for one token, None for nothing but zeros
 
-    def forward(self, x, present):
-        """x of N examples, present (N,) -> y of N examples, trace"""
+    def forward(self, x: Any, present: Mask | None = None) -> tuple[Any, ModalityTrace]:
+        """x of N examples, present (N,), all if not given -> y of N examples, trace"""
+        if present is None:
+            present = np.ones(len(x.values if isinstance(x, Tokens) else x), bool)
         if present.all():
             y, trace = self.encoder.forward(x)
             return y, ModalityTrace(present, trace)
         y, trace = self.encoder.forward(select(x, present))
         if isinstance(y, Tokens):
-            y = Tokens(scatter(y.values, present), scatter(y.full_mask, present))
+            values, mask = scatter(y.values, present), scatter(y.full_mask, present)
             if self.absent is not None:
-                y.mask[~present, 0] = True
-                y.values[~present, :1] = self.absent
+                mask[~present, 0] = True
+                values[~present, :1] = self.absent
+            y = Tokens(values, mask)
         else:
             y = scatter(y, present)
             if self.absent is not None:
                 y[~present] = self.absent
         return y, ModalityTrace(present, trace)
 
-    def backward(self, dy, trace, input_gradient=True):
+    def backward(self, dy: Array, trace: ModalityTrace, input_gradient: bool = True) -> tuple[Any, Self]:
         """dx is zero for the absent, None if the input has no gradient"""
         dx, encoder = self.encoder.backward(dy[trace.present], trace.encoder, input_gradient)
         dx = None if dx is None else scatter(dx, trace.present)
         if self.absent is None:
-            return dx, Modality(encoder, None)
+            return dx, replace(self, encoder=encoder)
         dabsent = dy[~trace.present].sum(axis=0)
-        return dx, Modality(encoder, dabsent[:1] if dabsent.ndim == 2 else dabsent)
+        return dx, replace(self, encoder=encoder, absent=dabsent[:1] if dabsent.ndim == 2 else dabsent)
