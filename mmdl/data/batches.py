@@ -105,7 +105,7 @@ def _batches(examples: Examples, size: int, rng: Any, word_dropout: float, modal
 
 def drop_words(column: Any, rate: float, rng: np.random.Generator) -> Tokens:
     """Leave out each word of texts, Tokens (N, T), with probability `rate`, and close the gap."""
-    keep = column.mask & (rng.random(column.mask.shape, np.float32) >= rate)
+    keep = column.full_mask & (rng.random(column.full_mask.shape, np.float32) >= rate)
     mask = np.arange(keep.shape[1]) < keep.sum(axis=1, keepdims=True)
     values = np.zeros_like(column.values)
     values[mask] = column.values[keep]  # both run row by row, and each row has as many places as words
@@ -124,13 +124,13 @@ def drop_modalities(present: dict[str, Mask], rate: float, rng: np.random.Genera
 
 
 def _masked(column: Column, present: Mask) -> Column:
-    return Tokens(column.values, column.mask & present[:, None]) if isinstance(column, Tokens) else column
+    return Tokens(column.values, column.full_mask & present[:, None]) if isinstance(column, Tokens) else column
 
 
 def gathered(column: Any, rows: Array) -> Any:
     """The examples in these places; sequences as long as the longest of them."""
     if isinstance(column, Tokens):
-        mask = column.mask.take(rows, axis=0)
+        mask = column.full_mask.take(rows, axis=0)
         longest = 1 + np.flatnonzero(mask.any(axis=0)).max(initial=0)  # the place of the last token, and one
         return Tokens(column.values.take(rows, axis=0)[:, :longest], mask[:, :longest])
     return column.take(rows, axis=0)

@@ -47,10 +47,10 @@ class Examples:
     targets: Tokens | None = None
 
     def __post_init__(self) -> None:
-        if self.targets is not None and not len(self.targets.values) == len(self.targets.mask) == len(self.labels):
+        if self.targets is not None and not len(self.targets.values) == len(self.targets.full_mask) == len(self.labels):
             raise DataError(f"there are {len(self.targets.values)} targets, but {len(self.labels)} labels")
         for name, column in [*self.inputs.items(), *self.present.items(), *self.about.items()]:
-            for array in column if isinstance(column, Tokens) else (column,):
+            for array in (column.values, column.full_mask) if isinstance(column, Tokens) else (column,):
                 if len(array) != len(self.labels):
                     raise DataError(f"{name} has {len(array)} examples, but there are {len(self.labels)} labels")
         if unknown := set(self.present) - set(self.inputs):
@@ -149,7 +149,9 @@ class Dataset:
         if unknown := set(names) - set(self.modalities):
             there = ", ".join(self.modalities)
             raise DataError(f"{min(unknown)!r} is no modality of {self.name}, whose modalities are {there}")
-        splits: dict[str, Any] = {split: _limited(getattr(self, split), names) for split in SPLITS}
+        splits: dict[str, Any] = {
+            split: each and _limited(each, names) for split in SPLITS for each in [getattr(self, split)]
+        }
         preprocessors = {name: each for name, each in self.preprocessors.items() if name in names}
         best = {subset: limits for subset, limits in self.best.items() if {*subset} <= {*names}}
         return replace(self, **splits, preprocessors=preprocessors, best=best)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -36,8 +37,8 @@ def identities(examples: Examples) -> Array:
     if "character" in examples.about:
         key = examples.about["character"]
     elif texts:
-        values, mask = texts[0]
-        key = np.where(mask, values, 0)
+        words: Any = texts[0]
+        key = np.where(words.full_mask, words.values, 0)
     else:
         key = examples.labels
     return np.unique(key, axis=0, return_inverse=True)[1].reshape(len(examples))

@@ -37,4 +37,4 @@ def of_kind(kinds: dict[str, Kind], kind: Kind) -> list[str]:
 
 def nonempty(column: Column) -> Any:
     """Which examples have something: sequences with a token, and all others.  -> bools (N,), or True"""
-    return column.mask.any(axis=1) if isinstance(column, Tokens) else True
+    return column.full_mask.any(axis=1) if isinstance(column, Tokens) else True

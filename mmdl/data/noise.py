@@ -23,7 +23,8 @@ def levels_of(preprocessor: Preprocessor) -> tuple[float, ...]:
 def deviation_of(column: Column) -> float:
     """The standard deviation of the values of one modality in training: numbers and sounds are standardised to 1."""
     kind = kind_of(column)
-    return float(np.std(as_input(column, kind), dtype=np.float32)) if kind == "image" else 1.0
+    x: Any = as_input(column, kind)
+    return float(x.std(dtype=np.float32)) if kind == "image" else 1.0
 
 
 def disturbed(
@@ -51,13 +52,13 @@ def disturbed(
     if is_text:
         return _lost(column, level, rng, preprocessor)
     if isinstance(column, Tokens):
-        return Tokens(_noisy(column.values, level * deviation, rng) * column.mask[..., None], column.mask)
+        return Tokens(_noisy(column.values, level * deviation, rng) * column.full_mask[..., None], column.full_mask)
     x: Any = as_input(column, preprocessor.kind)
     return _noisy(x, level * deviation, rng)
 
 
 def _lost(texts: Tokens, share: float, rng: np.random.Generator, tokenizer: Any) -> Tokens:
-    ids, mask = texts
+    ids, mask = texts.values, texts.full_mask
     drawn = rng.integers(FIRST_WORD, tokenizer.entries, ids.shape) if tokenizer.unit == "letter" else UNKNOWN
     lost = mask & (rng.random(ids.shape) < share)
     return Tokens(np.where(lost, drawn, ids).astype(ids.dtype), mask)

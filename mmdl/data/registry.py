@@ -23,6 +23,8 @@ class Source:
         Of the data, and whom to thank.
     downloads : tuple of Download
         Empty for data that is made on this machine.
+    to_write : str
+        The name of the data set with which models learn to write, which may be its own; "" if there is none.
     """
 
     load: Callable[..., Dataset]
@@ -30,6 +32,7 @@ class Source:
     about: str
     licence: str
     downloads: tuple[Download, ...] = ()
+    to_write: str = ""
 
 
 class Sources(Mapping[str, Source]):

@@ -86,7 +86,7 @@ def load(word_dropout: float = 0.5, fonts: Sequence[str] = FONTS, whole_names: b
     words = tokenizer.encode(text)
 
     examples = Examples(
-        {"image": image[..., None], "text": Tokens(words.values[place], words.mask[place])},
+        {"image": image[..., None], "text": Tokens(words.values[place], words.full_mask[place])},
         label[place],
         about={"character": character, "name": name[place], "font": font},
     )
@@ -168,4 +168,5 @@ SOURCE = Source(
     ("image", "text"),
     "characters of the DejaVu fonts, with the words of their Unicode names",
     "free, from Bitstream and the DejaVu authors; part of matplotlib",
+    to_write="glyph-names",
 )

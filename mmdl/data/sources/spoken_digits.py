@@ -130,4 +130,5 @@ SOURCE = Source(
     "the ten digits, spoken by five people 50 times each",
     "CC BY-SA 4.0, Zohar Jackson and others",
     DOWNLOADS,
+    to_write="digit-strings",
 )

@@ -1,0 +1,70 @@
+"""Names to be written: what is tested was not seen, and everything that it takes was."""
+
+import unicodedata
+
+import numpy as np
+import pytest
+
+from mmdl import data
+from mmdl.data.sources.glyph_names import FONTS, NEW_FONT, held_out, ingredients, parts_of
+
+SPLITS = ("train", "validation", "test")
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return data.load("glyph-names")
+
+
+def characters(examples, held=None):
+    about = examples.about
+    return {*(about["character"] if held is None else about["character"][about["held out"] == held]).tolist()}
+
+
+def test_targets_are_whole_names(dataset):
+    for split in SPLITS:
+        examples = getattr(dataset, split)
+        names = [unicodedata.name(each) for each in examples.about["character"].tolist()]
+        assert dataset.target.texts(examples.targets) == names == examples.about["name"].tolist()
+        assert {name.split()[0] for name in names} <= {"LATIN", "GREEK", "CYRILLIC", "COMBINING", "MODIFIER"}
+        for label, name in zip(examples.labels, names, strict=True):
+            assert name.startswith(dataset.classes[label].upper())
+
+
+def test_compositions_are_new_and_their_parts_are_not(dataset):
+    learned = characters(dataset.train)
+    marks = {mark for each in learned for mark in parts_of(each)[1:]}
+    words = {word for each in learned for word in unicodedata.name(each).split()}
+    tested, watched = characters(dataset.test, "composition"), characters(dataset.validation)
+    assert len(tested) > 100 and len(watched) > 50 and not tested & watched
+    for each in tested | watched:
+        letter, *rest = parts_of(each)
+        assert each not in learned and letter in learned and rest and {*rest} <= marks
+        assert {*unicodedata.name(each).split()} <= words
+
+
+def test_the_new_font_shows_what_is_known(dataset):
+    fonts = {split: {*getattr(dataset, split).about["font"]} for split in SPLITS}
+    assert fonts == {"train": {*FONTS}, "validation": {*FONTS}, "test": {*FONTS, NEW_FONT}}
+    new = dataset.test.about["held out"] == "font"
+    assert ((dataset.test.about["font"] == NEW_FONT) == new).all() and new.sum() > 500
+    assert characters(dataset.test, "font") <= characters(dataset.train)
+
+
+def test_half_the_words_are_lost_for_good_where_it_is_tested(dataset):
+    """And in training none are yet: they are lost afresh in every epoch."""
+    counts = {split: getattr(dataset, split).inputs["text"].mask.sum() for split in SPLITS}
+    words = {split: getattr(dataset, split).targets.mask.sum() - len(getattr(dataset, split)) for split in SPLITS}
+    assert counts["test"] == pytest.approx(words["test"] / 2, rel=0.1)
+    assert counts["train"] >= words["train"] and dataset.augment == {"word_dropout": 0.5}
+    again = data.load("glyph-names").test
+    assert np.array_equal(again.inputs["text"].values, dataset.test.inputs["text"].values)
+
+
+def test_held_out_keeps_what_the_others_need():
+    """Á can be spared: A and É are known, and so are all its words. In the second set nobody else has a tilde."""
+    known = ["A", "E", "Á", "É", "Í", "I", "Ó", "O", "Ú", "U", "Ń", "N"]
+    parts = held_out(known, np.random.default_rng(0))
+    assert [parts[each] for each in "AEIOUN"] == ["train"] * 6 and "test" in parts.values()
+    assert held_out(["A", "Ã", "É", "E"], np.random.default_rng(0)) == dict.fromkeys(["A", "Ã", "É", "E"], "train")
+    assert ingredients("Á") == {"\u0301", "LATIN", "CAPITAL", "LETTER", "A", "WITH", "ACUTE"}
