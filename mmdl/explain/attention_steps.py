@@ -68,12 +68,13 @@ def attending(asking, asked, mask, k=None, v=None):
     `asking` and `asked` are the names of the tokens. The keys k and values v stand here if they are constant; otherwise
     keys come stacked upon the queries, and values wait beside them.
     """
-    return [_score(asking, asked, k), _weight(mask), _weighted_sum(v)]
+    there = mask[:, None]  # the same for all heads
+    return [_score(asking, asked, there, k), _weight(there), _weighted_sum(there, v)]
 
 
-def _score(asking, asked, k):
+def _score(asking, asked, mask, k):
     computed, root = Line(attention, "(q / math.sqrt(q.shape[-1])) @ k.mT"), Line(attention, "math.sqrt(q.shape[-1])")
-    back_to_q, back_to_k = Line(attention_backward, "ds @ k"), Line(attention_backward, "ds.mT @ q")
+    back_to_q, back_to_k = Line(attention_backward, "ds @ only(k, seen)"), Line(attention_backward, "ds.mT @ q")
 
     def both(x):
         return x if k is None else (x, k)
@@ -85,7 +86,7 @@ def _score(asking, asked, k):
     def backward(gradients, x):
         ds, *waiting = gradients
         queries, keys = both(x)
-        dq = back_to_q.value(ds=ds, k=keys)
+        dq = back_to_q.value(ds=ds, k=keys, seen=mask)
         dx = dq if k is not None else np.stack([dq, back_to_k.value(ds=ds, q=queries)])
         return dx / root.value(q=queries), *waiting
 
@@ -98,10 +99,10 @@ def _score(asking, asked, k):
 
 
 def _weight(mask):
-    computed = Line(attention, "_masked_softmax(s, mask, causal)")
+    computed = Line(attention, "softmax(_seen(s, mask, causal))")
 
     def forward(s, *waiting):
-        a = computed.value(s=s.copy(), mask=mask[:, None], causal=False)
+        a = computed.value(s=s, mask=mask, causal=False)
         return (a, *waiting), a
 
     def backward(gradients, a):
@@ -110,26 +111,29 @@ def _weight(mask):
 
     def describe(before, after, at, to, share):
         s = before[0]
-        others = np.exp(s[at[:-1]][mask[0]]).sum() - np.exp(s[at])
+        others = np.exp(s[at[:-1]][mask[0, 0]]).sum() - np.exp(s[at])
         numbers = f"exp({s[to]:.4f}) / (exp({s[at]:.4f}){plus(others, 'others')}) = {after[0][to]:.4f}"
         return "a = eˢ / Σ eˢ", numbers
 
     return Stage("weight", forward, backward, describe, computed, Line(attention_backward, "softmax_backward("))
 
 
-def _weighted_sum(v):
-    computed = Line(attention, "weights @ v")
-    back_to_a, back_to_v = Line(attention_backward, "dy @ v.mT"), Line(attention_backward, "weights.mT @ dy")
+def _weighted_sum(mask, v):
+    computed = Line(attention, "weights @ only(v, mask)")
+    back_to_a, back_to_v = (
+        Line(attention_backward, "dy @ only(v, seen).mT"),
+        Line(attention_backward, "weights.mT @ dy"),
+    )
 
     def forward(a, *waiting):
         values, *waiting = (*waiting,) if v is None else (v, *waiting)
-        return (merge_heads(computed.value(weights=a, v=values)), *waiting), (a, values)
+        return (merge_heads(computed.value(weights=a, v=values, mask=mask)), *waiting), (a, values)
 
     def backward(gradients, trace):
         dy, *waiting = gradients
         a, values = trace
         dy = split_heads(dy, a.shape[1])
-        da = back_to_a.value(dy=dy, v=values)
+        da = back_to_a.value(dy=dy, v=values, seen=mask)
         return (da, back_to_v.value(weights=a, dy=dy), *waiting) if v is None else (da, *waiting)
 
     def describe(before, after, at, to, share):
