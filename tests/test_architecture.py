@@ -19,7 +19,7 @@ FLOORS = [
     {"layers", "fusion"},
     {"models"},
     {"training"},
-    {"plots", "explain", "check", "keras"},
+    {"plots", "explain", "check", "keras", "estimator"},
     {"cli"},
     {"__main__"},
 ]

@@ -1,0 +1,162 @@
+"""The scikit-learn face: a classifier of data frames with pictures, texts, sounds and numbers, fitted in one call."""
+
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from mmdl import tree
+from mmdl.data.from_columns import from_columns, raw_of
+from mmdl.data.prepare import prepare
+from mmdl.errors import DataError
+from mmdl.models import multimodal_classifier
+from mmdl.training.recipes import RECIPES
+
+AT_ONCE = 256  # examples that are predicted together
+
+
+class MultimodalClassifier(ClassifierMixin, BaseEstimator):
+    """A multimodal classifier as scikit-learn knows classifiers
+
+    Parameters
+    ----------
+    fusion : str
+        A key of `mmdl.fusion.FUSIONS`.
+    width : int
+        See `mmdl.models.multimodal_classifier`.
+    epochs, batch_size, learning_rate : optional
+        By default as the fusion's recipe and the number of rows suggest.
+    kinds : dict of str to "image", "text", "audio" or "numbers", optional
+        What a column is, where its values leave it open: see `mmdl.data.from_columns`.
+    random_state : int, RandomState or None
+        Draws the initial parameters and the order of the examples.
+
+    Attributes
+    ----------
+    classes_ : array (K,)
+    model_ : mmdl.models.MultimodalClassifier
+    history_ : dict of lists, one entry an epoch
+    n_features_in_ : int, feature_names_in_ : array of str
+        Of the columns, where scikit-learn defines them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mmdl.estimator import MultimodalClassifier
+    >>> X = {"title": ["red ball", "blue box"] * 20, "weight": np.tile([1.0, 2.0], 20)}
+    >>> MultimodalClassifier(random_state=0).fit(X, ["ball", "box"] * 20).score(X, ["ball", "box"] * 20)
+    1.0
+    """
+
+    def __init__(
+        self,
+        fusion="concatenate",
+        width=64,
+        epochs=None,
+        batch_size=None,
+        learning_rate=None,
+        kinds=None,
+        random_state=None,
+    ):
+        self.fusion = fusion
+        self.width = width
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.kinds = kinds
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # a number that is missing counts as the mean
+        tags.input_tags.string = True
+        return tags
+
+    def fit(self, X, y):
+        """Learn from the rows of a table.
+
+        Parameters
+        ----------
+        X : data frame, dict of columns, or array (N, D) of numbers
+            A data frame of pandas or polars, or anything with the interchange protocol; columns as in
+            `mmdl.data.from_columns`.
+        y : sequence of N classes
+
+        Returns
+        -------
+        MultimodalClassifier : itself
+
+        Raises
+        ------
+        DataError (a ValueError)
+            If a column is of no known kind, or there are fewer than two classes.
+        """
+        columns, y = self._columns(X, y)
+        check_classification_targets(y)
+        self.classes_, places = np.unique(y, return_inverse=True)
+        dataset = from_columns(columns, places, self.kinds)
+        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
+        given = {name: getattr(self, name) for name in ("epochs", "batch_size", "learning_rate")}
+        given = {name: value for name, value in given.items() if value is not None}
+        model = multimodal_classifier(rng, dataset, self.fusion, self.width)
+        recipe = replace(RECIPES[self.fusion], **dataset.recipe | given)
+        model, self.history_, *_ = recipe.fit(model, dataset, rng)
+        # Trained in single, asked in double precision: no answer depends on the rows beside it
+        self.model_ = tree.map(lambda p: p.astype(np.float64), model)
+        return self
+
+    def predict_proba(self, X):
+        """The probability of each class, in the order of `classes_`.  -> (N, K)"""
+        check_is_fitted(self)
+        columns, _ = self._columns(X)
+        batch = prepare(self.model_.preprocessors, **raw_of(columns, self.model_.preprocessors))
+        parts = np.arange(0, len(batch), AT_ONCE)
+        return np.concatenate([self.model_.predict_proba(batch.select(slice(at, at + AT_ONCE))) for at in parts])
+
+    def predict(self, X):
+        """The most probable class of each row.  -> (N,)"""
+        check_is_fitted(self)
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _columns(self, X, y=None):
+        """Columns by name, and y as one column; X is checked as scikit-learn checks it wherever it is numbers alone."""
+        learning = y is not None
+        if (columns := columns_of(X)) is None:
+            checked = validate_data(self, X, *([y] if learning else []), reset=learning, ensure_all_finite="allow-nan")
+            X, y = checked if learning else (checked, None)
+            return {f"x{d}": column for d, column in enumerate(X.T)}, y
+        names = np.array(list(columns), object)
+        if learning:
+            self.feature_names_in_, self.n_features_in_ = names, len(names)
+            return columns, column_or_1d(y, warn=True)
+        return columns, None
+
+
+def columns_of(X):
+    """{name: column} of a dict or of a data frame in which not all are numbers; None of anything else."""
+    if isinstance(X, dict) and not hasattr(X, "shape"):  # one of SciPy's sparse matrices is a dict too
+        return {name: as_list(column) for name, column in X.items()}
+    if not hasattr(X, "columns") and hasattr(X, "__dataframe__"):
+        from pandas.api.interchange import from_dataframe
+
+        X = from_dataframe(X)
+    if not hasattr(X, "columns"):
+        return None
+    columns = {name: as_list(X[name]) for name in X.columns}
+    if not all(isinstance(name, str) for name in columns):
+        return None
+    numeric = all(isinstance(value, (int, float, complex)) for column in columns.values() for value in column)
+    return None if numeric else columns
+
+
+def as_list(column):
+    """The values of a column, as Python has them."""
+    for method in ("to_list", "tolist"):  # of pandas and polars; of NumPy
+        if hasattr(column, method) and getattr(column, "ndim", 1) == 1:
+            return getattr(column, method)()
+    if isinstance(column, str):
+        raise DataError("a column is a sequence of values, one for each row, and not a single string")
+    return list(column)
