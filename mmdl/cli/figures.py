@@ -56,7 +56,7 @@ def drawable(model, examples):
     return names
 
 
-def talkative(examples):
+def wordy_example(examples):
     """The place of an example with a picture and many words, but not more than a figure shows well."""
     import numpy as np
 

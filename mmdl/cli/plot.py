@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mmdl.cli.figures import FIGURES, display, talkative
+from mmdl.cli.figures import FIGURES, display, wordy_example
 from mmdl.cli.parser import add_command, whole_number
 from mmdl.cli.runs import load_model
 
@@ -18,7 +18,7 @@ EXAMPLES = """\
   mmdl plot feature-maps model.npz --image letter.png --out maps.png"""
 
 OF_ONE, OF_ALL = ("attention", "feature-maps"), ("confusion", "images", "similarity")  # which examples a figure needs
-KINDS = {"similarity": "ContrastiveModel", "history": None}  # of model; all other figures are of classifiers
+MODEL_KINDS = {"similarity": "ContrastiveModel", "history": None}  # of model; all other figures are of classifiers
 
 
 def add(commands):
@@ -46,14 +46,14 @@ def run(arguments):
     if given and arguments.example is not None:
         arguments.wrong_usage("--example takes the place of --image and --text")
 
-    model, extras, file = load_model(arguments.model, KINDS.get(figure, "MultimodalClassifier"))
+    model, extras, file = load_model(arguments.model, MODEL_KINDS.get(figure, "MultimodalClassifier"))
     out = Path(arguments.out) if arguments.out else file.with_name(f"{figure}.png")
     history = extras.get("history", {})
     if given:
         shown = display(figure, model, history, given_example(model, arguments))
     elif figure in OF_ONE + OF_ALL:
         examples = test_examples(extras)
-        example = talkative(examples) if arguments.example is None else arguments.example
+        example = wordy_example(examples) if arguments.example is None else arguments.example
         shown = display(figure, model, history, examples, example)
     else:
         shown = display(figure, model, history)

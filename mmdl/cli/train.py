@@ -146,9 +146,9 @@ def recipe_of(objective, arguments, dataset):
 
 def draw(folder, model, history, examples):
     """Save the figures of a run.  -> the names of their files"""
-    from mmdl.cli.figures import display, drawable, talkative
+    from mmdl.cli.figures import display, drawable, wordy_example
 
-    shown, files = talkative(examples), []
+    shown, files = wordy_example(examples), []
     for name in drawable(model, examples):
         files.append(f"{name}.png")
         display(name, model, history, examples, shown).save(folder / files[-1])

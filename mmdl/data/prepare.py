@@ -43,17 +43,17 @@ def prepare(preprocessors: dict[str, Preprocessor], **raw: Any) -> Batch:
         given = raw.get(name, [None] * count)
         present[name] = np.array([each is not None for each in given], bool)
         found = preprocessor.encode([each for each in given if each is not None])
-        inputs[name] = spread(found, present[name])
+        inputs[name] = at_rows(found, present[name])
         if isinstance(found, Tokens):
             present[name] = inputs[name].mask.any(axis=1)
     kinds = {name: preprocessor.kind for name, preprocessor in preprocessors.items()}
     return Batch(inputs, present, np.full(count, -1), kinds)
 
 
-def spread(found: Any, present: Mask) -> Any:
+def at_rows(found: Any, present: Mask) -> Any:
     """N examples of which only some were found: those in the places where `present` (N,) is True, zeros elsewhere."""
     if isinstance(found, Tokens):
-        return Tokens(*(spread(each, present) for each in found))
+        return Tokens(*(at_rows(each, present) for each in found))
     everywhere = np.zeros((len(present), *found.shape[1:]), found.dtype)
     everywhere[present] = found
     return everywhere

@@ -11,7 +11,7 @@ from mmdl.errors import DataError
 from mmdl.plots.save import save
 from mmdl.plots.style import styled
 
-LARGEST = 150_000  # bytes of a lesson's figure
+MAX_BYTES = 150_000  # bytes of a lesson's figure
 GUESS = "0.2"  # no curve is drawn in it
 
 
@@ -95,7 +95,7 @@ def save_figure(figure, name, lesson=None):
     """
     lesson = lesson or (name if name.endswith(".py") else None)
     try:
-        return save(figure, figures_folder(lesson) / f"{Path(name).stem}.png", limit=LARGEST)
+        return save(figure, figures_folder(lesson) / f"{Path(name).stem}.png", limit=MAX_BYTES)
     except DataError as mistake:
         print(f"The figure is not saved: {mistake}.", file=sys.stderr)
         return None

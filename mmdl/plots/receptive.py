@@ -60,7 +60,7 @@ def receptive_fields(encoder, image):
     return fields
 
 
-def spread(field, cells, pixels):
+def cell_weights(field, cells, pixels):
     """Each cell's weight over the pixels in the middle of its field, one stride wide. -> (cells, pixels), rows sum to 1
 
     Neighbours touch but do not overlap, so a map of weights keeps its sum when it is laid over the picture.
@@ -79,6 +79,7 @@ def over_picture(weights, fields, shape):
     weights (..., P, Q), shape (R, C, ...) -> (..., R, C) with the same sum
     """
     rows, columns = (
-        spread(field, cells, pixels) for field, cells, pixels in zip(fields, weights.shape[-2:], shape[:2], strict=True)
+        cell_weights(field, cells, pixels)
+        for field, cells, pixels in zip(fields, weights.shape[-2:], shape[:2], strict=True)
     )
     return rows.T @ weights @ columns

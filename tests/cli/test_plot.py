@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mmdl.cli import main
-from mmdl.cli.figures import FIGURES, talkative
+from mmdl.cli.figures import FIGURES, wordy_example
 from mmdl.training import load, save
 
 
@@ -42,7 +42,7 @@ def test_given_words_and_examples_change_the_figure(few, run_folder, finished_ru
 
 
 def test_an_example_by_its_number(few, run_folder, few_glyphs):
-    number = talkative(few_glyphs("glyphs").test)
+    number = wordy_example(few_glyphs("glyphs").test)
     for given in (["--example", str(number)], []):
         assert main(["plot", "attention", str(run_folder), "--out", str(run_folder / f"{len(given)}.png"), *given]) == 0
     assert (run_folder / "0.png").read_bytes() == (run_folder / "2.png").read_bytes()
@@ -50,7 +50,7 @@ def test_an_example_by_its_number(few, run_folder, few_glyphs):
 
 def test_the_example_shown_has_a_picture_and_words(few_glyphs):
     test = few_glyphs("glyphs").test
-    place = talkative(test)
+    place = wordy_example(test)
     assert all(present[place] for present in test.present.values())
     words = test.inputs["text"].mask.sum(axis=1)
     assert words[place] == words[words <= 7].max()

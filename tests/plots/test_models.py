@@ -20,7 +20,7 @@ from mmdl.plots import (
 )
 from mmdl.plots.inputs import flat_layers
 from mmdl.plots.kernels import FINE, GAP, mosaic
-from mmdl.plots.receptive import Field, over_picture, receptive_fields, spread
+from mmdl.plots.receptive import Field, cell_weights, over_picture, receptive_fields
 from mmdl.tokens import Tokens
 
 
@@ -134,13 +134,15 @@ def test_a_heat_map_keeps_the_weights_and_their_places():
 
 
 def test_patches_are_cut_at_the_border_and_shared_between_pixels():
-    assert np.array_equal(spread(Field(-3, 4, 10), 7, 28).sum(axis=0), np.full(28, 0.25))  # no pixel without a patch
-    assert np.array_equal(spread(Field(-2, 4, 4), 1, 8)[0], [0.5, 0.5, 0, 0, 0, 0, 0, 0])
-    assert np.array_equal(spread(Field(0, 2, 3), 2, 6), [[0.25, 0.5, 0.25, 0, 0, 0], [0, 0, 0.25, 0.5, 0.25, 0]])
-    outside = spread(Field(-6, 8, 4), 2, 2)
+    assert np.array_equal(
+        cell_weights(Field(-3, 4, 10), 7, 28).sum(axis=0), np.full(28, 0.25)
+    )  # no pixel without a patch
+    assert np.array_equal(cell_weights(Field(-2, 4, 4), 1, 8)[0], [0.5, 0.5, 0, 0, 0, 0, 0, 0])
+    assert np.array_equal(cell_weights(Field(0, 2, 3), 2, 6), [[0.25, 0.5, 0.25, 0, 0, 0], [0, 0, 0.25, 0.5, 0.25, 0]])
+    outside = cell_weights(Field(-6, 8, 4), 2, 2)
     assert np.array_equal(outside.sum(axis=1), [1, 1])
-    assert np.array_equal(spread(Field(-20, 4, 4), 1, 3), [[1, 0, 0]])
-    assert np.array_equal(spread(Field(20, 4, 4), 1, 3), [[0, 0, 1]])
+    assert np.array_equal(cell_weights(Field(-20, 4, 4), 1, 3), [[1, 0, 0]])
+    assert np.array_equal(cell_weights(Field(20, 4, 4), 1, 3), [[0, 0, 1]])
 
 
 def weights_by_hand(tiny, example, name):

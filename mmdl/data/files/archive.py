@@ -10,7 +10,7 @@ from typing import IO, cast
 
 from mmdl.errors import DataError, FormatError
 
-LARGEST = 1 << 28  # bytes of an archive that is unpacked: a few kilobytes can promise to fill any memory
+MAX_UNPACKED = 1 << 28  # bytes of an archive that is unpacked: a few kilobytes can promise to fill any memory
 
 
 def read_archive(path: str | os.PathLike[str], names: re.Pattern[str]) -> dict[str, bytes]:
@@ -53,11 +53,11 @@ def read_archive(path: str | os.PathLike[str], names: re.Pattern[str]) -> dict[s
 def _unpacked(path: str) -> bytes:
     try:
         with gzip.open(path) as packed:
-            content = packed.read(LARGEST + 1)
+            content = packed.read(MAX_UNPACKED + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as mistake:
         raise FormatError(f"{path} is not packed with gzip, cut short or damaged ({type(mistake).__name__})") from None
     except OSError as mistake:
         raise DataError(f"{path} cannot be read: {mistake.strerror}") from None
-    if len(content) > LARGEST:
-        raise FormatError(f"{path} unpacks to more than {LARGEST:,} bytes, which no archive of recordings has")
+    if len(content) > MAX_UNPACKED:
+        raise FormatError(f"{path} unpacks to more than {MAX_UNPACKED:,} bytes, which no archive of recordings has")
     return content

@@ -12,7 +12,7 @@ from mmdl.errors import DataError, FormatError
 from mmdl.shapes import Array
 
 UNSIGNED_BYTES = 0x08
-LARGEST = 1 << 30  # bytes that a header may promise; MNIST has 47 million
+MAX_BYTES = 1 << 30  # bytes that a header may promise; MNIST has 47 million
 
 
 def read_idx(path: str | os.PathLike[str], shape: tuple[int | None, ...]) -> Array:
@@ -64,7 +64,7 @@ def _read(file: Any, path: Any, shape: tuple[int | None, ...]) -> Array:
     if any(wanted not in (None, length) for wanted, length in zip(shape, lengths, strict=True)):
         raise FormatError(f"{path} holds an array of shape {_words(lengths)}, not {_words(shape)}")
     count = math.prod(lengths)
-    if count > LARGEST:
+    if count > MAX_BYTES:
         raise FormatError(f"{path} has a header that promises {count:,} numbers, more than are read")
     content = file.read(count + 1)  # one more than there is: it ends here, and gzip compares its own checksum
     if len(content) < count:

@@ -8,7 +8,7 @@ import numpy as np
 from mmdl.errors import DataError, FormatError
 from mmdl.shapes import Array
 
-LARGEST = 1024  # pixels a side beyond which a picture is shrunk before anything is computed from it
+MAX_SIDE = 1024  # pixels a side beyond which a picture is shrunk before anything is computed from it
 ORIENTATION = 0x0112  # in EXIF: from 5 on, rows and columns have changed places
 
 
@@ -53,7 +53,7 @@ def upright_size(path: str | os.PathLike[str]) -> tuple[int, int] | None:
 
 
 def grey(image: Any) -> Any:
-    """Any Pillow image as grey levels of 8 bits without transparency, at most `LARGEST` pixels a side."""
+    """Any Pillow image as grey levels of 8 bits without transparency, at most `MAX_SIDE` pixels a side."""
     from PIL import Image
 
     if image.mode[0] in "IF":  # 16 or 32 bits, whose white is not agreed on: what is brightest is white
@@ -66,7 +66,7 @@ def grey(image: Any) -> Any:
         light = (np.asarray(image) * seen).sum() > 127.5 * seen.sum()
         image = Image.composite(image, Image.new("L", image.size, 0 if light else 255), opacity)
     image = image.convert("L")
-    image.thumbnail((LARGEST, LARGEST))
+    image.thumbnail((MAX_SIDE, MAX_SIDE))
     return image
 
 

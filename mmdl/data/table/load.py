@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mmdl.data.dataset import SPLITS, Dataset, Examples
-from mmdl.data.prepare import spread
+from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.table.columns import Numbers, Pictures, Reader, Sounds, Texts
 from mmdl.data.table.deal import LEAST, as_told, deal
@@ -192,7 +192,7 @@ def fitted(
             nothing = f"{path}: in no row for training there is anything in {column}"
             raise DataError(f"{nothing}{because(table.refused)}")
         preprocessors[name], found, sentence = reader.fit(values, training)
-        inputs[name] = spread(found, present[name])
+        inputs[name] = at_rows(found, present[name])
         sentences.append(f"{name}, from {column}: {sentence}")
     return inputs, present, preprocessors, sentences
 

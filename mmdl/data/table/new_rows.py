@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mmdl.data.dataset import Examples
-from mmdl.data.prepare import spread
+from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import split_words
 from mmdl.data.table.columns import number_of
@@ -83,7 +83,7 @@ def read_new_rows(
     for name, preprocessor in preprocessors.items():
         chosen = [values[name][place] if name in values else None for place in places]
         present[name] = np.array([value is not None for value in chosen])
-        inputs[name] = spread(preprocessor.encode([value for value in chosen if value is not None]), present[name])
+        inputs[name] = at_rows(preprocessor.encode([value for value in chosen if value is not None]), present[name])
     about = {name: np.array([as_one(each[place]) for place in places], object) for name, each in cells.items()}
     about["line"] = np.array([str(rows[place].line) for place in places])
     labels = [classes.index(rows[place].cells[label]) if label else -1 for place in places]

@@ -11,7 +11,7 @@ from mmdl.errors import ShapeError
 from mmdl.ops._reduce import sum_to
 from mmdl.shapes import Array, Arrays, shapes
 
-LARGEST = 100_000  # entries that a tensor may have: a dense layer behind it has many times that
+MAX_ENTRIES = 100_000  # entries that a tensor may have: a dense layer behind it has many times that
 
 
 @shapes
@@ -33,10 +33,10 @@ def tensor_fusion(features: Annotated[Arrays, "M>0 of ... _"]) -> Array:
     Source: Zadeh et al. 2017, the tensor fusion network (TFN).
     """
     sides = [x.shape[-1] + 1 for x in features]
-    if math.prod(sides) > LARGEST:
+    if math.prod(sides) > MAX_ENTRIES:
         raise ShapeError(
             f"tensor_fusion: {' · '.join(map(str, sides))} = {math.prod(sides):,} products for each example are more "
-            f"than {LARGEST:,}; take narrower features, or low_rank_fusion"
+            f"than {MAX_ENTRIES:,}; take narrower features, or low_rank_fusion"
         )
     return reduce(_outer, map(_with_one, features))
 

@@ -75,7 +75,7 @@ def test_a_file_that_is_there_twice(path):
 
 
 def test_a_bomb(path, monkeypatch):
-    monkeypatch.setattr(archive, "LARGEST", 10_000)
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 10_000)
     with pytest.raises(FormatError, match=r"some\.tar\.gz unpacks to more than 10,000 bytes"):
         read(path, member("top/one.txt", bytes(20_000)))
 
