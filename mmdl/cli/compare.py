@@ -9,13 +9,12 @@ from mmdl.cli.dataset import add_data_arguments, asked_for, dataset_of, names
 from mmdl.cli.parser import add_command, whole_number
 
 DESCRIPTION = """\
-Train every fusion and, for comparison, a model of every modality alone, with
-the same encoders and by the same recipe, several times each. Say how often each
-is right with all modalities and with every set of them, what each modality
-contributes, and what happens when noise hides one of them.
+Train every fusion, and a model of each modality alone, several times each, with
+the same encoders and the same recipe. Report the accuracy with every subset of
+modalities, what each modality contributes, and the effect of noise on each.
 
-Each run is written as soon as it is done. Ctrl-C stops; the same command goes
-on where it stopped. The folder gets tables (comparison.txt, comparison.csv) and
+Each run is saved when it finishes. After Ctrl-C, the same command continues
+where it stopped. The folder gets tables (comparison.txt, comparison.csv) and
 figures (comparison.png, contribution.png, noise.png)."""
 
 EXAMPLES = """\

@@ -6,9 +6,9 @@ import textwrap
 from mmdl.cli.parser import add_command, whole_number
 
 DESCRIPTION = """\
-List the datasets: what an example is made of, the size of the download, and
-whether it is on this machine. Downloads lie in the folder that MMDL_DATA names,
-or in ~/.cache/mmdl."""
+List the data sets with their modalities, the size of the download, and whether
+they are on this machine. Downloads are kept in ~/.cache/mmdl, or in the folder
+that the environment variable MMDL_DATA names."""
 
 EXAMPLES = """\
   mmdl data

@@ -11,18 +11,17 @@ from mmdl.cli.parser import add_command, whole_number
 from mmdl.cli.runs import load_model
 
 DESCRIPTION = """\
-Show a trained model what it knows: a picture, a text, a sound, numbers, or
-several of them. The classes that it finds most probable are printed.
+Classify an image, a text, a sound, numbers, or any combination of them, and
+print the most probable classes.
 
-A picture may be of any size; to a model of letters or digits it may be dark on
-light or light on dark, and the ink is cut out. Words that the model never met
-count as unknown, and are named. Of a sound that is longer than the model
-listens, the end is not heard.
+An image may have any size. For models of letters or digits it may be dark on
+light or light on dark, and is cropped to the ink. Unknown words are reported. A
+sound that is longer than the model's input is cut off at the end.
 
-With --data a whole CSV file is answered, row by row: --image, --text, --audio
-and --numbers then name its columns, which are those of the training unless
-others are named. The answers go into another CSV file, with the line of each
-row; rows that cannot be read are named, and the rest is done."""
+With --data, every row of a CSV file is classified. Then --image, --text,
+--audio and --numbers name columns; by default, those used in training. The
+predictions are written to another CSV file with the line number of each row.
+Rows that cannot be read are reported and skipped."""
 
 EXAMPLES = """\
   mmdl predict runs/2025-01-31-attention --text "SMALL LETTER A WITH GRAVE"

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from mmdl.cli.parser import add_command, whole_number
 
 DESCRIPTION = """\
-Ask a model that was trained with `mmdl train --objective contrastive`: which
-pictures fit these words best, or which names fit this picture? The answers are
-printed, best first, each with the cosine of its angle to the question, and
-drawn on a page beside the model.
+Find the pictures that best match some words, or the names that best match a
+picture, with a model trained by `mmdl train --objective contrastive`. The
+results are printed, best first, with their cosine similarities, and drawn on a
+page beside the model.
 
-Only what training has not seen is searched, unless --among all says otherwise.
-Words may stand in any order; those that the model never met are named."""
+By default only the test set is searched, which training has not seen. The order
+of the words does not matter; unknown words are reported."""
 
 EXAMPLES = """\
   mmdl search runs/2025-01-31-contrastive "LEFTWARDS DOUBLE ARROW"

@@ -11,18 +11,18 @@ from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_numbe
 from mmdl.cli.runs import HISTORY, MODEL, new_run, write_json
 
 DESCRIPTION = """\
-Train a classifier of pictures, texts, sounds or numbers with gradients that
-were derived by hand, and say how often it is right on examples that it never
-saw: with all that there is, and with every part of it alone.
+Train a classifier of images, text, sound or numbers, with gradients derived by
+hand, and report its accuracy on unseen examples: with all modalities, and with
+each modality alone.
 
-Without --data it learns from the glyphs, which are always there: the characters
-of matplotlib's fonts with the words of their Unicode names. `mmdl data` lists
-more. Your own data is a CSV file with a row for each example: name the columns
-to learn from, and that of the class.
+The default data set, glyphs, needs no download: the characters of matplotlib's
+fonts with the words of their Unicode names. `mmdl data` lists the others. To
+train on your own data, pass a CSV file with one row per example, and name the
+columns to learn from and the column of the class.
 
-A folder gets the model (model.npz), its history (history.json) and figures. A
-run is never overwritten: the next one gets a number. Ctrl-C ends training
-early, and what was learned is kept."""
+The model (model.npz), its history (history.json) and figures are written to a
+new folder; an existing run is never overwritten. Ctrl-C stops early and keeps
+what has been learned."""
 
 EXAMPLES = """\
   mmdl train                              words and patches attend to each other

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from mmdl.cli.parser import add_command, whole_number
 
 DESCRIPTION = """\
-Try every operation on random shapes, settings and numbers, and hold it against
-what must be true: it equals the loops of its formula, its backward pass equals
-the gradient found with complex steps, it keeps the adjoint identity and its own
-laws, and it leaves its arguments as they were.
+Check every operation on random shapes, settings and numbers: it equals the
+loops of its formula, its backward pass equals the complex-step gradient, it
+satisfies the adjoint identity and its own laws, and it does not modify its
+arguments.
 
-Where one fails, the smallest failing case is described in words, and the exit
-code is 1."""
+For each failure the smallest failing case is described, and the exit code is
+1."""
 
 EXAMPLES = """\
   mmdl verify                          all of them: one or two minutes

@@ -14,7 +14,7 @@ import numpy as np
 from mmdl.data.dataset import Dataset, Examples
 from mmdl.data.files.pictures import upright_size
 from mmdl.data.kinds import Kind
-from mmdl.data.prepare import spread
+from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.audio import wave_of
 from mmdl.data.preprocessors.picture import PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
@@ -73,7 +73,7 @@ def from_columns(
         if not present[name].any():
             raise DataError(f"in column {name!r} there is nothing")
         preprocessors[name], encoded, _ = _fit(column, kind, values)
-        inputs[name] = spread(encoded, present[name])
+        inputs[name] = at_rows(encoded, present[name])
     if not inputs:
         raise DataError("there is no column to learn from")
     examples = Examples(inputs, places, present)
