@@ -1,17 +1,20 @@
 """Files that are written whole or not at all."""
 
 import os
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mmdl.errors import DataError
 
 
 @contextmanager
-def replacing(path):
+def replacing(path: str | Path) -> Iterator[Path]:
     """Lend another name in the same folder; what was written there becomes `path`, unless something went wrong
 
-    A file that was there before stays whole until a whole one takes its place.
+    A file that was there before stays whole until a whole one takes its place; what was written is on the disk before
+    it does. What processes left behind that were killed meanwhile is removed.
 
     Raises
     ------
@@ -19,12 +22,44 @@ def replacing(path):
         If the file cannot be written.
     """
     path = Path(path)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
+        _sweep(path)
         try:
             yield unfinished
+            _flush(unfinished)
             os.replace(unfinished, path)
+            with suppress(OSError):  # not every system can do that with a folder
+                _flush(path.parent)
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as mistake:
         raise DataError(f"{path} cannot be written: {mistake.strerror or mistake}") from None
+
+
+def _flush(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(path: Path) -> None:
+    """Remove unfinished files of this name whose processes are gone."""
+    for other in path.parent.glob(f".{path.name}.*.*"):
+        process = other.name.removeprefix(f".{path.name}.").split(".")[0]
+        if process.isdigit() and not _is_alive(int(process)):
+            with suppress(OSError):
+                other.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # it is another user's, or no number of a process
+        return True
+    return True

@@ -1,6 +1,8 @@
 """Callbacks: what happens beside training, such as validation, stopping early, and showing progress."""
 
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -70,13 +72,50 @@ class EarlyStopping(Callback):
 
     def end(self, training: Training) -> None:
         if self.best is not None:
-            training.model = self.best
+            training.result = self.best
 
     def kept(self) -> Any:
         return self.best
 
     def restore(self, kept: Any) -> None:
         self.best = kept
+
+
+class StopOnSignal(Callback):
+    """Ends training after the step in which Ctrl-C, SIGTERM or SIGHUP came, however often they come: `with` this
+
+    So no step is broken off in the middle. Once `at_once` is set, after training, the first signal raises
+    KeyboardInterrupt, and later ones do nothing. In other threads than the main one signals are left as they are.
+    """
+
+    SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # not every system has all of them
+
+    def __init__(self) -> None:
+        self.number: int | None = None  # of the first signal that came
+        self.at_once = False
+        self.before: dict[int, Any] = {}
+
+    def __enter__(self) -> "StopOnSignal":
+        if threading.current_thread() is threading.main_thread():
+            for number in [getattr(signal, name) for name in self.SIGNALS if hasattr(signal, name)]:
+                if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                    self.before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def step(self, training: Training) -> None:
+        training.interrupted = training.interrupted or self.number is not None
+
+    def epoch(self, training: Training) -> None:
+        self.step(training)
+
+    def _note(self, number, frame):
+        is_first, self.number = self.number is None, self.number or number
+        if is_first and self.at_once:
+            raise KeyboardInterrupt
 
 
 class Progress(Callback):

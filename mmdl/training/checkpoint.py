@@ -33,17 +33,7 @@ def save(path, model, **extras):
     arrays = dict(tree.distinct(model))
     description = tree.describe(model)
     _build(description, arrays)  # what could not be read is not written
-    manifest = {
-        "format": FORMAT,
-        "version": VERSION,
-        "mmdl": __version__,
-        "arrays": {name: {"shape": array.shape, "dtype": array.dtype.name} for name, array in arrays.items()},
-        "model": description,
-        "extras": extras,
-    }
-    text = json.dumps(manifest, ensure_ascii=False)
-    with replacing(path) as unfinished:
-        _write(unfinished, text, arrays)
+    write_archive(path, {"format": FORMAT, "version": VERSION, "model": description, "extras": extras}, arrays)
 
 
 def load(path):
@@ -61,26 +51,41 @@ def load(path):
     FormatError
         If it is not a whole model file of a version that is known here.
     """
+
+    def build(manifest, arrays):
+        return _build(current(manifest["model"], manifest["version"]), arrays), manifest["extras"]
+
+    return read_archive(path, build, _check)
+
+
+def write_archive(path, manifest, arrays):
+    """Write arrays by name, and a manifest that also says their shapes, to a file; DataError if that fails."""
+    about = {name: {"shape": array.shape, "dtype": array.dtype.name} for name, array in arrays.items()}
+    text = json.dumps(manifest | {"mmdl": __version__, "arrays": about}, ensure_ascii=False)
+    with replacing(path) as unfinished, zipfile.ZipFile(unfinished, "w") as file:
+        file.writestr(MANIFEST, text)
+        for name, array in arrays.items():
+            with file.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def read_archive(path, build, check=lambda manifest: None):
+    """What `build` makes of the manifest and the arrays of a file, if `check` has nothing against the manifest
+
+    Errors are those of `load`.
+    """
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             manifest = json.loads(file[MANIFEST])
-            _check(manifest)
+            check(manifest)
             arrays = {name: _read(file, name, **wanted) for name, wanted in manifest["arrays"].items()}
-        return _build(current(manifest["model"], manifest["version"]), arrays), manifest["extras"]
+        return build(manifest, arrays)
     except FormatError as mistake:
         raise FormatError(f"{path}: {mistake}") from None
     except (FileNotFoundError, IsADirectoryError, PermissionError) as mistake:
         raise DataError(f"{path} cannot be read: {mistake.strerror}") from None
     except Exception as mistake:  # zipfile, NumPy and json have a dozen kinds of errors for a broken file
         raise FormatError(f"{path} is no model file, or a broken one ({type(mistake).__name__})") from None
-
-
-def _write(path, manifest, arrays):
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr(MANIFEST, manifest)
-        for name, array in arrays.items():
-            with file.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def _read(file, name, shape, dtype):

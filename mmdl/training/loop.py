@@ -62,7 +62,8 @@ class Training:
     stopped : bool
         A callback sets it to end training after this epoch.
     interrupted : bool
-        Whether Ctrl-C ended it.
+        Whether Ctrl-C ended it, or a callback that says so.
+    result : the model that training ends with, if not the one that it has come to; `EarlyStopping` sets it
     """
 
     model: Any
@@ -84,6 +85,7 @@ class Training:
     history: dict[str, list[float]] = field(default_factory=dict, init=False)
     stopped: bool = field(default=False, init=False)
     interrupted: bool = field(default=False, init=False)
+    result: Any = field(default=None, init=False)
     skipped: int = field(default=0, init=False)
     rows: list[tuple[float, ...]] = field(default_factory=list, init=False)  # of this epoch's steps so far
     seconds: float = field(default=0.0, init=False)  # of this epoch so far
@@ -91,7 +93,7 @@ class Training:
     metrics: tuple[str, ...] = field(default=(), init=False)  # that the loss counts
     generators: list[Generator] = field(default_factory=list, init=False)  # all that are drawn from
     generator_states: list[Any] = field(default_factory=list, init=False)  # where they go on, if not at their start
-    between_steps: bool = field(default=True, init=False)  # not in the middle of one, where Ctrl-C may end it
+    settled: bool = field(default=True, init=False)  # not in the middle of a step, or of what callbacks do after it
 
     def __post_init__(self) -> None:
         self.steps = len(self.batches)
@@ -112,7 +114,7 @@ class Training:
             self._continue_with(gradients.generators)
             try:
                 self._tell("start")
-                while self.epoch < self.epochs and not self.stopped:
+                while self.epoch < self.epochs and not (self.stopped or self.interrupted):
                     self._run_epoch(gradients.of)
             except KeyboardInterrupt:
                 self.interrupted = True
@@ -135,12 +137,17 @@ class Training:
             self._run_step(batch, gradient_of)
             self.seconds = time.perf_counter() - begun
             self._tell("step")
+            self.settled = True
+            if self.interrupted:
+                return
         if not self.rows:
             raise TrainingError(f"no step of epoch {self.epoch + 1} had a finite loss and gradient")
         metrics = self._means() | {"seconds": self.seconds}
+        self.settled = False
         self.epoch, self.step, self.rows, self.seconds = self.epoch + 1, 0, [], 0.0
         self.record(metrics)
         self._tell("epoch")
+        self.settled = True
 
     def _continue_with(self, generators):
         self.generators = generators
@@ -159,19 +166,18 @@ class Training:
         return rest
 
     def _run_step(self, batch, gradient_of):
-        rate, self.between_steps = self.rate, False
+        rate, self.settled = self.rate, False
         measured, gradient = gradient_of(batch, self.loss)
         self.step, self.loss_value, norm = self.step + 1, measured.value, math.nan
         if math.isfinite(measured.value):  # the optimizer refuses a gradient that is not
             norm = self.optimizer.step(self.model, gradient, self.state, rate, self.clip)
         if math.isfinite(norm):
-            self.rows.append((measured.count, measured.value, rate, norm, *measured.sums.values()))
+            self.rows.append((float(measured.count), measured.value, rate, norm, *map(float, measured.sums.values())))
             self.metrics = tuple(measured.sums)
         elif self.skip_bad_steps:
             self.skipped += 1
         else:
             self._refuse(measured, gradient)
-        self.between_steps = True
 
     @property
     def rate(self) -> float:
@@ -273,4 +279,5 @@ def fit(
 
 def fitted(training: Training) -> Fitted:
     """What came out of a training."""
-    return Fitted(training.model, training.history, training.interrupted, training.skipped)
+    model = training.model if training.result is None else training.result
+    return Fitted(model, training.history, training.interrupted, training.skipped)

@@ -1,0 +1,215 @@
+"""Training that survives: checkpoints of all that a training consists of, and how it goes on from one."""
+
+import hashlib
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from mmdl import __version__, tree
+from mmdl.data.batches import batches
+from mmdl.errors import DataError, FormatError
+from mmdl.models.kinds import KINDS
+from mmdl.training.callbacks import Callback
+from mmdl.training.checkpoint import read_archive, write_archive
+from mmdl.training.loop import Epochs, Fitted, Training, fitted
+
+FORMAT, VERSION = "mmdl checkpoint", 1
+PLACE = ("epoch", "step", "history", "rows", "metrics", "seconds", "skipped", "stopped", "order")
+SETTINGS = ("epochs", "steps", "clip", "workers", "skip_bad_steps")
+
+
+class Checkpoint(Callback):
+    """Writes the whole training to a file after each epoch, every so many minutes, and when it is interrupted
+
+    It has to be the last of the callbacks. Training that goes on from the file, see `resume`, ends with the same bits
+    as training that was never stopped, on the same machine with the same number of threads. If the file cannot be
+    written, training goes on, and the next time may be better.
+
+    Parameters
+    ----------
+    path : path of the file
+    minutes : float
+    about : dict, optional
+        Whatever JSON can say; `load_checkpoint` returns it.
+    stream : text stream, optional
+        What is told once if the file cannot be written; standard error by default.
+    """
+
+    def __init__(
+        self, path: str | Path, minutes: float = 1, about: dict[str, Any] | None = None, stream: IO[str] | None = None
+    ) -> None:
+        self.path, self.minutes, self.about = Path(path), minutes, about or {}
+        self.stream = sys.stderr if stream is None else stream
+        self.complained = False
+
+    def start(self, training: Training) -> None:
+        self.data, self.written = fingerprint(training), time.monotonic()
+
+    def step(self, training: Training) -> None:
+        if time.monotonic() - self.written >= 60 * self.minutes:
+            self.write(training)
+
+    def epoch(self, training: Training) -> None:
+        self.write(training)
+
+    def end(self, training: Training) -> None:
+        if training.interrupted and training.settled:
+            self.write(training)
+
+    def write(self, training: Training) -> None:
+        """Write it now."""
+        self.written = time.monotonic()
+        try:
+            save_checkpoint(self.path, training, self.data, self.about)
+        except DataError as mistake:
+            if not self.complained:
+                self.complained = True
+                _say(self.stream, f"mmdl: {mistake}; training goes on in memory, and tries again later")
+
+
+class SavedTraining(NamedTuple):
+    """What a checkpoint holds."""
+
+    model: Any
+    about: dict[str, Any]  # what was given to `Checkpoint`
+    differences: list[str]  # between the machine that wrote it and this one: there the bits may be others
+    training: dict[str, Any]
+    kept: dict[str, Any]  # by callbacks
+    moments: Any  # Array
+
+    def restore(self, training: Training) -> Training:
+        """Set a training that was made like the one in the checkpoint to its place.  -> the same training
+
+        Raises
+        ------
+        DataError
+            If its examples, its optimizer or its settings are others.
+        """
+        saved = self.training
+        for name, value in _settings(training).items():
+            if value != saved["settings"][name]:
+                was = saved["settings"][name]
+                raise DataError(f"the checkpoint is of a training with {name.replace('_', ' ')} {was}, not {value}")
+        if fingerprint(training) != saved["data"]:
+            raise DataError("the checkpoint is of a training on other examples")
+        for name in PLACE:
+            setattr(training, name, saved[name])
+        training.rows, training.metrics = [tuple(row) for row in saved["rows"]], tuple(saved["metrics"])
+        training.generator_states = saved["generators"]
+        training.rng.bit_generator.state = saved["generators"][0]
+        training.state.rows[1:] = self.moments
+        training.state.steps = saved["optimizer_steps"]
+        for place, callback in enumerate(training.callbacks):
+            callback.restore(self.kept.get(str(place)))
+        return training
+
+
+def resume(
+    path: str | Path,
+    train: Any,
+    *,
+    batch_size: int = 32,
+    batches: Callable[..., Any] = batches,
+    augment: dict[str, float] | None = None,
+    **settings: Any,
+) -> Fitted:
+    """Go on with a training whose `Checkpoint` is in the file `path`; all but the model is given as to `fit`
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or what is given differs from what training began with.
+    """
+    saved = load_checkpoint(path)
+    epochs = Epochs(train, batch_size, batches, augment or {})
+    return fitted(saved.restore(Training(saved.model, epochs, **settings)).run())
+
+
+def save_checkpoint(path: Path, training: Training, data: str, about: dict[str, Any]) -> None:
+    """Write a training as it stands between two steps; DataError if the file cannot be written."""
+    kept = {str(place): callback.kept() for place, callback in enumerate(training.callbacks)}
+    whole = {"model": training.model, "kept": {place: each for place, each in kept.items() if each is not None}}
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "whole": tree.describe(whole),
+        "training": {name: getattr(training, name) for name in PLACE}
+        | {
+            "settings": _settings(training),
+            "generators": [generator.bit_generator.state for generator in training.generators],
+            "optimizer_steps": training.state.steps,
+            "data": data,
+        },
+        "machine": machine(),
+        "about": about,
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)  # it may have been removed meanwhile
+    except OSError as mistake:
+        raise DataError(f"{path} cannot be written: {mistake.strerror or mistake}") from None
+    write_archive(path, manifest, dict(tree.distinct(whole)) | {"moments": training.state.rows[1:]})
+
+
+def load_checkpoint(path: str | Path) -> SavedTraining:
+    """The training of a file that `Checkpoint` wrote; DataError or FormatError if there is no whole one"""
+
+    def build(manifest, arrays):
+        if manifest["format"] != FORMAT or manifest["version"] != VERSION:
+            raise FormatError("it is no checkpoint of a training, or one of another version")
+        moments = arrays.pop("moments")
+        whole, here = tree.rebuild(manifest["whole"], arrays, KINDS), machine()
+        differences = [
+            f"{name} {was}, here {here[name]}" for name, was in manifest["machine"].items() if here[name] != was
+        ]
+        return SavedTraining(
+            whole["model"], manifest["about"], differences, manifest["training"], whole["kept"], moments
+        )
+
+    return read_archive(path, build)
+
+
+def machine() -> dict[str, Any]:
+    """What the bits of a result depend on, besides the program."""
+    from threadpoolctl import threadpool_info
+
+    blas = [f"{each['internal_api']} {each['version']}" for each in threadpool_info() if each["user_api"] == "blas"]
+    threads = [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+    kernels = [each.get("architecture") for each in threadpool_info() if each["user_api"] == "blas"]
+    return {
+        "mmdl": __version__,
+        "Python": platform.python_version(),
+        "NumPy": np.__version__,
+        "processor": platform.machine(),
+        "BLAS": blas,
+        "BLAS kernels": kernels,
+        "BLAS threads": threads,
+    }
+
+
+def fingerprint(training: Training) -> str:
+    """Of all arrays that the training learns from."""
+    digest = hashlib.sha256()
+    for path, array in tree.leaves(getattr(training.batches, "examples", training.batches)):
+        digest.update(f"{path} {array.dtype.str} {array.shape}".encode())
+        digest.update(repr(array.tolist()).encode() if array.dtype.hasobject else np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _settings(training):
+    optimizer = f"{type(training.optimizer).__name__} {asdict(training.optimizer)}"
+    batches = {name: getattr(training.batches, name, None) for name in ("batch_size", "settings")}
+    return {"optimizer": optimizer} | batches | {name: getattr(training, name) for name in SETTINGS}
+
+
+def _say(stream, sentence):
+    try:
+        if stream is not None:
+            print(sentence, file=stream, flush=True)
+    except (OSError, ValueError):  # nobody listens
+        return

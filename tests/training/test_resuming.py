@@ -1,0 +1,242 @@
+"""Training that is stopped anywhere and goes on from its checkpoint ends with the same bits."""
+
+import io
+import json
+import os
+import shutil
+import signal
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from mmdl import tree
+from mmdl.errors import DataError, FormatError, TrainingError
+from mmdl.layers import BatchNorm, Dropout, Sequential
+from mmdl.training import (
+    SGD,
+    Adam,
+    AdamW,
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    Epochs,
+    RMSprop,
+    StopOnSignal,
+    Training,
+    Validation,
+    cosine,
+    fit,
+    load_checkpoint,
+    resume,
+)
+
+
+class StopAfter(Callback):
+    """Interrupts after so many steps; or raises something."""
+
+    def __init__(self, steps, error=None):
+        self.left, self.error = steps, error
+
+    def step(self, training):
+        self.left -= 1
+        if self.left == 0 and self.error is not None:
+            raise self.error
+        training.interrupted = self.left == 0
+
+
+def with_everything(model):
+    """Running statistics, and dropout that draws from the generator of the batches."""
+    return replace(model, head=Sequential((BatchNorm.init(16), Dropout(0.3), model.head)))
+
+
+def settings(optimizer=None, epochs=3, workers=1):
+    return {
+        "optimizer": Adam(0.01) if optimizer is None else optimizer,
+        "epochs": epochs,
+        "rng": np.random.default_rng(3),
+        "batch_size": 16,
+        "augment": {"word_dropout": 0.3, "modality_dropout": 0.2},
+        "schedule": partial(cosine, warm_up=0.3),
+        "workers": workers,
+        "clip": 1.0,
+    }
+
+
+def bits(fitted):
+    """All that must be the same: time is not."""
+    return fitted.model, {name: values for name, values in fitted.history.items() if name != "seconds"}
+
+
+@pytest.mark.parametrize("stop", [1, 4, 6, 7, 12, 17])
+def test_stopped_and_resumed_it_ends_with_the_same_bits(model, train, validation, tmp_path, stop):
+    """In the middle of an epoch, at its end, at its start, in the last step but one; six steps are an epoch."""
+    model, path = with_everything(model), tmp_path / "checkpoint.npz"
+    whole = fit(model, train, callbacks=[Validation(validation), Checkpoint(tmp_path / "other.npz")], **settings())
+    first = fit(model, train, callbacks=[Validation(validation), Checkpoint(path), StopAfter(stop)], **settings())
+    assert first.interrupted and not tree.equal(first.model, whole.model)
+    again = resume(path, train, callbacks=[Validation(validation), Checkpoint(path), Callback()], **settings())
+    assert not again.interrupted
+    assert tree.equal(bits(again), bits(whole))
+    assert again.history["seconds"][0] > 0
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.1, 0.9), RMSprop(), AdamW(0.01)])
+def test_every_optimizer_goes_on_with_its_moments(model, train, tmp_path, optimizer):
+    path = tmp_path / "checkpoint.npz"
+    whole = fit(model, train, **settings(optimizer))
+    fit(model, train, callbacks=[Checkpoint(path), StopAfter(9)], **settings(optimizer))
+    assert tree.equal(bits(resume(path, train, callbacks=[Callback(), Callback()], **settings(optimizer))), bits(whole))
+
+
+def test_workers_go_on_with_their_generators(model, train, tmp_path):
+    model = replace(model, head=Sequential((Dropout(0.3), model.head)))
+    path = tmp_path / "checkpoint.npz"
+    whole = fit(model, train, **settings(workers=2))
+    fit(model, train, callbacks=[Checkpoint(path), StopAfter(9)], **settings(workers=2))
+    again = resume(path, train, callbacks=[Callback()] * 2, **settings(workers=2))
+    assert tree.equal(bits(again), bits(whole))
+
+
+def test_the_best_model_so_far_is_kept(model, train, validation, tmp_path):
+    path = tmp_path / "checkpoint.npz"
+
+    def callbacks(*more):
+        return [Validation(validation.select(slice(0, 12))), EarlyStopping(2), Checkpoint(path), *more]
+
+    how = partial(settings, SGD(1.5), epochs=12)
+    whole = fit(model, train, callbacks=callbacks(Callback()), **how())
+    fit(model, train, callbacks=callbacks(StopAfter(20)), **how())
+    assert tree.equal(bits(resume(path, train, callbacks=callbacks(Callback()), **how())), bits(whole))
+
+
+def test_killed_it_goes_on_from_the_last_epoch_or_minute(model, train, tmp_path):
+    """What no program can see coming: the last checkpoint is what there is."""
+    whole = fit(model, train, **settings())
+    for minutes, where in ((1e9, (1, 0)), (0, (1, 3))):
+        path = tmp_path / f"{minutes}.npz"
+        with pytest.raises(SystemError):
+            callbacks = [Checkpoint(path, minutes), StopAfter(10, SystemError)]
+            fit(model, train, callbacks=[callbacks[1], callbacks[0]], **settings())
+        saved = load_checkpoint(path)
+        assert (saved.training["epoch"], saved.training["step"]) == where
+        assert tree.equal(bits(resume(path, train, callbacks=[Callback()] * 2, **settings())), bits(whole))
+
+
+def test_what_is_not_the_same_is_refused(model, train, validation, tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    fit(model, train, callbacks=[Checkpoint(path), StopAfter(3)], **settings())
+    for message, examples, how in (
+        ("other examples", validation.select(np.arange(len(train)) % len(validation)), settings()),
+        ("optimizer Adam .*0.01.*, not Adam .*0.02", train, settings(Adam(0.02))),
+        ("epochs 3, not 5", train, settings(epochs=5)),
+        ("workers 1, not 2", train, settings(workers=2)),
+        ("batch size 16, not 30", train, settings() | {"batch_size": 30}),
+    ):
+        with pytest.raises(DataError, match=message):
+            resume(path, examples, callbacks=[Callback()], **how)
+    with pytest.raises(DataError, match="cannot be read"):
+        resume(tmp_path / "nothing.npz", train, **settings())
+    (tmp_path / "text.npz").write_text("no checkpoint")
+    with pytest.raises(FormatError, match="broken"):
+        resume(tmp_path / "text.npz", train, **settings())
+
+
+def test_what_was_told_and_which_machine_it_was(model, train, tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint.npz"
+    fit(model, train, callbacks=[Checkpoint(path, about={"data": "glyphs"}), StopAfter(1)], **settings())
+    saved = load_checkpoint(path)
+    assert saved.about == {"data": "glyphs"} and saved.differences == []
+    monkeypatch.setattr("mmdl.training.resuming.machine", lambda: {"NumPy": "99.0"})
+    [difference] = load_checkpoint(path).differences
+    assert difference == f"NumPy {np.__version__}, and here 99.0"
+
+
+class Vanishing(Callback):
+    """Takes the folder away in one step and lets it be made again from another on."""
+
+    def __init__(self, folder, away, back):
+        self.folder, self.away, self.back, self.steps = folder, away, back, 0
+
+    def step(self, training):
+        self.steps += 1
+        if self.steps == self.away:
+            shutil.rmtree(self.folder)
+            self.folder.write_text("a file in its place")
+        if self.steps == self.back:
+            self.folder.unlink()
+
+
+def test_a_folder_that_cannot_be_written_to_does_not_end_training(model, train, tmp_path):
+    """It is said once, and the next checkpoint that can be written is."""
+    folder, stream = tmp_path / "run", io.StringIO()
+    checkpoint = Checkpoint(folder / "checkpoint.npz", minutes=0, stream=stream)
+    fitted = fit(model, train, callbacks=[Vanishing(folder, 3, 9), checkpoint], **settings())
+    assert len(fitted.history["loss"]) == 3
+    assert stream.getvalue().count("\n") == 1 and "training goes on in memory" in stream.getvalue()
+    assert load_checkpoint(checkpoint.path).training["epoch"] == 3
+
+
+def test_the_last_good_checkpoint_stays(model, train, tmp_path):
+    path = tmp_path / "checkpoint.npz"
+
+    class Broken(Callback):
+        def step(self, training):
+            if training.epoch == 1 and training.step == 2:
+                training.model.head.W[:] = np.nan
+
+    with pytest.raises(TrainingError, match=r"epoch 2, step 3, through head.W"):
+        fit(model, train, callbacks=[Broken(), Checkpoint(path)], **settings())
+    saved = load_checkpoint(path)
+    assert saved.training["epoch"] == 1 and np.isfinite(saved.model.head.W).all()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_signals_end_training_after_the_step(model, train, tmp_path, name, times):
+    path = tmp_path / "checkpoint.npz"
+
+    class Signals(Callback):
+        def step(self, training):
+            for _ in range(times if (training.epoch, training.step) == (1, 2) else 0):
+                os.kill(os.getpid(), getattr(signal, name))
+
+    whole = fit(model, train, **settings())
+    before = signal.getsignal(getattr(signal, name))
+    with StopOnSignal() as stop:
+        fitted = fit(model, train, callbacks=[Checkpoint(path), Signals(), stop], **settings())
+        assert fitted.interrupted and stop.number == getattr(signal, name)
+    assert signal.getsignal(getattr(signal, name)) is before
+    saved = load_checkpoint(path)
+    assert (saved.training["epoch"], saved.training["step"]) == (1, 2)
+    assert tree.equal(bits(resume(path, train, callbacks=[Callback()] * 3, **settings())), bits(whole))
+
+
+def test_after_training_the_first_signal_counts_and_no_other(model):
+    with StopOnSignal() as stop:
+        stop.at_once = True
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_in_the_middle_of_a_step_writes_nothing_wrong(model, train, tmp_path):
+    """Without `StopOnSignal` it may break a step off; then the checkpoint before it stays."""
+    path = tmp_path / "checkpoint.npz"
+
+    def loss(logits, batch):
+        raise KeyboardInterrupt
+
+    training = Training(tree.copy(model), Epochs(train, 16), Adam(), 2, np.random.default_rng(0), loss)
+    training.callbacks = [Checkpoint(path)]
+    assert training.run().interrupted and not path.exists()
+
+
+def test_a_checkpoint_is_plain_arrays_and_json(model, train, tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    fit(model, train, callbacks=[Checkpoint(path), StopAfter(2)], **settings())
+    with np.load(path, allow_pickle=False) as file:
+        assert json.loads(file["manifest.json"])["format"] == "mmdl checkpoint"
+        assert {"moments", "model.head.W"} <= set(file.files)
