@@ -1,7 +1,6 @@
 """One function is asked questions in order, until one is answered badly."""
 
-import time
-
+from mmdl.check.deadline import Deadline
 from mmdl.check.draws import PLAIN, roomy
 from mmdl.check.failing import SURVEY, answers, failing
 from mmdl.check.grade import FAILS, NOT_DONE, PASSES, Grade
@@ -34,7 +33,7 @@ def grade(exercise, function, partner=None, examples=EXAMPLES, clock=None):
         return Grade(exercise.name, FAILS, sentence=mistake.sentence)
     if not student.is_done:
         return Grade(exercise.name, NOT_DONE)
-    until = time.perf_counter() + BUDGET
+    until = Deadline(BUDGET)
     consistent = partner and answers(partner, is_undone_by(student))
     shapes, error = set(), 0.0
     for question, variant, count in questions(exercise, examples):

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmdl.check.mistake import Comparison, Mistake, NotTaken
-from mmdl.check.student import same
+from mmdl.check.student import in_words, same
 from mmdl.verify.compare import PropertyError, difference
 from mmdl.verify.oracle import central_difference_gradient
 from mmdl.verify.properties import adjoint_identity, backward_is_gradient
@@ -139,7 +139,7 @@ def judged(student, like=None):
         for name, value in arguments.items():
             if like and isinstance(value, np.ndarray) and (not value.size or value.ndim != np.ndim(like.get(name))):
                 raise NotTaken(name)
-        returned = student.call(arguments, arguments)
+        returned = _tuples(student.call(arguments, arguments))
         if exercise.part == "backward" or len(exercise.outputs) == 1:
             return returned
         return namedtuple("Results", exercise.outputs)(*returned)
@@ -147,6 +147,11 @@ def judged(student, like=None):
     if exercise.part == "backward":
         instead.__signature__ = inspect.signature(exercise.reference)
     return replace(exercise.entry, **{exercise.part: instead})
+
+
+def _tuples(returned):
+    """The same with tuples in the place of lists, which will do for a student."""
+    return tuple(map(_tuples, returned)) if isinstance(returned, (list, tuple)) else returned
 
 
 def in_single(value):
@@ -181,6 +186,6 @@ def ask(question, *arguments):
     except PropertyError as error:
         mistake = Mistake(str(error), error.error)
     except Exception as error:  # of our own functions, which were given the student's results
-        mistake = Mistake(f"we cannot go on with what it returns: {type(error).__name__}: {error}")
+        mistake = Mistake(f"we cannot go on with what it returns: {in_words(error).removeprefix('it ')}")
     mistake.question = mistake.question or question
     raise mistake

@@ -15,9 +15,11 @@ from mmdl.check.draws import PLAIN, roomy
 from mmdl.check.mistake import Line, Mistake, NotDoneYet, NotTaken
 from mmdl.check.results import arrays, of_reference
 from mmdl.check.rounding import within_rounding
+from mmdl.check.words import in_short
 
 PATIENCE = 20_000  # characters that one call may print
 WIDTH = 66
+SAID = 160  # characters of what an exception says
 SHOWN = 5  # lines of it are shown
 
 
@@ -122,7 +124,7 @@ class Student:
             with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
                 with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
                     return self.function(**given)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # whatever it raises, the teacher goes on
             line = where(error, self.file)
             if isinstance(error, NotImplementedError) and _is_last(error, self.file):
                 raise NotDoneYet(line) from None
@@ -147,8 +149,9 @@ class Screen(io.TextIOBase):
 
     def shown(self):
         """The beginning of it."""
-        lines = [line[:WIDTH] for line in "".join(self.pieces).splitlines()]
-        return "\n".join(lines[:SHOWN] + ["..."] * (len(lines) > SHOWN))
+        lines = "".join(self.pieces).expandtabs().splitlines()
+        seen = ["".join(each if each.isprintable() else "?" for each in line[:WIDTH]) for line in lines[:SHOWN]]
+        return "\n".join(seen + ["..."] * (len(lines) > SHOWN))
 
 
 class TooMuch(Exception):
@@ -193,20 +196,31 @@ def in_words(error):
         return "it ends the program: exit() has no place in it"
     if isinstance(error, EOFError):
         return "it asks for input; all it needs are its arguments"
-    said = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return "it wants more memory than it may have: MemoryError"
+    if isinstance(error, RecursionError):
+        return "it calls itself without end: RecursionError"
+    try:
+        said = in_short(str(error), SAID)
+    except BaseException:
+        said = "(whose message cannot be read)"
     if meet := re.search(r"matmul: .*\(size (\d+) is different from (\d+)\)", said):
         said = f"in a product of matrices {meet[2]} columns meet {meet[1]} rows; there must be as many"
-    return f"it stops with {type(error).__name__}{f': {said}' if said else ''}"
+    return f"it stops with {in_short(type(error).__name__)}{f': {said}' if said else ''}"
 
 
 def where(error, file):
     """The student's line in which an exception was raised, or that called what raised it; None if there is none."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return Line(lines[-1], linecache.getline(file, lines[-1]).strip()) if lines else None
+    found = None
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == file:
+            found = number
+    return Line(found, in_short(linecache.getline(file, found))) if found else None
 
 
 def _is_last(error, file):
-    return traceback.extract_tb(error.__traceback__)[-1].filename == file
+    *_, (last, _) = traceback.walk_tb(error.__traceback__)
+    return last.f_code.co_filename == file
 
 
 def same(a, b):

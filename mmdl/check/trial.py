@@ -1,11 +1,11 @@
 """One question to one function, on many cases: and on ever smaller ones where it goes wrong."""
 
 import copy
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from mmdl.check.deadline import NEVER
 from mmdl.check.draws import PLAIN, Batches, Variant
 from mmdl.check.exercise import Case
 from mmdl.check.mistake import Mistake
@@ -54,7 +54,7 @@ class Trial:
 
     def holds(self, entry, arguments, rng):
         """Ask; when time is up, let everything pass, and what is wrong in a more basic way always."""
-        if time.perf_counter() > self.until:
+        if self.until.passed:
             return 0.0
         try:
             return ask(self.question, self.student, arguments["case"], rng) or 0.0
@@ -85,7 +85,7 @@ class Replay:
         return Batches(lambda options: options[next(choices, 0)], copy.deepcopy(self.rng))
 
 
-def examine(student, question, variant=PLAIN, examples=20, until=np.inf, expected=None):
+def examine(student, question, variant=PLAIN, examples=20, until=NEVER, expected=None):
     """The answer to one question; of the cases that fail the smallest, its numbers rounded if it fails with those too.
 
     With a mistake that is `expected`, only cases count that show no less.

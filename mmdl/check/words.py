@@ -26,6 +26,13 @@ def literal(head, value):
     return [f"{head}... {_shape(value)}"]
 
 
+def in_short(text, width=WIDTH):
+    """The beginning of a text that somebody else has written, in one line and without anything that cannot be seen."""
+    words = " ".join(text[: 10 * width].split())
+    seen = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in words)
+    return seen if len(seen) <= width and len(text) <= 10 * width else f"{seen[: width - 3]}..."
+
+
 def _in_rows(head, array):
     """A large array, row by row; nothing if that is too much."""
     head, rows, depth = f"{head}np.array([", numbers(array), 1

@@ -15,12 +15,15 @@ from dataclasses import replace
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from mmdl.check.deadline import NEVER, Deadline
 from mmdl.check.files import chosen
 from mmdl.check.grade import FAILS, MISSING, Grade
 from mmdl.check.grading import grade
 from mmdl.check.library import EXERCISES, mistakes_of
+from mmdl.check.limits import GRACE, allow, end_what_is_forked_off, limit_memory
 from mmdl.check.mistake import Line, Mistake
 from mmdl.check.student import Screen, Student, in_words, where
+from mmdl.check.words import in_short
 from mmdl.errors import DataError
 
 LOADING = 20.0  # seconds that a file may take to be imported
@@ -35,24 +38,26 @@ class Alarm:
         self.path = path
         self.limit = limit  # seconds, whatever an exercise says
         self.main = threading.get_ident()
-        self.name = self.seconds = self.deadline = None
+        self.name = self.seconds = None
+        self.deadline = NEVER
         threading.Thread(target=self._watch, daemon=True).start()
 
     def start(self, name, seconds):
         """A call begins."""
         self.name, self.seconds = name, self.limit or seconds
-        self.deadline = time.monotonic() + self.seconds
+        self.deadline = Deadline(self.seconds)
+        allow(self.seconds + GRACE)
 
     def stop(self):
         """It has ended."""
-        self.deadline = None
+        allow(0)
+        self.deadline = NEVER
 
     def _watch(self):
         while True:
             time.sleep(HEARTBEAT)
             self.tell("alive")
-            deadline = self.deadline
-            if deadline and time.monotonic() > deadline:
+            if self.deadline.passed:
                 self._end()
 
     def _end(self):
@@ -72,10 +77,10 @@ class Alarm:
         frame = sys._current_frames().get(self.main)
         while frame and frame.f_code.co_filename != file:
             frame = frame.f_back
-        return Line(frame.f_lineno, linecache.getline(file, frame.f_lineno).strip()) if frame else None
+        return Line(frame.f_lineno, in_short(linecache.getline(file, frame.f_lineno))) if frame else None
 
 
-def work(connection, path, function, graded, examples, seconds):
+def work(connection, path, function, graded, deadly, examples, seconds):
     """Import the file, grade one function after the other, and tell about it.
 
     Parameters
@@ -83,8 +88,10 @@ def work(connection, path, function, graded, examples, seconds):
     connection : one end of a pipe, for pairs of a word and what belongs to it
     path, function, examples, seconds : as in `process.grades`
     graded : names of functions that need no grade any more
+    deadly : names of those among them that ended the process
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
+    end_what_is_forked_off()
     lock, path = threading.Lock(), path.resolve()
 
     def tell(kind, content=None):
@@ -96,6 +103,7 @@ def work(connection, path, function, graded, examples, seconds):
     with tempfile.TemporaryDirectory() as notes:
         set_hypothesis_home_dir(notes)  # Hypothesis would keep its own in the student's folder
         alarm = Alarm(tell, path, seconds)
+        limit_memory()
         try:
             defined = load(path, alarm)
             names, missing = chosen(path, defined, EXERCISES, function)
@@ -107,7 +115,8 @@ def work(connection, path, function, graded, examples, seconds):
             if name in missing:
                 tell("grade", with_hints(Grade(name, MISSING)))
             elif name not in graded:
-                tell("grade", with_hints(graded_safely(name, defined, examples, alarm)))
+                harmless = {other: each for other, each in defined.items() if other not in deadly}
+                tell("grade", with_hints(graded_safely(name, harmless, examples, alarm)))
         tell("done")
 
 
@@ -115,6 +124,8 @@ def graded_safely(name, defined, examples, alarm):
     """The grade of one function; whatever we did not think of is said in a sentence, and never as a traceback."""
     try:
         return grade(EXERCISES[name], defined[name], partner(name, defined, alarm), examples, alarm)
+    except MemoryError:
+        return Grade(name, FAILS, sentence="it keeps so much memory that nothing is left to check it with")
     except Exception as error:
         return Grade(name, FAILS, sentence=f"it cannot be checked, and that is our mistake: {in_words(error)}")
 
@@ -145,11 +156,12 @@ def load(path, alarm):
         with contextlib.redirect_stdout(Screen()), contextlib.redirect_stderr(Screen()):
             spec.loader.exec_module(module)
     except SyntaxError as error:
-        text = error.text.strip() if error.text else ""
-        raise DataError(f"{path.name}, line {error.lineno}: {error.msg}{f': {text}' if text else ''}") from None
+        place = f", line {error.lineno}" if error.lineno else ""
+        text = f": {in_short(error.text)}" if error.text else ""
+        raise DataError(f"{path.name}{place}: {in_short(error.msg)}{text}") from None
     except UnicodeDecodeError:
         raise DataError(f"{path.name} is no Python file: it is not text in UTF-8") from None
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         line = where(error, str(path))
         what = in_words(error).removeprefix("it ")
         raise DataError(f"when {path.name} is imported it {what}{f' in {line}' if line else ''}") from None

@@ -12,6 +12,10 @@ that is wrong you see the smallest input that shows it, what should have come
 out, and what seems to be the matter. Functions are known by their names, which
 are those of the exercises; a file may hold any of them.
 
+Your file runs with your own rights, as if you started it yourself: check none
+that you would not run. What is limited is the time of a call, a few seconds of
+computing, and the memory, 2 GiB.
+
 The exit code is 0 if all of them pass, else 1."""
 
 EXAMPLES = """\

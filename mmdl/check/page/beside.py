@@ -3,6 +3,7 @@
 import numpy as np
 
 from mmdl.check.signs.alike import alike
+from mmdl.check.words import WIDTH, in_short
 
 ROWS, COLUMNS = 6, 4  # of a matrix that is shown whole
 ENTRIES = 6  # of anything else
@@ -16,7 +17,8 @@ def side_by_side(comparison, paint):
     """
     truth, given = comparison.expected, comparison.given
     if truth.shape != given.shape:
-        return [f"expected shape {truth.shape}, yours {given.shape}"] + _shapes(truth, given)
+        shapes = f"expected shape {truth.shape}, yours {given.shape}"
+        return [in_short(shapes), *_shapes(truth, given)]
     while truth.ndim > 2 and len(truth) == 1:
         truth, given = truth[0], given[0]
     if truth.ndim <= 2 and truth.size and truth.shape[-1:] <= (COLUMNS,) and truth.size <= ROWS * COLUMNS:
@@ -62,7 +64,8 @@ def _entries(truth, given, paint):
 def _shapes(truth, given):
     if max(truth.size, given.size) > ROWS * COLUMNS:
         return []
-    return [f"expected  {truth.round(4).tolist()}", f"yours     {given.round(4).tolist()}"]
+    rows = {"expected  ": truth, "yours     ": given}
+    return [head + in_short(str(array.round(4).tolist()), WIDTH - len(head)) for head, array in rows.items()]
 
 
 def _differs(truth, given):

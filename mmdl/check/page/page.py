@@ -69,7 +69,7 @@ def page(grade, paint):
     tell("fails", grade.sentence, style="bad")
     tell("", f"where {grade.when}, and only there" if grade.when else "")
     if grade.line:
-        show("", [f"in {grade.line}"])
+        show("", textwrap.wrap(f"in {grade.line}", WIDTH - LABEL - 2))
     show("printed", grade.printed.splitlines())
     show("input", [part for row in grade.case for part in textwrap.wrap(row, WIDTH - LABEL - 2, **HANGING)])
     for comparison in grade.comparisons[:2]:
