@@ -4,6 +4,7 @@ from typing import Any
 
 from mmdl.data.batches import Batch, batches
 from mmdl.data.dataset import Dataset, Examples
+from mmdl.data.from_columns import from_columns
 from mmdl.data.preprocessors import (
     AudioPreprocessor,
     ImagePreprocessor,
@@ -15,7 +16,7 @@ from mmdl.data.preprocessors import (
     Tokenizer,
 )
 from mmdl.data.registry import Source, Sources
-from mmdl.data.table import is_table, load_table
+from mmdl.data.table import is_table, load_like, load_table
 from mmdl.errors import DataError
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "TargetTokenizer",
     "Tokenizer",
     "batches",
+    "from_columns",
     "is_table",
     "load",
     "load_table",
@@ -49,13 +51,15 @@ def source(name: str) -> Source:
     return DATASETS[name]
 
 
-def load(name: str, **options: Any) -> Dataset:
+def load(name: str, like: Any = None, **options: Any) -> Dataset:
     """The data set of that name, the same at every call.
 
     Parameters
     ----------
     name : str
         One of `DATASETS`, or the path of a CSV file.
+    like : model, optional
+        Read a CSV file with the vocabulary, statistics and classes of this model.
     **options
         Passed to the data set's own loader, `load_table` for a CSV file.
 
@@ -68,4 +72,8 @@ def load(name: str, **options: Any) -> Dataset:
     DataError
         If there is no such data set, or it cannot be made on this machine.
     """
+    if like is not None:
+        if not is_table(name):
+            raise DataError(f"like=model is for a CSV file, and {name} is none")
+        return load_like(name, like, **options)
     return load_table(name, **options) if is_table(name) else source(name).load(**options)

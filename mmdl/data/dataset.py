@@ -37,6 +37,8 @@ class Examples:
         What each modality is, as its preprocessor says; if it is not given, see `mmdl.data.kinds.kind_of`.
     targets : Tokens (N, T) of ids, optional
         What is to be written of each example; every one ends in END, see `TargetTokenizer`.
+    preprocessors : dict of str to Preprocessor, and classes : tuple of str
+        What made the inputs, and what the labels stand for, where that is known: a model of others refuses them.
     """
 
     inputs: dict[str, Column]
@@ -45,6 +47,8 @@ class Examples:
     about: dict[str, Array] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
     targets: Tokens | None = None
+    preprocessors: dict[str, Preprocessor] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.targets is not None and not len(self.targets.values) == len(self.targets.full_mask) == len(self.labels):
@@ -121,7 +125,8 @@ class Dataset:
         kinds = {name: preprocessor.kind for name, preprocessor in self.preprocessors.items()}
         for split in SPLITS:
             if (examples := getattr(self, split)) is not None:
-                object.__setattr__(self, split, replace(examples, kinds=kinds))
+                known = replace(examples, kinds=kinds, preprocessors=self.preprocessors, classes=self.classes)
+                object.__setattr__(self, split, known)
 
     def __repr__(self) -> str:
         return str(self.outline())

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmdl.data import batches
 from mmdl.errors import DataError
 from mmdl.plots.display import Display
 from mmdl.plots.figure import axes_of
 from mmdl.plots.style import MAGNITUDES, percent, readable_on, styled
+from mmdl.training.evaluation import predictions
 
 
 @dataclass(eq=False)
@@ -37,9 +37,7 @@ class ConfusionDisplay(Display):
     @classmethod
     def from_model(cls, model, examples, size=256):
         """What a model says to these Examples, `size` at a time."""
-        if not len(examples):
-            raise DataError("there are no examples to predict")
-        predicted = np.concatenate([model(batch).argmax(axis=1) for batch in batches(examples, size)])
+        predicted = predictions(model, examples, size).argmax(axis=1)
         return cls.from_predictions(examples.labels, predicted, model.classes)
 
     @property

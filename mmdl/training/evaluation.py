@@ -58,6 +58,20 @@ def evaluate_subsets(model, examples, batch_size=256):
 def _logits(model, examples, batch_size, only):
     if not len(examples):
         raise DataError("there are no examples to look at")
+    demand_same_language(model, examples)
     if only is not None:
         examples = examples.only(*([only] if isinstance(only, str) else only))
     return np.concatenate([model.forward(batch)[0] for batch in batches(examples, batch_size)])
+
+
+def demand_same_language(model, examples):
+    """DataError if what is known of the examples is not the model's: another vocabulary would be read as its own."""
+    prepared = getattr(model, "preprocessors", {})
+    for name, preprocessor in examples.preprocessors.items():
+        if name in prepared and prepared[name] != preprocessor:
+            raise DataError(
+                f"{name}: these examples were not prepared as the model's were ({preprocessor.describe()}, not "
+                f'{prepared[name].describe()}); `mmdl.data.load("new.csv", like=model)` does that'
+            )
+    if examples.classes and getattr(model, "classes", examples.classes) != examples.classes:
+        raise DataError("the classes of these examples are not the model's: the same number would be another class")

@@ -1,10 +1,13 @@
 """Probabilities, loss and accuracy do not depend on how the examples are grouped."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mmdl.data import batches
+from mmdl.data import Dataset, Examples, Tokenizer, batches
 from mmdl.errors import DataError
+from mmdl.models import multimodal_classifier
 from mmdl.training import evaluate, evaluate_subsets, predictions
 
 
@@ -51,3 +54,31 @@ def test_unknown_modality_is_named(model, validation):
 def test_no_examples_is_said(model, validation):
     with pytest.raises(DataError, match="no examples"):
         evaluate(model, validation.select(slice(0, 0)))
+
+
+class TestExamplesOfAnother:
+    """Examples that were prepared for another model are refused: their numbers would be read as other words."""
+
+    @pytest.fixture
+    def model(self):
+        return multimodal_classifier(np.random.default_rng(0), tiny(["red ball", "blue box"]), "concatenate", width=8)
+
+    def test_another_vocabulary(self, model):
+        other = tiny(["blue box", "red ball", "green cone"])
+        with pytest.raises(DataError, match="text: these examples were not prepared as the model's were"):
+            evaluate(model, other.train)
+
+    def test_other_classes(self, model):
+        other = replace(tiny(["red ball", "blue box"]), classes=("box", "ball"))
+        with pytest.raises(DataError, match="classes"):
+            predictions(model, other.train)
+
+    def test_equal_ones_are_taken(self, model):
+        assert evaluate(model, tiny(["red ball", "blue box"]).train)["loss"] > 0
+
+
+def tiny(texts):
+    """Two texts, one of each class."""
+    tokenizer = Tokenizer.fit(texts)
+    examples = Examples({"text": tokenizer.encode(texts[:2])}, np.array([0, 1]))
+    return Dataset("tiny", ("ball", "box"), examples, None, examples, {"text": tokenizer})

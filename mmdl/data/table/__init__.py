@@ -1,5 +1,6 @@
 """A CSV file of one's own becomes rows, and rows become a data set: read, deal, fit, report."""
 
 from mmdl.data.table.load import is_table, load_table
+from mmdl.data.table.new_rows import load_like
 
-__all__ = ["is_table", "load_table"]
+__all__ = ["is_table", "load_like", "load_table"]

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mmdl.data.dataset import Examples
+from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import split_words
 from mmdl.data.table.columns import number_of
-from mmdl.data.table.load import all_of, as_one, cells_of, told
-from mmdl.data.table.report import Refused, because, counted
+from mmdl.data.table.deal import LEAST, deal
+from mmdl.data.table.load import all_of, as_one, cells_of, recipe_for, told
+from mmdl.data.table.report import Refused, because, counted, demand_enough, of_classes, of_refused
 from mmdl.data.table.rows import read_rows
 from mmdl.errors import DataError
 
@@ -87,7 +88,46 @@ def read_new_rows(
     about = {name: np.array([as_one(each[place]) for place in places], object) for name, each in cells.items()}
     about["line"] = np.array([str(rows[place].line) for place in places])
     labels = [classes.index(rows[place].cells[label]) if label else -1 for place in places]
-    return NewRows(Examples(inputs, np.array(labels), present, about, kinds), refused, strangers)
+    examples = Examples(inputs, np.array(labels), present, about, kinds, None, preprocessors, classes)
+    return NewRows(examples, refused, strangers)
+
+
+def load_like(path: Any, model: Any, label: str = "label", seed: int = 0, **columns: Any) -> Dataset:
+    """The data set of a CSV file as a trained model takes it, to go on learning from
+
+    Parameters
+    ----------
+    path, label, seed : as in `load_table`
+    model : what has preprocessors and classes
+    **columns : by modality its column, or those of numbers
+
+    Returns
+    -------
+    Dataset
+        With the model's preprocessors and all its classes; rows of other classes are refused, and said in the notes.
+
+    Raises
+    ------
+    DataError
+        See `read_new_rows`; and if no row is left for one of the splits.
+    """
+    examples, refused, strangers = read_new_rows(path, model.preprocessors, columns, model.classes, label)
+    parts = deal({n: model.classes[k] for n, k in enumerate(examples.labels)}, np.random.default_rng(seed))
+    part = np.array([parts.get(place, "") for place in range(len(examples))])
+    demand_enough(path, len(examples) + len(refused), model.classes, part, refused)
+    train, validation, test = (examples.select(part == split) for split in SPLITS)
+    few = [f"not used: {counted((part == '').sum(), 'row')} of classes with fewer than {LEAST}"] if "" in part else []
+    unknown = [f"the model knows no class {name!r}: {counted(rows, 'row')}" for name, rows in strangers.items()]
+    return Dataset(
+        Path(path).name,
+        model.classes,
+        train,
+        validation,
+        test,
+        model.preprocessors,
+        notes=(*of_classes(model.classes, train, validation, test), *few, *unknown, *of_refused(refused)),
+        recipe=recipe_for(len(train), len(columns)),
+    )
 
 
 class _Readable:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmdl.data import PicturePreprocessor, Standardizer, Tokenizer
+from mmdl.data import PicturePreprocessor, Standardizer, Tokenizer, load
 from mmdl.data.table.new_rows import read_new_rows
 from mmdl.errors import DataError
 
@@ -94,3 +94,20 @@ def test_what_cannot_be_used_at_all_is_one_sentence(table):
         read_new_rows(table(("broken.png", "", "", "", "")), PREPROCESSORS, {"image": "photo"})
     with pytest.raises(DataError, match="'audio' is no modality of this model; it takes image, text, numbers"):
         read_new_rows(table(), PREPROCESSORS, {"audio": "clip"})
+
+
+class Trained:
+    """What a model says of itself."""
+
+    preprocessors, classes = PREPROCESSORS, CLASSES
+
+
+def test_a_table_like_a_models_own_keeps_its_words_and_classes(table):
+    rows = [("red.png", f"{kind} {n}", str(n), "1", kind) for n in range(10) for kind in ("box", "ball")]
+    path = table(*rows, ("", "cone", "", "", "cone"))
+    dataset = load(str(path), like=Trained, label="kind", **COLUMNS)
+    assert dataset.classes == CLASSES and dataset.preprocessors == PREPROCESSORS
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [14, 2, 4]
+    assert "the model knows no class 'cone': 1 row" in dataset.notes
+    with pytest.raises(DataError, match="is for a CSV file"):
+        load("glyphs", like=Trained)
