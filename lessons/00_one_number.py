@@ -237,7 +237,7 @@ save_figure(picture(), "00_one_number")
 # %% [markdown]
 # ## Exercises
 #
-# `mmdl check lessons/exercises/00_one_number.py`
+# `mmdl check --new 0` writes a file to complete, `mmdl check 00_one_number.py` looks at it.
 #
 # - `affine`, and `affine_backward`, all three gradients at once;
 # - `affine_db`, `affine_dW`, `affine_dx`: each has the shape of what it is the gradient for. Which axis is summed?

@@ -237,7 +237,7 @@ save_figure(picture(), "01_checking_gradients")
 # %% [markdown]
 # ## Exercises
 #
-# `mmdl check lessons/exercises/01_checking_gradients.py`
+# `mmdl check --new 1` writes a file to complete, `mmdl check 01_checking_gradients.py` looks at it.
 #
 # - `central_difference` and `complex_step`: the gradient of $\langle dy, f(x) \rangle$, entry by entry.
 # - `adjoint_gap`: how far $\langle dy, J v \rangle$ and $\langle dx, v \rangle$ are apart.

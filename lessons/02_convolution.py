@@ -235,7 +235,7 @@ save_figure(picture(), "02_convolution")
 # %% [markdown]
 # ## Exercises
 #
-# `mmdl check lessons/exercises/02_convolution.py`
+# `mmdl check --new 2` writes a file to complete, `mmdl check 02_convolution.py` looks at it.
 #
 # - `output_size`: how many stops the window makes.
 # - `correlation2d` and `convolution2d`: both sums, for one picture and one kernel.

@@ -236,7 +236,7 @@ save_figure(picture(), "03_convolution_backward")
 # %% [markdown]
 # ## Exercises
 #
-# `mmdl check lessons/exercises/03_convolution_backward.py`
+# `mmdl check --new 3` writes a file to complete, `mmdl check 03_convolution_backward.py` looks at it.
 #
 # - `conv2d_db` and `conv2d_dw`: what is used at every stop collects from every stop. Now with a stride.
 # - `conv2d_dx`: scatter, or gather with the turned kernel; and `conv2d_backward`: all three at once.

@@ -231,7 +231,7 @@ save_figure(figure, "04_softmax_and_loss")
 # %% [markdown]
 # ## Exercises
 #
-# `mmdl check lessons/exercises/04_softmax_and_loss.py`
+# `mmdl check --new 4` writes a file to complete, `mmdl check 04_softmax_and_loss.py` looks at it.
 #
 # - `softmax`: rows of scores into rows of probabilities, safe for scores of 10,000.
 # - `softmax_cross_entropy`: the mean loss of a batch and its gradient.

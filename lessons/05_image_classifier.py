@@ -236,7 +236,7 @@ save_figure(draw(untrained.w, first.w, image, maps, plain, torn, moved, guessed)
 # %% [markdown]
 # ## Exercises
 #
-# `mmdl check lessons/exercises/05_image_classifier.py`
+# `mmdl check --new 5` writes a file to complete, `mmdl check 05_image_classifier.py` looks at it.
 #
 # - `relu` and `relu_backward`: a bend, and who passes it.
 # - `max_pool2d` and `max_pool2d_backward`: the largest of each window, and its place. Of equal numbers one takes all.

@@ -234,7 +234,7 @@ save_figure(draw(sizes, errors, rates, range_test, runs, guessed), "06_training"
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/06_training.py`
+# `mmdl check --new 6` writes a file to complete, `mmdl check 06_training.py` looks at it.
 #
 # - `momentum_step`: one step with a memory of the gradients before.
 # - `adam_step`: one step of Adam. Mind both hats.

@@ -259,7 +259,7 @@ save_figure(draw(linear=linear, squeezed=squeezed, untidy=favourite, guessed=gue
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/07_recurrence.py`
+# `mmdl check --new 7` writes a file to complete, `mmdl check 07_recurrence.py` looks at it.
 #
 # - `rnn_step`: the next state from an input and the state before. `rnn`: all states, the initial one first.
 # - `rnn_backward`: back through time; $\delta_0$, the gradient of the initial state, is its last result. Mind line 4.

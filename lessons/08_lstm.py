@@ -237,7 +237,7 @@ save_figure(draw(curves, tokens.values[3], gates=gates[3], cells=cells[3], guess
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/08_lstm.py`
+# `mmdl check --new 8` writes a file to complete, `mmdl check 08_lstm.py` looks at it.
 #
 # - `lstm_step` and `lstm`: one step, and all of them. `gru_step`: the **gated recurrent unit**, which has no cell.
 # - `lstm_cell_backward` (lines 1 to 3 and 5, of one step) and `lstm_backward`. The cell has two readers.

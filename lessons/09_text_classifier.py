@@ -238,7 +238,7 @@ save_figure(draw(family, direction, luck, words, np.array(glyphs.classes)[main],
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/09_text_classifier.py`
+# `mmdl check --new 9` writes a file to complete, `mmdl check 09_text_classifier.py` looks at it.
 #
 # - `pad_sequences`: texts into one array, and its mask. `masked_mean`, `masked_mean_backward`: words that are there.
 # - `embedding` and `embedding_backward`: looking up, and adding up. Mind words that occur more than once.

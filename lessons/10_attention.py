@@ -233,7 +233,7 @@ save_figure(draw(seen.reshape(80, 80), filled, photo, widths, raw, divided, gues
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/10_attention.py`
+# `mmdl check --new 10` writes a file to complete, `mmdl check 10_attention.py` looks at it.
 #
 # - `attention_weights`: from $q$ and $k$ to the weights, a softmax over the keys.
 # - `attention`: the forward pass, from $q$, $k$, $v$ to $y$ and the weights.

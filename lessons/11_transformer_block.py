@@ -241,7 +241,7 @@ save_figure(draw(photo, last, lengths, alike, guessed), "11_transformer_block")
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/11_transformer_block.py`
+# `mmdl check --new 11` writes a file to complete, `mmdl check 11_transformer_block.py` looks at it.
 #
 # - `layer_norm`, `layer_norm_backward`: do the two laws hold?
 # - `split_heads`, `merge_heads`, `multi_head_attention`: every head in its own columns.

@@ -238,7 +238,7 @@ save_figure(figure, "12_model_fusion")
 # %% [markdown]
 # ## Exercises
 #
-# `mmdl check lessons/exercises/12_model_fusion.py`
+# `mmdl check --new 12` writes a file to complete, `mmdl check 12_model_fusion.py` looks at it.
 #
 # `average_of_experts`, `product_of_experts` and their backward passes, safe for scores of 10,000 (our average is not).
 #

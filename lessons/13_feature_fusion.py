@@ -254,7 +254,7 @@ save_figure(draw(left, curves, ADDITIVE, JOINT, guessed), "13_feature_fusion")
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/13_feature_fusion.py`
+# `mmdl check --new 13` writes a file to complete, `mmdl check 13_feature_fusion.py` looks at it.
 #
 # `concatenate`, `elementwise_product`, `tensor_product` (*all* products $a_i b_j$), and their backward passes.
 #

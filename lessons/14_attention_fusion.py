@@ -236,7 +236,7 @@ save_figure(draw(*example, share[..., 0], factor, looks, covered, correlation, g
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/14_attention_fusion.py`
+# `mmdl check --new 14` writes a file to complete, `mmdl check 14_attention_fusion.py` looks at it.
 #
 # - `token_types`, `token_types_backward`: tokens in one sequence, each with its kind; and the kinds' gradients.
 # - `masked_attention`, `weights_without`: do the rows add up to one?

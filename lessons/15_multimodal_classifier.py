@@ -237,7 +237,7 @@ save_figure(draw(curves, beliefs, kinds, glyphs, guessed), "15_multimodal_classi
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/15_multimodal_classifier.py`
+# `mmdl check --new 15` writes a file to complete, `mmdl check 15_multimodal_classifier.py` looks at it.
 #
 # `head`, `image_branch_backward`, `text_branch_backward` (with an RNN for the LSTM); then the whole page, by you:
 # `classifier`, `classifier_backward`, `sgd_update`.

@@ -252,7 +252,7 @@ save_figure(draw_seven(list(three.best), possible, seven), "16_missing_modalitie
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/16_missing_modalities.py`
+# `mmdl check --new 16` writes a file to complete, `mmdl check 16_missing_modalities.py` looks at it.
 #
 # - `present_rows`: which texts of a batch have a word at all? One without words counts as absent.
 # - `replace_absent` and `replace_absent_backward`: the stand-in, and what it learns from.

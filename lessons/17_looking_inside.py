@@ -236,7 +236,7 @@ save_figure(draw(*shown, found, p, lengths, places, share, truth, glyphs.classes
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/17_looking_inside.py`
+# `mmdl check --new 17` writes a file to complete, `mmdl check 17_looking_inside.py` looks at it.
 #
 # - `saliency`: $|g|$ from a network's backward pass, started from the score.
 # - `occlusion`: how much a score falls for each square that is covered.

@@ -311,7 +311,7 @@ save_figure(draw(pictures, voices, mels, (lengths, valley, smeared), found.mean(
 #
 # ## Exercises
 #
-# `mmdl check lessons/exercises/18_sound.py`
+# `mmdl check --new 18` writes a file to complete, `mmdl check 18_sound.py` looks at it.
 #
 # - `frames`, `frames_backward`: cutting a wave, and overlap-add. `hann_window`: the fading.
 # - `power_spectrum`: is it the power? `mel_filter_bank`: the triangles.

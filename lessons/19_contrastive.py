@@ -248,7 +248,7 @@ save_figure(draw(model, unseen, temperatures, recall[:4], perfect, limits, learn
 # %% [markdown]
 # ## Exercises
 #
-# `mmdl check lessons/exercises/19_contrastive.py`
+# `mmdl check --new 19` writes a file to complete, `mmdl check 19_contrastive.py` looks at it.
 #
 # `normalize`, `similarity` and their backward passes; `contrastive_loss`, both ways; `recall_at`, where ties lose.
 #

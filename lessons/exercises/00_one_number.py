@@ -1,13 +1,15 @@
 """Exercises of lesson 00: one number through y = x W + b, and back.
 
 Write what is missing, then ask `mmdl check 00_one_number.py`. For the next step of help add `--hint`.
+
+★ the formula is given, ★★ only the forward pass is: derive it, ★★★ answer before you compute.
 """
 
 import numpy as np
 
 
 def affine(x, W, b):
-    """y = x W + b: every row of x is an example
+    """★ y = x W + b: every row of x is an example
 
     x (N, D), W (D, K), b (K,) -> y (N, K)
 
@@ -18,7 +20,7 @@ def affine(x, W, b):
 
 
 def affine_db(dy):
-    """db = Σ dy over the examples: the adjoint of a broadcast is a sum
+    """★ db = Σ dy over the examples: the adjoint of a broadcast is a sum
 
     dy (N, K) -> db (K,)
 
@@ -29,7 +31,7 @@ def affine_db(dy):
 
 
 def affine_dW(dy, x):
-    """dW[d, k] = Σ over the examples of x[d] dy[k]: how much each weight moves what it feeds
+    """★★ Forward: y[n, k] = Σ_d x[n, d] W[d, k] + b[k]. Derive what comes back to W
 
     dy (N, K), x (N, D) -> dW (D, K), shaped as W
 
@@ -41,7 +43,7 @@ def affine_dW(dy, x):
 
 
 def affine_dx(dy, W):
-    """dx[d] = Σ over k of dy[k] W[d, k]: every output sends its gradient back along its weight
+    """★★ Forward: y[n, k] = Σ_d x[n, d] W[d, k] + b[k]. Derive what comes back to x
 
     dy (N, K), W (D, K) -> dx (N, D)
 
@@ -52,11 +54,27 @@ def affine_dx(dy, W):
 
 
 def affine_backward(dy, x, W):
-    """All three at once, in the order dx, dW, db
+    """★ All three at once, in the order dx, dW, db
 
     dy (N, K), x (N, D), W (D, K) -> dx (N, D), dW (D, K), db (K,)
 
     >>> affine_backward(np.array([[1.0, -1.0]]), np.array([[3.0]]), np.array([[1.0, 2.0]]))
     (array([[-1.]]), array([[ 3., -3.]]), array([ 1., -1.]))
+    """
+    raise NotImplementedError
+
+
+def shape_of_the_jacobian():
+    """★★★ y = x W maps x (1, 100) to y (1, 50). Written out, dy/dW has one number for each entry of y and each of W
+
+    What is its shape, the axes of y first? Answer with a tuple. (The backward pass never builds it.)
+    """
+    raise NotImplementedError
+
+
+def moved_by_a_nudge():
+    """★★★ x = (1, 2), W = ((1, 0, 2), (3, 1, −1)), b = (0, 1, 0), and the loss is ⟨dy, y⟩ with dy = (1, −1, 2)
+
+    By how much does the loss move if W[1, 2] grows by 0.01? Answer with a number, found without computing y again.
     """
     raise NotImplementedError

@@ -2,6 +2,8 @@
 
 Write what is missing, then ask `mmdl check 06_training.py`. For the next step of help add `--hint`.
 
+★ the formula is given, ★★ only the forward pass is: derive it, ★★★ answer before you compute.
+
 p is a parameter, g its gradient, v and m are what the optimizer remembers of it: arrays of one shape. Make new
 arrays; leave those that come in as they are.
 """
@@ -10,7 +12,7 @@ import numpy as np
 
 
 def momentum_step(p, g, v, rate=0.01, momentum=0.9):
-    """v ← momentum · v + g,   p ← p − rate · v
+    """★ v ← momentum · v + g,   p ← p − rate · v
 
     p, g, v arrays of one shape -> the new p and the new v
 
@@ -21,7 +23,7 @@ def momentum_step(p, g, v, rate=0.01, momentum=0.9):
 
 
 def adam_step(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · m̂ / (√v̂ + ε)
+    """★ m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · m̂ / (√v̂ + ε)
 
     with  m̂ = m / (1 − β₁^step)  and  v̂ = v / (1 − β₂^step): both start at zero, and this makes up for it.
 
@@ -35,11 +37,49 @@ def adam_step(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8)
 
 
 def dropout(x, mask, rate):
-    """y = x / (1 − rate) where the mask is True, else 0: the mean over many masks is x
+    """★ y = x / (1 − rate) where the mask is True, else 0: the mean over many masks is x
 
     x (N, D), mask (N, D) True or False, rate from 0 to 1 -> y (N, D)
 
     >>> dropout(np.array([[3.0, 4.0]]), np.array([[True, False]]), 0.25)
     array([[4., 0.]])
+    """
+    raise NotImplementedError
+
+
+def dropout_backward(dy, mask, rate):
+    """★★ Forward: y = x / (1 − rate) where the mask is True, else 0. Derive what comes back to x
+
+    dy (N, D), mask (N, D), rate from 0 to 1 -> dx (N, D)
+
+    >>> dropout_backward(np.array([[3.0, 4.0]]), np.array([[True, False]]), 0.5)
+    array([[6., 0.]])
+    """
+    raise NotImplementedError
+
+
+def momentum_step_backward(dp, dv, rate=0.01, momentum=0.9):
+    """★★ Forward: v′ = momentum · v + g,   p′ = p − rate · v′. Derive what comes back to p, g and v through one step
+
+    dp and dv, the gradients of p′ and v′, arrays of one shape -> the gradients of p, g and v
+
+    >>> [d.tolist() for d in momentum_step_backward(np.array([10.0]), np.array([1.0]), rate=0.5, momentum=0.5)]
+    [[10.0], [-4.0], [-2.0]]
+    """
+    raise NotImplementedError
+
+
+def first_step_of_adam():
+    """★★★ Adam's very first step, m and v being 0, rate 0.01, ε tiny; the gradient is 1000. How far does p move?
+
+    Answer with a number, without its sign.
+    """
+    raise NotImplementedError
+
+
+def speed_with_momentum():
+    """★★★ Momentum 0.9, rate 0.01, and the gradient is 1 in every step. How long is a step after hundreds of them?
+
+    Answer with a number.
     """
     raise NotImplementedError

@@ -1,13 +1,15 @@
 """Exercises of lesson 09: words become vectors, and a text one vector.
 
 Write what is missing, then ask `mmdl check 09_text_classifier.py`. For the next step of help add `--hint`.
+
+★ the formula is given, ★★ only the forward pass is: derive it, ★★★ answer before you compute.
 """
 
 import numpy as np
 
 
 def pad_sequences(sequences):
-    """Texts of different lengths in one array: zeros behind the shorter ones, and a mask that knows
+    """★ Texts of different lengths in one array: zeros behind the shorter ones, and a mask that knows
 
     sequences, a list of N lists of word ids -> ids (N, T) and mask (N, T), True where there is a word;
     T is the length of the longest
@@ -20,7 +22,7 @@ def pad_sequences(sequences):
 
 
 def embedding(ids, E):
-    """y[n, t] = E[ids[n, t]]: every word has a row of its own
+    """★ y[n, t] = E[ids[n, t]]: every word has a row of its own
 
     ids (N, T) whole numbers, E (A, D) -> y (N, T, D)
 
@@ -31,7 +33,7 @@ def embedding(ids, E):
 
 
 def embedding_backward(dy, ids, E):
-    """dE[a] = Σ of dy[n, t] over all places n, t where word a stands
+    """★★ Forward: y[n, t] = E[ids[n, t]]. Derive what comes back to the table
 
     dy (N, T, D), ids (N, T), E (A, D) -> dE shaped as E
 
@@ -42,7 +44,7 @@ def embedding_backward(dy, ids, E):
 
 
 def masked_mean(x, mask):
-    """y = the mean of the tokens that are there; a text without tokens gives zeros
+    """★ y = the mean of the tokens that are there; a text without tokens gives zeros
 
     x (N, T, D), mask (N, T) -> y (N, D)
 
@@ -53,11 +55,38 @@ def masked_mean(x, mask):
 
 
 def masked_mean_backward(dy, x, mask):
-    """dx[n, t] = dy[n] / number of tokens in text n, where there is a token, else 0
+    """★★ Forward: y[n] = the mean of x[n, t] over the places t where the mask is True, or 0.
+
+    Derive what comes back to x
 
     dy (N, D), x (N, T, D), mask (N, T) -> dx shaped as x
 
     >>> masked_mean_backward(np.array([[6.0]]), np.zeros((1, 3, 1)), np.array([[True, True, False]])).ravel()
     array([3., 3., 0.])
     """
+    raise NotImplementedError
+
+
+def one_word_three_times():
+    """★★★ A text has the ids (5, 7, 5, 5), and all of dy is 1. What stands in every column of dE[5]?
+
+    Answer with a number
+    """
+    raise NotImplementedError
+
+
+def shuffled_words():
+    """★★★ The words of a text are shuffled. Which results change?
+
+    a   the mean of the word vectors, and the last state of an LSTM
+    b   the last state of an LSTM, but not the mean of the word vectors
+    c   neither: the words are the same
+
+    Answer with a letter.
+    """
+    raise NotImplementedError
+
+
+def shape_of_padded_texts():
+    """★★★ pad_sequences([[4], [8, 1, 6], []]): what is the shape of ids? Answer with a tuple"""
     raise NotImplementedError

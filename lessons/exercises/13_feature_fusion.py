@@ -2,6 +2,8 @@
 
 Write what is missing, then ask `mmdl check 13_feature_fusion.py`. For the next step of help add `--hint`.
 
+★ the formula is given, ★★ only the forward pass is: derive it, ★★★ answer before you compute.
+
 features is a tuple of M arrays, one for each modality; a backward pass returns a tuple of M gradients.
 """
 
@@ -9,7 +11,7 @@ import numpy as np
 
 
 def concatenate(features):
-    """y = (x_1, x_2, ...), side by side
+    """★ y = (x_1, x_2, ...), side by side
 
     features, M arrays (N, D_m) -> y (N, Σ D_m)
 
@@ -20,7 +22,7 @@ def concatenate(features):
 
 
 def concatenate_backward(dy, features):
-    """dx_m = the columns of dy that came from x_m
+    """★ dx_m = the columns of dy that came from x_m
 
     dy (N, Σ D_m), features -> M arrays (N, D_m)
 
@@ -31,7 +33,7 @@ def concatenate_backward(dy, features):
 
 
 def elementwise_product(features):
-    """y = x_1 ∘ x_2 ∘ ...: each modality can switch the others' features off
+    """★ y = x_1 ∘ x_2 ∘ ...: each modality can switch the others' features off
 
     features, M arrays (N, D) -> y (N, D)
 
@@ -42,7 +44,7 @@ def elementwise_product(features):
 
 
 def elementwise_product_backward(dy, features):
-    """dx_m = dy ∘ the product of all others
+    """★★ Forward: y = x_1 ∘ x_2 ∘ ... ∘ x_M. Derive what each of them gets; values may be 0
 
     dy (N, D), features -> M arrays (N, D)
 
@@ -53,7 +55,7 @@ def elementwise_product_backward(dy, features):
 
 
 def tensor_product(a, b):
-    """y[n] = all products of an entry of a[n] with an entry of b[n]: entry d of a and k of b stand at d · K + k
+    """★ y[n] = all products of an entry of a[n] with an entry of b[n]: entry d of a and k of b stand at d · K + k
 
     a (N, D), b (N, K) -> y (N, D · K)
 
@@ -64,11 +66,28 @@ def tensor_product(a, b):
 
 
 def tensor_product_backward(dy, a, b):
-    """da[d] = Σ_k dy[d, k] b[k],   db[k] = Σ_d dy[d, k] a[d]
+    """★★ Forward: y[n, d · K + k] = a[n, d] b[n, k]. Derive what a and b get
 
     dy (N, D · K), a (N, D), b (N, K) -> da, db
 
     >>> tensor_product_backward(np.array([[1, 1, 1, 0, 0, 1]]), np.array([[1, 2]]), np.array([[1, 10, 100]]))
     (array([[111, 100]]), array([[1, 1, 3]]))
     """
+    raise NotImplementedError
+
+
+def linear_head_on_xor():
+    """★★★ a and b are ±1, the class is 1 if they differ. Can a linear head on the concatenation (a, b) learn it?
+
+    a   yes: it sees both
+    b   no: its score for (1, 1) and (−1, −1) together is the same as for (1, −1) and (−1, 1), and neither sum can win
+    c   only with enough examples
+
+    Answer with a letter.
+    """
+    raise NotImplementedError
+
+
+def shape_of_a_tensor_product():
+    """★★★ What is the shape of tensor_product(a, b) for a (8, 20) and b (8, 30)? Answer with a tuple"""
     raise NotImplementedError

@@ -2,6 +2,8 @@
 
 Write what is missing, then ask `mmdl check 15_multimodal_classifier.py`. For the next step of help add `--hint`.
 
+★ the formula is given, ★★ only the forward pass is: derive it, ★★★ answer before you compute.
+
 The model is a dictionary p of arrays. Forward, with the operations of earlier lessons, it reads
 
     a = conv2d(image, p["w"], p["b"])             image (N, R, C, 1) -> a (N, P, Q, K)
@@ -26,7 +28,7 @@ from mmdl.ops.rnn import rnn, rnn_backward
 
 
 def head(features, W, b):
-    """logits = concatenate(features) W + b
+    """★ logits = concatenate(features) W + b
 
     features, M arrays (N, D_m), W (Σ D_m, K), b (K,) -> logits (N, K)
 
@@ -37,7 +39,7 @@ def head(features, W, b):
 
 
 def head_backward(dlogits, features, W):
-    """dlogits goes back through the matrix, and is cut where the features were joined
+    """★★ Forward: logits = z W + b, z being the features side by side. Derive what the features, W and b get
 
     dlogits (N, K), features, W (Σ D_m, K) -> a tuple of M arrays (N, D_m), dW, db
 
@@ -50,7 +52,7 @@ def head_backward(dlogits, features, W):
 
 
 def image_branch_backward(du, image, p, r, winner):
-    """From the picture's vector back to the kernel: through the reshape, the pool, the ReLU and the convolution
+    """★★ Forward: the lines for a, r, y and u above. Derive what comes back to the kernel and its bias
 
     du (N, (P // 2) · (Q // 2) · K), image (N, R, C, 1), p the model, r (N, P, Q, K) and winner (N, P // 2, Q // 2, K)
     as they were forward -> dw and db, shaped as p["w"] and p["b"]
@@ -65,7 +67,7 @@ def image_branch_backward(du, image, p, r, winner):
 
 
 def text_branch_backward(dv, ids, mask, p, e, h):
-    """From the text's vector back to the words: it was the last state, the others got nothing from above
+    """★★ Forward: the lines for e, h and v above. Derive what comes back to the words and the recurrent layer
 
     dv (N, H), ids (N, T), mask (N, T), p the model, e (N, T, D) and h (N, T + 1, H) as they were forward
     -> dE, dW, dU, dc, shaped as p["E"], p["W"], p["U"] and p["c"]
@@ -79,7 +81,7 @@ def text_branch_backward(dv, ids, mask, p, e, h):
 
 
 def classifier(image, ids, mask, p):
-    """The forward pass, as it stands above
+    """★ The forward pass, as it stands above
 
     image (N, R, C, 1), ids (N, T), mask (N, T), p the model -> logits (N, number of classes)
 
@@ -92,7 +94,7 @@ def classifier(image, ids, mask, p):
 
 
 def classifier_backward(dlogits, image, ids, mask, p, trace):
-    """The whole backward pass: the forward pass read upwards
+    """★ The whole backward pass: the forward pass read upwards
 
     dlogits (N, number of classes), image, ids, mask, p as in `classifier`, trace a dictionary of what was found on the
     way forward: "r", "winner", "u", "e", "h", "v" -> a dictionary with a gradient for every name in p
@@ -110,11 +112,28 @@ def classifier_backward(dlogits, image, ids, mask, p, trace):
 
 
 def sgd_update(p, gradient, rate):
-    """p ← p − rate · gradient, array by array, in a new dictionary
+    """★ p ← p − rate · gradient, array by array, in a new dictionary
 
     p and gradient, dictionaries with the same names, rate a number -> the new p
 
     >>> sgd_update({"b": np.array([1.0])}, {"b": np.array([10.0])}, 0.01)
     {'b': array([0.9])}
+    """
+    raise NotImplementedError
+
+
+def first_loss():
+    """★★★ A fresh model gives ten families nearly equal logits. What is its loss, about? Answer with a number"""
+    raise NotImplementedError
+
+
+def branch_that_gets_nothing():
+    """★★★ By mistake dv is all zeros. Which gradients are zero for it?
+
+    a   those of E, W, U and c, and the rows of V that the text feeds
+    b   those of E, W, U and c; the rows of V that the text feeds still get theirs
+    c   all of them: the chain is broken
+
+    Answer with a letter.
     """
     raise NotImplementedError

@@ -1,13 +1,15 @@
 """Exercises of lesson 18: from a wave to the loudness of its pitches, and back.
 
 Write what is missing, then ask `mmdl check 18_sound.py`. For the next step of help add `--hint`.
+
+★ the formula is given, ★★ only the forward pass is: derive it, ★★★ answer before you compute.
 """
 
 import numpy as np
 
 
 def frames(x, length, hop):
-    """y[p, i] = x[p · hop + i]: pieces of `length` samples, a new one every `hop`. What is left at the end is dropped
+    """★ y[p, i] = x[p · hop + i]: pieces of `length` samples, a new one every `hop`. What is left at the end is dropped
 
     x (N, T), length and hop whole numbers -> y (N, P, length)  with  P = 1 + (T − length) // hop
 
@@ -18,7 +20,7 @@ def frames(x, length, hop):
 
 
 def frames_backward(dy, x, hop):
-    """dx[p · hop + i] += dy[p, i]: overlap-add
+    """★★ Forward: y[n, p, i] = x[n, p · hop + i]. Derive what comes back to the wave
 
     dy (N, P, I), the wave x (N, T) of the forward pass, hop a whole number -> dx (N, T)
 
@@ -29,7 +31,7 @@ def frames_backward(dy, x, hop):
 
 
 def hann_window(length):
-    """y[i] = (1 − cos(2π i / length)) / 2: what fades a frame in and out
+    """★ y[i] = (1 − cos(2π i / length)) / 2: what fades a frame in and out
 
     length a whole number -> y (length,)
 
@@ -40,7 +42,7 @@ def hann_window(length):
 
 
 def power_spectrum(x, window):
-    """y = real² + imaginary²,  real[k] = Σᵢ wᵢ xᵢ cos(2π k i / I),  imaginary[k] = −Σᵢ wᵢ xᵢ sin(2π k i / I)
+    """★ y = real² + imaginary²,  real[k] = Σᵢ wᵢ xᵢ cos(2π k i / I),  imaginary[k] = −Σᵢ wᵢ xᵢ sin(2π k i / I)
 
     x (N, I), window w (I,) -> y, real and imaginary, each (N, K)  with  K = I // 2 + 1
 
@@ -52,7 +54,7 @@ def power_spectrum(x, window):
 
 
 def mel_filter_bank(bands, length, rate):
-    """y[d, k] = max(0, min((f − a) / (b − a), (c − f) / (c − b))): triangles with the edges a and c, and the tip b
+    """★ y[d, k] = max(0, min((f − a) / (b − a), (c − f) / (c − b))): triangles with the edges a and c, and the tip b
 
     f = d · rate / length hertz for d = 0, ..., length // 2. The tips and edges are bands + 2 frequencies from 0 to
     rate / 2, in equal steps of mel = 2595 log₁₀(1 + f / 700); triangle k has a, b, c = number k, k + 1, k + 2 of them.
@@ -65,7 +67,7 @@ def mel_filter_bank(bands, length, rate):
 
 
 def log_mel(power, filters, floor=1e-6):
-    """y = log max(m, floor)  with  m = power F: how loud each band is, and silence is no worse than the floor
+    """★ y = log max(m, floor)  with  m = power F: how loud each band is, and silence is no worse than the floor
 
     power (N, D), not negative, filters F (D, K) -> y and m, each (N, K)
 
@@ -77,7 +79,7 @@ def log_mel(power, filters, floor=1e-6):
 
 
 def log_mel_backward(dy, power, filters, mel, floor=1e-6):
-    """dm = dy / m where m > floor, else 0;   dpower = dm Fᵀ,   dF = powerᵀ dm
+    """★★ Forward: m = power F,   y = log(max(m, floor)). Derive what the power and the filters get
 
     dy (N, K), power (N, D), filters F (D, K), mel m (N, K) from the forward pass -> dpower (N, D), dfilters (D, K)
 
@@ -85,5 +87,21 @@ def log_mel_backward(dy, power, filters, mel, floor=1e-6):
     >>> dpower, dfilters = log_mel_backward(np.array([[8.0, 1.0]]), power, filters, np.array([[4.0, 0.0]]))
     >>> dpower.tolist(), dfilters.tolist()
     ([[2.0, 2.0]], [[2.0, 0.0], [6.0, 0.0]])
+    """
+    raise NotImplementedError
+
+
+def wave_twice_as_loud():
+    """★★★ A wave is doubled. By how much does its log-mel spectrum rise, where it is above the floor?
+
+    Answer with a number
+    """
+    raise NotImplementedError
+
+
+def number_of_frames():
+    """★★★ One second at 8000 samples, frames of 256 samples, a new one every 128. How many frames?
+
+    Answer with a whole number
     """
     raise NotImplementedError

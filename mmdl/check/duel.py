@@ -23,6 +23,9 @@ WITHOUT_LETTERS = {  # whose sizes nobody can choose here
     "sinusoidal_positions",
     "causal_mask",
     "classifier_backward",
+    "text_branch_backward",
+    "token_types_backward",
+    "attention_fusion",
     "hann_window",
     "mel_filter_bank",
 }

@@ -2,8 +2,9 @@
 
 import ast
 import difflib
-import re
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from mmdl.curriculum import folder
 from mmdl.errors import DataError
@@ -84,18 +85,39 @@ def chosen(path, defined, known, function=None):
     return found, missing
 
 
+class Task(NamedTuple):
+    """One function of a file of exercises."""
+
+    name: str
+    stars: int  # ★ the formula is given, ★★ it has to be derived, ★★★ something is to be predicted or explained
+    asks: bool  # for an answer, not for a function of arguments
+
+
+@cache
+def tasks(path):
+    """What a file of exercises asks for, in its order."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return tuple(Task(node.name, _stars(ast.get_docstring(node) or ""), not node.args.args) for node in found)
+
+
 def functions_of(path):
     """The names of the functions that a file of exercises defines."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [task.name for task in tasks(path)]
+
+
+def task_of(function):
+    """What is asked of one function; None if no lesson asks for it."""
+    return next((task for file in exercise_files().values() for task in tasks(file) if task.name == function), None)
 
 
 def lesson_of(function):
     """The number of the lesson in whose exercises a function stands; None if it is in none."""
-    for number, path in exercise_files().items():
-        if re.search(rf"^def {function}\(", path.read_text(encoding="utf-8"), re.MULTILINE):
-            return number
-    return None
+    return next((number for number, file in exercise_files().items() if function in functions_of(file)), None)
+
+
+def _stars(docstring):
+    return len(docstring) - len(docstring.lstrip("★"))
 
 
 def _one(path, function, defined, known):

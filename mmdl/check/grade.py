@@ -55,5 +55,7 @@ class Grade:
     error: float = 0.0  # the largest
     widens: bool = False  # float32 to float64
     speed: Speed | None = None
+    stars: int = 0  # how much has to be found out by oneself
+    because: str = ""  # why an answer is right
     hints: tuple[str, ...] = ()  # the first ones belong to the diagnoses
     known: int = 0  # mistakes that it was compared with

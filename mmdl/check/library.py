@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from mmdl.check.exercise import backward, forward
-from mmdl.check.files import exercise_files, functions_of
+from mmdl.check.files import exercise_files, functions_of, task_of, tasks
 from mmdl.verify.catalogue import CATALOGUE
 
 OTHER = "other_ops"  # the teacher of what no lesson asks for
@@ -31,15 +31,17 @@ class Exercises(Mapping):
     """An exercise for each name: those of the lessons, and the forward and backward passes of all other ops."""
 
     def __iter__(self):
-        yield from asked_for() | _ops()
+        yield from (name for name in asked_for() | _ops() if name not in PREDICTIONS)
 
     def __len__(self):
         return sum(1 for _ in self)
 
     def __contains__(self, name):
-        return name in asked_for() or name in _ops()
+        return (name in asked_for() or name in _ops()) and name not in PREDICTIONS
 
     def __getitem__(self, name):
+        if name in PREDICTIONS:
+            raise KeyError(name)
         if name in asked_for():
             return next(each for each in teacher(asked_for()[name]).EXERCISES if each.name == name)
         return _other(name)
@@ -62,7 +64,27 @@ class Mistakes(Mapping):
         return found
 
 
-EXERCISES, WRONG = Exercises(), Mistakes()
+class Predictions(Mapping):
+    """The questions of the lessons that take an answer, by name."""
+
+    def __iter__(self):
+        yield from (task.name for file in exercise_files().values() for task in tasks(file) if task.asks)
+
+    def __len__(self):
+        return sum(1 for _ in self)
+
+    def __getitem__(self, name):
+        task = task_of(name)
+        if task is None or not task.asks:
+            raise KeyError(name)
+        return next(each for each in teacher(asked_for()[name]).PREDICTIONS if each.name == name)
+
+    def __contains__(self, name):
+        task = task_of(name)
+        return task is not None and task.asks
+
+
+EXERCISES, WRONG, PREDICTIONS = Exercises(), Mistakes(), Predictions()
 
 
 def mistakes_of(exercise):

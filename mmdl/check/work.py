@@ -16,12 +16,13 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from mmdl.check.deadline import NEVER, Deadline
-from mmdl.check.files import chosen
+from mmdl.check.files import chosen, task_of
 from mmdl.check.grade import FAILS, MISSING, Grade
 from mmdl.check.grading import grade
-from mmdl.check.library import EXERCISES, mistakes_of
+from mmdl.check.library import EXERCISES, PREDICTIONS, mistakes_of
 from mmdl.check.limits import GRACE, allow, end_what_is_forked_off, limit_memory
 from mmdl.check.mistake import Line, Mistake
+from mmdl.check.prediction import judge
 from mmdl.check.student import Screen, Student, in_words, where
 from mmdl.check.words import in_short
 from mmdl.errors import DataError
@@ -106,7 +107,7 @@ def work(connection, path, function, graded, deadly, examples, seconds):
         limit_memory()
         try:
             defined = load(path, alarm)
-            names, missing = chosen(path, defined, EXERCISES, function)
+            names, missing = chosen(path, defined, [*EXERCISES, *PREDICTIONS], function)
         except DataError as error:
             tell("refused", str(error))
             return
@@ -123,6 +124,8 @@ def work(connection, path, function, graded, deadly, examples, seconds):
 def graded_safely(name, defined, examples, alarm):
     """The grade of one function; whatever we did not think of is said in a sentence, and never as a traceback."""
     try:
+        if name in PREDICTIONS:
+            return judge(PREDICTIONS[name], defined[name], alarm)
         return grade(EXERCISES[name], defined[name], partner(name, defined, alarm), examples, alarm)
     except MemoryError:
         return Grade(name, FAILS, sentence="it keeps so much memory that nothing is left to check it with")
@@ -132,6 +135,10 @@ def graded_safely(name, defined, examples, alarm):
 
 def with_hints(grade):
     """A grade with all that may be hinted at, and the number of mistakes that are known of such a function."""
+    task = task_of(grade.name)
+    grade = replace(grade, stars=task.stars if task else 0)
+    if grade.name in PREDICTIONS:
+        return replace(grade, hints=PREDICTIONS[grade.name].hints)
     exercise = EXERCISES[grade.name]
     hints = (*(diagnosis.hint for diagnosis in grade.diagnoses or ()), *exercise.hints)
     return replace(grade, hints=hints, known=len(mistakes_of(exercise)))

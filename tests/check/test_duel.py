@@ -21,6 +21,8 @@ PROBES = (
     {"kind": "nothing"},
     {"lengths": {"T": 6}, "settings": {"length": 3, "hop": 2}},
     {"lengths": {"I": 5}},
+    {"lengths": {"M": 3}},
+    {"settings": {"step": 3}},
 )
 
 

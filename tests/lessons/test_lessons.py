@@ -42,7 +42,7 @@ def test_form(name):
     text = LESSONS[name].path.read_text(encoding="utf-8")
     assert text.startswith(HEADER)
     assert LESSONS[name].seconds <= (60 if name[:2] in ("05", "09", "15", "16") else 20)
-    assert f"mmdl check lessons/exercises/{name}.py" in text
+    assert f"`mmdl check --new {int(name[:2])}`" in text
     assert "guess(" in text and "assert " in text and "now know" in text.lower()
 
 

@@ -16,15 +16,21 @@ SIGNS = {PASSES: ("good", "✓"), FAILS: ("bad", "✗"), NOT_DONE: ("faint", "·
 
 
 def brief(grade, paint):
-    """A line about a function that does not fail; two if there is something to remark."""
-    remark = textwrap.wrap(grade.remark, WIDTH - 4, initial_indent="    ", subsequent_indent="    ")
-    return [headline(grade, paint), *(paint("faint", line) for line in remark)]
+    """A line about a function that does not fail; more if there is something to remark, or to explain."""
+    said = [
+        line
+        for text in (grade.remark, grade.because)
+        for line in textwrap.wrap(text, WIDTH - 4, initial_indent="    ", subsequent_indent="    ")
+    ]
+    return [headline(grade, paint), *(paint("faint", line) for line in said)]
 
 
 def headline(grade, paint):
     """One line: how a function did."""
     style, sign = SIGNS[grade.state]
     name = f"{grade.name:<30}"
+    if grade.stars:
+        name = f"{grade.name:<30} {'★' * grade.stars:<4}"
     if grade.state == PASSES:
         return f"{paint(style, sign)} {paint('strong', name)} {numbers(grade)}"
     if grade.state == FAILS:
@@ -34,6 +40,8 @@ def headline(grade, paint):
 
 def numbers(grade):
     """What was measured of a function that passes."""
+    if grade.because:
+        return "right"
     parts = [f"{grade.shapes} shapes", f"error {grade.error:.0e}" if grade.error else "no error at all"]
     if grade.speed:
         parts.append(_speed(grade.speed))

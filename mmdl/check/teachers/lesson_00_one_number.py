@@ -1,7 +1,10 @@
 """Lesson 00: the affine map, and its three gradients one by one."""
 
+import numpy as np
+
 from mmdl.check.exercise import backward, forward, piece
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.dense import affine_backward
 
 AFFINE = forward(
@@ -103,3 +106,20 @@ def first_example_only(dy, x, W):
 def bias_summed_along_rows(dy, x, W):
     """db is the sum along each row of dy, one number an example, not one a bias."""
     return *affine_backward(dy, x, W)[:2], dy.sum(axis=1)
+
+
+@prediction("y has two axes, and so has W: one number for each entry of the one and each of the other.")
+def shape_of_the_jacobian():
+    """(1, 50, 100, 50): 250,000 numbers, of which all but 5,000 are zero. The backward pass needs only dW = xᵀ dy."""
+    x, W = np.zeros((1, 100)), np.zeros((100, 50))
+    return (*(x @ W).shape, *W.shape)
+
+
+@prediction("W[1, 2] carries x[1] to y[2]: how much does dy make of that?", "dW[1, 2] = x[1] dy[2].")
+def moved_by_a_nudge():
+    """dW[1, 2] = x[1] dy[2] = 2 · 2 = 4, so a nudge of 0.01 moves the loss by 0.04."""
+    x, dy = np.array([[1.0, 2.0]]), np.array([[1.0, -1.0, 2.0]])
+    return float(0.01 * affine_dW(dy, x)[1, 2])
+
+
+PREDICTIONS = (shape_of_the_jacobian, moved_by_a_nudge)

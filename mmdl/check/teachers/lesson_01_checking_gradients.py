@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from mmdl.check.draws import PLAIN, ZEROS
 from mmdl.check.exercise import Exercise
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.softmax import softmax
 
 
@@ -63,6 +65,32 @@ def directions(draws):
     return functions(draws) | draws.arrays(dx="N D", v="N D")
 
 
+def row_products_backward(dy, x):
+    """dx[n, d] = dy[n] · the product of all others in the row"""
+    others = [np.delete(x, d, axis=1).prod(axis=1) for d in range(x.shape[1])]
+    return dy[:, None] * np.stack(others, axis=1)
+
+
+def neighbours_backward(dy, x):
+    """dx[n, d] = dy[n, d] x[n, d + 1] + dy[n, d − 1] x[n, d − 1]"""
+    dx = np.zeros(x.shape)
+    dx[:, :-1] += dy * x[:, 1:]
+    dx[:, 1:] += dy * x[:, :-1]
+    return dx
+
+
+def rows_of_factors(draws):
+    """Rows, and a gradient for the product of each."""
+    return draws.arrays(dy="N", x="N D")
+
+
+def rows_of_neighbours(draws):
+    """Rows of at least two, and a gradient for each pair of neighbours."""
+    draws.size("D", (2, 3, 4))
+    x = draws.array("N D")
+    return {"dy": draws.rng.standard_normal(x[:, 1:].shape), "x": x}
+
+
 EXERCISES = (
     Exercise(
         central_difference,
@@ -96,6 +124,27 @@ EXERCISES = (
             "Both inner products are sums over all entries: np.sum(a * b).",
             "abs(np.sum(dy * Jv) - np.sum(dx * v))",
         ),
+    ),
+    Exercise(
+        row_products_backward,
+        rows_of_factors,
+        ("dx",),
+        (
+            "Nudge one factor by 1: the product moves by the product of all others.",
+            "y / x[d] gives that only where x[d] is not 0: multiply the others instead, np.delete(x, d, axis=1).",
+        ),
+        axes={"dx": "N D"},
+        variants=(PLAIN, ZEROS),
+    ),
+    Exercise(
+        neighbours_backward,
+        rows_of_neighbours,
+        ("dx",),
+        (
+            "Each x but the first and the last goes into two products: with its right and with its left neighbour.",
+            "Start from zeros; dx[:, :-1] gets dy times the right neighbours, and dx[:, 1:] += dy times the left ones.",
+        ),
+        axes={"dx": "N D"},
     ),
 )
 
@@ -131,3 +180,22 @@ def divided_by_h(f, x, dy, h=1e-5):
 def one_side_only(f, x, dy, h=1e-5):
     """It is right to five digits only: the difference is taken on one side."""
     return _one_sided(f, x, dy, h, 0)
+
+
+@prediction("Where are the two errors equal? h² = 10^−16 / h.", "h³ = 10^−16.")
+def best_exponent():
+    """Around h = 10^−5 both errors are about 10^−11: larger steps bend, smaller ones leave only rounding."""
+    exponents = (-1, -5, -10, -15)
+    x, one = np.array([1.0]), np.array([1.0])
+    errors = [abs(central_difference(np.exp, x, one, 10.0**e).item() - np.e) for e in exponents]
+    return exponents[int(np.argmin(errors))]
+
+
+@prediction("With one row, what is the sum over the rows?", "A wrong sign gives −1 where 1 belongs.")
+def blind_spot():
+    """One row is its own sum, and a wrong sign would show. Check with sizes that differ, and with random numbers."""
+    one, three = np.ones((1, 2)), np.arange(6.0).reshape(3, 2)
+    return "b" if (one[0] == one.sum(axis=0)).all() and (three[0] != three.sum(axis=0)).any() else "a"
+
+
+PREDICTIONS = (best_exponent, blind_spot)

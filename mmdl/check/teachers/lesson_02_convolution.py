@@ -1,7 +1,10 @@
 """Lesson 02: how large a convolution is, and what it sums."""
 
+import numpy as np
+
 from mmdl.check.exercise import Exercise, forward
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.convolution import conv2d
 
 
@@ -33,6 +36,29 @@ def one_image(draws):
         least = draws.size(cells, options)
         draws.size(axis, range(least, least + 4))
     return draws.arrays(x="R C", w="I J")
+
+
+def difference_backward(dy):
+    """dx[p] = dy[p − 1] − dy[p]"""
+    dx = np.zeros(len(dy) + 1)
+    dx[1:] += dy
+    dx[:-1] -= dy
+    return dx
+
+
+def correlation1d_backward(dy, x, w):
+    """dx[p + i] += dy[p] w[i],   dw[i] = Σ_p dy[p] x[p + i]"""
+    dx = np.zeros(len(x))
+    for p in range(len(dy)):
+        dx[p : p + len(w)] += dy[p] * w
+    return dx, np.array([dy @ x[i : i + len(dy)] for i in range(len(w))])
+
+
+def one_row(draws):
+    """A row of numbers, a kernel, and a gradient for each stop."""
+    cells = draws.size("I", (2, 1, 3))
+    length = draws.size("R", range(cells, cells + 5))
+    return draws.arrays(x="R", w="I") | {"dy": draws.rng.standard_normal(length - cells + 1)}
 
 
 EXERCISES = (
@@ -72,6 +98,27 @@ EXERCISES = (
         "Stop number p of a kernel with stride s stands in row s · p, not in row p; within the window it still moves by 1.",
         "For each i, j: y += x[:, i : i + s · (P - 1) + 1 : s, j : j + t · (Q - 1) + 1 : t] @ w[i, j], for strides s and t.",
     ),
+    Exercise(
+        difference_backward,
+        lambda draws: draws.arrays(dy="P"),
+        ("dx",),
+        (
+            "x[p] is in two differences: with a plus in y[p − 1], with a minus in y[p]. At the ends it is in one.",
+            "Start from zeros, one longer than dy: dx[1:] += dy and dx[:-1] -= dy.",
+        ),
+        axes={"dx": "R"},
+    ),
+    Exercise(
+        correlation1d_backward,
+        one_row,
+        ("dx", "dw"),
+        (
+            "y[p] moves by w[i] if x[p + i] is nudged, and by x[p + i] if w[i] is.",
+            "Go through all stops p: dx[p : p + I] += dy[p] * w, because windows overlap.",
+            "w[i] was used at all stops: dw[i] = Σ_p dy[p] x[p + i].",
+        ),
+        axes={"dx": "R", "dw": "I"},
+    ),
 )
 
 MISTAKES = []
@@ -108,3 +155,25 @@ def bias_in_every_cell(x, w, b=None, stride=1, padding="valid", dilation=1):
     """The bias is added inside the sum, once for every cell of the kernel."""
     cells = w.shape[0] * w.shape[1]
     return conv2d(x, w, None if b is None else cells * b, stride, padding, dilation)
+
+
+@prediction("Turn each of them by 180 degrees, in your head.")
+def hidden_flip():
+    """Turned by 180 degrees the Laplacian is itself; Sobel changes its sign, and emboss changes altogether."""
+    kernels = {
+        "a": np.outer([1, 2, 1], [1, 0, -1]),
+        "b": np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
+        "c": np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+    }
+    x = np.random.default_rng(0).standard_normal((6, 6))
+    same = [name for name, w in kernels.items() if np.allclose(correlation2d(x, w * 1.0), convolution2d(x, w * 1.0))]
+    return same[0] if len(same) == 1 else "d"
+
+
+@prediction("(28 − 5) / 2, rounded down, and one for the first stop.", "Channels out are the kernel's last axis.")
+def shape_after_a_stride():
+    """(2, 12, 12, 8): the last stop begins in row 22, because 24 + 5 is more than 28."""
+    return conv2d(np.zeros((2, 28, 28, 3)), np.zeros((5, 5, 3, 8)), stride=2).shape
+
+
+PREDICTIONS = (hidden_flip, shape_after_a_stride)

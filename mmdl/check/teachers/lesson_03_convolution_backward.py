@@ -4,7 +4,8 @@ import numpy as np
 
 from mmdl.check.exercise import backward, piece
 from mmdl.check.known import mistakes_in
-from mmdl.ops.convolution import conv2d_backward
+from mmdl.check.prediction import prediction
+from mmdl.ops.convolution import conv2d, conv2d_backward
 
 
 def conv2d_db(dy):
@@ -115,3 +116,20 @@ def stride_forgotten_on_the_way_back(dy, x, w, stride=1):
     spread = np.zeros((len(x), P, Q, w.shape[3]))
     spread[:, : dy.shape[1], : dy.shape[2]] = dy
     return conv2d_backward(spread, x, w)
+
+
+@prediction("In how many places may the kernel stand so that it covers the pixel? And how many channels are there?")
+def moved_by_a_pixel():
+    """Nine stops cover it, each with one number in each of 8 channels: 72. So many terms its gradient has."""
+    x = np.zeros((1, 9, 9, 1))
+    x[0, 4, 4, 0] = 1
+    return int(np.count_nonzero(conv2d(x, np.ones((3, 3, 1, 8)))))
+
+
+@prediction("How many stops are there?", "Each stop gives dy · 1 to each of its nine cells.")
+def sum_of_the_gradient():
+    """Two stops down, two across; each adds nine ones, whether they overlap or not: 36."""
+    return float(conv2d_dx(np.ones((1, 2, 2, 1)), np.zeros((1, 6, 6, 1)), np.ones((3, 3, 1, 1)), stride=2).sum())
+
+
+PREDICTIONS = (moved_by_a_pixel, sum_of_the_gradient)

@@ -4,6 +4,7 @@ import numpy as np
 
 from mmdl.check.exercise import backward, forward
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.losses import Loss, softmax_cross_entropy
 from mmdl.ops.softmax import softmax
 
@@ -31,6 +32,12 @@ EXERCISES = (
         "ds = p ∘ (dp - ⟨dp, p⟩), with the inner product of each row: (dp * p).sum(axis=-1, keepdims=True).",
     ),
     LOSS,
+    backward(
+        "log_softmax",
+        "l[j] moves by 1 with its own score, and by −p[k] with every score s[k]: the logarithm of the sum is in all of them.",
+        "So s[k] gets dl[k], less p[k] times what all of the row send together.",
+        "dl − p Σ dl, with p = np.exp(l) and the sum along each row, keepdims=True.",
+    ),
 )
 
 MISTAKES = []
@@ -128,3 +135,32 @@ def logarithm_of_zero(logits, labels, smoothing=0.0, mask=None):
     """It is right for small scores; for large ones p becomes 0, and its logarithm −∞."""
     p = softmax(logits)
     return Loss(-np.log(np.take_along_axis(p, labels[..., None], -1)).mean(), softmax_cross_entropy(logits, labels)[1])
+
+
+@mistakes_in(MISTAKES, "log_softmax_backward")("The sum of dl belongs to it: dl − p Σ dl.")
+def sum_left_out(dl, l):
+    """p is subtracted without the sum of dl before it."""
+    return dl - np.exp(l)
+
+
+@prediction("Every class has the probability 1 / 100.")
+def loss_of_the_undecided():
+    """−log(1 / 100) = log 100 = 4.605. A fresh classifier begins there; a loss above it is worse than not knowing."""
+    return float(softmax_cross_entropy(np.zeros((1, 100)), np.array([0])).value)
+
+
+@prediction("e^(s + 1000) = e^s · e^1000.")
+def shifted_scores():
+    """A common factor cancels: only differences of scores count. (That is why the maximum may be taken away.)"""
+    s = np.array([[2.0, 1.0, 0.0]])
+    return "a" if np.allclose(softmax(s), softmax(s + 1000)) else "b"
+
+
+@prediction("The gradient is (p − one_hot) / N.", "p adds up to one; and the one-hot row?")
+def sum_of_a_row():
+    """p and the one-hot row both add up to one, so their difference adds up to 0: what one score gains others lose."""
+    gradient = softmax_cross_entropy(np.array([[2.0, 1.0, 0.0]]), np.array([1])).gradient
+    return abs(round(float(gradient.sum()), 12))
+
+
+PREDICTIONS = (loss_of_the_undecided, shifted_scores, sum_of_a_row)

@@ -4,6 +4,8 @@ import numpy as np
 
 from mmdl.check.exercise import backward, forward, tied
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
+from mmdl.ops.convolution import conv2d
 from mmdl.ops.pooling import MaxPooled, max_pool2d, max_pool2d_backward
 
 MAX_POOL = tied(
@@ -130,3 +132,24 @@ def everything_passes(dy, y):
 def multiplied_by_y(dy, y):
     """dx is dy ∘ y: zero where it should be, but elsewhere multiplied by y."""
     return dy * y
+
+
+@prediction("28 − 3 + 1 rows are left by the convolution, and half of them by the pool.")
+def columns_before_the_head():
+    """26 × 26 after the convolution, 13 × 13 after the pool, 32 channels: 5408. Most weights sit behind this."""
+    y = max_pool2d(conv2d(np.zeros((1, 28, 28, 1)), np.zeros((3, 3, 1, 32)))).y
+    return int(y.size)
+
+
+@prediction("What does a dense layer know of which pixels are neighbours?")
+def same_shuffle_for_all():
+    """A dense layer shuffles its rows of weights likewise, and is as it was; a kernel sees other neighbours."""
+    rng = np.random.default_rng(0)
+    x, order = rng.standard_normal((1, 16)), rng.permutation(16)
+    W, w = rng.standard_normal((16, 3)), rng.standard_normal((2, 2, 1, 1))
+    dense = np.allclose(x @ W, x[:, order] @ W[order])
+    before, after = (conv2d(pixels.reshape(1, 4, 4, 1), w) for pixels in (x, x[:, order]))
+    return "c" if dense and not np.allclose(np.sort(before, axis=None), np.sort(after, axis=None)) else "a"
+
+
+PREDICTIONS = (columns_before_the_head, same_shuffle_for_all)

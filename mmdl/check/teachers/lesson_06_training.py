@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from mmdl.check.exercise import Exercise, forward
+from mmdl.check.exercise import Exercise, backward, forward
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 
 
 def momentum_step(p, g, v, rate=0.01, momentum=0.9):
@@ -30,6 +31,17 @@ def moments(draws):
     settings = {"step": draws.of(1, 2, 10), "rate": draws.of(0.5, 0.1), "epsilon": draws.of(1e-2, 1e-8)}
     settings |= {"beta1": draws.of(0.9, 0.5), "beta2": draws.of(0.99, 0.9)}
     return draws.arrays(p="N D", g="N D", m="N D") | {"v": draws.rng.uniform(0.1, 2, draws.shape("N D"))} | settings
+
+
+def momentum_step_backward(dp, dv, rate=0.01, momentum=0.9):
+    """dv′ = dv − rate · dp,   then dp, dv′ and momentum · dv′"""
+    back = dv - rate * dp
+    return dp, back, momentum * back
+
+
+def arrived(draws):
+    """Gradients of the new parameter and the new velocity."""
+    return draws.arrays(dp="N D", dv="N D") | {"rate": draws.of(0.5, 0.1), "momentum": draws.of(0.9, 0.5, 0.0)}
 
 
 EXERCISES = (
@@ -60,6 +72,22 @@ EXERCISES = (
         "dropout",
         "What is dropped becomes 0. What stays is made larger, so that the mean over many masks is x again.",
         "x * mask / (1 - rate)",
+    ),
+    backward(
+        "dropout",
+        "Where the mask is True, x was multiplied by a number; elsewhere it was not used.",
+        "dy * mask / (1 - rate)",
+    ),
+    Exercise(
+        momentum_step_backward,
+        arrived,
+        ("dp", "dg", "dv"),
+        (
+            "The new velocity v′ reaches the loss by itself, dv, and through the new parameter: −rate · dp.",
+            "Add up both ways first. g went into v′ with the factor 1, v with the factor momentum.",
+            "back = dv − rate · dp;   return dp, back, momentum · back",
+        ),
+        axes={"dp": "N D", "dg": "N D", "dv": "N D"},
     ),
 )
 
@@ -157,3 +185,22 @@ def uphill_with_adam(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilo
     """p moves uphill, along the running mean of the gradient, instead of against it."""
     new, m, v = _adam(p, g, m, v, step, rate, beta1, beta2, lambda v: np.sqrt(v) + epsilon)
     return 2 * p - new, m, v
+
+
+@prediction("What are m̂ and v̂ after one step?", "m̂ = g and √v̂ = |g|.")
+def first_step_of_adam():
+    """m̂ = g and v̂ = g², so the step is rate · g / |g| = 0.01: its length does not depend on the gradient's."""
+    zero = np.zeros(1)
+    return abs(adam_step(zero, np.array([1000.0]), zero, zero, 1, rate=0.01)[0].item())
+
+
+@prediction("v ← 0.9 v + 1: where does that stay the same?")
+def speed_with_momentum():
+    """v settles where v = 0.9 v + 1, at 10: momentum 0.9 makes steps ten times as long, 0.1 each."""
+    p, v = np.zeros(1), np.zeros(1)
+    for _ in range(500):
+        before, (p, v) = p, momentum_step(p, np.ones(1), v, rate=0.01, momentum=0.9)
+    return abs((p - before).item())
+
+
+PREDICTIONS = (first_step_of_adam, speed_with_momentum)

@@ -4,6 +4,7 @@ import numpy as np
 
 from mmdl.check.exercise import Exercise, backward, forward
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.rnn import rnn, rnn_backward
 
 
@@ -25,6 +26,19 @@ def one_step(gates=1, bias="H", states="h"):
 UNROLL = (
     "Make room for T + 1 states, put the initial one at place 0, and let step t read place t and write place t + 1."
 )
+
+
+def rnn_step_backward(dy, x, h, W, U, y):
+    """da = dy ∘ (1 − y²),   dx = da Wᵀ,   dh = da Uᵀ,   dW = xᵀ da,   dU = hᵀ da,   db = Σ da"""
+    da = dy * (1 - y * y)
+    return da @ W.T, da @ U.T, x.T @ da, h.T @ da, da.sum(axis=0)
+
+
+def stepped(draws):
+    """One step with its result, and what arrives there."""
+    drawn = one_step()(draws)
+    return drawn | {"y": rnn_step(**drawn), "dy": draws.array("N H")}
+
 
 EXERCISES = (
     Exercise(
@@ -49,6 +63,17 @@ EXERCISES = (
         "The state h_t is read twice: by whoever uses it (dh_t) and by the next step (da_{t+1} Uᵀ). Add the two.",
         "h is tanh(a) already, so the slope is 1 − h²; W, U and b are used T times, so their gradients add up: +=.",
         "dU gets h_{t−1}, the state that U multiplied: h[:, t] for the step that wrote h[:, t + 1].",
+    ),
+    Exercise(
+        rnn_step_backward,
+        stepped,
+        ("dx", "dh", "dW", "dU", "db"),
+        (
+            "First back through tanh: its slope, told from its result y, is 1 − y². So da = dy ∘ (1 − y²).",
+            "a = x W + h U + b holds two affine maps of lesson 00, with one da for both.",
+            "dx = da Wᵀ, dh = da Uᵀ, dW = xᵀ da, dU = hᵀ da, db = Σ da over the examples.",
+        ),
+        axes={"dx": "N D", "dh": "N H", "dW": "D H", "dU": "H H", "db": "H"},
     ),
 )
 
@@ -173,3 +198,32 @@ def initial_state_without_its_own(dh, x, W, U, h, mask=None, f="tanh"):
     """In dh0 its own dh[:, 0] is missing; only what the first step sends back is there."""
     *rest, dh0 = rnn_backward(dh, x, W, U, h)
     return *rest, dh0 - dh[:, 0]
+
+
+@prediction("Each step multiplies by Uᵀ, and U is a number times the identity.")
+def left_after_fifty_steps():
+    """0.9⁵⁰ = 0.00515: half a percent. With 1.1 it would be 117 times as much as at the start."""
+    x, W, U = np.zeros((1, 50, 1)), np.zeros((1, 2)), 0.9 * np.eye(2)
+    h = rnn(x, W, U, np.zeros(2))  # all zeros, where the slope of tanh is 1
+    dh = np.zeros_like(h)
+    dh[:, -1] = 1
+    return float(rnn_backward(dh, x, W, U, h)[-1][0, 0])
+
+
+@prediction("Which of them makes a difference in a single step?")
+def invisible_with_one_step():
+    """With one step nothing is carried on and nothing is added up; a missing slope shows at once."""
+    rng = np.random.default_rng(0)
+    x, W, U, b = (rng.standard_normal(shape) for shape in ((2, 1, 3), (3, 2), (2, 2), (2,)))
+    h = rnn(x, W, U, b)
+    dh = rng.standard_normal(h.shape)
+    right = rnn_backward(dh, x, W, U, h)
+
+    def shows(wrong):
+        return not all(map(np.allclose, wrong(dh, x, W, U, h)[:4], right[:4]))
+
+    suspects = {"a": carry_left_out, "b": last_assignment_counts, "c": slope_left_out}
+    return min(letter for letter, wrong in suspects.items() if shows(wrong))
+
+
+PREDICTIONS = (left_after_fifty_steps, invisible_with_one_step)

@@ -4,7 +4,10 @@ import numpy as np
 
 from mmdl.check.exercise import Exercise, backward, forward
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.embedding import embedding_backward
+from mmdl.ops.lstm import lstm
+from mmdl.ops.sequence_pooling import masked_mean
 
 
 def pad_sequences(sequences):
@@ -131,3 +134,31 @@ def zeros_in_front(sequences):
     ids = np.zeros(mask.shape, int)
     ids[mask] = [word for sequence in sequences for word in sequence]
     return ids, mask
+
+
+@prediction("At how many places does the word stand?")
+def one_word_three_times():
+    """Three places send a gradient of 1 to the row of word 5, and they add up: 3."""
+    ids = np.array([[5, 7, 5, 5]])
+    return float(embedding_backward(np.ones((1, 4, 2)), ids, np.zeros((8, 2)))[5, 0])
+
+
+@prediction("What does a sum know of the order of its terms?")
+def shuffled_words():
+    """A mean does not know the order of its words; a state that reads one word after the other does."""
+    rng = np.random.default_rng(0)
+    e = rng.standard_normal((1, 5, 3))
+    other, mask = e[:, ::-1], np.ones((1, 5), bool)
+    weights = rng.standard_normal((3, 8)), rng.standard_normal((2, 8)), rng.standard_normal(8)
+    mean = np.allclose(masked_mean(e, mask), masked_mean(other, mask))
+    last = np.allclose(lstm(e, *weights).h[:, -1], lstm(other, *weights).h[:, -1])
+    return "b" if mean and not last else "a"
+
+
+@prediction("One row for each text, one column for each word of the longest.")
+def shape_of_padded_texts():
+    """(3, 3): three texts, and the longest has three words; the empty one is a row of zeros that the mask excludes."""
+    return pad_sequences([[4], [8, 1, 6], []])[0].shape
+
+
+PREDICTIONS = (one_word_three_times, shuffled_words, shape_of_padded_texts)

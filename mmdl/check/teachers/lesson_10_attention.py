@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from mmdl.check.draws import EXTREMES, PLAIN
-from mmdl.check.exercise import backward, forward, piece
+from mmdl.check.exercise import Exercise, backward, forward, piece
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.attention import (
     Attended,
     attention,
@@ -37,6 +38,12 @@ ATTENTION = replace(
     draw=unbiased,
 )
 
+
+def distances_backward(ds, q, k):
+    """dq[t] = Σ_s ds[t, s] (k[s] − q[t]),   dk[s] = Σ_t ds[t, s] (q[t] − k[s])"""
+    return ds @ k - ds.sum(axis=2)[:, :, None] * q, ds.mT @ q - ds.sum(axis=1)[:, :, None] * k
+
+
 EXERCISES = (
     piece(
         attention_weights,
@@ -66,6 +73,17 @@ EXERCISES = (
         ),
         axes={"y": "T D"},
         draw=lambda draws: {"T": draws.of(1, 2, 5), "D": draws.of(1, 2, 3, 6)},
+    ),
+    Exercise(
+        distances_backward,
+        lambda draws: draws.arrays(ds="N T S", q="N T D", k="N S D"),
+        ("dq", "dk"),
+        (
+            "−‖q − k‖² / 2 moves by k − q if q is nudged, and by q − k if k is.",
+            "A query meets all keys: dq[t] = Σ_s ds[t, s] (k[s] − q[t]). And a key all queries.",
+            "ds @ k − ds.sum(axis=2)[:, :, None] * q, and likewise with ds turned.",
+        ),
+        axes={"dq": "N T D", "dk": "N S D"},
     ),
 )
 
@@ -237,3 +255,21 @@ def values_without_the_weights(dy, q, k, v, weights, bias=None):
     """dv is the sum of dy over the queries, without the weights."""
     dq, dk, dv = attention_backward(dy, q, k, v, weights)
     return dq, dk, np.broadcast_to(dy.sum(axis=-2, keepdims=True), dv.shape).copy()
+
+
+@prediction("Each product q_d k_d has variance 1. Variances of independent numbers add up.")
+def variance_of_a_score():
+    """64 products with variance 1 each: 64. Scores are as large as 8, their root, and the divisor brings them to 1."""
+    q = np.array([1.0, -1.0])  # mean 0, variance 1
+    return 64 * float(np.outer(q, q).var())
+
+
+@prediction("y = Σ_s a_s v_s, and each weight moves with its value.")
+def shuffled_keys():
+    """Weights move with their values, and the sum stays: attention sees a set. Positions have to tell the order."""
+    rng = np.random.default_rng(0)
+    q, k, v = rng.standard_normal((1, 2, 3)), rng.standard_normal((1, 4, 3)), rng.standard_normal((1, 4, 3))
+    return "b" if np.allclose(attention(q, k, v).y, attention(q, k[:, ::-1], v[:, ::-1]).y) else "c"
+
+
+PREDICTIONS = (variance_of_a_score, shuffled_keys)

@@ -5,6 +5,8 @@ import numpy as np
 from mmdl.check.draws import EXTREMES, PLAIN
 from mmdl.check.exercise import Exercise, backward, forward
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
+from mmdl.check.teachers import norms
 from mmdl.ops.attention import (
     Attended,
     attention,
@@ -12,7 +14,7 @@ from mmdl.ops.attention import (
     multi_head_attention,
     split_heads,
 )
-from mmdl.ops.normalization import LayerNormalized, layer_norm, layer_norm_backward
+from mmdl.ops.normalization import layer_norm, layer_norm_backward
 
 
 def causal_mask(T):
@@ -144,10 +146,8 @@ EXERCISES = (
     ),
 )
 
-MISTAKES = []
+MISTAKES = [*norms.MISTAKES]
 in_heads = mistakes_in(MISTAKES, "multi_head_attention")
-in_layer_norm = mistakes_in(MISTAKES, "layer_norm")
-in_layer_norm_backward = mistakes_in(MISTAKES, "layer_norm_backward")
 in_block = mistakes_in(MISTAKES, "transformer_block")
 in_block_backward = mistakes_in(MISTAKES, "transformer_block_backward")
 
@@ -194,68 +194,6 @@ def sees_the_future(T):
     return np.arange(T) >= np.arange(T)[:, None]
 
 
-@in_layer_norm("The variance is the mean of the squares: divided by D. (np.std and np.var do that unless told ddof=1.)")
-def variance_by_one_less(x, gamma, beta, epsilon=1e-5):
-    """The variance is divided by D − 1 instead of D."""
-    D = x.shape[-1]
-    deviation = np.sqrt(x.var(axis=-1, keepdims=True) * D / (D - 1) + epsilon)
-    n = (x - x.mean(axis=-1, keepdims=True)) / deviation
-    return LayerNormalized(gamma * n + beta, n, deviation)
-
-
-@in_layer_norm("ε belongs under the root: √(variance + ε).")
-def epsilon_outside_the_root(x, gamma, beta, epsilon=1e-5):
-    """ε is added to the deviation, not to the variance."""
-    deviation = x.std(axis=-1, keepdims=True) + epsilon
-    n = (x - x.mean(axis=-1, keepdims=True)) / deviation
-    return LayerNormalized(gamma * n + beta, n, deviation)
-
-
-@in_layer_norm("Divide by the deviation, the root of the variance.")
-def divided_by_the_variance(x, gamma, beta, epsilon=1e-5):
-    """It is divided by the variance instead of its root."""
-    variance = x.var(axis=-1, keepdims=True) + epsilon
-    n = (x - x.mean(axis=-1, keepdims=True)) / variance
-    return LayerNormalized(gamma * n + beta, n, variance)
-
-
-@in_layer_norm("Mean and variance belong to one row: axis=-1. Along axis 0 it would be batch normalisation.")
-def over_the_batch(x, gamma, beta, epsilon=1e-5):
-    """Mean and variance run over the examples instead of along each row."""
-    deviation = np.sqrt(x.var(axis=0, keepdims=True) + epsilon)
-    n = (x - x.mean(axis=0, keepdims=True)) / deviation
-    return LayerNormalized(gamma * n + beta, n, deviation)
-
-
-@in_layer_norm_backward("The mean depends on x, too: subtract mean(dn).")
-def mean_taken_for_a_constant(dy, gamma, normalized, deviation):
-    """In dx the term of the mean is missing: the entries of a row of dx do not add up to zero."""
-    dn = dy * gamma
-    dx = (dn - normalized * (dn * normalized).mean(axis=-1, keepdims=True)) / deviation
-    return dx, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
-
-
-@in_layer_norm_backward("The deviation depends on x, too: subtract n ∘ mean(dn ∘ n).")
-def variance_taken_for_a_constant(dy, gamma, normalized, deviation):
-    """In dx the term of the variance is missing: ⟨dx, n⟩ is not (nearly) zero."""
-    dn = dy * gamma
-    dx = (dn - dn.mean(axis=-1, keepdims=True)) / deviation
-    return dx, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
-
-
-@in_layer_norm_backward("Mean and deviation depend on x: each adds a term to dx.")
-def statistics_taken_for_constants(dy, gamma, normalized, deviation):
-    """dx is dy ∘ γ / deviation, as if mean and deviation were constants."""
-    return dy * gamma / deviation, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
-
-
-@in_layer_norm_backward("First back through γ: dn = dy ∘ γ.")
-def gamma_left_out(dy, gamma, normalized, deviation):
-    """In dx, γ is missing: it is made from dy instead of dy ∘ γ."""
-    dx = layer_norm_backward(dy, np.ones_like(gamma), normalized, deviation)[0]
-    return dx, *layer_norm_backward(dy, gamma, normalized, deviation)[1:]
-
-
 @in_block("The second step works on z, the result of the first, and adds to z.")
 def steps_side_by_side(x, attend, think):
     """Both steps are given x; the second should work on what the first has made."""
@@ -281,8 +219,26 @@ def steps_back_in_forward_order(dy, attend_backward, think_backward):
     return dz + think_backward(dz)
 
 
-@in_layer_norm("y = γ ∘ n + β: the mean is taken away before the division.")
-def mean_not_taken_away(x, gamma, beta, epsilon=1e-5):
-    """The mean is not taken away: n is x / deviation."""
-    deviation = layer_norm(x, gamma, beta, epsilon).deviation
-    return LayerNormalized(gamma * x / deviation + beta, x / deviation, deviation)
+@prediction("If all entries of a row of x grow by the same number, what does y do?")
+def sum_of_a_row_of_dx():
+    """0: adding a number to a whole row changes nothing, as the mean is taken away again."""
+    rng = np.random.default_rng(0)
+    x, gamma = rng.standard_normal((2, 4)), rng.standard_normal(4)
+    _, normalized, deviation = layer_norm(x, gamma, np.zeros(4))
+    return abs(round(float(layer_norm_backward(x, gamma, normalized, deviation)[0].sum(axis=1).max()), 12))
+
+
+@prediction("Query t sees t + 1 keys.")
+def allowed_pairs():
+    """1 + 2 + 3 + 4 + 5 = 15: the diagonal and all below it."""
+    return int(causal_mask(5).sum())
+
+
+@prediction("Which shape have Wq, Wk and Wv, with one head and with four?")
+def more_heads():
+    """The columns are divided among the heads; how many there are does not change, only which score they enter."""
+    x = np.zeros((1, 3, 8))
+    return "b" if split_heads(x, 4).size == split_heads(x, 1).size else "a"
+
+
+PREDICTIONS = (sum_of_a_row_of_dx, allowed_pairs, more_heads)

@@ -4,7 +4,8 @@ import numpy as np
 
 from mmdl.check.exercise import backward, forward
 from mmdl.check.known import mistakes_in
-from mmdl.ops.fusion import product_of_experts_backward
+from mmdl.check.prediction import prediction
+from mmdl.ops.fusion import average_of_experts, product_of_experts, product_of_experts_backward
 from mmdl.ops.softmax import log_softmax, softmax
 
 EXERCISES = (
@@ -101,3 +102,21 @@ def logarithm_of_nothing(logits, present=None):
 def equal_shares(dl, logits, l, present=None):
     """Every expert gets the same share, 1 / M, of dl, whatever it has said."""
     return tuple(d - softmax(x) * d.sum(axis=-1, keepdims=True) for x in logits for d in (dl / len(logits),))
+
+
+@prediction("0.7 · 0.7 · 0.1 for the one, 0.3 · 0.3 · 0.9 for the other; then make them add up to one.")
+def three_experts():
+    """0.049 against 0.081: 0.377. One who is surer than each of the others may outvote both."""
+    logits = tuple(np.log([[p, 1 - p]]) for p in (0.7, 0.7, 0.1))
+    return float(np.exp(product_of_experts(logits))[0, 0])
+
+
+@prediction("An average of 0.9, nine times, and 0. And a product with a factor 0.")
+def one_who_is_sure():
+    """In a product each expert has a veto; in an average each has a tenth of the vote."""
+    logits = (np.log([[0.9, 0.1]]),) * 9 + (np.array([[-1e4, 0.0]]),)
+    average, product = (np.exp(vote(logits))[0, 0] for vote in (average_of_experts, product_of_experts))
+    return "a" if abs(average - 0.81) < 1e-9 and product < 1e-9 else "c"
+
+
+PREDICTIONS = (three_experts, one_who_is_sure)

@@ -5,6 +5,7 @@ import numpy as np
 from mmdl.check.draws import PLAIN, ZEROS
 from mmdl.check.exercise import Exercise, backward, forward
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.fusion import elementwise_product
 
 
@@ -140,3 +141,20 @@ def table_divided_by_own_value(dy, a, b):
     """It is right but where a value is 0: there it divides by it."""
     table = dy.reshape(len(a), a.shape[1], b.shape[1]) * a[:, :, None] * b[:, None, :]
     return table.sum(axis=2) / a, table.sum(axis=1) / b
+
+
+@prediction("Add up the head's scores of the two cases that should be alike.")
+def linear_head_on_xor():
+    """Both sums are twice the bias. A product a b as a feature, or a hidden layer, is what it takes."""
+    inputs = np.array([[1.0, 1], [-1, -1], [1, -1], [-1, 1]])
+    score = inputs @ np.random.default_rng(0).standard_normal(2)
+    return "b" if abs(score[0] + score[1] - score[2] - score[3]) < 1e-12 else "a"
+
+
+@prediction("Every entry of a times every entry of b, and all examples for themselves.")
+def shape_of_a_tensor_product():
+    """(8, 600): all 20 · 30 products for each example. Width is what a tensor product costs."""
+    return tensor_product(np.zeros((8, 20)), np.zeros((8, 30))).shape
+
+
+PREDICTIONS = (linear_head_on_xor, shape_of_a_tensor_product)

@@ -7,6 +7,7 @@ import numpy as np
 from mmdl.check.draws import EXTREMES, NOTHING, PLAIN
 from mmdl.check.exercise import Exercise
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.check.teachers.lesson_10_attention import ATTENTION
 from mmdl.ops.attention import Attended, attention
 from mmdl.ops.sequence_pooling import masked_mean
@@ -65,6 +66,20 @@ def some_weights(draws):
     return {"weights": weights / weights.sum(axis=2, keepdims=True), "s": draws.of(0, 1)}
 
 
+def weights_without_backward(dy, weights, s):
+    """dw_j = dy_j / (1 − w_s),   dw_s = Σ_j dy_j w_j / (1 − w_s)², sums without j = s"""
+    left = 1 - weights[:, :, s : s + 1]
+    others = np.delete(dy * weights, s, axis=2).sum(axis=2)
+    dweights = dy / left
+    dweights[:, :, s] = others / left[:, :, 0] ** 2
+    return dweights
+
+
+def some_weights_back(draws):
+    """The same, and what comes back to the new weights."""
+    return some_weights(draws) | {"dy": draws.array("N T S")}
+
+
 EXERCISES = (
     Exercise(
         token_types,
@@ -119,6 +134,17 @@ EXERCISES = (
             "The mean counts only the tokens that are there, and gives zeros where there are none.",
         ),
         axes={"z": "N V", "weights": "N T S"},
+    ),
+    Exercise(
+        weights_without_backward,
+        some_weights_back,
+        ("dweights",),
+        (
+            "Weights other than s were multiplied by 1 / (1 − w_s), and so is what comes back to them.",
+            "w_s is in all divisors: the slope of 1 / (1 − w_s) is 1 / (1 − w_s)². dy_s itself goes nowhere.",
+            "dw_s = Σ_j dy_j w_j / (1 − w_s)², the sum over all keys but s.",
+        ),
+        axes={"dweights": "N T S"},
     ),
 )
 
@@ -208,3 +234,20 @@ def mask_only_in_the_mean(tokens, masks, types, Wq, Wk, Wv):
     x, mask = token_types(tokens, types), np.concatenate(masks, axis=1)
     y, weights = attention(x @ Wq, x @ Wk, x @ Wv)
     return masked_mean(y, mask), weights
+
+
+@prediction("The others had 0.8 together, and shall have 1.")
+def factor_of_the_others():
+    """1 / (1 − 0.2) = 1.25, whatever the words are: arithmetic, not meaning."""
+    return float(weights_without(np.array([[[0.2, 0.8]]]), 0)[0, 0, 1] / 0.8)
+
+
+@prediction("Each token of the sequence looks at each.")
+def shape_of_the_weights():
+    """(4, 19, 19): words look at words and patches, and patches at both."""
+    tokens = np.zeros((4, 3, 2)), np.zeros((4, 16, 2))
+    x = token_types(tokens, np.zeros((2, 2)))
+    return attention(x, x, x).weights.shape
+
+
+PREDICTIONS = (factor_of_the_others, shape_of_the_weights)

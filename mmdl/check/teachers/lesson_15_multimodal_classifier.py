@@ -4,11 +4,13 @@ import numpy as np
 
 from mmdl.check.exercise import Exercise
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.activations import relu, relu_backward
 from mmdl.ops.convolution import conv2d, conv2d_backward
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.ops.embedding import embedding, embedding_backward
 from mmdl.ops.fusion import concatenate, concatenate_backward
+from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.pooling import max_pool2d, max_pool2d_backward
 from mmdl.ops.rnn import rnn, rnn_backward
 
@@ -262,3 +264,20 @@ def uphill(p, gradient, rate):
 def rate_left_out(p, gradient, rate):
     """The whole gradient is subtracted, without the rate."""
     return {name: p[name] - gradient[name] for name in p}
+
+
+@prediction("Each family has about the probability 1 / 10.")
+def first_loss():
+    """log 10 = 2.303. If a fresh model's loss is far from that, something is wrong before training has begun."""
+    return float(softmax_cross_entropy(np.zeros((1, 10)), np.array([3])).value)
+
+
+@prediction("What does the gradient of V need: what comes back from the head, or what goes into it?")
+def branch_that_gets_nothing():
+    """V's rows meet v itself on the way forward: dV = zᵀ dlogits, before dv is even made."""
+    features = np.ones((2, 2)), np.ones((2, 3))
+    _, dV, _ = head_backward(np.ones((2, 4)), features, np.ones((5, 4)))
+    return "b" if dV[2:].any() else "a"
+
+
+PREDICTIONS = (first_loss, branch_that_gets_nothing)

@@ -4,6 +4,7 @@ import numpy as np
 
 from mmdl.check.exercise import Exercise
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 
 
 def present_rows(mask):
@@ -38,6 +39,18 @@ def seen(draws):
     present = draws.rng.random(draws.shape("N M")) < 0.7
     present[:, 0] |= ~present.any(axis=1)
     return {"present": present, "draw": draws.rng.random(present.shape), "rate": draws.of(0.5, 0.9, 0.0)}
+
+
+def present_mean_backward(dy, x, present):
+    """dx[n, m] = dy[n] / count[n] where m is present, else 0"""
+    count = np.maximum(present.sum(axis=1), 1)
+    return present[:, :, None] * (dy / count[:, None])[:, None]
+
+
+def several(draws):
+    """Vectors of several modalities, of which some are absent; now and then all."""
+    drawn = draws.arrays(dy="N D", x="N M D")
+    return drawn | {"present": draws.rng.random(draws.shape("N M")) < draws.of(0.6, 0.3)}
 
 
 EXERCISES = (
@@ -80,6 +93,17 @@ EXERCISES = (
         ),
         axes={"present": "N M"},
     ),
+    Exercise(
+        present_mean_backward,
+        several,
+        ("dx",),
+        (
+            "Each modality that is there moved the mean by 1 / count; the others moved nothing.",
+            "Where nothing is there the count is 0: divide by np.maximum(count, 1).",
+            "present[:, :, None] * (dy / count[:, None])[:, None]",
+        ),
+        axes={"dx": "N M D"},
+    ),
 )
 
 MISTAKES = []
@@ -96,3 +120,20 @@ def absent_rows_send_a_gradient(dy, present):
 def all_rows_counted(dy, present):
     """dabsent adds up all rows instead of the absent ones."""
     return replace_absent_backward(dy, present)[0], dy.sum(axis=0)
+
+
+@prediction("A modality stays if its number is at least 0.5, or the row's largest.")
+def both_stay():
+    """0.25: both numbers have to reach the rate. In all other rows exactly one stays, never none."""
+    one, other = (np.arange(100) + 0.25) / 100, (np.arange(100) + 0.75) / 100  # no two equal
+    draw = np.stack(np.meshgrid(one, other), axis=-1).reshape(-1, 2)
+    return float(drop_modalities(np.ones(draw.shape, bool), draw, 0.5).all(axis=1).mean())
+
+
+@prediction("How many rows used the learned vector?")
+def nobody_is_absent():
+    """0: nobody used it. It learns from absent rows only, so it needs some."""
+    return float(replace_absent_backward(np.ones((3, 2)), np.ones(3, bool))[1].max())
+
+
+PREDICTIONS = (both_stay, nobody_is_absent)

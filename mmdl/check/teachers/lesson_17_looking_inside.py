@@ -4,6 +4,7 @@ import numpy as np
 
 from mmdl.check.exercise import Exercise
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.softmax import softmax
 
 
@@ -78,6 +79,17 @@ def with_one_sign(results):
     return {name: x * np.where(largest < 0, -1, 1)}
 
 
+def pooled_logits_backward(dlogits, r, W):
+    """dr[p, q] = dlogits Wᵀ / (P Q) at every place,   dW = (mean of r)ᵀ dlogits"""
+    places = r.shape[1] * r.shape[2]
+    return np.broadcast_to((dlogits @ W.T / places)[:, None, None], r.shape).copy(), r.mean(axis=(1, 2)).T @ dlogits
+
+
+def squared_distances_backward(dd, x, c):
+    """dx[n] = 2 Σ_m dd[n, m] (x[n] − c[m]),   dc[m] = 2 Σ_n dd[n, m] (c[m] − x[n])"""
+    return 2 * (dd.sum(axis=1)[:, None] * x - dd @ c), 2 * (dd.sum(axis=0)[:, None] * c - dd.T @ x)
+
+
 EXERCISES = (
     Exercise(
         saliency,
@@ -114,6 +126,28 @@ EXERCISES = (
         settle=with_one_sign,
         tolerance=1e-7,
     ),
+    Exercise(
+        pooled_logits_backward,
+        lambda draws: draws.arrays(dlogits="N K", r="N P Q D", W="D K"),
+        ("dr", "dW"),
+        (
+            "Two steps: the mean over the places, and a product with W. Go back through the product first.",
+            "The mean hands each place an equal share: dlogits Wᵀ / (P Q).",
+            "dW meets what went in forward: (the mean of r)ᵀ dlogits.",
+        ),
+        axes={"dr": "N P Q D", "dW": "D K"},
+    ),
+    Exercise(
+        squared_distances_backward,
+        lambda draws: draws.arrays(dd="N K", x="N D", c="K D"),
+        ("dx", "dc"),
+        (
+            "‖x − c‖² moves by 2 (x − c) if x is nudged, and by 2 (c − x) if c is.",
+            "A picture is compared with all centres, and a centre with all pictures: each adds up what comes back.",
+            "2 * (dd.sum(axis=1)[:, None] * x - dd @ c), and likewise for c with dd turned.",
+        ),
+        axes={"dx": "N D", "dc": "K D"},
+    ),
 )
 
 MISTAKES = []
@@ -139,3 +173,20 @@ def not_centred(x, components=2):
 def difference_turned_round(f, x, size=2, fill=0.0):
     """Every entry has the wrong sign: it is f(covered) − f(x)."""
     return -occlusion(f, x, size, fill)
+
+
+@prediction("The slope of σ is p (1 − p).")
+def saliency_of_a_probability():
+    """p (1 − p) = 0.000999: a sure probability has nowhere to go. So ask the logit, not the probability."""
+    p = 0.999
+    return p * (1 - p)
+
+
+@prediction("The mean is taken away first. In how many directions do points of a line differ?")
+def components_of_a_line():
+    """One: along the line. Without taking the mean away there would be a second, from the origin to the line."""
+    points = np.array([1.0, 5.0, 0.0]) + np.linspace(-1, 1, 100)[:, None] * np.array([1.0, -2.0, 2.0])
+    return int((np.abs(principal_components(points, 3)).max(axis=0) > 1e-9).sum())
+
+
+PREDICTIONS = (saliency_of_a_probability, components_of_a_line)

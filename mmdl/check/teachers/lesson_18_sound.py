@@ -4,8 +4,9 @@ import numpy as np
 
 from mmdl.check.exercise import backward, forward
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.check.teachers import bands
-from mmdl.ops.spectrum import PowerSpectrum, frames, frames_backward, power_spectrum
+from mmdl.ops.spectrum import PowerSpectrum, frames, frames_backward, log_mel, power_spectrum
 
 EXERCISES = (
     forward(
@@ -171,3 +172,19 @@ def turned_the_other_way(x, window):
     """imaginary has the opposite sign: + Σ sin instead of − Σ sin."""
     y, real, imaginary = power_spectrum(x, window)
     return PowerSpectrum(y, real, -imaginary)
+
+
+@prediction("The power is the square of the size.", "The logarithm makes a sum of a factor.")
+def wave_twice_as_loud():
+    """The power is four times as large, in every band, and log 4 = 1.386 is added: loudness becomes a shift."""
+    once, twice = (log_mel(np.array([[scale**2]]), np.ones((1, 1))).y.item() for scale in (1.0, 2.0))
+    return twice - once
+
+
+@prediction("The last frame starts at 8000 − 256 at most.")
+def number_of_frames():
+    """1 + (8000 − 256) // 128 = 61: the last one starts at sample 7680, and 64 samples are left over."""
+    return int(frames(np.zeros((1, 8000)), 256, 128).shape[1])
+
+
+PREDICTIONS = (wave_twice_as_loud, number_of_frames)

@@ -4,6 +4,7 @@ import numpy as np
 
 from mmdl.check.exercise import Exercise, backward, forward, tied
 from mmdl.check.known import mistakes_in
+from mmdl.check.prediction import prediction
 from mmdl.ops.contrastive import Normalized, contrastive_loss, similarity_backward
 from mmdl.ops.losses import Loss
 from mmdl.ops.softmax import log_softmax
@@ -227,3 +228,25 @@ def one_guess_too_few(similarity, k):
 def columns_asked(similarity, k):
     """Columns look for their rows: it is the recall of the other way."""
     return recall(similarity.T, k)
+
+
+@prediction("Each row asks which of 64 columns is its own, and knows nothing.")
+def loss_of_a_blank_tower():
+    """log 64 = 4.159: both ways ask a question with 64 answers that are all alike."""
+    return float(contrastive_loss(np.zeros((64, 64))).value)
+
+
+@prediction("p of the partner is e / (e + 63).")
+def loss_of_perfect_pairs():
+    """log(e + 63) − 1 = 3.19, hardly less than chance: cosines end at 1, so a temperature has to stretch them."""
+    return float(contrastive_loss(np.eye(64)).value)
+
+
+@prediction("The loss asks rows for columns, and columns for rows.")
+def exchanged_towers():
+    """It is the mean of both ways, so turning s exchanges two halves of the same sum."""
+    s = np.random.default_rng(0).standard_normal((5, 5))
+    return "b" if np.isclose(contrastive_loss(s).value, contrastive_loss(s.T).value) else "a"
+
+
+PREDICTIONS = (loss_of_a_blank_tower, loss_of_perfect_pairs, exchanged_towers)

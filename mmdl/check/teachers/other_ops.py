@@ -31,12 +31,6 @@ def logarithm_of_softmax(s):
     return np.log(softmax(s))
 
 
-@mistakes_in(MISTAKES, "log_softmax_backward")("The sum of dl belongs to it: dl − p Σ dl.")
-def sum_left_out(dl, l):
-    """p is subtracted without the sum of dl before it."""
-    return dl - np.exp(l)
-
-
 @mistakes_in(MISTAKES, "sigmoid_backward")("y is σ(x) already: the slope is y (1 − y).")
 def sigmoid_taken_twice(dy, y):
     """The slope is that of σ at y instead of at x: σ is applied to what it gave."""
