@@ -23,6 +23,7 @@ from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.verify.catalogue import CATALOGUE
 from mmdl.verify.compare import PropertyError
 from mmdl.verify.draws import Draws
+from mmdl.verify.neighbours import broadcasts_as_documented, ignores_its_neighbours
 from mmdl.verify.oracle import central_difference_gradient
 from mmdl.verify.promotion import promotes_numbers_but_not_ids
 from mmdl.verify.properties import (
@@ -309,9 +310,9 @@ def states_in_the_type_of_x(x, W, U, b, h0=None, mask=None):
     return states._replace(h=states.h.astype(x.dtype))
 
 
-@planted("attention", promotes_numbers_but_not_ids)
-def backward_of_integers_raises(dy, q, k, v, weights, bias=None):
-    return attention_backward.__wrapped__(dy, q, k, v, weights, bias)
+@planted("conv2d", promotes_numbers_but_not_ids)
+def backward_of_integers_raises(dy, x, w, stride=1, padding="valid", dilation=1):
+    return conv2d_backward.__wrapped__(dy, x, w, stride, padding, dilation)
 
 
 @planted("embedding", promotes_numbers_but_not_ids, forward=True)
@@ -327,6 +328,37 @@ def any_number_is_a_mask(x, mask=None):
 @planted("relu", promotes_numbers_but_not_ids, forward=True)
 def half_precision_passes(x):
     return relu(x.astype(np.float64))
+
+
+@planted("attention", ignores_its_neighbours, broadcasts_as_documented, forward=True)
+def one_mask_for_all(q, k, v, mask=None, causal=False, bias=None):
+    if mask is not None:
+        mask = np.broadcast_to(mask.reshape(-1, mask.shape[-1])[:1].reshape(-1), mask.shape)
+    return attention(q, k, v, mask, causal, bias)
+
+
+@planted("attention", ignores_its_neighbours, forward=True)
+def forbidden_everywhere_is_nan(q, k, v, mask=None, causal=False, bias=None):
+    y, weights = attention(q, k, v, mask, causal, bias)
+    return Attended(y + np.where(weights.any(axis=-1, keepdims=True), 0, np.nan), weights)
+
+
+@planted("relu", ignores_its_neighbours, forward=True)
+def nan_is_hidden(x):
+    return np.where(x.real > 0, x, 0)
+
+
+@planted("masked_mean", ignores_its_neighbours, forward=True)
+def padding_is_multiplied_away(x, mask=None):
+    if mask is not None:
+        x = x * mask[..., None]
+    return masked_mean(x, None) * (1 if mask is None else mask.shape[1] / np.maximum(mask.sum(1), 1)[:, None])
+
+
+@planted("softmax_cross_entropy", ignores_its_neighbours, forward=True)
+def impossible_truth_is_pulled(logits, labels, smoothing=0.0, mask=None):
+    value, gradient = softmax_cross_entropy(logits, labels, smoothing, mask)
+    return Loss(value, np.where(logits == -np.inf, -1, gradient))
 
 
 @pytest.mark.parametrize(
