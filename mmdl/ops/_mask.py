@@ -21,7 +21,7 @@ def possible(s: Array) -> Mask:
 
 def finite(largest: Array) -> Array:
     """A maximum that may be subtracted: where all is impossible it is −∞, and −∞ − (−∞) would be NaN"""
-    return np.maximum(largest, np.finfo(largest.dtype).min)
+    return np.where(largest == -np.inf, largest.dtype.type(0), largest)
 
 
 def row_peak(s: Array) -> Array:

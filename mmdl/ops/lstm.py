@@ -3,6 +3,7 @@
 from typing import Annotated, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from mmdl.ops._mask import only
 from mmdl.ops._time import initial_states, keep, step_masks, time_first
@@ -49,18 +50,13 @@ def lstm(
     Source: Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 for the forget gate.
     """
     x, mask, H = time_first(only(x, mask)), step_masks(mask), len(U)
-    # σ(a) = ½ + ½ tanh(a / 2): so one tanh serves all four blocks
-    scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], U.dtype), H)
-    shift, U = 1 - scale, U * scale
-    gates = affine(x, W * scale, None if b is None else b * scale)
-    i, f, g, o = _blocks(gates)
+    scale = gate_scale(H, U.dtype)
+    gates, U = affine(x, W * scale, None if b is None else b * scale), U * scale
+    i, f, g, o = gate_blocks(gates)
     h, c = initial_states(x, H, h0), initial_states(x, H, c0)
     for t in range(len(x)):
-        a = gates[t]
-        a += h[t] @ U
-        np.tanh(a, out=a)
-        a *= scale
-        a += shift
+        gates[t] += h[t] @ U
+        activate_gates(gates[t], scale)
         c[t + 1] = keep(mask, t, f[t] * c[t] + i[t] * g[t], c[t])
         h[t + 1] = keep(mask, t, o[t] * np.tanh(c[t + 1]), h[t])
     return LSTMStates(*map(time_first, (h, c, gates)))
@@ -98,7 +94,7 @@ def lstm_backward(
     """
     dh, x, h, c, gates = (time_first(each) for each in (dh, only(x, mask), h, c, gates))
     dc, mask = np.zeros_like(dh) if dc is None else time_first(dc), step_masks(mask)
-    i, f, g, o = _blocks(gates)
+    _, f, _, o = gate_blocks(gates)
     squashed = np.tanh(c[1:])
     through_h = o * (1 - squashed * squashed)
     da = np.empty_like(gates)
@@ -106,10 +102,7 @@ def lstm_backward(
     D, C = dh[-1], dc[-1]
     for t in reversed(range(len(x))):
         after = C + D * through_h[t]
-        slope = gates[t] * (1 - gates[t])
-        _blocks(slope)[2][:] = 1 - g[t] * g[t]
-        da_t = slope * np.concatenate([after * g[t], after * c[t], after * i[t], D * squashed[t]], axis=1)
-        da[t] = keep(mask, t, da_t, 0)
+        da[t] = keep(mask, t, gate_gradient(gates[t], c[t], squashed[t], D, after), 0)
         D = dh[t] + da[t] @ UT + keep(mask, t, 0, D)
         C = dc[t] + keep(mask, t, after * f[t], C)
     dx, dW, db = affine_backward(da, x, W)
@@ -117,7 +110,27 @@ def lstm_backward(
     return time_first(dx), dW, dU, db, D, C
 
 
-def _blocks(gates: Array) -> list[Array]:
+def gate_scale(H: int, dtype: DTypeLike) -> Array:
+    """What the weights of the gates are multiplied by: σ(a) = ½ + ½ tanh(a / 2), so one tanh serves all four blocks"""
+    return np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), H)
+
+
+def activate_gates(a: Array, scale: Array) -> None:
+    """i, f, o = σ and g = tanh of what was multiplied by `scale`, in place.  a (N, 4H)"""
+    np.tanh(a, out=a)
+    a *= scale
+    a += 1 - scale
+
+
+def gate_blocks(gates: Array) -> list[Array]:
     """The four gates as views.  (..., 4H) -> four times (..., H)"""
     H = gates.shape[-1] // 4
     return [gates[..., start : start + H] for start in (0, H, 2 * H, 3 * H)]
+
+
+def gate_gradient(gates: Array, before: Array, squashed: Array, dh: Array, dc: Array) -> Array:
+    """da of one step, from the whole gradients of hₜ and cₜ; `before` is cₜ₋₁, `squashed` is tanh(cₜ).  -> (N, 4H)"""
+    i, _, g, _ = gate_blocks(gates)
+    slope = gates * (1 - gates)
+    gate_blocks(slope)[2][:] = 1 - g * g
+    return slope * np.concatenate([dc * g, dc * before, dc * i, dh * squashed], axis=1)

@@ -28,6 +28,7 @@ class Entry:
     laws: tuple[Callable, ...] = ()
     extreme: tuple[str, ...] = ()  # arguments that must stand ±1e4
     whole_batch: bool = False  # the formula takes the batch as it is
+    counts: str | None = "mask"  # of a loss: the mask that says what its mean is over; None if always the examples
     of_the_batch: bool = False  # an answer depends on other examples: a statistic of the batch
     same_shape: bool = False  # leading axes must be the same, and do not broadcast
     impossible: tuple[str, ...] = ()  # arguments that may hold −∞

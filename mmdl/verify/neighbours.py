@@ -85,7 +85,7 @@ def _alone_as_together(entry, arguments, rng):
 
         example = {name: own(name, value) for name, value in arguments.items()}
         if entry.is_loss:
-            share, alone = _share_of_mean(arguments, example, batch[1]), {"value": 0.0, "gradient": 0.0}
+            share, alone = _share_of_mean(entry, arguments, example, batch[1]), {"value": 0.0, "gradient": 0.0}
             if share:
                 alone = entry.results(**example)
             value += share * alone["value"] if share else 0.0
@@ -109,11 +109,11 @@ def _alone_as_together(entry, arguments, rng):
     return max(errors)
 
 
-def _share_of_mean(arguments, example, count):
+def _share_of_mean(entry, arguments, example, count):
     """What one example weighs in a mean: of those that count, how many are its own"""
-    if arguments.get("mask") is None:
+    if arguments.get(entry.counts) is None:
         return 1 / count
-    return example["mask"].sum() / arguments["mask"].sum()
+    return example[entry.counts].sum() / arguments[entry.counts].sum()
 
 
 def _forbid(entry, arguments, rng):

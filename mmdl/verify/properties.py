@@ -8,7 +8,7 @@ import copy
 
 import numpy as np
 
-from mmdl.errors import ShapeError
+from mmdl.errors import DataError, ShapeError
 from mmdl.verify.batching import map_formula, parts, without_examples
 from mmdl.verify.compare import EXACT, SINGLE, PropertyError, agree
 from mmdl.verify.neighbours import broadcasts_as_documented, ignores_its_neighbours
@@ -93,7 +93,7 @@ def repeats_itself(entry, arguments, rng):
 def keeps_dtype_and_stays_finite(entry, arguments, rng):
     """The dtype of the arguments is that of the results, which are finite at ±1e4 and with nothing to see.
 
-    An empty batch, and a mean over nothing, may also raise ShapeError.
+    An empty batch, and a loss over nothing, may also be refused in a sentence.
     """
     for how, case, may_refuse in _hard_cases(entry, arguments):
         for dtype in (np.float32, np.float64):
@@ -102,7 +102,7 @@ def keeps_dtype_and_stays_finite(entry, arguments, rng):
                     _check_results(entry, _cast(case, dtype), dtype, f"{entry.name} {how}".strip(), rng)
             except FloatingPointError as error:
                 raise PropertyError(f"{entry.name} {how} in {np.dtype(dtype)}: {error}") from None
-            except ShapeError:
+            except (ShapeError, DataError):
                 if not may_refuse:
                     raise
     return 0.0
@@ -140,7 +140,7 @@ def _by_formula(entry, arguments):
 
 
 def _hard_cases(entry, arguments):
-    """What is called hard, the arguments, and whether ShapeError is an answer too."""
+    """What is called hard, the arguments, and whether a sentence that refuses them is an answer too."""
     yield "", arguments, False
     large = {name: each(lambda x: EXTREME * np.sign(x), arguments[name]) for name in entry.extreme}
     if large:

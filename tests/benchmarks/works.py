@@ -24,6 +24,7 @@ WORKS = {
     "c": Work("the product of both", "step", 0.9),
     "d": Work("a transformer block", "step", 1.0),
     "e": Work("the default model of `mmdl train`", "step", 1.0),
+    "g": Work("the CTC loss and its gradient", "step", 3.0),
     "a*": Work("the article's CNN", "predict", None),
     "b*": Work("its embedding and two LSTMs", "predict", None),
     "c*": Work("the product of both", "predict", None),
@@ -53,6 +54,13 @@ def inputs(n=N, side=SIDE, length=T, tokens=TOKENS, width=WIDTH):
         rng.normal(size=(n, tokens, width)).astype(np.float32),
         rng.integers(0, CLASSES, n),
     )
+
+
+def spoken(n=N, frames=80, classes=11, longest=6):
+    """Logits, labels from 1, and how many of them each example has."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(n, frames, classes)).astype(np.float32)
+    return logits, rng.integers(1, classes, (n, longest)), rng.integers(3, longest + 1, n)
 
 
 def glyph_batch(n=N):

@@ -21,6 +21,7 @@ from mmdl.layers import (
     TransformerBlock,
 )
 from mmdl.models import Modality, MultimodalClassifier, multimodal_classifier
+from mmdl.ops.ctc import ctc_loss
 from mmdl.ops.losses import mean_squared_error, softmax_cross_entropy
 from mmdl.tokens import Tokens
 from mmdl.training import Adam
@@ -98,6 +99,10 @@ def prepared(letter, **sizes):
 
 def work(letter, workers=None, **sizes):
     """A function that does the work once."""
+    if letter == "g":
+        logits, labels, lengths = works.spoken()
+        label_mask = np.arange(labels.shape[1]) < lengths[:, None]
+        return lambda: ctc_loss(logits, labels, None, label_mask)
     model, batch, loss = prepared(letter[0], **sizes)
     if works.WORKS[letter].what == "predict":
         return lambda: model(batch)
