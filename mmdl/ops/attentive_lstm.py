@@ -4,10 +4,10 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from mmdl.ops._gates import activate_gates, gate_blocks, gate_gradient, gate_scale
 from mmdl.ops._mask import only
 from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
-from mmdl.ops.lstm import activate_gates, gate_blocks, gate_gradient, gate_scale
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.shapes import Array, Mask, shapes
 

@@ -3,8 +3,8 @@
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
 
+from mmdl.ops._gates import activate_gates, gate_blocks, gate_gradient, gate_scale
 from mmdl.ops._mask import only
 from mmdl.ops._time import initial_states, keep, step_masks, time_first
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
@@ -108,29 +108,3 @@ def lstm_backward(
     dx, dW, db = affine_backward(da, x, W)
     dU, _ = affine_gradient(da, h[:-1])
     return time_first(dx), dW, dU, db, D, C
-
-
-def gate_scale(H: int, dtype: DTypeLike) -> Array:
-    """What the weights of the gates are multiplied by: σ(a) = ½ + ½ tanh(a / 2), so one tanh serves all four blocks"""
-    return np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), H)
-
-
-def activate_gates(a: Array, scale: Array) -> None:
-    """i, f, o = σ and g = tanh of what was multiplied by `scale`, in place.  a (N, 4H)"""
-    np.tanh(a, out=a)
-    a *= scale
-    a += 1 - scale
-
-
-def gate_blocks(gates: Array) -> list[Array]:
-    """The four gates as views.  (..., 4H) -> four times (..., H)"""
-    H = gates.shape[-1] // 4
-    return [gates[..., start : start + H] for start in (0, H, 2 * H, 3 * H)]
-
-
-def gate_gradient(gates: Array, before: Array, squashed: Array, dh: Array, dc: Array) -> Array:
-    """da of one step, from the whole gradients of hₜ and cₜ; `before` is cₜ₋₁, `squashed` is tanh(cₜ).  -> (N, 4H)"""
-    i, _, g, _ = gate_blocks(gates)
-    slope = gates * (1 - gates)
-    gate_blocks(slope)[2][:] = 1 - g * g
-    return slope * np.concatenate([dc * g, dc * before, dc * i, dh * squashed], axis=1)
