@@ -8,11 +8,25 @@ import os
 import sys
 
 from mmdl import __version__
-from mmdl.cli import check, compare, data, duel, evaluate, follow, lesson, plot, predict, search, train, verify
+from mmdl.cli import (
+    check,
+    compare,
+    data,
+    duel,
+    evaluate,
+    follow,
+    lesson,
+    plot,
+    predict,
+    progress,
+    search,
+    train,
+    verify,
+)
 from mmdl.cli.parser import Parser
 from mmdl.errors import DataError, ShapeError, TrainingError
 
-COMMANDS = (train, compare, predict, evaluate, search, plot, data, verify, lesson, check, follow, duel)
+COMMANDS = (train, compare, predict, evaluate, search, plot, data, verify, lesson, check, progress, follow, duel)
 
 FAILED, INTERRUPTED, READER_GONE = 1, 130, 141  # the last two as shells count: 128 + the signal's number
 
