@@ -6,6 +6,7 @@ import, NumPy included, is imported in `run`, so that `mmdl --help` comes at onc
 
 import os
 import sys
+from contextlib import suppress
 
 from mmdl import __version__
 from mmdl.cli import (
@@ -43,10 +44,11 @@ def main(argv=None):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does where letters cannot be shown
     try:
         code = run(argv)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it is None if it was closed when the program started
+            sys.stdout.flush()
         return code
-    except KeyboardInterrupt as stop:  # a command may have added what it kept
-        return complain(" ".join(["interrupted", *map(str, stop.args)]), INTERRUPTED)
+    except KeyboardInterrupt as stop:  # a command may have added what it kept, and which signal it was
+        return complain(" ".join(["interrupted", *map(str, stop.args)]), getattr(stop, "code", INTERRUPTED))
     except BrokenPipeError:  # whoever read along has seen enough; nor is there anywhere to flush to at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
@@ -81,5 +83,7 @@ def parser():
 
 def complain(sentence, code):
     """One line on stderr, and the exit code that goes with it."""
-    print(f"mmdl: {sentence}", file=sys.stderr)
+    with suppress(OSError, ValueError):  # nobody may be there to read it
+        if sys.stderr is not None:
+            print(f"mmdl: {sentence}", file=sys.stderr, flush=True)
     return code

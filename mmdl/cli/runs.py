@@ -1,8 +1,8 @@
 """Run folders: where a training writes, and where the other commands read."""
 
 import json
-import tempfile
-from contextlib import contextmanager
+import os
+from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import chain, count
 from pathlib import Path
@@ -10,7 +10,8 @@ from pathlib import Path
 from mmdl.errors import DataError
 from mmdl.files import replacing
 
-MODEL, HISTORY = "model.npz", "history.json"
+MODEL, HISTORY, CHECKPOINT = "model.npz", "history.json", "checkpoint.npz"
+LOCK = ".training"  # held by the process that writes into the folder
 NEEDED = {
     "MultimodalClassifier": "it takes a classifier, as `mmdl train` makes it",
     "ContrastiveModel": "it takes a model that matches pictures and words, from `mmdl train --objective contrastive`",
@@ -50,16 +51,41 @@ def new_run(out, fusion):
     if not wanted.name.strip("."):  # "." and ".." are no names that a number can be appended to
         wanted = wanted.resolve()
     try:
-        folder, is_new = _claimed(wanted, may_exist=bool(out))
-        with tempfile.TemporaryFile(dir=folder):  # found out now, not after an hour of training
-            pass
+        folder, is_new, lock = _claimed(wanted, may_exist=bool(out))
     except OSError as error:
         raise DataError(f"cannot write into {wanted}: {error.strerror}") from None
     try:
         yield folder
     finally:
-        if is_new and not any(folder.iterdir()):
-            folder.rmdir()
+        lock.close()
+        with suppress(OSError):  # it may have vanished
+            if is_new and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+@contextmanager
+def old_run(folder):
+    """A folder in which a training is to go on, while no other process is at it."""
+    try:
+        lock = _locked(folder)
+    except OSError as error:
+        raise DataError(f"cannot write into {folder}: {error.strerror}") from None
+    if lock is None:
+        raise DataError(f"another process is training in {folder}")
+    try:
+        yield folder
+    finally:
+        lock.close()
+
+
+def checkpoint_file(given):
+    """The checkpoint in the folder of a run; DataError if there is none."""
+    path = Path(given) / CHECKPOINT
+    if path.is_file():
+        return path
+    if (Path(given) / MODEL).is_file():
+        raise DataError(f"the training in {given} is finished: there is nothing to resume")
+    raise DataError(f"{given} holds no training that could be resumed: there is no {path}")
 
 
 def write_json(path, content):
@@ -69,13 +95,55 @@ def write_json(path, content):
 
 
 def _claimed(wanted, may_exist):
+    """The first folder of this name, or with a number, that holds no run and that no other process writes into."""
     numbered = (Path(f"{wanted}-{number}") for number in count(2))
     for folder in chain([wanted], numbered):
         try:
             folder.mkdir(parents=True)
-            return folder, True
+            is_new = True
         except FileExistsError:
+            is_new = False
             if not folder.is_dir():
                 raise
-            if may_exist and not (folder / MODEL).exists():
-                return folder, False
+            if not may_exist or (folder / MODEL).exists() or (folder / CHECKPOINT).exists():
+                continue
+        try:
+            lock = _locked(folder)
+        except OSError:
+            if is_new:
+                folder.rmdir()
+            raise
+        if lock is not None:
+            return folder, is_new, lock
+
+
+def _locked(folder):
+    """The lock of a folder, which the system takes away when the process ends, however it ends; None if it is held."""
+    return lock if (lock := Lock(folder / LOCK)).held else None
+
+
+class Lock:
+    """A file that one process at a time holds open; where the system has no such locks, all do."""
+
+    def __init__(self, path):
+        self.path, self.file = path, open(path, "w")  # noqa: SIM115  # it stays open while the lock is held
+        self.held = self._lock()
+        if not self.held:
+            self.file.close()
+
+    def _lock(self):
+        try:
+            import fcntl
+        except ImportError:
+            return True
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.fstat(self.file.fileno()).st_ino == os.stat(self.path).st_ino  # or it was removed meanwhile
+        except OSError:
+            return False
+
+    def close(self):
+        """Let go."""
+        with suppress(OSError):
+            self.path.unlink()
+        self.file.close()

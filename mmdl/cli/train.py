@@ -3,12 +3,14 @@
 import json
 import sys
 import time
-from dataclasses import asdict, replace
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict, dataclass, replace
+from types import ModuleType
 
 from mmdl.cli import classify, contrastive
 from mmdl.cli.dataset import add_data_arguments, dataset_of
 from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
-from mmdl.cli.runs import HISTORY, MODEL, new_run, write_json
+from mmdl.cli.runs import CHECKPOINT, HISTORY, MODEL, checkpoint_file, new_run, old_run, write_json
 
 DESCRIPTION = """\
 Train a classifier of images, text, sound or numbers, with gradients derived by
@@ -22,7 +24,8 @@ columns to learn from and the column of the class.
 
 The model (model.npz), its history (history.json) and figures are written to a
 new folder; an existing run is never overwritten. Ctrl-C stops early and keeps
-what has been learned."""
+what has been learned; --resume goes on with a training that was stopped or
+killed, and ends as if it had not been."""
 
 EXAMPLES = """\
   mmdl train                              words and patches attend to each other
@@ -30,7 +33,8 @@ EXAMPLES = """\
   mmdl train --data spoken-mnist --modalities image,audio
   mmdl train --data my.csv --image photo --text title --label kind
   mmdl train --objective contrastive      pictures and names find each other
-  mmdl train --epochs 2 --out runs/short --json"""
+  mmdl train --epochs 2 --out runs/short --json
+  mmdl train --resume runs/short          go on after a stop, a kill or a crash"""
 
 OBJECTIVES = {"classify": classify, "contrastive": contrastive}
 
@@ -64,6 +68,19 @@ def add(commands):
         help="the same gives the same model (default: 0)",
     )
     parser.add_argument("--out", metavar="DIR", help="folder to write to (default: runs/<date>-<fusion>)")
+    parser.add_argument("--resume", metavar="DIR", help="go on with the training in this folder, as it was started")
+    parser.add_argument(
+        "--checkpoint-every",
+        metavar="MINUTES",
+        type=positive_number,
+        default=1.0,
+        help="minutes between checkpoints, beside the one after each epoch (default: 1)",
+    )
+    parser.add_argument(
+        "--skip-bad-steps",
+        action="store_true",
+        help="leave out steps whose loss or gradient is not finite, and count them, instead of stopping",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object; all else goes to stderr")
 
 
@@ -76,65 +93,171 @@ def fusions():
 
 def run(arguments):
     """Train, save, measure, draw, and report."""
+    start = time.perf_counter()
+    work = resumed(arguments) if arguments.resume else begun(arguments)
+    loading = time.perf_counter() - start
+    with work.folder as folder:
+        results, figures = train(work, arguments, folder)
+    results["seconds"] = {"data": round(loading, 2), **results["seconds"]}
+    failures = results.pop("failures")
+    try:
+        if arguments.json:
+            print(json.dumps(results), flush=True)
+        else:
+            work.objective.report(results, [MODEL, HISTORY, *figures], work.dataset, work.asked)
+    except OSError:  # whoever read along is gone
+        say(f"mmdl: written to {results['out']}", sys.stderr)
+        raise
+    for failure in failures:
+        say(f"mmdl: {failure}", sys.stderr)
+    return int(bool(failures))
+
+
+@dataclass
+class Work:
+    """A training that is to be run, from its start or from a checkpoint."""
+
+    objective: ModuleType
+    asked: dict  # which data, and how to learn from it
+    dataset: object
+    recipe: object
+    seed: int
+    model: object
+    rng: object
+    folder: AbstractContextManager
+    saved: object = None  # the checkpoint
+
+
+def begun(arguments):
+    """A training from its start."""
+    import numpy as np
+
     from mmdl.errors import DataError
 
     if arguments.objective not in OBJECTIVES:
         raise DataError(f'there is no objective "{arguments.objective}"; there are {", ".join(OBJECTIVES)}')
     objective = OBJECTIVES[arguments.objective]
     asked, how = objective.ask(arguments)
-    start = time.perf_counter()
     dataset = dataset_of(asked)
-    loading = time.perf_counter() - start
-    with new_run(arguments.out, next(iter(how.values()))) as folder:
-        results, figures = train(objective, arguments, asked | how, dataset, folder)
-    results["seconds"] = {"data": round(loading, 2), **results["seconds"]}
-    if arguments.json:
-        print(json.dumps(results))
-    else:
-        objective.report(results, [MODEL, HISTORY, *figures], dataset, asked)
-    return 0
-
-
-def train(objective, arguments, asked, dataset, folder):
-    """The results as a dictionary, and the names of the figures; all that is kept is in the folder."""
-    import numpy as np
-
-    from mmdl import tree
-    from mmdl.training import Progress, save
-
     recipe, rng = recipe_of(objective, arguments, dataset), np.random.default_rng(arguments.seed)
     model = objective.model_of(rng, arguments, dataset)
-    print(
-        *dataset.notes,
-        *objective.introduction(arguments, dataset, f"{tree.count(model):,} parameters"),
-        sep="\n",
-        end=f", epochs {recipe.epochs}, batch size {recipe.batch_size}, seed {arguments.seed}\n",
-        file=sys.stderr if arguments.json else sys.stdout,
-        flush=True,
-    )
-    start = time.perf_counter()
-    model, history, interrupted, _ = recipe.fit(model, dataset, rng, callbacks=[Progress()])
-    seconds = time.perf_counter() - start
+    folder = new_run(arguments.out, next(iter(how.values())))
+    return Work(objective, asked | how, dataset, recipe, arguments.seed, model, rng, folder)
 
-    epochs = len(history.get("loss", ()))
-    save(folder / MODEL, model, **asked, seed=arguments.seed, recipe=asdict(recipe), history=history)
-    write_json(folder / HISTORY, history)
-    kept = f"after {epochs} of {recipe.epochs} epochs; what was learned so far is in {folder}"
-    if interrupted:
-        raise KeyboardInterrupt(kept)
-    try:
-        found = objective.measure(model, dataset)
-        figures = draw(folder, model, history, dataset.test)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(kept) from None
+
+def resumed(arguments):
+    """A training from its checkpoint. All but --json and --checkpoint-every stands in that."""
+    import numpy as np
+
+    from mmdl.training import load_checkpoint
+
+    parser = arguments.wrong_usage.__self__
+    for name, value in vars(arguments).items():
+        if name not in ("resume", "json", "checkpoint_every", "run", "wrong_usage") and value != parser.get_default(
+            name
+        ):
+            arguments.wrong_usage(f"--{name.replace('_', '-')} was settled when training began: leave it out")
+    path = checkpoint_file(arguments.resume)
+    folder = old_run(path.parent)
+    saved = load_checkpoint(path)
+    about = saved.about
+    arguments.objective, arguments.fusion = about["objective"], about["asked"].get("fusion", classify.FUSION)
+    arguments.skip_bad_steps = about["skip_bad_steps"]
+    objective, dataset = OBJECTIVES[about["objective"]], dataset_of(about["asked"])
+    recipe = replace(objective.recipe_of(arguments, dataset), **about["recipe"])
+    rng = np.random.default_rng(about["seed"])
+    return Work(objective, about["asked"], dataset, recipe, about["seed"], saved.model, rng, folder, saved)
+
+
+def train(work, arguments, folder):
+    """The results as a dictionary, and the names of the figures; all that is kept is in the folder."""
+    from mmdl import tree
+    from mmdl.errors import TrainingError
+    from mmdl.training import Checkpoint, Progress, StopOnSignal, fitted
+
+    recipe, path = work.recipe, folder / CHECKPOINT
+    size = f"{tree.count(work.model):,} parameters"
+    introduce(work, arguments, size)
+    about = {"objective": arguments.objective, "asked": work.asked, "seed": work.seed, "recipe": asdict(recipe)}
+    about["skip_bad_steps"] = arguments.skip_bad_steps
+    start = time.perf_counter()
+    with StopOnSignal() as stop:
+        checkpoint = Checkpoint(path, arguments.checkpoint_every, about)
+        training = recipe.training(work.model, work.dataset, work.rng, [Progress(), checkpoint, stop])
+        training.skip_bad_steps = arguments.skip_bad_steps
+        if work.saved is not None:
+            work.saved.restore(training)
+        try:
+            model, history, interrupted, skipped = fitted(training.run())
+        except TrainingError as error:
+            if not checkpoint.holds_progress:
+                path.unlink(missing_ok=True)
+            there = f"; the last good checkpoint is {path}" if path.exists() else ""
+            raise TrainingError(f"{error}{there}") from None
+        seconds, epochs = time.perf_counter() - start, training.epoch
+
+        extras = {**work.asked, "seed": work.seed, "recipe": asdict(recipe), "history": history}
+        failures = written(folder, model, extras)
+        kept = f"after {epochs} of {recipe.epochs} epochs; what was learned so far is in {folder}"
+        try:
+            stop.at_once = True
+            if interrupted or stop.number is not None:
+                raise KeyboardInterrupt
+            found = work.objective.measure(model, work.dataset)
+            figures = draw(folder, model, history, work.dataset.test, failures)
+        except KeyboardInterrupt:
+            going_on = f"`mmdl train --resume {folder}` goes on" if path.exists() else ""
+            sentence = "; ".join([*failures, going_on]) if failures or going_on else ""
+            interruption = KeyboardInterrupt("; ".join(filter(None, [kept, sentence])))
+            interruption.code = 128 + (stop.number or 2)
+            raise interruption from None
+        if not failures:
+            path.unlink(missing_ok=True)  # there is nothing left to go on with
     results = {
         **found,
         "seconds": {"train": round(seconds, 2)},
         "epochs": epochs,
         "parameters": tree.count(model),
         "out": str(folder),
+        "failures": failures,
     }
-    return results, figures
+    return results | ({"skipped_steps": skipped} if arguments.skip_bad_steps else {}), figures
+
+
+def introduce(work, arguments, size):
+    """A few lines about what is about to happen."""
+    recipe, stream = work.recipe, sys.stderr if arguments.json else sys.stdout
+    lines = [*work.dataset.notes, *work.objective.introduction(arguments, work.dataset, size)]
+    say("\n".join(lines) + f", epochs {recipe.epochs}, batch size {recipe.batch_size}, seed {work.seed}", stream)
+    if work.saved is not None:
+        place = work.saved.training
+        say(f"going on after {place['epoch']} epochs and {place['step']} steps", stream)
+        for difference in work.saved.differences:
+            say(f"mmdl: the checkpoint comes from elsewhere, so that bits may differ: {difference}", sys.stderr)
+
+
+def written(folder, model, extras):
+    """Save the model and its history, in a new folder if the old one is gone.  -> why that failed, if it did"""
+    from mmdl.errors import DataError
+    from mmdl.training import save
+
+    try:
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+        save(folder / MODEL, model, **extras)
+        write_json(folder / HISTORY, extras["history"])
+    except DataError as failure:
+        return [str(failure)]
+    return []
+
+
+def say(sentence, stream):
+    """Print it, if there is anyone to read it."""
+    try:
+        if stream is not None:
+            print(sentence, file=stream, flush=True)
+    except (OSError, ValueError):
+        return
 
 
 def recipe_of(objective, arguments, dataset):
@@ -144,12 +267,16 @@ def recipe_of(objective, arguments, dataset):
     return replace(objective.recipe_of(arguments, dataset), **given)
 
 
-def draw(folder, model, history, examples):
-    """Save the figures of a run.  -> the names of their files"""
+def draw(folder, model, history, examples, failures):
+    """Save the figures of a run.  -> the names of their files; why one could not be written is added to the failures"""
     from mmdl.cli.figures import display, drawable, wordy_example
+    from mmdl.errors import DataError
 
     shown, files = wordy_example(examples), []
     for name in drawable(model, examples):
-        files.append(f"{name}.png")
-        display(name, model, history, examples, shown).save(folder / files[-1])
+        try:
+            display(name, model, history, examples, shown).save(folder / f"{name}.png")
+            files.append(f"{name}.png")
+        except (OSError, DataError) as failure:
+            failures.append(f"{name}.png cannot be written: {failure}")
     return files

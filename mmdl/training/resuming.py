@@ -25,7 +25,7 @@ SETTINGS = ("epochs", "steps", "clip", "workers", "skip_bad_steps")
 
 
 class Checkpoint(Callback):
-    """Writes the whole training to a file after each epoch, every so many minutes, and when it is interrupted
+    """Writes the whole training to a file: at its start, after each epoch, every so many minutes, and if interrupted
 
     It has to be the last of the callbacks. Training that goes on from the file, see `resume`, ends with the same bits
     as training that was never stopped, on the same machine with the same number of threads. If the file cannot be
@@ -46,10 +46,11 @@ class Checkpoint(Callback):
     ) -> None:
         self.path, self.minutes, self.about = Path(path), minutes, about or {}
         self.stream = sys.stderr if stream is None else stream
-        self.complained = False
+        self.complained, self.holds_progress = False, False
 
     def start(self, training: Training) -> None:
-        self.data, self.written = fingerprint(training), time.monotonic()
+        self.data = fingerprint(training)
+        self.write(training)
 
     def step(self, training: Training) -> None:
         if time.monotonic() - self.written >= 60 * self.minutes:
@@ -67,6 +68,7 @@ class Checkpoint(Callback):
         self.written = time.monotonic()
         try:
             save_checkpoint(self.path, training, self.data, self.about)
+            self.holds_progress = training.epoch + training.step > 0
         except DataError as mistake:
             if not self.complained:
                 self.complained = True
@@ -165,7 +167,9 @@ def load_checkpoint(path: str | Path) -> SavedTraining:
         moments = arrays.pop("moments")
         whole, here = tree.rebuild(manifest["whole"], arrays, KINDS), machine()
         differences = [
-            f"{name} {was}, here {here[name]}" for name, was in manifest["machine"].items() if here[name] != was
+            f"{name} {manifest['machine'].get(name)}, and here {found}"
+            for name, found in here.items()
+            if manifest["machine"].get(name) != found
         ]
         return SavedTraining(
             whole["model"], manifest["about"], differences, manifest["training"], whole["kept"], moments

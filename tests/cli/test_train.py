@@ -1,7 +1,9 @@
 """`mmdl train`: files, JSON, Ctrl-C, and what is refused before anything is trained."""
 
 import json
+import os
 import re
+import signal
 from datetime import date
 
 import pytest
@@ -67,14 +69,11 @@ def test_words_name_accuracies_and_files(few, capsys, tmp_path):
 
 
 def test_ctrl_c_keeps_what_was_learned(few, monkeypatch, tmp_path, capsys):
-    def stop(self, training):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(training.Progress, "epoch", stop)
+    monkeypatch.setattr(training.Progress, "epoch", lambda *about: os.kill(os.getpid(), signal.SIGINT))
     assert main(["train", "--epochs", "5", "--out", "run"]) == 130
-    sentence = "mmdl: interrupted after 1 of 5 epochs; what was learned so far is in run\n"
-    assert capsys.readouterr().err == sentence
-    assert {file.name for file in (tmp_path / "run").iterdir()} == {"model.npz", "history.json"}
+    kept = "what was learned so far is in run; `mmdl train --resume run` goes on"
+    assert capsys.readouterr().err == f"mmdl: interrupted after 1 of 5 epochs; {kept}\n"
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {"model.npz", "history.json", "checkpoint.npz"}
     model, extras = training.load(tmp_path / "run" / "model.npz")
     assert model.predict(text="SMALL LETTER A")[0] in model.classes
     assert len(extras["history"]["loss"]) == 1
@@ -88,12 +87,12 @@ def test_ctrl_c_after_training_says_where_the_model_is(few, monkeypatch, capsys)
     assert main(["train", "--epochs", "1", "--out", "run", "--json"]) == 130
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.endswith("interrupted after 1 of 1 epochs; what was learned so far is in run\n")
+    assert "interrupted after 1 of 1 epochs; what was learned so far is in run; " in captured.err
 
 
 def test_training_that_diverges_leaves_no_folder(few, capsys, tmp_path):
     assert main(["train", "--epochs", "2", "--learning-rate", "1e9", "--out", "run"]) == 1
-    assert re.search(r"^mmdl: the loss became nan in epoch \d, step \d+", capsys.readouterr().err)
+    assert re.search(r"^mmdl: the (loss|gradient) became nan in epoch 1, step \d+", capsys.readouterr().err)
     assert not (tmp_path / "run").exists()
 
 
@@ -138,11 +137,12 @@ def test_an_unwritable_folder_is_found_before_training(out, few, no_training, co
 
 
 def test_a_read_only_folder_is_found_before_training(few, no_training, complaint, tmp_path, monkeypatch):
-    def refuse(**settings):
+    def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.TemporaryFile", refuse)  # root may write everywhere
+    monkeypatch.setattr("mmdl.cli.runs.Lock", refuse)  # root may write everywhere
     assert complaint("train", "--out", "run") == (1, "cannot write into run: Permission denied")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_fusion_has_a_recipe():
