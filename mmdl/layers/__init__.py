@@ -4,6 +4,7 @@ from mmdl.layers.activations import GELU, LeakyReLU, ReLU, Sigmoid, Softmax, Sof
 from mmdl.layers.attention import MultiHeadAttention, SelfAttention
 from mmdl.layers.branches import Merge, OnValues
 from mmdl.layers.convolution import Conv1D, Conv2D
+from mmdl.layers.decoder import AttentiveLSTMDecoder, DecoderBlock, LSTMDecoder, TransformerDecoder
 from mmdl.layers.dense import Dense, Flatten
 from mmdl.layers.dropout import Dropout
 from mmdl.layers.embedding import Embedding, Lookup
@@ -22,11 +23,13 @@ __all__ = [
     "LSTM",
     "RNN",
     "AsPicture",
+    "AttentiveLSTMDecoder",
     "AveragePool2D",
     "BatchNorm",
     "Bidirectional",
     "Conv1D",
     "Conv2D",
+    "DecoderBlock",
     "Dense",
     "Dropout",
     "Embedding",
@@ -35,6 +38,7 @@ __all__ = [
     "FlattenTokens",
     "GlobalPool",
     "Graph",
+    "LSTMDecoder",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
@@ -56,5 +60,6 @@ __all__ = [
     "Tanh",
     "TimeDistributed",
     "TransformerBlock",
+    "TransformerDecoder",
     "training_mode",
 ]  # fmt: skip

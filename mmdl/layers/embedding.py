@@ -23,10 +23,16 @@ class Embedding(Layer):
 
     @classmethod
     def init(
-        cls, rng: Generator, entries: int, features: int, dtype: DTypeLike = np.float32, padding_id: int | None = None
+        cls,
+        rng: Generator,
+        entries: int,
+        features: int,
+        dtype: DTypeLike = np.float32,
+        padding_id: int | None = None,
+        scale: float = 0.05,
     ) -> Self:
-        """Uniform in ±0.05."""
-        return cls(rng.uniform(-0.05, 0.05, (entries, features)).astype(dtype), padding_id)
+        """Uniform in ± scale; √3 gives unit variance."""
+        return cls(rng.uniform(-scale, scale, (entries, features)).astype(dtype), padding_id)
 
     def forward(self, tokens: Tokens) -> tuple[Tokens, Tokens]:
         return Tokens(embedding(tokens.values, self.E), tokens.mask), tokens
