@@ -15,7 +15,7 @@
 #
 # **Question.** What does a convolutional network assume about pictures?
 #
-# Needs: lessons 00, 02, 03, 04; about 30 s.
+# Needs: lessons 00, 02, 03, 04; about 40 s.
 #
 # We build the network of the article. A picture goes through five steps, and three of them we know: a **convolution**
 # (lessons 02 and 03), a **dense layer** $y = xW + b$ (lesson 00), softmax with cross-entropy (lesson 04). Two are new
@@ -186,15 +186,15 @@ networks = {
 }
 
 
-def train(layers, x, epochs=8):
-    rng = np.random.default_rng(0)
-    model, optimizer, parts = Sequential(layers(rng)), SGD(rate=0.1, momentum=0.9), -(-len(x) // 64)
+def train(layers, x, seed=0, fastest=0.1, epochs=8):
+    rng = np.random.default_rng(seed)
+    model, optimizer, parts = Sequential(layers(rng)), SGD(rate=fastest, momentum=0.9), -(-len(x) // 64)
     state = optimizer.start(model)
     for epoch in range(epochs):  # each time through all pictures, in parts of 64
         for part, rows in enumerate(np.array_split(rng.permutation(len(x)), parts)):
             scores, trace = model.forward(x[rows])
             gradient = model.gradient(softmax_cross_entropy(scores, labels[rows]).gradient, trace)
-            optimizer.step(model, gradient, state, rate=0.1 * cosine(epoch * parts + part, epochs * parts))
+            optimizer.step(model, gradient, state, rate=fastest * cosine(epoch * parts + part, epochs * parts))
     return model
 
 
@@ -202,17 +202,30 @@ guessed = guess("One stage gets about 0.67 of the unseen pictures right. How muc
 
 order, trained, torn, moved = np.random.default_rng(1).permutation(784), {}, {}, {}
 x_torn, x_test_torn = (each.reshape(len(each), 784)[:, order].reshape(each.shape) for each in (x, x_test))
-for name, layers in networks.items():
-    model = trained[name] = train(layers, x)
-    torn[name] = np.mean(train(layers, x_torn)(x_test_torn).argmax(axis=1) == labels_test)
-    moved[name] = [np.mean(model(np.roll(x_test, by, axis=2)).argmax(axis=1) == labels_test) for by in range(6)]
-    print(f"{name:10} {tree.count(model)} parameters; shuffled {torn[name]:.3f}, shifted", np.round(moved[name], 3))
-    assert moved[name][0] > 0.6 and moved[name][3] < moved[name][0] - 0.1
+for name, layers in networks.items():  # three times, from different random numbers; the first ones are drawn
+    models = [train(layers, x, seed) for seed in range(3)]
+    tears = [np.mean(train(layers, x_torn, seed)(x_test_torn).argmax(axis=1) == labels_test) for seed in range(3)]
+    shifts = [
+        [np.mean(m(np.roll(x_test, by, axis=2)).argmax(axis=1) == labels_test) for by in range(6)] for m in models
+    ]
+    trained[name], torn[name], moved[name] = models[0], np.mean(tears), np.mean(shifts, axis=0)
+    print(
+        f"{name:10} {tree.count(models[0])} parameters; shuffled",
+        np.round(tears, 3),
+        "shifted",
+        np.round(moved[name], 3),
+    )
+    plainly = np.array(shifts)[:, 0]
+    assert plainly.min() > 0.6 and np.all(np.array(shifts)[:, 3] < plainly - 0.1)
+    assert np.all(plainly - tears > 0.05) if name == "two stages" else abs(np.mean(plainly - tears)) < 0.04
 plain = {name: right[0] for name, right in moved.items()}
+for fastest in (0.03, 0.2):  # or does it only need another rate?
+    again = train(networks["two stages"], x_torn, fastest=fastest)(x_test_torn).argmax(axis=1) == labels_test
+    print(f"two stages, shuffled, learning rate {fastest}: {again.mean():.3f}")
+    assert again.mean() < plain["two stages"] - 0.05
 assert x_test[:, :, -3:].sum() < 0.01 * x_test.sum()  # hardly any ink comes back in at the left
-assert abs(plain["MLP"] - torn["MLP"]) < 0.04 and abs(plain["one stage"] - torn["one stage"]) < 0.05
-assert plain["two stages"] - torn["two stages"] > 0.05 and torn["two stages"] == min(torn.values())
-assert plain["two stages"] > max(plain.values()) - 0.03 and moved["two stages"][3] > moved["MLP"][3] + 0.03
+assert torn["two stages"] == min(torn.values()) and plain["two stages"] > max(plain.values()) - 0.03
+assert moved["two stages"][3] > moved["MLP"][3] + 0.03
 assert [receptive_fields(trained[name], x[0])[0].size for name in ("one stage", "two stages")] == [4, 10]
 flatten, first, *rest = trained["MLP"].layers
 alike = Sequential((flatten, Dense(first.W[order], first.b), *rest))

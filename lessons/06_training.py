@@ -15,7 +15,7 @@
 #
 # **Question.** Why does it train at all?
 #
-# Needs: lessons 03, 04, 05; about 10 s.
+# Needs: lessons 03, 04, 05; about 25 s.
 #
 # A gradient only says what very small moves do. Yet we take thousands of steps that are not very small, from a random
 # start, and something comes out that knows letters it has never seen. Three things decide whether this works: the
@@ -177,6 +177,11 @@ for name, rule in rules.items():
         assert (end == "arrives") == (scale == 1 or name == "Adam")
 steps = [len(each) - 1 for each in errors.values()]
 assert 10_000 < steps[0] < 20_000 and steps[1] < 800 and steps[2] < 1500
+w, faster = np.zeros(9), 0  # is it only the rate? The largest that does not explode, nearly twice as large
+while np.linalg.norm(w - sobel) > 0.01 * np.linalg.norm(sobel):
+    w, faster = w - 1.99 * rate * A @ (w - sobel), faster + 1
+print(f"gradient descent at its best rate arrives after {faster} steps")
+assert faster > 10 * steps[1]
 
 # %% [markdown]
 # Multiply the loss by 1000: descent and momentum explode within a few steps, Adam arrives as before. The factor stands
@@ -190,9 +195,9 @@ assert 10_000 < steps[0] < 20_000 and steps[1] < 800 and steps[2] < 1500
 
 
 # %%
-def train(optimizer, epochs, drop=0.0):
+def train(optimizer, epochs, drop=0.0, seed=0):
     """After each epoch: loss on the glyphs it has seen, loss and share of right answers on unseen ones."""
-    rng, layers, run = np.random.default_rng(0), [], []
+    rng, layers, run = np.random.default_rng(seed), [], []
     for D, K in ((784, 128), (128, 128), (128, 10)):
         W = (math.sqrt(2 / D) * rng.standard_normal((D, K))).astype(np.float32)
         layers += Dropout(drop), Dense(W, np.zeros(K, np.float32)), ReLU()
@@ -216,21 +221,26 @@ for name, make in {"descent": SGD, "momentum": lambda rate: SGD(rate, momentum=0
     print(f"{name:9} best rate {rates[best]:6.4f}: loss {losses[best]:.2f}; a tenth of it: {losses[best - 2]:.2f}")
     assert best >= 2 and min(losses[best - 2], *losses[best + 2 :]) > losses[best] + 0.1
 assert rates[range_test["descent"].argmin()] > 20 * rates[range_test["Adam"].argmin()]
-bare, decayed = train(Adam(1e-3), 25), train(AdamW(1e-3, weight_decay=1.0), 25)
-dropped = train(Adam(1e-3), 25, drop=0.3)
-runs = {"no brake": bare, "weight decay": decayed, "dropout": dropped}
-for name, run in runs.items():
-    print("{:13} seen {:.2f}  unseen {:.2f}  right {:.3f}".format(name, *run[-1]), f" best {run[:, 1].min():.2f}")
-best, last = bare[:, 1].min(), bare[-1, 1]
-assert 4 <= bare[:, 1].argmin() <= 18 and last > best + 0.15 and bare[-1, 2] > bare[:, 2].max() - 0.04
-assert bare[-1, 0] < 0.3 and decayed[-1, 1] < last - 0.15 and dropped[-1, 1] < best - 0.03
+for seed in (2, 1, 0):  # three times, from different random numbers; the last is drawn
+    bare, decayed = train(Adam(1e-3), 25, seed=seed), train(AdamW(1e-3, weight_decay=1.0), 25, seed=seed)
+    dropped = train(Adam(1e-3), 25, drop=0.3, seed=seed)
+    runs = {"no brake": bare, "weight decay": decayed, "dropout": dropped}
+    for name, run in runs.items():
+        print("{:13} seen {:.2f}  unseen {:.2f}  right {:.3f}".format(name, *run[-1]), f" best {run[:, 1].min():.2f}")
+    best, last = bare[:, 1].min(), bare[-1, 1]
+    assert 4 <= bare[:, 1].argmin() <= 18 and last > best + 0.15 and bare[-1, 2] > bare[:, 2].max() - 0.04
+    assert bare[-1, 0] < 0.3 and decayed[-1, 1] < last - 0.15 and dropped[-1, 1] < best - 0.03
+slower = train(Adam(3e-4), 60)  # or is it only the rate? A slower one, as far as the same loss on seen glyphs
+print("no brake, a rate of 0.0003: seen {:.2f}  unseen {:.2f}".format(*slower[-1]), f" best {slower[:, 1].min():.2f}")
+assert slower[-1, 1] > slower[:, 1].min() + 0.1
 save_figure(draw(sizes, errors, rates, range_test, runs, guessed), "06_training")
 
 # %% [markdown]
 # With a rate ten times off much less is learned, and each rule has its own scale: try powers of ten. Without a brake
 # the loss on seen glyphs goes towards zero, and on unseen ones it *rises* from about the tenth epoch on, while as many
-# answers are right as before. Lesson 04 explains it: the network becomes too sure of its mistakes. Both brakes prevent
-# that. The share of right answers hardly changes: 0.65 to 0.7 is what this little network can make of one font.
+# answers are right as before. Lesson 04 explains it: the network becomes too sure of its mistakes. (A rate a third as
+# large only takes longer to do the same: the last line.) Both brakes prevent that. The share of right answers hardly
+# changes: 0.65 to 0.7 is what this little network can make of one font.
 #
 # ## Exercises
 #

@@ -176,7 +176,7 @@ def learn(rng, model, examples, epochs, word_dropout=0.0, shuffled=False):
 mixed, family, models = reorder(texts, rng.random(texts.mask.shape)), {}, {}
 for name, lstms in {"bag of words": 0, "LSTM": 1, "LSTM, words shuffled": 1, "two LSTMs": 2}.items():
     shuffled, family[name] = "shuffled" in name, []
-    for rng in map(np.random.default_rng, range(2)):
+    for rng in map(np.random.default_rng, (2, 1, 0)):
         models[name] = learn(rng, classifier(rng, lstms, 10), train, 15, word_dropout=0.5, shuffled=shuffled)
         family[name].append(np.mean(models[name](mixed if shuffled else texts).argmax(axis=1) == labels))
     print(f"{name:21} {tree.count(models[name]):6} parameters, right", *(f"{share:.3f}" for share in family[name]))

@@ -15,7 +15,7 @@
 #
 # **Question.** Can I hold the whole model in my head, from the pixels to the loss and back?
 #
-# Needs: lessons 00 to 09, 12, 13; about 15 s.
+# Needs: lessons 00 to 09, 12, 13; about 25 s.
 #
 # A picture of a character and some words of its name; which of ten families is it from? We have met every part. Now
 # they stand on one page, forward, backward and update, with nothing between you and the arrays. Then the same again in
@@ -206,11 +206,11 @@ for ours, (_, theirs) in zip(backward(ds, p, x, ids, mask, trace).values(), by_l
 
 
 # %%
-def trained(*names):
+def trained(*names, seed=16):
     rows = {"image": p["V"][:2704], "text": p["V"][2704:]}  # the same head, as far as it is needed
     head = Dense(np.concatenate([rows[name] for name in names]), p["d"])
     start = MultimodalClassifier({name: modalities[name] for name in names}, Concatenate(), head, glyphs.classes, {})
-    how = {"optimizer": Adam(2e-3), "epochs": 6, "rng": np.random.default_rng(16), "augment": glyphs.augment}
+    how = {"optimizer": Adam(2e-3), "epochs": 6, "rng": np.random.default_rng(seed), "augment": glyphs.augment}
     return fit(start, glyphs.train, callbacks=[Validation(glyphs.test)], **how)  # nothing is chosen by it
 
 
@@ -219,6 +219,11 @@ one, other = (fitted.history["validation_accuracy"][-1] for fitted in fits.value
 guessed = guess(f"Picture alone is right in {one:.2f}, name alone in {other:.2f}. Both together?")
 fits["both"] = trained("image", "text")
 curves = {kind: fitted.history["validation_accuracy"] for kind, fitted in fits.items()}
+for seed in (17, 18):  # not the luck of one order of examples
+    picture, name, both = (trained(*names, seed=seed) for names in (["image"], ["text"], ["image", "text"]))
+    last = [fitted.history["validation_accuracy"][-1] for fitted in (picture, name, both)]
+    print("again: picture {:.3f}, name {:.3f}, both {:.3f}".format(*last))
+    assert last[2] > 0.04 + max(last[:2])
 assert curves["both"][-1] > 0.04 + max(one, other)
 # Where does the gain come from? Sort the unseen glyphs by who is right alone
 beliefs = {kind: predictions(fitted.model, glyphs.test) for kind, fitted in fits.items()}  # (N, 10) each

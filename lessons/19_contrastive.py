@@ -15,7 +15,7 @@
 #
 # **Question.** Can a picture find its name?
 #
-# Needs: lessons 00, 01, 04, 05, 09, 15; about 18 s.
+# Needs: lessons 00, 01, 04, 05, 09, 15; about 55 s.
 #
 # Our classifiers know ten families. A name that training never saw is no class at all. So let us not ask "which class?"
 # but "**which of these names fits best?**" Two networks, two *towers*, answer together: one makes a vector of every
@@ -186,13 +186,15 @@ assert 0.55 < twice < 0.67 and np.isclose(cost, 2 / 64 * np.log(2)) and push[0, 
 #
 # One font, whole names. One tower is a small convolutional network, the other takes the mean of its word vectors. The
 # test: 628 characters that training has not seen. Is a picture's name among its first ten? By chance in 1.6 % of cases.
+# The temperature multiplies the gradients, so one learning rate for all might only show whom it suits: each temperature
+# is tried with three rates, each of these with three seeds, and we compare **each at its best rate**.
 
 # %%
 known, unseen = (each.select(each.about["font"] == "DejaVuSans") for each in (glyphs.train, glyphs.test))
 
 
-def train(tau, learn=False, D=64):
-    rng, held, words = np.random.default_rng(0), Callback(), glyphs.preprocessors["text"].entries
+def train(tau, rate, seed, learn=False, D=64):
+    rng, held, words = np.random.default_rng(seed), Callback(), glyphs.preprocessors["text"].entries
     see = Conv2D.init(rng, 1, 16, (5, 5), stride=2), MaxPool2D(2), ReLU(), Flatten(), Dropout(0.5)
     see += Dense.init(rng, 576, 128), ReLU(), Dense.init(rng, 128, D)
     read = Embedding.init(rng, words, D, padding_id=0), SequencePool("mean"), Dense.init(rng, D, D)
@@ -201,28 +203,34 @@ def train(tau, learn=False, D=64):
     held.step = lambda training: training.model.log_scale.fill(-np.log(tau))  # after each step λ is put back
     loss = classification(lambda s, labels: contrastive_loss(s))
     settings = {"epochs": 9, "batch_size": 64, "batches": pairs, "loss": loss}
-    settings |= {"optimizer": Adam(3e-3), "augment": {"word_dropout": 0.1}, "callbacks": [] if learn else [held]}
+    settings |= {"optimizer": Adam(rate), "augment": {"word_dropout": 0.1}, "callbacks": [] if learn else [held]}
     return fit(model, known, rng=rng, **settings).model
 
 
 guessed = guess("At temperature 0.1: for how many unseen pictures is the own name among the first ten of 628?", "%")
 
-models = [*map(train, temperatures), train(0.07, learn=True)]
-found = [evaluate_retrieval(model, unseen) for model in models]
-recall, chance = np.array([each["image", "text"][10] for each in found]), found[0]["chance"]
-print("right one among 1, 5, 10   picture finds name   name finds picture")
-for model, each in zip(models, found, strict=True):
-    there, back = ("".join(map("{:6.0%}".format, shares.values())) for shares in list(each.values())[:2])
-    print(f"temperature {np.exp(-model.log_scale[0]):14.3f} {there:>20} {back:>20}")
-assert min(recall[2], recall[4]) > 0.5 and recall[0] < 0.75 * recall[2] and recall[3] < recall[2] - 0.03
+rates, seeds = (0.001, 0.003, 0.01), range(3)
+found, models, chance = {}, {}, 10 / len(unseen)
+print("name among the first ten, mean of three seeds, by rate:", *rates)
+for tau, learn in [*((tau, False) for tau in temperatures), (0.07, True)]:
+    runs = [[train(tau, rate, seed, learn) for seed in seeds] for rate in rates]
+    retrieved = [[evaluate_retrieval(model, unseen)["image", "text"][10] for model in row] for row in runs]
+    best = np.mean(retrieved, axis=1).argmax()
+    found[tau], models[tau] = np.array(retrieved[best]), runs[best]
+    at = np.exp(-runs[best][0].log_scale[0])
+    print(f"temperature {at:5.3f}{' (learned)' * learn:10}", *(f"{share:6.1%}" for share in np.mean(retrieved, axis=1)))
+    print(f"{'at the best rate, by seed':26}", *(f"{share:6.1%}" for share in found[tau]))
+worst, best = {tau: each.min() for tau, each in found.items()}, {tau: each.max() for tau, each in found.items()}
+assert min(worst[0.1], worst[0.07]) > 0.55 and best[1] < 0.75 * worst[0.1] and best[0.01] < worst[0.1]
 
 # %% [markdown]
-# **The same towers, the same data: the temperature alone decides.** (The last one was learned.) Why? In row $n$ of
+# **The same towers, the same data, each at its best rate: the temperature remains.** No rate makes up for it. (The last
+# one was learned.) Why? In row $n$ of
 # $ds = (p - I + q - I) / 2N$ a wrong name $m$ is pushed away from the picture as hard as $p_{nm}$ says. Take cosines of
 # unseen glyphs, and look how much of the push in a row goes to the *one* wrong name that fits best:
 
 # %%
-shown, model = gallery(unseen), models[-1]
+shown, model = gallery(unseen), models[0.07][0]
 a, b = (embeddings(model, shown.select(slice(0, None, 10)), name) for name in model.towers)
 wrong = [softmax(a @ b.T / tau) * (1 - np.eye(len(a))) for tau in temperatures]
 first = np.array([np.mean(each.max(axis=1) / each.sum(axis=1)) for each in wrong])
@@ -242,7 +250,8 @@ assert np.all(np.diff(first) > 0) and first[0] < 0.1 and first[3] > 0.6
 places, scores = search(model, shown, 4, text="LEFTWARDS DOUBLE ARROW")
 for place, score in zip(places, scores, strict=True):
     print(f"   {shown.about['character'][place]}  {score:.2f}  {titles(shown, {})[place]}")
-limits, learned = (chance[10], np.log(64)), (np.exp(-model.log_scale[0]), recall[-1])
+recall = np.array([each.mean() for each in found.values()])
+limits, learned = (chance, np.log(64)), (np.exp(-model.log_scale[0]), recall[-1])
 save_figure(draw(model, unseen, temperatures, recall[:4], perfect, limits, learned, guessed), "19_contrastive")
 
 # %% [markdown]

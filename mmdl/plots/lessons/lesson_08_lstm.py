@@ -6,33 +6,40 @@ from mmdl.plots.figure import figure_of
 from mmdl.plots.lesson import mark_guess
 from mmdl.plots.style import LINES, MAGNITUDES, SIGNED, styled
 
-MEANS = 10  # steps of training in one point of a curve
-HEIGHTS = 17, 11, 58  # of the curves' names
+MARKS = "os^"
 
 
 @styled
-def draw(curves, inputs, gates, cells, guessed=None):
-    """Training on the left; forget gates and cells while one sequence is read on the right
+def draw(shares, networks, rates, lengths, inputs, gates, cells, guessed=None):
+    """Shares of right answers on the left; forget gates and cells while one sequence is read on the right
 
     Parameters
     ----------
-    curves : dict of str to array (seeds, steps)
-        Shares of right answers during training.
+    shares : dict of (str, int) to array (rates, seeds)
+        Of right answers after training, by network and number of letters.
+    networks, rates, lengths : lists
     inputs : array (T, 5)
         A one for A, B, C or D, and one for the flag.
     gates, cells : array (T, H)
     guessed : float, optional
         In %.
     """
-    figure = figure_of(None, 4.4)
-    ax = figure.subplot_mosaic("lf;lc", width_ratios=(1, 1.25))
-    for (name, shares), height, colour in zip(curves.items(), HEIGHTS, LINES, strict=False):
-        seeds, steps = shares.shape
-        means = 100 * shares.reshape(seeds, -1, MEANS).mean(axis=2)
-        ax["l"].plot(np.arange(MEANS / 2, steps, MEANS), means.T, color=colour, linewidth=1.2)
-        ax["l"].text(steps, height, name, color=colour, ha="right")
-    ax["l"].set(ylim=(0, 103), xlabel="step of training", ylabel="right answers, in %")
-    ax["l"].set_title("One constant decides (three seeds each)")
+    figure = figure_of(None, 5)
+    ax = figure.subplot_mosaic("rf;lc", width_ratios=(1, 1.35))
+    for n, (name, mark, colour) in enumerate(zip(networks, MARKS, LINES, strict=False)):
+        by_rate = shares[name, lengths[1]]
+        best = np.stack([table[table.mean(axis=1).argmax()] for table in (shares[name, T] for T in lengths)])
+        for key, values in ("r", by_rate), ("l", best):
+            places = np.arange(len(values))
+            ax[key].plot(places, 100 * values.mean(axis=1), color=colour, linewidth=1.2)
+            ax[key].plot(places + 0.05 * (n - 1), 100 * values, mark, color=colour, markersize=4)
+        ax["l"].text(-0.2, 44 - 16 * n, name, color=colour)
+    ax["r"].set(title=f"{lengths[1]} letters: who learns at which rate?", xlabel="learning rate")
+    ax["r"].set_xticks(range(len(rates)), rates)
+    ax["l"].set(title="Each at its best rate: reach remains", xlabel="letters to read")
+    ax["l"].set_xticks(range(len(lengths)), lengths)
+    for key in "rl":
+        ax[key].set(ylim=(0, 105), xlim=(-0.3, 2.3), ylabel="right, in %")
     mark_guess(ax["l"], guessed)
 
     letters, flag = ["ABCD"[k] for k in inputs[:, :4].argmax(axis=1)], inputs[:, 4].argmax()

@@ -10,7 +10,7 @@ FRAMED = 5, 4  # row and column of a patch
 LABELS = {  # colour, and where the name stands in both panels
     "neither": (ORANGE, (12, 1e-4), (2.2, 1.03)),
     "residual only": (VERMILLION, (8, 3e5), (9, 0.865)),
-    "norm only": (BLUE, (10, 0.05), (6.5, 1.03)),
+    "norm only": (BLUE, (10, 0.006), (6.5, 1.03)),
     "both": (GREEN, (12, 2.5), (14, 0.7)),
 }
 

@@ -16,7 +16,8 @@ def draw(left, curves, additive, joint, guessed=None):
     Parameters
     ----------
     left : dict
-        By model: the share of log K that is left of the loss, for the questions redundant, unique and synergy.
+        By model: the share of log K that is left of the loss, for redundant, unique and synergy, on unseen pairs; for
+        synergy on training pairs; and on unseen ones, tempered.
     curves : dict
         By model: loss on the training pairs of synergy, epoch by epoch.
     additive : list of str
@@ -33,13 +34,15 @@ def draw(left, curves, additive, joint, guessed=None):
     for (row, column), share in np.ndenumerate(cells):
         colour = readable_on(image, min(share, 1))
         table.text(column, row, f"{share:.2f}", ha="center", va="center", color=colour)
-    table.set_xticks(range(3), ["redundant:\nboth know", "unique:\neach a half", "synergy:\nonly both"])
+    table.set_xticks(
+        range(5), ["both\nknow", "each\na half", "only\nboth", "on\ntraining\npairs", "unseen,\nless\nsure"]
+    )
     table.set_yticks(range(len(left)), left)
     table.tick_params(length=0)
     table.spines[:].set_visible(False)
     for border in (len(additive), len(left) - len(joint)):
         table.axhline(border - 0.5, color="white", linewidth=3)
-    table.set_title("What is left of the loss, on unseen pairs\n1: knows nothing, 0: knows all")
+    table.set_title("What is left of the loss on unseen pairs\n1: knows nothing, 0: knows all")
 
     epochs = len(curves[additive[0]])
     x = np.arange(1, 1 + epochs)
