@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._mask import only
+from mmdl.ops._mask import looked_at, only
 from mmdl.ops._reduce import sum_to
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.shapes import Array, Arrays, Mask, shapes
@@ -71,7 +71,7 @@ def attention_backward(
     -------
     dq, dk, dv : arrays like q, k, v; and dbias = ds, fourth, if `bias` is given.
     """
-    seen = weights.any(axis=-2)
+    seen = looked_at(weights)
     ds = softmax_backward(dy @ only(v, seen).mT, weights)
     dq, dk, dv = ds @ only(k, seen), ds.mT @ q, weights.mT @ dy
     dq /= math.sqrt(q.shape[-1])
@@ -138,7 +138,7 @@ def merge_heads(x: Array) -> Array:
 def _seen(s: Array, mask: Mask | None, causal: bool) -> Array:
     """The scores, −∞ where a query may not look.  s (..., T, S)"""
     if causal:
-        s = np.where(np.tri(*s.shape[-2:], dtype=bool), s, -np.inf)
+        s = np.where(np.tril(np.ones(s.shape[-2:], bool)), s, -np.inf)
     if mask is None:
         return s
     if mask.all():  # nothing to hide, but leading axes that s may not have
