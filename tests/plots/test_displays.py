@@ -128,7 +128,7 @@ def test_no_window_system_is_asked_for():
     assert subprocess.run([sys.executable, "-c", program], env=here, timeout=60).returncode == 0
 
 
-TITLED_BY_PANEL = ("images", "examples", "predictions", "attention")  # a panel's title is part of what is shown
+TITLED_BY_PANEL = ("images", "examples", "predictions", "attention", "gaze")  # a panel's title is part of what is shown
 
 
 @pytest.mark.parametrize("name", [*ONE_AXES, *MANY_AXES])
