@@ -47,10 +47,10 @@ def kernel_backward():
         page.box(65 + 130 * n, 140, 90, 34, f"dx[{n}] = {short(each)}", MARK)
     for n in range(2):
         for i in range(2):
-            page.arrow(
-                175 + 130 * n, 56, 110 + 130 * (n + i), 136, f"· w{'₀₁'[i]} = {short(w[i])}", BACKWARD,
-                beside=(-38 if i == 0 else 40, -4),
-            )  # fmt: skip
+            name, outer = f"w{'₀₁'[i]}", n == i
+            words = f"· {name} = {short(w[i])}" if outer else f"· {name}"
+            aside = (-38 if i == 0 else 40) if outer else (16 if i == 0 else -16)
+            page.arrow(175 + 130 * n, 56, 110 + 130 * (n + i), 136, words, BACKWARD, beside=(aside, -4))
     page.words(240, 205, f"dw = Σ x dy = ({short(dw.ravel()[0])}, {short(dw.ravel()[1])})   with x = (1, 2, 4)")
     return "kernel_backward", page
 

@@ -35,7 +35,11 @@ def terms_of(lessons):
             prose = re.sub(r"\$\$.*?\$\$", "", prose)
             for sentence in re.split(r"(?<=[.:;?!])\s+(?=[A-Z*$-])", prose):
                 for term in re.findall(r"\*\*([A-Za-z][\w -]{2,40}?)\*\*", sentence):
-                    if term not in PLAIN and term.lower() not in {each.lower() for each in found}:
+                    if (
+                        term not in PLAIN
+                        and len(term.split()) < 4
+                        and term.lower() not in {each.lower() for each in found}
+                    ):
                         found[term] = (re.sub(r"^(?:[-#] *)+", "", sentence).strip(), lesson)
     return found
 
