@@ -12,8 +12,9 @@ One letter means one length, over all arguments of a call:
     F  terms of a tensor, its rank
 
 An axis may also be a multiple (`4H`), one longer (`T+1`), a number (`2`), any length (`_`), or one that must not
-be empty (`S>0`). A leading `...` stands for axes that broadcast, and `Annotated[Arrays, "M of ... D"]` for a tuple of
-M such arrays.
+be empty (`S>0`). A leading `...` stands for axes that broadcast, a leading `*` for axes that do not: they are the same
+in every argument, and what `...` stands for elsewhere broadcasts to exactly these. `Annotated[Arrays, "M of ... D"]` is
+a tuple of M such arrays.
 
 **Numbers are promoted, ids are not.**
 
@@ -75,6 +76,7 @@ def shapes(function: Callable[P, R]) -> Callable[P, R]:
         for argument, given in zip(arguments, found, strict=True):
             if given is not None:
                 _bind(function.__name__, argument, given, bound)
+        _compare_leading(function.__name__, bound)
         return _conversions(function.__name__, arguments, found)
 
     @functools.wraps(function)
@@ -104,12 +106,12 @@ class _Argument(NamedTuple):
     contract: str  # as written
     alias: Any  # Array, Arrays, Ids or Mask
     copies: str | None  # the letter before `of`, if the argument is a tuple of arrays
-    broadcasts: bool
+    leading: str  # "..." or "*", if it has leading axes
     axes: tuple[str, ...]
 
     def __str__(self) -> str:
-        axes = ", ".join(("...",) * self.broadcasts + tuple(axis.removesuffix(">0") for axis in self.axes))
-        return f"{self.name} ({axes})"
+        axes = [self.leading] * bool(self.leading) + [axis.removesuffix(">0") for axis in self.axes]
+        return f"{self.name} ({', '.join(axes)})"
 
 
 def _arguments(signature: inspect.Signature) -> Iterator[_Argument]:
@@ -120,8 +122,8 @@ def _arguments(signature: inspect.Signature) -> Iterator[_Argument]:
                 alias, contract = get_args(part)
                 copies, _, each = contract.rpartition(" of ")
                 axes = tuple(each.split())
-                broadcasts = axes[:1] == ("...",)
-                yield _Argument(name, place, contract, alias, copies or None, broadcasts, axes[broadcasts:])
+                leading = axes[0] if axes[:1] in (("...",), ("*",)) else ""
+                yield _Argument(name, place, contract, alias, copies or None, leading, axes[bool(leading) :])
 
 
 class _Text(str):
@@ -188,13 +190,16 @@ def _bind(function: str, argument: _Argument, given: Given, bound: Bound) -> Non
     if not issubclass(kind, (np.ndarray, np.generic)) or issubclass(kind, (np.matrix, np.ma.MaskedArray)):
         raise ShapeError(f"{function}: {argument.name} must be an array, not {kind.__name__}")
     where = (str(argument), shape)
-    if len(shape) < len(argument.axes) or (not argument.broadcasts and len(shape) > len(argument.axes)):
-        axes = f"at least {len(argument.axes)}" if argument.broadcasts else str(len(argument.axes))
+    if len(shape) < len(argument.axes) or (not argument.leading and len(shape) > len(argument.axes)):
+        axes = f"at least {len(argument.axes)}" if argument.leading else str(len(argument.axes))
         raise ShapeError(f"{function}: {argument} needs {axes} axes but has shape {shape}")
     for axis, length in zip(reversed(argument.axes), reversed(shape), strict=False):
         _bind_axis(function, axis, length, where, bound)
-    if argument.broadcasts:
-        _bind_leading(function, shape[: len(shape) - len(argument.axes)], where, bound)
+    leading = shape[: len(shape) - len(argument.axes)]
+    if argument.leading == "...":
+        _broadcast(function, leading, where, bound)
+    elif argument.leading == "*":
+        _agree(function, "*", leading, where, bound)
 
 
 def _bind_axis(function: str, axis: str, length: int, where: tuple[str, Any], bound: Bound) -> None:
@@ -210,15 +215,16 @@ def _bind_axis(function: str, axis: str, length: int, where: tuple[str, Any], bo
         _agree(function, letter, count, where, bound)
 
 
-def _agree(function: str, letter: str, length: int, where: tuple[str, Any], bound: Bound) -> None:
+def _agree(function: str, letter: str, length: int | tuple[int, ...], where: tuple[str, Any], bound: Bound) -> None:
     known, *there = bound.setdefault(letter, (length, *where))
     if known != length:
+        what = "the leading axes are" if letter == "*" else f"{letter} is"
         raise ShapeError(
-            f"{function}: {letter} is {known} in {there[0]} = {there[1]} but {length} in {where[0]} = {where[1]}"
+            f"{function}: {what} {known} in {there[0]} = {there[1]} but {length} in {where[0]} = {where[1]}"
         )
 
 
-def _bind_leading(function: str, leading: tuple[int, ...], where: tuple[str, Any], bound: Bound) -> None:
+def _broadcast(function: str, leading: tuple[int, ...], where: tuple[str, Any], bound: Bound) -> None:
     known, *there = bound.get("...", (leading, *where))
     try:
         bound["..."] = (np.broadcast_shapes(known, leading), *where)
@@ -227,6 +233,16 @@ def _bind_leading(function: str, leading: tuple[int, ...], where: tuple[str, Any
             f"{function}: leading axes {known} of {there[0]} = {there[1]} "
             f"do not broadcast with {leading} of {where[0]} = {where[1]}"
         ) from None
+
+
+def _compare_leading(function: str, bound: Bound) -> None:
+    """Where some leading axes are given and others broadcast, these must broadcast to those."""
+    if "*" in bound and "..." in bound and bound["*"][0] != bound["..."][0]:
+        (leading, *where), (other, *there) = bound["*"], bound["..."]
+        raise ShapeError(
+            f"{function}: leading axes must be {other}, as in {there[0]} = {there[1]}, "
+            f"but are {leading} in {where[0]} = {where[1]}"
+        )
 
 
 def _conversions(function: str, arguments: tuple[_Argument, ...], found: tuple[Given, ...]) -> list[Conversion]:

@@ -63,6 +63,8 @@ GRAMMAR = [
     ("no leading axes", {"x": "... D"}, (a(3),)),
     ("leading axes that broadcast", {"x": "... D", "y": "... K", "z": "..."}, (a(4, 1, 3), a(5, 2), a(4, 5))),
     ("any shape", {"x": "...", "y": "..."}, (a(3, 2), a())),
+    ("leading axes that are the same", {"x": "* D", "y": "* K", "z": "*"}, (a(4, 1, 3), a(4, 1, 2), a(4, 1))),
+    ("some that broadcast to them", {"x": "* D", "y": "... D", "z": "... D"}, (a(4, 5, 3), a(4, 1, 3), a(5, 3))),
     ("a sequence", {"x": "M of N D"}, ((a(2, 3), a(2, 3)),)),
     ("a list", {"x": "M of N D"}, ([a(2, 3), a(2, 3)],)),
     ("a sequence of any widths", {"x": "M of ... _", "y": "... M"}, ((a(2, 3), a(2, 5)), a(2, 2))),
@@ -102,6 +104,21 @@ REFUSED = [
         {"x": "... D", "y": "... K"},
         (a(2, 3), a(4, 5)),
         "f: leading axes (2,) of x (..., D) = (2, 3) do not broadcast with (4,) of y (..., K) = (4, 5)",
+    ),
+    (
+        {"x": "* D", "y": "* K"},
+        (a(2, 3), a(1, 5)),
+        "f: the leading axes are (2,) in x (*, D) = (2, 3) but (1,) in y (*, K) = (1, 5)",
+    ),
+    (
+        {"x": "* D", "y": "... K"},
+        (a(2, 3), a(4, 2, 5)),
+        "f: leading axes must be (4, 2), as in y (..., K) = (4, 2, 5), but are (2,) in x (*, D) = (2, 3)",
+    ),
+    (
+        {"x": "* D", "y": "... K"},
+        (a(2, 3), a(5)),
+        "f: leading axes must be (), as in y (..., K) = (5,), but are (2,) in x (*, D) = (2, 3)",
     ),
     (
         {"x": "M of N D"},

@@ -75,7 +75,7 @@ class Exercise:
         """A letter for each axis of a result; nothing if they are not known."""
         name = output.split("[")[0]
         contract = self.contracts.get(name) or self.contracts.get(name.removeprefix("d")) or ""
-        letters = tuple(contract.rpartition(" of ")[2].replace("...", "N").replace(">0", "").split())
+        letters = tuple(contract.rpartition(" of ")[2].replace("...", "N").replace("*", "N").replace(">0", "").split())
         return letters if len(letters) == dimensions else ()
 
     @cached_property

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmdl.errors import DataError, ShapeError
-from mmdl.shapes import Array, Padding, Pair
+from mmdl.shapes import Array, Ids, Padding, Pair
 
 
 class Sweep(NamedTuple):
@@ -89,6 +89,23 @@ def _both_paddings(function: str, padding: Padding) -> tuple[tuple[int, int] | N
         return (None, None) if padding == "same" else ((0, 0), (0, 0))
     rows, columns = padding if isinstance(padding, (tuple, list)) and len(padding) == 2 else (padding, padding)
     return pair(function, "padding", rows), pair(function, "padding", columns)
+
+
+def check_stops(function: str, dy: Array, rows: Sweep, columns: Sweep) -> None:
+    """A gradient has a place for every stop of the window that forward made."""
+    if dy.shape[1:3] != (rows.stops, columns.stops):
+        raise ShapeError(
+            f"{function}: the window makes {rows.stops} x {columns.stops} stops but dy (N, P, Q, ...) = {dy.shape}"
+        )
+
+
+def check_winner(function: str, winner: Ids, candidates: int, lowest: int = 0) -> None:
+    """A winner is the number of one of the candidates."""
+    if winner.size and not (winner.min() >= lowest and winner.max() < candidates):
+        raise DataError(
+            f"{function}: winner must lie in {lowest}..{candidates - 1} "
+            f"but reaches from {winner.min()} to {winner.max()}"
+        )
 
 
 def pad(x: Array, rows: Sweep, columns: Sweep, value: float = 0) -> Array:

@@ -17,7 +17,7 @@ def relu(x: Annotated[Array, "..."]) -> Array:
 
 
 @shapes
-def relu_backward(dy: Annotated[Array, "..."], y: Annotated[Array, "..."]) -> Array:
+def relu_backward(dy: Annotated[Array, "*"], y: Annotated[Array, "*"]) -> Array:
     """dx = dy where y > 0, else 0: at x = 0 the gradient is taken to be 0"""
     return dy * (y.real > 0)
 
@@ -32,7 +32,7 @@ def leaky_relu(x: Annotated[Array, "..."], slope: float = 0.01) -> Array:
 
 
 @shapes
-def leaky_relu_backward(dy: Annotated[Array, "..."], x: Annotated[Array, "..."], slope: float = 0.01) -> Array:
+def leaky_relu_backward(dy: Annotated[Array, "*"], x: Annotated[Array, "*"], slope: float = 0.01) -> Array:
     """dx = dy where x > 0, else slope · dy"""
     return np.where(x.real > 0, dy, slope * dy)
 
@@ -45,7 +45,7 @@ def sigmoid(x: Annotated[Array, "..."]) -> Array:
 
 
 @shapes
-def sigmoid_backward(dy: Annotated[Array, "..."], y: Annotated[Array, "..."]) -> Array:
+def sigmoid_backward(dy: Annotated[Array, "*"], y: Annotated[Array, "*"]) -> Array:
     """dx = dy y (1 − y)"""
     return dy * y * (1 - y)
 
@@ -57,7 +57,7 @@ def tanh(x: Annotated[Array, "..."]) -> Array:
 
 
 @shapes
-def tanh_backward(dy: Annotated[Array, "..."], y: Annotated[Array, "..."]) -> Array:
+def tanh_backward(dy: Annotated[Array, "*"], y: Annotated[Array, "*"]) -> Array:
     """dx = dy (1 − y²)"""
     return dy * (1 - y * y)
 
@@ -72,7 +72,7 @@ def gelu(x: Annotated[Array, "..."]) -> Array:
 
 
 @shapes
-def gelu_backward(dy: Annotated[Array, "..."], x: Annotated[Array, "..."]) -> Array:
+def gelu_backward(dy: Annotated[Array, "*"], x: Annotated[Array, "*"]) -> Array:
     """dx = dy (Φ(x) + x φ(x))  with  φ = Φ′,  φ(x) = e^(−x²/2) / √(2π)"""
     return dy * (_normal_probability(x) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi))
 
@@ -84,7 +84,7 @@ def softplus(x: Annotated[Array, "..."]) -> Array:
 
 
 @shapes
-def softplus_backward(dy: Annotated[Array, "..."], x: Annotated[Array, "..."]) -> Array:
+def softplus_backward(dy: Annotated[Array, "*"], x: Annotated[Array, "*"]) -> Array:
     """dx = dy σ(x)"""
     return dy * sigmoid(x)
 

@@ -4,7 +4,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from mmdl.ops._mask import looked_at, only
+from mmdl.ops._mask import only
 from mmdl.ops._reduce import sum_to
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.shapes import Array, Mask, shapes
@@ -52,7 +52,7 @@ def additive_attention(
 
 @shapes
 def additive_attention_backward(
-    dy: Annotated[Array, "... T V"],
+    dy: Annotated[Array, "* T V"],
     q: Annotated[Array, "... T D"],
     k: Annotated[Array, "... S D"],
     v: Annotated[Array, "... S V"],
@@ -68,7 +68,8 @@ def additive_attention_backward(
     -------
     dq, dk, dv, dw : arrays like q, k, v, w
     """
-    de = softmax_backward(dy @ only(v, looked_at(weights)).mT, weights)
+    da = dy @ only(v, np.any(weights, axis=-2)).mT
+    de = softmax_backward(sum_to(da, weights.shape), weights)
     dv = sum_to(weights.mT @ dy, v.shape)
     de = sum_to(de, z.shape[:-1])[..., None]  # z knows nothing of leading axes that only v and the mask have
     du = de * w * (1 - z * z)

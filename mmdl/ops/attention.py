@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._mask import looked_at, only
+from mmdl.ops._mask import only
 from mmdl.ops._reduce import sum_to
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.shapes import Array, Arrays, Mask, shapes
@@ -56,7 +56,7 @@ def attention(
 
 @shapes
 def attention_backward(
-    dy: Annotated[Array, "... T V"],
+    dy: Annotated[Array, "* T V"],
     q: Annotated[Array, "... T D"],
     k: Annotated[Array, "... S D"],
     v: Annotated[Array, "... S V"],
@@ -71,8 +71,8 @@ def attention_backward(
     -------
     dq, dk, dv : arrays like q, k, v; and dbias = ds, fourth, if `bias` is given.
     """
-    seen = looked_at(weights)
-    ds = softmax_backward(dy @ only(v, seen).mT, weights)
+    seen: Mask = np.any(weights, axis=-2)
+    ds = softmax_backward(sum_to(dy @ only(v, seen).mT, weights.shape), weights)
     dq, dk, dv = ds @ only(k, seen), ds.mT @ q, weights.mT @ dy
     dq /= math.sqrt(q.shape[-1])
     dk /= math.sqrt(q.shape[-1])
@@ -104,8 +104,7 @@ def multi_head_attention(
 
     Source: Vaswani et al. 2017, section 3.2.2, without the projections.
     """
-    if heads < 1 or q.shape[2] % heads or v.shape[2] % heads:
-        raise ShapeError(f"multi_head_attention: {heads} heads do not divide D = {q.shape[2]} and V = {v.shape[2]}")
+    _check_heads("multi_head_attention", heads, q, v)
     q, k, v = (split_heads(each, heads) for each in (q, k, v))
     y, weights = attention(q, k, v, None if mask is None else mask[:, None], causal)
     return Attended(merge_heads(y), weights)
@@ -120,9 +119,15 @@ def multi_head_attention_backward(
     weights: Annotated[Array, "N _ T S"],
 ) -> tuple[Array, Array, Array]:
     """The heads part, `attention_backward` each for itself, and they meet again.  -> dq, dk, dv"""
+    _check_heads("multi_head_attention_backward", weights.shape[1], q, v)
     dy, q, k, v = (split_heads(each, weights.shape[1]) for each in (dy, q, k, v))
     dq, dk, dv = attention_backward(dy, q, k, v, weights)
     return merge_heads(dq), merge_heads(dk), merge_heads(dv)
+
+
+def _check_heads(function: str, heads: int, q: Array, v: Array) -> None:
+    if heads < 1 or q.shape[2] % heads or v.shape[2] % heads:
+        raise ShapeError(f"{function}: {heads} heads do not divide D = {q.shape[2]} and V = {v.shape[2]}")
 
 
 def split_heads(x: Array, heads: int) -> Array:
@@ -138,7 +143,7 @@ def merge_heads(x: Array) -> Array:
 def _seen(s: Array, mask: Mask | None, causal: bool) -> Array:
     """The scores, −∞ where a query may not look.  s (..., T, S)"""
     if causal:
-        s = np.where(np.tril(np.ones(s.shape[-2:], bool)), s, -np.inf)
+        s = np.where(np.tri(*s.shape[-2:], dtype=np.bool_), s, -np.inf)
     if mask is None:
         return s
     if mask.all():  # nothing to hide, but leading axes that s may not have

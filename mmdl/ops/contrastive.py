@@ -34,9 +34,9 @@ def normalize(x: Annotated[Array, "... D"]) -> Normalized:
 
 @shapes
 def normalize_backward(
-    dy: Annotated[Array, "... D"],
-    y: Annotated[Array, "... D"],
-    length: Annotated[Array, "... 1"],
+    dy: Annotated[Array, "* D"],
+    y: Annotated[Array, "* D"],
+    length: Annotated[Array, "* 1"],
 ) -> Array:
     """dx = (dy − y ⟨dy, y⟩) / ‖x‖: a push along y would only make x longer
 

@@ -10,16 +10,15 @@ from typing import Annotated
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from mmdl.errors import ShapeError
 from mmdl.ops._reduce import add_row, column_sum
-from mmdl.ops._windows import Sweep, frame, pad, sweeps
+from mmdl.ops._windows import Sweep, check_stops, frame, pad, sweeps
 from mmdl.shapes import Array, Padding, Pair, shapes
 
 
 @shapes
 def conv2d(
     x: Annotated[Array, "N R C D"],
-    w: Annotated[Array, "I J D K"],
+    w: Annotated[Array, "I J D>0 K>0"],
     b: Annotated[Array, "K"] | None = None,
     stride: Pair = 1,
     padding: Padding = "valid",
@@ -62,7 +61,7 @@ def conv2d(
 def conv2d_backward(
     dy: Annotated[Array, "N P Q K"],
     x: Annotated[Array, "N R C D"],
-    w: Annotated[Array, "I J D K"],
+    w: Annotated[Array, "I J D>0 K>0"],
     stride: Pair = 1,
     padding: Padding = "valid",
     dilation: Pair = 1,
@@ -76,7 +75,7 @@ def conv2d_backward(
     db : array (K,)
     """
     rows, columns = sweeps("conv2d_backward", x, w.shape[:2], stride, padding, dilation)
-    _check_stops("conv2d_backward", dy, rows, columns)
+    check_stops("conv2d_backward", dy, rows, columns)
     dx = frame(x, rows, columns)
     seen = (dy.reshape(-1, w.shape[3]) @ w.mT).reshape(*w.shape[:2], *dy.shape[:3], w.shape[2])  # (I, J, N, P, Q, D)
     for i, j in np.ndindex(w.shape[:2]):
@@ -88,14 +87,14 @@ def conv2d_backward(
 def conv2d_gradient(
     dy: Annotated[Array, "N P Q K"],
     x: Annotated[Array, "N R C D"],
-    w: Annotated[Array, "I J D K"],
+    w: Annotated[Array, "I J D>0 K>0"],
     stride: Pair = 1,
     padding: Padding = "valid",
     dilation: Pair = 1,
 ) -> tuple[Array, Array]:
     """dw, db: the parameters' part of `conv2d_backward`; the first layer needs no more"""
     rows, columns = sweeps("conv2d_gradient", x, w.shape[:2], stride, padding, dilation)
-    _check_stops("conv2d_gradient", dy, rows, columns)
+    check_stops("conv2d_gradient", dy, rows, columns)
     dy = dy.reshape(-1, w.shape[3])
     return (_patches(x, rows, columns).T @ dy).reshape(w.shape), column_sum(dy)
 
@@ -103,7 +102,7 @@ def conv2d_gradient(
 @shapes
 def conv1d(
     x: Annotated[Array, "N T D"],
-    w: Annotated[Array, "I D K"],
+    w: Annotated[Array, "I D>0 K>0"],
     b: Annotated[Array, "K"] | None = None,
     stride: int = 1,
     padding: str | Pair = "valid",
@@ -132,7 +131,7 @@ def conv1d(
 def conv1d_backward(
     dy: Annotated[Array, "N P K"],
     x: Annotated[Array, "N T D"],
-    w: Annotated[Array, "I D K"],
+    w: Annotated[Array, "I D>0 K>0"],
     stride: int = 1,
     padding: str | Pair = "valid",
     dilation: int = 1,
@@ -154,13 +153,6 @@ def _patches(x: Array, rows: Sweep, columns: Sweep) -> Array:
     if x.shape[3] == 1:  # copying runs of Q pixels is faster than copying runs of J
         return windows.transpose(3, 4, 5, 0, 1, 2).reshape(size, -1).T
     return windows.reshape(-1, size)
-
-
-def _check_stops(function: str, dy: Array, rows: Sweep, columns: Sweep) -> None:
-    if dy.shape[1:3] != (rows.stops, columns.stops):
-        raise ShapeError(
-            f"{function}: the kernel makes {rows.stops} x {columns.stops} stops but dy (N, P, Q, K) = {dy.shape}"
-        )
 
 
 def _beside(padding: str | Pair, reach: int) -> Padding:

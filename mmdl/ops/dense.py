@@ -7,7 +7,7 @@ from mmdl.shapes import Array, shapes
 
 
 @shapes
-def affine(x: Annotated[Array, "... D"], W: Annotated[Array, "D K"], b: Annotated[Array, "K"] | None) -> Array:
+def affine(x: Annotated[Array, "... D>0"], W: Annotated[Array, "D K>0"], b: Annotated[Array, "K"] | None) -> Array:
     """y = x W + b
 
     Rows are examples, so the article's W x is written x W here, with W transposed.
@@ -30,8 +30,8 @@ def affine(x: Annotated[Array, "... D"], W: Annotated[Array, "D K"], b: Annotate
 
 @shapes
 def affine_backward(
-    dy: Annotated[Array, "... K"],
-    x: Annotated[Array, "... D"],
+    dy: Annotated[Array, "* K>0"],
+    x: Annotated[Array, "* D>0"],
     W: Annotated[Array, "D K"],
 ) -> tuple[Array, Array, Array]:
     """dx = dy Wᵀ,  dW = xᵀ dy,  db = Σ dy over examples
@@ -47,7 +47,7 @@ def affine_backward(
 
 
 @shapes
-def affine_gradient(dy: Annotated[Array, "... K"], x: Annotated[Array, "... D"]) -> tuple[Array, Array]:
+def affine_gradient(dy: Annotated[Array, "* K>0"], x: Annotated[Array, "* D>0"]) -> tuple[Array, Array]:
     """dW = xᵀ dy,  db = Σ dy: the parameters' part of `affine_backward`, where nobody asks for dx"""
     dy = dy.reshape(-1, dy.shape[-1])
     return x.reshape(-1, x.shape[-1]).T @ dy, column_sum(dy)

@@ -9,7 +9,7 @@ from mmdl.shapes import Array, Ids, shapes
 
 
 @shapes
-def embedding(ids: Annotated[Ids, "..."], E: Annotated[Array, "A D"]) -> Array:
+def embedding(ids: Annotated[Ids, "..."], E: Annotated[Array, "A D>0"]) -> Array:
     """y = E[id]: row `id` of the table, which is a one-hot row times E
 
     Parameters
@@ -32,9 +32,9 @@ def embedding(ids: Annotated[Ids, "..."], E: Annotated[Array, "A D"]) -> Array:
 
 @shapes
 def embedding_backward(
-    dy: Annotated[Array, "... D"],
-    ids: Annotated[Ids, "..."],
-    E: Annotated[Array, "A D"],
+    dy: Annotated[Array, "* D"],
+    ids: Annotated[Ids, "*"],
+    E: Annotated[Array, "A D>0"],
     padding_id: int | None = None,
 ) -> Array:
     """dE[id] = Σ of dy over all places where id stands; row `padding_id`, if given, gets nothing.  -> dE (A, D)"""

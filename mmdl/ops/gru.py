@@ -22,8 +22,8 @@ class GRUStates(NamedTuple):
 @shapes
 def gru(
     x: Annotated[Array, "N T D"],
-    W: Annotated[Array, "D 3H"],
-    U: Annotated[Array, "H 3H"],
+    W: Annotated[Array, "D>0 3H"],
+    U: Annotated[Array, "H>0 3H"],
     b: Annotated[Array, "2 3H"] | None,
     h0: Annotated[Array, "N H"] | None = None,
     mask: Annotated[Mask, "N T"] | None = None,
@@ -69,8 +69,8 @@ def gru(
 def gru_backward(
     dh: Annotated[Array, "N T+1 H"],
     x: Annotated[Array, "N T D"],
-    W: Annotated[Array, "D 3H"],
-    U: Annotated[Array, "H 3H"],
+    W: Annotated[Array, "D>0 3H"],
+    U: Annotated[Array, "H>0 3H"],
     h: Annotated[Array, "N T+1 H"],
     gates: Annotated[Array, "N T 3H"],
     inner: Annotated[Array, "N T H"],

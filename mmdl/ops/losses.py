@@ -20,10 +20,10 @@ class Loss(NamedTuple):
 
 @shapes
 def softmax_cross_entropy(
-    logits: Annotated[Array, "... K>0"],
-    labels: Annotated[Ids, "..."],
+    logits: Annotated[Array, "* K>0"],
+    labels: Annotated[Ids, "*"],
     smoothing: float = 0.0,
-    mask: Annotated[Mask, "..."] | None = None,
+    mask: Annotated[Mask, "*"] | None = None,
 ) -> Loss:
     """loss = mean of −Σ_k target_k log p_k  with  p = softmax(logits);   dlogits = (p − target) / count
 
@@ -51,7 +51,6 @@ def softmax_cross_entropy(
 
     Source: Bridle 1990; Szegedy et al. 2016 for the smoothing.
     """
-    _same_shape("softmax_cross_entropy", logits.shape[:-1], labels=labels, mask=mask)
     if not 0 <= smoothing < 1:
         raise DataError(f"softmax_cross_entropy: smoothing must be at least 0 and less than 1, not {smoothing}")
     classes = logits.shape[-1]
@@ -74,8 +73,8 @@ def softmax_cross_entropy(
 
 @shapes
 def categorical_cross_entropy(
-    p: Annotated[Array, "... K>0"],
-    targets: Annotated[Array, "... K"],
+    p: Annotated[Array, "* K>0"],
+    targets: Annotated[Array, "* K"],
     floor: float = 1e-7,
 ) -> Loss:
     """loss = mean of −Σ_k target_k log q_k  with  q = p / Σ p;   dp = (Σ_k target_k − target / q) / Σ p / count
@@ -95,7 +94,6 @@ def categorical_cross_entropy(
     -------
     Loss : value, gradient (..., K)
     """
-    _same_shape("categorical_cross_entropy", p.shape, targets=targets)
     weight = _weight("categorical_cross_entropy", p, p[..., 0])
     total = p.sum(axis=-1, keepdims=True)
     q = p / total
@@ -107,7 +105,7 @@ def categorical_cross_entropy(
 
 
 @shapes
-def bernoulli_cross_entropy(p: Annotated[Array, "..."], targets: Annotated[Array, "..."], floor: float = 1e-7) -> Loss:
+def bernoulli_cross_entropy(p: Annotated[Array, "*"], targets: Annotated[Array, "*"], floor: float = 1e-7) -> Loss:
     """loss = mean of −t log q − (1 − t) log(1 − q)  with q = p;   dp = ((1 − t) / (1 − q) − t / q) / count
 
     `binary_cross_entropy` of probabilities in the place of logits, as in Keras.
@@ -124,7 +122,6 @@ def bernoulli_cross_entropy(p: Annotated[Array, "..."], targets: Annotated[Array
     -------
     Loss : value, gradient
     """
-    _same_shape("bernoulli_cross_entropy", p.shape, targets=targets)
     weight = _weight("bernoulli_cross_entropy", p, p)
     outside = (p.real < floor) | (p.real > 1 - floor)
     q = np.where(outside, np.clip(p.real, floor, 1 - floor), p)
@@ -133,7 +130,7 @@ def bernoulli_cross_entropy(p: Annotated[Array, "..."], targets: Annotated[Array
 
 
 @shapes
-def binary_cross_entropy(logits: Annotated[Array, "..."], targets: Annotated[Array, "..."]) -> Loss:
+def binary_cross_entropy(logits: Annotated[Array, "*"], targets: Annotated[Array, "*"]) -> Loss:
     """loss = mean of −t log σ(s) − (1 − t) log(1 − σ(s)) = mean of softplus(s) − t s;   ds = (σ(s) − t) / count
 
     Parameters
@@ -146,7 +143,6 @@ def binary_cross_entropy(logits: Annotated[Array, "..."], targets: Annotated[Arr
     -------
     Loss : value, gradient
     """
-    _same_shape("binary_cross_entropy", logits.shape, targets=targets)
     weight = _weight("binary_cross_entropy", logits, logits)
     said = np.where(targets == 0, 0, logits)  # 0 · −∞ would be NaN
     value = ((softplus(logits) - targets * said) * weight).sum()
@@ -154,19 +150,11 @@ def binary_cross_entropy(logits: Annotated[Array, "..."], targets: Annotated[Arr
 
 
 @shapes
-def mean_squared_error(y: Annotated[Array, "..."], targets: Annotated[Array, "..."]) -> Loss:
+def mean_squared_error(y: Annotated[Array, "*"], targets: Annotated[Array, "*"]) -> Loss:
     """loss = mean of (y − t)²;   dy = 2 (y − t) / count.  y, targets: arrays of the same shape"""
-    _same_shape("mean_squared_error", y.shape, targets=targets)
     weight = _weight("mean_squared_error", y, y)
     error = y - targets
     return Loss((error * error * weight).sum(), 2 * error * weight)
-
-
-def _same_shape(function: str, expected: tuple[int, ...], **arrays: Array | None) -> None:
-    """A loss never broadcasts: (N, 1) against (N,) would be N² differences."""
-    for name, array in arrays.items():
-        if array is not None and array.shape != expected:
-            raise ShapeError(f"{function}: {name} must have shape {expected} but has {array.shape}")
 
 
 def _weight(function: str, values: Array, examples: Array, mask: Mask | None = None) -> Array:

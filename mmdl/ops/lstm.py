@@ -22,8 +22,8 @@ class LSTMStates(NamedTuple):
 @shapes
 def lstm(
     x: Annotated[Array, "N T D"],
-    W: Annotated[Array, "D 4H"],
-    U: Annotated[Array, "H 4H"],
+    W: Annotated[Array, "D>0 4H"],
+    U: Annotated[Array, "H>0 4H"],
     b: Annotated[Array, "4H"] | None,
     h0: Annotated[Array, "N H"] | None = None,
     c0: Annotated[Array, "N H"] | None = None,
@@ -67,8 +67,8 @@ def lstm_backward(
     dh: Annotated[Array, "N T+1 H"],
     dc: Annotated[Array, "N T+1 H"] | None,
     x: Annotated[Array, "N T D"],
-    W: Annotated[Array, "D 4H"],
-    U: Annotated[Array, "H 4H"],
+    W: Annotated[Array, "D>0 4H"],
+    U: Annotated[Array, "H>0 4H"],
     h: Annotated[Array, "N T+1 H"],
     c: Annotated[Array, "N T+1 H"],
     gates: Annotated[Array, "N T 4H"],

@@ -46,10 +46,10 @@ def layer_norm(
 
 @shapes
 def layer_norm_backward(
-    dy: Annotated[Array, "... D"],
+    dy: Annotated[Array, "* D>0"],
     gamma: Annotated[Array, "D"],
-    normalized: Annotated[Array, "... D"],
-    deviation: Annotated[Array, "... 1"],
+    normalized: Annotated[Array, "* D"],
+    deviation: Annotated[Array, "* 1"],
 ) -> tuple[Array, Array, Array]:
     """dx = (dn − mean(dn) − n ∘ mean(dn ∘ n)) / deviation  with  dn = dy ∘ γ,  n = normalized
 
@@ -78,10 +78,10 @@ class BatchNormalized(NamedTuple):
 
 @shapes
 def batch_norm(
-    x: Annotated[Array, "... D"],
+    x: Annotated[Array, "* D>0"],
     gamma: Annotated[Array, "D"],
     beta: Annotated[Array, "D"],
-    mask: Annotated[Mask, "..."] | None = None,
+    mask: Annotated[Mask, "*"] | None = None,
     epsilon: float = 1e-3,
 ) -> BatchNormalized:
     """y = γ ∘ (x − mean) / √(variance + ε) + β, mean and variance over all axes but the last
@@ -113,11 +113,11 @@ def batch_norm(
 
 @shapes
 def batch_norm_backward(
-    dy: Annotated[Array, "... D"],
+    dy: Annotated[Array, "* D>0"],
     gamma: Annotated[Array, "D"],
-    normalized: Annotated[Array, "... D"],
+    normalized: Annotated[Array, "* D"],
     deviation: Annotated[Array, "D"],
-    mask: Annotated[Mask, "..."] | None = None,
+    mask: Annotated[Mask, "*"] | None = None,
 ) -> tuple[Array, Array, Array]:
     """dx = (dn − mean(dn) − n ∘ mean(dn ∘ n)) / deviation  with  dn = dy ∘ γ: as in `layer_norm_backward`,
 
@@ -136,7 +136,7 @@ def batch_norm_backward(
 
 @shapes
 def batch_norm_inference(
-    x: Annotated[Array, "... D"],
+    x: Annotated[Array, "... D>0"],
     gamma: Annotated[Array, "D"],
     beta: Annotated[Array, "D"],
     mean: Annotated[Array, "D"],
@@ -149,8 +149,8 @@ def batch_norm_inference(
 
 @shapes
 def batch_norm_inference_backward(
-    dy: Annotated[Array, "... D"],
-    x: Annotated[Array, "... D"],
+    dy: Annotated[Array, "* D>0"],
+    x: Annotated[Array, "* D"],
     gamma: Annotated[Array, "D"],
     mean: Annotated[Array, "D"],
     variance: Annotated[Array, "D"],

@@ -1,12 +1,13 @@
 """Pooling over images: a window keeps its largest value, or its mean."""
 
 import functools
+import math
 from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._windows import Sweep, frame, pad, pair, sweeps
+from mmdl.ops._windows import Sweep, check_stops, check_winner, frame, pad, pair, sweeps
 from mmdl.shapes import Array, Ids, Padding, Pair, shapes
 
 
@@ -19,7 +20,7 @@ class MaxPooled(NamedTuple):
 
 @shapes
 def max_pool2d(
-    x: Annotated[Array, "N R C D"],
+    x: Annotated[Array, "N R>0 C>0 D"],
     window: Pair = 2,
     stride: Pair | None = None,
     padding: Padding = "valid",
@@ -58,7 +59,7 @@ def max_pool2d(
 @shapes
 def max_pool2d_backward(
     dy: Annotated[Array, "N P Q D"],
-    x: Annotated[Array, "N R C D"],
+    x: Annotated[Array, "N R>0 C>0 D"],
     winner: Annotated[Ids, "N P Q D"],
     window: Pair = 2,
     stride: Pair | None = None,
@@ -66,6 +67,8 @@ def max_pool2d_backward(
 ) -> Array:
     """dx[winner of p, q] += dy[p, q]: one takes all, the others get nothing.  -> dx (N, R, C, D)"""
     window, rows, columns = _sweeps("max_pool2d_backward", x, window, stride, padding)
+    check_stops("max_pool2d_backward", dy, rows, columns)
+    check_winner("max_pool2d_backward", winner, math.prod(window))
     if rows.tiles and columns.tiles:  # one window for each entry, and nothing to add to: a third of the time
         dx = np.empty_like(x)
         dx[:, rows.stops * rows.window :] = dx[:, :, columns.stops * columns.window :] = 0
@@ -80,7 +83,7 @@ def max_pool2d_backward(
 
 @shapes
 def avg_pool2d(
-    x: Annotated[Array, "N R C D"],
+    x: Annotated[Array, "N R>0 C>0 D"],
     window: Pair = 2,
     stride: Pair | None = None,
     padding: Padding = "valid",
@@ -102,13 +105,14 @@ def avg_pool2d(
 @shapes
 def avg_pool2d_backward(
     dy: Annotated[Array, "N P Q D"],
-    x: Annotated[Array, "N R C D"],
+    x: Annotated[Array, "N R>0 C>0 D"],
     window: Pair = 2,
     stride: Pair | None = None,
     padding: Padding = "valid",
 ) -> Array:
     """dx[p + i, q + j] += dy[p, q] / count[p, q].  -> dx (N, R, C, D)"""
     window, rows, columns = _sweeps("avg_pool2d_backward", x, window, stride, padding)
+    check_stops("avg_pool2d_backward", dy, rows, columns)
     share = dy / _counts(x, rows, columns)
     dx = frame(x, rows, columns)
     for i, j in np.ndindex(*window):
@@ -127,10 +131,11 @@ def global_max_pool(x: Annotated[Array, "N R>0 C>0 D"]) -> MaxPooled:
 @shapes
 def global_max_pool_backward(
     dy: Annotated[Array, "N D"],
-    x: Annotated[Array, "N R C D"],
+    x: Annotated[Array, "N R>0 C>0 D"],
     winner: Annotated[Ids, "N D"],
 ) -> Array:
     """dx[winner] = dy, elsewhere 0.  -> dx (N, R, C, D)"""
+    check_winner("global_max_pool_backward", winner, x.shape[1] * x.shape[2])
     dx = np.zeros((len(x), x.shape[1] * x.shape[2], x.shape[3]), x.dtype)
     np.put_along_axis(dx, winner[:, None], dy[:, None], axis=1)
     return dx.reshape(x.shape)
@@ -143,7 +148,7 @@ def global_average_pool(x: Annotated[Array, "N R>0 C>0 D"]) -> Array:
 
 
 @shapes
-def global_average_pool_backward(dy: Annotated[Array, "N D"], x: Annotated[Array, "N R C D"]) -> Array:
+def global_average_pool_backward(dy: Annotated[Array, "N D"], x: Annotated[Array, "N R>0 C>0 D"]) -> Array:
     """dx = dy / (R C) at every place.  -> dx (N, R, C, D)"""
     return np.broadcast_to(dy[:, None, None] / (x.shape[1] * x.shape[2]), x.shape).copy()
 

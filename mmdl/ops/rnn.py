@@ -22,8 +22,8 @@ ACTIVATIONS = {
 @shapes
 def rnn(
     x: Annotated[Array, "N T D"],
-    W: Annotated[Array, "D H"],
-    U: Annotated[Array, "H H"],
+    W: Annotated[Array, "D>0 H"],
+    U: Annotated[Array, "H>0 H"],
     b: Annotated[Array, "H"] | None,
     h0: Annotated[Array, "N H"] | None = None,
     mask: Annotated[Mask, "N T"] | None = None,
@@ -61,8 +61,8 @@ def rnn(
 def rnn_backward(
     dh: Annotated[Array, "N T+1 H"],
     x: Annotated[Array, "N T D"],
-    W: Annotated[Array, "D H"],
-    U: Annotated[Array, "H H"],
+    W: Annotated[Array, "D>0 H"],
+    U: Annotated[Array, "H>0 H"],
     h: Annotated[Array, "N T+1 H"],
     mask: Annotated[Mask, "N T"] | None = None,
     f: str = "tanh",

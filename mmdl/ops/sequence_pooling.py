@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from mmdl.ops._mask import only
+from mmdl.ops._windows import check_winner
 from mmdl.ops.pooling import MaxPooled
 from mmdl.shapes import Array, Ids, Mask, shapes
 
@@ -58,6 +59,7 @@ def masked_max_backward(
     winner: Annotated[Ids, "N D"],
 ) -> Array:
     """dx[winner] = dy, elsewhere 0.  -> dx (N, T, D)"""
+    check_winner("masked_max_backward", winner, x.shape[1], lowest=-1)
     return dy[:, None] * (winner[:, None] == np.arange(x.shape[1])[:, None])
 
 

@@ -32,7 +32,7 @@ def softmax(s: Annotated[Array, "... K>0"]) -> Array:
 
 
 @shapes
-def softmax_backward(dp: Annotated[Array, "... K"], p: Annotated[Array, "... K"]) -> Array:
+def softmax_backward(dp: Annotated[Array, "* K"], p: Annotated[Array, "* K"]) -> Array:
     """ds = p ∘ (dp − ⟨dp, p⟩): raising one score lowers all other probabilities"""
     ds = dp - row_inner(dp, p)
     ds *= p
@@ -49,7 +49,7 @@ def log_softmax(s: Annotated[Array, "... K>0"]) -> Array:
 
 
 @shapes
-def log_softmax_backward(dl: Annotated[Array, "... K"], l: Annotated[Array, "... K"]) -> Array:
+def log_softmax_backward(dl: Annotated[Array, "* K"], l: Annotated[Array, "* K"]) -> Array:
     """ds = dl − e^l Σ dl, over what is possible; 0 where l is −∞"""
     dl = np.where(possible(l), dl, 0)
     return dl - np.exp(l) * row_sum(dl)

@@ -40,7 +40,7 @@ def frames(x: Annotated[Array, "... T"], length: int, hop: int) -> Array:
 
 
 @shapes
-def frames_backward(dy: Annotated[Array, "... P I"], x: Annotated[Array, "... T"], hop: int) -> Array:
+def frames_backward(dy: Annotated[Array, "* P I"], x: Annotated[Array, "* T"], hop: int) -> Array:
     """dx[p · hop + i] += dy[p, i]: overlap and add.  -> dx (..., T)"""
     P, I = dy.shape[-2:]
     if (count := _count("frames_backward", x, I, hop)) != P:
@@ -82,11 +82,11 @@ def power_spectrum(x: Annotated[Array, "... I>0"], window: Annotated[Array, "I"]
 
 @shapes
 def power_spectrum_backward(
-    dy: Annotated[Array, "... K"],
-    x: Annotated[Array, "... I"],
+    dy: Annotated[Array, "* K"],
+    x: Annotated[Array, "* I"],
     window: Annotated[Array, "I"],
-    real: Annotated[Array, "... K"],
-    imaginary: Annotated[Array, "... K"],
+    real: Annotated[Array, "* K"],
+    imaginary: Annotated[Array, "* K"],
 ) -> tuple[Array, Array]:
     """df = Re Fᴴ (2 dy ∘ (real + j imaginary));   dx = w ∘ df,  dw = x ∘ df
 
@@ -108,7 +108,7 @@ class LogMel(NamedTuple):
 
 
 @shapes
-def log_mel(power: Annotated[Array, "... D"], filters: Annotated[Array, "D K"], floor: float = 1e-6) -> LogMel:
+def log_mel(power: Annotated[Array, "... D"], filters: Annotated[Array, "D>0 K>0"], floor: float = 1e-6) -> LogMel:
     """y = log max(p F, floor)
 
     Parameters
@@ -133,10 +133,10 @@ def log_mel(power: Annotated[Array, "... D"], filters: Annotated[Array, "D K"], 
 
 @shapes
 def log_mel_backward(
-    dy: Annotated[Array, "... K"],
-    power: Annotated[Array, "... D"],
-    filters: Annotated[Array, "D K"],
-    mel: Annotated[Array, "... K"],
+    dy: Annotated[Array, "* K"],
+    power: Annotated[Array, "* D"],
+    filters: Annotated[Array, "D>0 K>0"],
+    mel: Annotated[Array, "* K"],
     floor: float = 1e-6,
 ) -> tuple[Array, Array]:
     """dm = dy / m where m > floor, else 0;   dp = dm Fᵀ,  dF = pᵀ dm.  -> dpower (..., D), dfilters (D, K)"""

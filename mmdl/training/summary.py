@@ -1,9 +1,8 @@
 """What the runs of a comparison say together: means, deviations, and which differences are within the noise."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan, sqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +14,7 @@ class Spread(NamedTuple):
 
     mean: float
     deviation: float  # with one degree of freedom less; NaN for a single number
-    count: int  # type: ignore[assignment]  # a tuple's method of this name is not needed
+    count: int
 
 
 @dataclass(frozen=True)
@@ -23,37 +22,37 @@ class Row:
     """One model of a comparison."""
 
     model: str
-    modalities: tuple[str, ...]
-    accuracy: dict[tuple[str, ...], Spread]  # of tuple of str to Spread: of every set of modalities that it knows
+    modalities: tuple
+    accuracy: dict  # of tuple of str to Spread: of every set of modalities that it knows
     loss: Spread  # with all of them
     parameters: int
     milliseconds: Spread  # of processor time, a step
     nothing: float  # the accuracy of who sees nothing
-    contribution: dict[str, Spread]  # of str to Spread; empty for a modality alone
-    noise: dict[str, tuple[list[Any], list[Spread]]]  # of str to (levels, Spreads); empty for a modality alone
+    contribution: dict  # of str to Spread; empty for a modality alone
+    noise: dict  # of str to (levels, Spreads); empty for a modality alone
 
     @property
-    def whole(self) -> Spread:
+    def whole(self):
         """The accuracy with all modalities that the model knows."""
         return self.accuracy[self.modalities]
 
 
-def spread(values: Sequence[float]) -> Spread:
+def spread(values):
     """Mean and standard deviation.  -> Spread"""
-    found = np.asarray(values, float)
-    return Spread(float(found.mean()), float(found.std(ddof=1)) if len(found) > 1 else nan, len(found))
+    values = np.asarray(values, float)
+    return Spread(float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else nan, len(values))
 
 
-def gather(results: Iterable[tuple[Any, dict[str, Any]]]) -> list[Row]:
+def gather(results):
     """Rows, fusions before single modalities, the most accurate first.  results: pairs of Run and what it found"""
-    by_model: dict[str, list[tuple[Any, dict[str, Any]]]] = {}
+    by_model = {}
     for run, found in results:
         by_model.setdefault(run.model, []).append((run, found))
     rows = [_row(*zip(*each, strict=True)) for each in by_model.values()]
     return sorted(rows, key=lambda row: (-len(row.modalities), -row.whole.mean))
 
 
-def standings(spreads: dict[Any, Spread], smaller: bool = False) -> dict[Any, str]:
+def standings(spreads, smaller=False):
     """BEST for the highest mean (or the smallest), NEAR for what cannot be told from it, "" for the others
 
     Two means are told apart if they differ by more than two standard errors of their difference:
@@ -78,12 +77,12 @@ def standings(spreads: dict[Any, Spread], smaller: bool = False) -> dict[Any, st
     return {key: BEST if key == best else NEAR if key in near else "" for key in spreads}
 
 
-def _error(a: Spread, b: Spread) -> float:
+def _error(a, b):
     """The standard error of the difference of two means."""
     return sqrt(a.deviation**2 / a.count + b.deviation**2 / b.count)
 
 
-def _row(runs: Sequence[Any], found: Sequence[dict[str, Any]]) -> Row:
+def _row(runs, found):
     modalities = runs[0].modalities
     together = found[0]["subsets"]
     return Row(
@@ -99,6 +98,6 @@ def _row(runs: Sequence[Any], found: Sequence[dict[str, Any]]) -> Row:
     )
 
 
-def _points(found: Sequence[dict[str, Any]], name: str) -> list[Spread]:
+def _points(found, name):
     """One Spread for each level of noise on a modality."""
     return [spread(each) for each in zip(*(one["noise"][name]["accuracy"] for one in found), strict=True)]

@@ -6,21 +6,21 @@ from mmdl.verify.oracle import each
 
 
 def leading_axes(contract, array):
-    """How many axes of `array` count examples: one for a contract in `N`, those of `...`, else none."""
+    """How many axes of `array` count examples: one for a contract in `N`, those of `...` or `*`, else none."""
     letters = contract.rpartition(" of ")[2].split()
     if letters[0] == "N":
         return 1
-    return array.ndim - (len(letters) - 1) if letters[0] == "..." else 0
+    return array.ndim - (len(letters) - 1) if letters[0] in ("...", "*") else 0
 
 
 def map_formula(formula, contracts, arguments):
     """The formula of one example after the other, stacked: a tuple with one array for each output.
 
-    Where any shape goes (`...` alone) the formula takes vectors.
+    Where any shape goes (`...` or `*` alone) the formula takes vectors.
     """
 
     def count(name, array):
-        return leading_axes(contracts[name], array) - (contracts[name] == "...")
+        return leading_axes(contracts[name], array) - (contracts[name] in ("...", "*"))
 
     batched = [name for name in contracts if arguments.get(name) is not None]
     leading = np.broadcast_shapes(

@@ -30,7 +30,6 @@ class Entry:
     whole_batch: bool = False  # the formula takes the batch as it is
     counts: str | None = "mask"  # of a loss: the mask that says what its mean is over; None if always the examples
     of_the_batch: bool = False  # an answer depends on other examples: a statistic of the batch
-    same_shape: bool = False  # leading axes must be the same, and do not broadcast
     impossible: tuple[str, ...] = ()  # arguments that may hold −∞
     contracts: dict[str, str] | None = None  # by default those of `forward`
 

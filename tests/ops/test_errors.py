@@ -41,7 +41,7 @@ SHAPE_ERRORS = {
     "negative padding": (lambda: conv2d(X, W, padding=-1), "conv2d: padding (-1, -1) must not be negative"),
     "gradient of another size": (
         lambda: conv2d_backward(zeros(2, 4, 3, 4), X, W),
-        "the kernel makes 3 x 3 stops but dy (N, P, Q, K) = (2, 4, 3, 4)",
+        "the window makes 3 x 3 stops but dy (N, P, Q, ...) = (2, 4, 3, 4)",
     ),
     "window of padding only": (
         lambda: max_pool2d(X, window=2, padding=2),
@@ -95,19 +95,19 @@ SHAPE_ERRORS = {
     ),
     "labels that would broadcast": (
         lambda: softmax_cross_entropy(zeros(2, 3), np.zeros(1, int)),
-        "softmax_cross_entropy: labels must have shape (2,) but has (1,)",
+        "softmax_cross_entropy: the leading axes are (2,) in logits (*, K) = (2, 3) but (1,) in labels (*) = (1,)",
     ),
     "targets that would broadcast": (
         lambda: mean_squared_error(zeros(2, 1), zeros(2)),
-        "mean_squared_error: targets must have shape (2, 1) but has (2,)",
+        "mean_squared_error: the leading axes are (2, 1) in y (*) = (2, 1) but (2,) in targets (*) = (2,)",
     ),
     "binary targets that would broadcast": (
         lambda: binary_cross_entropy(zeros(2, 1), zeros(2)),
-        "binary_cross_entropy: targets must have shape (2, 1) but has (2,)",
+        "binary_cross_entropy: the leading axes are (2, 1) in logits (*) = (2, 1) but (2,) in targets (*) = (2,)",
     ),
     "distributions that would broadcast": (
         lambda: categorical_cross_entropy(zeros(2, 3), zeros(1, 3)),
-        "categorical_cross_entropy: targets must have shape (2, 3) but has (1, 3)",
+        "categorical_cross_entropy: the leading axes are (2,) in p (*, K) = (2, 3) but (1,) in targets (*, K) = (1, 3)",
     ),
     "statistics of nobody": (
         lambda: batch_norm(zeros(2, 3), zeros(3), zeros(3), mask=np.zeros(2, bool)),

@@ -38,9 +38,9 @@ def product_of_experts(
 
 @shapes
 def product_of_experts_backward(
-    dl: Annotated[Array, "... K"],
+    dl: Annotated[Array, "* K"],
     logits: Annotated[Arrays, "M>0 of ... K"],
-    l: Annotated[Array, "... K"],
+    l: Annotated[Array, "* K"],
     present: Annotated[Mask, "... M"] | None = None,
 ) -> Arrays:
     """dlogits_m = dl − p Σ dl for everyone who is present.  -> M arrays (..., K)"""
@@ -65,9 +65,9 @@ def average_of_experts(
 
 @shapes
 def average_of_experts_backward(
-    dl: Annotated[Array, "... K"],
+    dl: Annotated[Array, "* K"],
     logits: Annotated[Arrays, "M>0 of ... K"],
-    l: Annotated[Array, "... K"],
+    l: Annotated[Array, "* K"],
     present: Annotated[Mask, "... M"] | None = None,
 ) -> Arrays:
     """dlog p_m = dl ∘ p_m / Σ p, the expert's share in the vote; from there as in `log_softmax_backward`.
@@ -109,7 +109,7 @@ def product_of_probabilities(
 
 @shapes
 def product_of_probabilities_backward(
-    dl: Annotated[Array, "... K"],
+    dl: Annotated[Array, "* K"],
     logits: Annotated[Arrays, "M>0 of ... K"],
     present: Annotated[Mask, "... M"] | None = None,
     floor: float = 1e-7,
@@ -153,10 +153,10 @@ def mixture_of_experts(
 
 @shapes
 def mixture_of_experts_backward(
-    dl: Annotated[Array, "... K"],
+    dl: Annotated[Array, "* K"],
     logits: Annotated[Arrays, "M>0 of ... K"],
     scores: Annotated[Array, "... M"],
-    l: Annotated[Array, "... K"],
+    l: Annotated[Array, "* K"],
     present: Annotated[Mask, "... M"] | None = None,
 ) -> tuple[Arrays, Array]:
     """dlog p_m = dl ∘ r_m  with  r_m = g_m p_m / p, who is responsible;   dlog g_m = Σ_k dl_k r_mk
@@ -168,7 +168,8 @@ def mixture_of_experts_backward(
     """
     log_g, joint = _mixture(logits, scores, present)
     shares = _votes(tuple(dl * _share(x, l) for x in joint), present)
-    dscores = log_softmax_backward(np.stack([share.sum(axis=-1) for share in shares], axis=-1), log_g)
+    dlog_g = np.stack([share.sum(axis=-1) for share in shares], axis=-1)
+    dscores = log_softmax_backward(sum_to(dlog_g, log_g.shape), log_g)
     if present is not None:
         dscores = np.where(present, dscores, 0)
     return _from_log_p(shares, logits, present), sum_to(dscores, scores.shape)
@@ -200,7 +201,9 @@ def _share(part: Array, l: Array) -> Array:
 def _from_log_p(dlog_p: Arrays, logits: Arrays, present: Mask | None) -> Arrays:
     """From the gradients of every expert's log p to those of the logits"""
     given = zip(dlog_p, _votes(logits, present), logits, strict=True)
-    return tuple(sum_to(log_softmax_backward(d, log_softmax(heard)), x.shape) for d, heard, x in given)
+    return tuple(
+        sum_to(log_softmax_backward(sum_to(d, heard.shape), log_softmax(heard)), x.shape) for d, heard, x in given
+    )
 
 
 def _mixture(logits: Arrays, scores: Array, present: Mask | None) -> tuple[Array, list[Array]]:

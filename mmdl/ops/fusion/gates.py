@@ -39,9 +39,7 @@ def gated(features: Annotated[Arrays, "M>0 of ... D"], scores: Annotated[Arrays,
 
     Source: Arevalo et al. 2017, the gated multimodal unit.
     """
-    expected = 1 if len(features) == 2 else len(features)
-    if len(scores) != expected:
-        raise ShapeError(f"gated: {len(features)} features need {expected} scores but there are {len(scores)}")
+    _check_scores("gated", features, scores)
     gates, candidates = tuple(map(sigmoid, scores)), tuple(map(tanh, features))
     if len(features) == 2:
         gates += (1 - gates[0],)
@@ -50,7 +48,7 @@ def gated(features: Annotated[Arrays, "M>0 of ... D"], scores: Annotated[Arrays,
 
 @shapes
 def gated_backward(
-    dy: Annotated[Array, "... D"],
+    dy: Annotated[Array, "* D"],
     features: Annotated[Arrays, "M>0 of ... D"],
     scores: Annotated[Arrays, "_ of ... D"],
     gates: Annotated[Arrays, "M of ... D"],
@@ -64,11 +62,12 @@ def gated_backward(
     -------
     dfeatures, dscores : tuples of arrays like features and scores
     """
+    _check_scores("gated_backward", features, scores)
     dgates = [dy * h for h in candidates]
     if len(features) == 2:
         dgates = [dgates[0] - dgates[1]]
-    dfeatures = (tanh_backward(dy * z, h) for z, h in zip(gates, candidates, strict=True))
-    dscores = (sigmoid_backward(dz, z) for dz, z in zip(dgates, gates, strict=False))
+    dfeatures = (tanh_backward(sum_to(dy * z, h.shape), h) for z, h in zip(gates, candidates, strict=True))
+    dscores = (sigmoid_backward(sum_to(dz, z.shape), z) for dz, z in zip(dgates, gates, strict=False))
     return _like(dfeatures, features), _like(dscores, scores)
 
 
@@ -93,13 +92,19 @@ def film(x: Annotated[Array, "... D"], gamma: Annotated[Array, "... D"], beta: A
 
 @shapes
 def film_backward(
-    dy: Annotated[Array, "... D"],
+    dy: Annotated[Array, "* D"],
     x: Annotated[Array, "... D"],
     gamma: Annotated[Array, "... D"],
     beta: Annotated[Array, "... D"],
 ) -> tuple[Array, Array, Array]:
     """dx = dy ∘ γ,  dγ = dy ∘ x,  dβ = dy"""
     return sum_to(dy * gamma, x.shape), sum_to(dy * x, gamma.shape), sum_to(dy.copy(), beta.shape)
+
+
+def _check_scores(function: str, features: Arrays, scores: Arrays) -> None:
+    expected = 1 if len(features) == 2 else len(features)
+    if len(scores) != expected:
+        raise ShapeError(f"{function}: {len(features)} features need {expected} scores but there are {len(scores)}")
 
 
 def _like(gradients: Iterable[Array], arrays: Arrays) -> Arrays:

@@ -42,7 +42,7 @@ def tensor_fusion(features: Annotated[Arrays, "M>0 of ... _"]) -> Array:
 
 
 @shapes
-def tensor_fusion_backward(dy: Annotated[Array, "... _"], features: Annotated[Arrays, "M>0 of ... _"]) -> Arrays:
+def tensor_fusion_backward(dy: Annotated[Array, "* _"], features: Annotated[Arrays, "M>0 of ... _"]) -> Arrays:
     """From the last modality to the first, dy as a table of (products of those before) x (its own entries):
 
     dx_m = (products before)ᵀ dy,  without the column of its 1;   d(products before) = dy (x_m, 1)
@@ -51,10 +51,12 @@ def tensor_fusion_backward(dy: Annotated[Array, "... _"], features: Annotated[Ar
     -------
     dfeatures : tuple of M arrays (..., D_m)
     """
+    if dy.shape[-1] != (products := math.prod(x.shape[-1] + 1 for x in features)):
+        raise ShapeError(f"tensor_fusion_backward: the features have {products} products but dy (*, _) = {dy.shape}")
     extended = [_with_one(x) for x in features]
-    products = list(itertools.accumulate(extended[:-1], _outer))
+    befores = list(itertools.accumulate(extended[:-1], _outer))
     gradients = []
-    for before, x in zip(reversed(products), reversed(extended), strict=False):
+    for before, x in zip(reversed(befores), reversed(extended), strict=False):
         table = dy.reshape(*dy.shape[:-1], before.shape[-1], x.shape[-1])
         gradients.append((before[..., None, :] @ table)[..., 0, :])
         dy = (table @ x[..., None])[..., 0]
@@ -91,18 +93,14 @@ def low_rank_fusion(features: Annotated[Arrays, "M>0 of ... _"], factors: Annota
 
     Source: Liu et al. 2018, low-rank multimodal fusion (LMF).
     """
-    for m, (x, W) in enumerate(zip(features, factors, strict=True)):
-        if len(W) != x.shape[-1] + 1:
-            raise ShapeError(
-                f"low_rank_fusion: factors[{m}] has {len(W)} rows, but features[{m}] has {x.shape[-1]} entries and a 1"
-            )
+    _check_factors("low_rank_fusion", features, factors)
     projected = tuple(np.tensordot(_with_one(x), W, 1) for x, W in zip(features, factors, strict=True))
     return LowRank(math.prod(projected[1:], start=projected[0]).sum(axis=-2), projected)
 
 
 @shapes
 def low_rank_fusion_backward(
-    dy: Annotated[Array, "... K"],
+    dy: Annotated[Array, "* K"],
     features: Annotated[Arrays, "M>0 of ... _"],
     factors: Annotated[Arrays, "M of _ F K"],
     projected: Annotated[Arrays, "M of ... F K"],
@@ -113,6 +111,7 @@ def low_rank_fusion_backward(
     -------
     dfeatures, dfactors : tuples of arrays like features and factors
     """
+    _check_factors("low_rank_fusion_backward", features, factors)
     dfeatures, dfactors = [], []
     for m, (x, W) in enumerate(zip(features, factors, strict=True)):
         others = math.prod(projected[:m] + projected[m + 1 :], start=dy[..., None, :])
@@ -121,6 +120,14 @@ def low_rank_fusion_backward(
         dfeatures.append(np.tensordot(dp, W[:-1], ((-2, -1), (1, 2))))
         dfactors.append(np.tensordot(_with_one(x), dp, (leading, leading)))
     return tuple(dfeatures), tuple(dfactors)
+
+
+def _check_factors(function: str, features: Arrays, factors: Arrays) -> None:
+    for m, (x, W) in enumerate(zip(features, factors, strict=True)):
+        if len(W) != x.shape[-1] + 1:
+            raise ShapeError(
+                f"{function}: factors[{m}] has {len(W)} rows, but features[{m}] has {x.shape[-1]} entries and a 1"
+            )
 
 
 def _with_one(x: Array) -> Array:

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._mask import looked_at, only
+from mmdl.ops._mask import only
 from mmdl.ops.attention import multi_head_attention, multi_head_attention_backward
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.shapes import Array, Arrays, Ids, Mask, shapes
@@ -26,9 +26,9 @@ class Crossed(NamedTuple):
 def cross_attention(
     x: Annotated[Array, "N T D"],
     other: Annotated[Array, "N S D"],
-    Wq: Annotated[Array, "D H"],
+    Wq: Annotated[Array, "D>0 H>0"],
     Wk: Annotated[Array, "D H"],
-    Wv: Annotated[Array, "D V"],
+    Wv: Annotated[Array, "D V>0"],
     mask: Annotated[Mask, "N S"] | None = None,
     heads: int = 1,
 ) -> Crossed:
@@ -62,9 +62,9 @@ def cross_attention_backward(
     dy: Annotated[Array, "N T V"],
     x: Annotated[Array, "N T D"],
     other: Annotated[Array, "N S D"],
-    Wq: Annotated[Array, "D H"],
+    Wq: Annotated[Array, "D>0 H>0"],
     Wk: Annotated[Array, "D H"],
-    Wv: Annotated[Array, "D V"],
+    Wv: Annotated[Array, "D V>0"],
     weights: Annotated[Array, "N _ T S"],
     q: Annotated[Array, "N T H"],
     k: Annotated[Array, "N S H"],
@@ -78,9 +78,7 @@ def cross_attention_backward(
     """
     dq, dk, dv = multi_head_attention_backward(dy, q, k, v, weights)
     dx, dWq, _ = affine_backward(dq, x, Wq)
-    other = only(
-        other, looked_at(weights.reshape(len(x), weights.shape[1] * weights.shape[2], weights.shape[3]))
-    )  # what nobody looked at is not read
+    other = only(other, np.any(weights, axis=(1, 2)))  # what nobody looked at is not read
     dother_k, dWk, _ = affine_backward(dk, other, Wk)
     dother_v, dWv, _ = affine_backward(dv, other, Wv)
     return dx, dother_k + dother_v, dWq, dWk, dWv
@@ -130,7 +128,7 @@ def bottleneck_attention(
     """
     q, k, v = only(q, mask), only(k, mask), only(v, mask)
     y, weights = np.zeros_like(v), []
-    for rows, own in _parts(q, lengths):
+    for rows, own in _parts("bottleneck_attention", q, lengths):
         there = None if mask is None else mask[:, rows]
         seen = multi_head_attention(q[:, rows], k[:, rows], v[:, rows], heads, there)
         y[:, rows[:own]] = seen.y[:, :own]
@@ -156,8 +154,11 @@ def bottleneck_attention_backward(
     dq, dk, dv
     """
     dy, q, k, v = only(dy, mask), only(q, mask), only(k, mask), only(v, mask)
+    parts = _parts("bottleneck_attention_backward", q, lengths)
+    if len(weights) != len(parts):
+        raise ShapeError(f"bottleneck_attention_backward: {len(weights)} weights for {len(parts)} lengths")
     gradients = np.zeros_like(q), np.zeros_like(k), np.zeros_like(v)
-    for (rows, own), seen in zip(_parts(q, lengths), weights, strict=True):
+    for (rows, own), seen in zip(parts, weights, strict=True):
         dseen = dy[:, rows]
         dseen[:, own:] /= len(lengths)
         found = multi_head_attention_backward(dseen, q[:, rows], k[:, rows], v[:, rows], seen)
@@ -166,10 +167,10 @@ def bottleneck_attention_backward(
     return gradients
 
 
-def _parts(q: Array, lengths: tuple[int, ...]) -> list[tuple[Ids, int]]:
+def _parts(function: str, q: Array, lengths: tuple[int, ...]) -> list[tuple[Ids, int]]:
     """For each modality the places of its tokens and of the bottleneck, and how many are its own."""
     ends = list(itertools.accumulate(lengths))
-    if not ends or ends[-1] > q.shape[1]:
-        raise ShapeError(f"bottleneck_attention: lengths {lengths} do not fit into T = {q.shape[1]}")
+    if not ends or min(lengths) < 0 or ends[-1] > q.shape[1]:
+        raise ShapeError(f"{function}: lengths {lengths} do not fit into T = {q.shape[1]}")
     bottleneck = np.arange(ends[-1], q.shape[1])
     return [(np.r_[end - own : end, bottleneck], own) for end, own in zip(ends, lengths, strict=True)]

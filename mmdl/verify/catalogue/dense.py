@@ -121,5 +121,5 @@ ENTRIES = (
         extreme=("s",),
         impossible=("s",),
     ),
-    Entry.of(dropout, mask_and_rate, laws=(expectation_is_x,), extreme=("x",), same_shape=True),
+    Entry.of(dropout, mask_and_rate, laws=(expectation_is_x,), extreme=("x",)),
 )

@@ -169,7 +169,6 @@ ENTRIES = tuple(
         laws=laws,
         extreme=(name,) if name != "p" else (),
         whole_batch=True,
-        same_shape=True,
         impossible=(name,) if name == "logits" else (),
     )
     for forward, draw, name, laws in (

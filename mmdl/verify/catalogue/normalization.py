@@ -106,7 +106,6 @@ ENTRIES = (
         extreme=("x",),
         whole_batch=True,
         of_the_batch=True,
-        same_shape=True,
     ),
     Entry.of(
         batch_norm_inference,

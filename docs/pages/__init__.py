@@ -1,1 +1,0 @@
-"""What writes the pages of the site: lessons, gallery, reference, glossary, diagrams."""
