@@ -29,8 +29,8 @@ class Symbol(Node):
         return KINDS["Times"]()([self, other]) if isinstance(other, Symbol) else NotImplemented
 
 
-def Input(shape, rng=None):
-    """The symbol of an input; `shape` is that of one example, None where lengths vary
+def Input(shape, rng=None, name=None):
+    """The symbol of an input; `shape` is that of one example, None where lengths vary; nothing is done with the name
 
     All that is drawn for a model, first weights, dropout, the order of examples, is drawn from the `rng` of its input,
     in the place of Keras's global seed.
@@ -38,15 +38,31 @@ def Input(shape, rng=None):
     return Symbol(examples=example_inputs(shape), rng=np.random.default_rng() if rng is None else rng)
 
 
-class Layer:
+class Weights:
+    """What has `weights`, and lets them be read and written."""
+
+    def get_weights(self):
+        """Copies of all weights"""
+        return [array.copy() for array in self.weights]
+
+    def set_weights(self, weights):
+        """Put these numbers into the arrays."""
+        mine, theirs = [array.shape for array in self.weights], [np.shape(array) for array in weights]
+        if mine != theirs:
+            raise ShapeError(f"{self.name or self} has weights of the shapes {mine}, not {theirs}")
+        for array, new in zip(self.weights, weights, strict=True):
+            array[...] = new
+
+
+class Layer(Weights):
     """Keras's settings, and the layer of the core that they mean, once the shape of the input is known."""
 
-    def __init__(self, *arguments, name=None, input_shape=None, **settings):
+    def __init__(self, *arguments, name=None, input_shape=None, trainable=True, **settings):
         try:
             self.settings = self.__signature__.bind(*arguments, **settings).arguments
         except TypeError as mistake:
             raise TypeError(f"{self}: {mistake}") from None
-        self.name, self.core = name, None
+        self.name, self.core, self.trainable = name, None, trainable
         self.input_shape = (settings["input_length"],) if "input_length" in settings else input_shape
 
     def __call__(self, x):

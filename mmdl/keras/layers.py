@@ -18,6 +18,17 @@ def dressed(made, activation=None, use_bias=True):
     return core.Sequential((made, named("activation", str(activation), ACTIVATIONS))) if activation else made
 
 
+def alone(value):
+    """One number in parentheses, (3,), as that number"""
+    return value[0] if isinstance(value, (tuple, list)) and len(value) == 1 else value
+
+
+def joined(rng, D, axis=-1):
+    if axis != -1:
+        raise TypeError(f"Concatenate honours no axis but the last, -1, and not {axis}")
+    return core.Merge("concatenate")
+
+
 def dense(rng, D, units, activation=None, use_bias=True):
     return dressed(core.Dense.init(rng, D, units), activation, use_bias)
 
@@ -26,7 +37,8 @@ def convolution(core_layer):
     def build(
         rng, D, filters, kernel_size, strides=1, padding="valid", *, dilation_rate=1, activation=None, use_bias=True
     ):
-        made = core_layer.init(rng, D, filters, kernel_size, stride=strides, padding=padding, dilation=dilation_rate)
+        size, stride, dilation = map(alone, (kernel_size, strides, dilation_rate))
+        made = core_layer.init(rng, D, filters, size, stride=stride, padding=padding, dilation=dilation)
         return dressed(made, activation, use_bias)
 
     return build
@@ -93,7 +105,7 @@ def batch_normalization(rng, D, *, momentum=0.99, epsilon=1e-3):
 # Keras's name, what becomes of masks, the core layer: of a generator, the features of the input, and Keras's arguments
 Conv1D = kind("Conv1D", "lost", convolution(core.Conv1D))
 Conv2D = kind("Conv2D", "lost", convolution(core.Conv2D))
-MaxPooling2D = kind("MaxPooling2D", "lost", pooling(core.MaxPool2D))
+MaxPooling2D = MaxPool2D = kind("MaxPooling2D", "lost", pooling(core.MaxPool2D))
 AveragePooling2D = kind("AveragePooling2D", "lost", pooling(core.AveragePool2D))
 GlobalAveragePooling1D = kind("GlobalAveragePooling1D", "read", lambda rng, D: core.SequencePool("mean"))
 GlobalAveragePooling2D = kind("GlobalAveragePooling2D", "lost", lambda rng, D: core.GlobalPool("average"))
@@ -111,7 +123,7 @@ Bidirectional = kind("Bidirectional", "read", both_ways)
 MultiHeadAttention = kind("MultiHeadAttention", "read", attention, base=OfItself)
 Add = kind("Add", "kept", lambda rng, D: core.Merge("sum"), several=True)
 Average = kind("Average", "kept", lambda rng, D: core.Merge("mean"), several=True)
-Concatenate = kind("Concatenate", "kept", lambda rng, D: core.Merge("concatenate"), several=True)
+Concatenate = kind("Concatenate", "kept", joined, several=True)
 Multiply = kind("Multiply", "read", lambda rng, D: core.OnValues(core.Merge("product"), blank=1), several=True)
 Plus = kind("Plus", "lost", lambda rng, D: core.Merge("sum"), several=True)  # a + b
 Times = kind("Times", "lost", lambda rng, D: core.Merge("product"), several=True)  # a * b

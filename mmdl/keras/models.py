@@ -10,14 +10,14 @@ import numpy as np
 
 from mmdl import training, tree
 from mmdl.errors import DataError, FormatError, ShapeError
-from mmdl.keras.fitting import Arrays, OnArrays, fit_arrays, means_over, outputs_for, split
-from mmdl.keras.graph import KINDS, Input, Layer, Symbol, as_list, in_keras_order, named
-from mmdl.keras.losses import LOSSES, METRICS
+from mmdl.keras.graph import KINDS, Input, Layer, Symbol, Weights, as_list, in_keras_order, named
+from mmdl.keras.losses import LOSSES, METRICS, Loss, weighed
 from mmdl.keras.optimizers import OPTIMIZERS
 from mmdl.layers.graph import graph_between
+from mmdl.training.arrays import Arrays, OnArrays, fit_arrays, means_over, outputs_for, split
 
 
-class Model:
+class Model(Weights):
     """All layers on the way from the symbols `inputs` to the symbol `outputs`
 
     A layer that stands in two models has the same arrays in both: what trains one trains the other.
@@ -41,17 +41,21 @@ class Model:
         """The arrays of all layers themselves, in Keras's order and layout"""
         return [array for layer in self.layers for array in layer.weights]
 
-    def get_weights(self):
-        """Copies of all weights"""
-        return [array.copy() for array in self.weights]
+    @property
+    def trainable(self):
+        """Whether all layers are; to set it sets them all"""
+        return all(layer.trainable for layer in self.layers)
 
-    def set_weights(self, weights):
-        """Put these numbers into the arrays."""
-        mine, theirs = [array.shape for array in self.weights], [np.shape(array) for array in weights]
-        if mine != theirs:
-            raise ShapeError(f"{self.name} has weights of the shapes {mine}, not {theirs}")
-        for array, new in zip(self.weights, weights, strict=True):
-            array[...] = new
+    @trainable.setter
+    def trainable(self, value):
+        for layer in self.layers:
+            layer.trainable = value
+
+    @property
+    def frozen(self):
+        """The arrays that stay as they are, by their ids"""
+        still = [tree.distinct(layer.core) for layer in self.layers if not layer.trainable]
+        return frozenset(id(array) for arrays in still for _, array in arrays)
 
     def compile(self, optimizer="rmsprop", loss=None, metrics=()):
         """Choose an optimizer, a loss and metrics, by name or as they are; the optimizer begins anew."""
@@ -60,22 +64,41 @@ class Model:
         self.measures = {} if loss is None else {"loss": named("loss", loss, LOSSES)}
         self.measures |= {getattr(each, "__name__", each): named("metric", each, METRICS) for each in metrics or ()}
 
-    def fit(self, x, y, batch_size=32, epochs=1, verbose=1, *, validation_split=0, validation_data=None, shuffle=True):
+    def fit(
+        self,
+        x,
+        y,
+        batch_size=32,
+        epochs=1,
+        verbose=1,
+        callbacks=(),
+        *,
+        validation_split=0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+    ):
         """Learn from x, a list where there are several inputs, and y
 
-        The last `validation_split` of all examples are kept for validation. The result has a `history`: by the names of
+        The last `validation_split` of all examples are kept for validation. `class_weight` says, by the number of a
+        class, how much its examples count in the loss that is learned by. The result has a `history`: by the names of
         loss and metrics, lists of their means over each epoch's examples.
         """
         x, y = self.checked(x, y)
         x, y, *kept = split(x, y, 0 if validation_data else validation_split)
         kept = self.checked(*validation_data) if validation_data else kept
-        self.state = self.state or self.optimizer.start(OnArrays(self.network))
+        model = OnArrays(self.network, self.frozen)
+        self.state = self.state or self.optimizer.start(model)
+        for callback in callbacks or ():
+            callback.model = self
         history = fit_arrays(
-            self.network,
+            model,
             Arrays(x, y, batch_size, shuffle),
             Arrays(*kept, batch_size),
             self.measures,
             partial(tell, verbose),
+            weighed(self.measures["loss"], class_weight) if class_weight else self.measures["loss"],
+            callbacks or (),
             optimizer=self.optimizer,
             state=self.state,
             epochs=epochs,
@@ -120,15 +143,21 @@ class Model:
             seen[kind] += 1
             count = sum(map(np.size, layer.weights))
             print(f"{f'{name} ({layer})':<42} {layer.output.shape!s:<26} {count:>12,}", file=sys.stdout)
-        total, learned = sum(map(np.size, self.weights)), tree.count(self.network)
+        still, running = self.frozen, tree.running_momentum(self.network)
+        arrays = [array for path, array in tree.distinct(self.network) if path not in running]
+        total, learned = sum(map(np.size, self.weights)), sum(each.size for each in arrays if id(each) not in still)
         for kind, count in (("Total", total), ("Trainable", learned), ("Non-trainable", total - learned)):
             print(f"{kind} params: {count:,}", file=sys.stdout)
 
     def save(self, path):
-        """Write the layers and all their weights to a file, which `load_model` reads; not the optimizer."""
+        """Write the layers, all their weights and what was compiled by name to a file, which `load_model` reads."""
         about = {"inputs": [symbol.shape[1:] for symbol in self.inputs]}
-        about["layers"] = [[str(layer), layer.name] for layer in self.layers]
+        about["layers"] = [[str(layer), layer.name, layer.trainable] for layer in self.layers]
         about["calls"] = [self.layers.index(symbol.maker) for symbol in self.calls]
+        if isinstance(loss := self.measures.get("loss"), Loss):
+            kind = type(self.optimizer).__name__.lower()
+            about["compiled"] = [kind, vars(self.optimizer), [loss.name, loss.from_logits]]
+            about["metrics"] = [name for name in self.measures if name in METRICS]
         training.save(path, self.network, **about)
 
 
@@ -167,16 +196,20 @@ class Sequential(Model):
 
 
 def load_model(path):
-    """The model that `save` wrote to a file; to learn more it has to be compiled again"""
+    """The model that `save` wrote to a file; what was compiled by name is so again, but the optimizer begins anew"""
     network, about = training.load(path)
     try:
-        layers = [object.__new__(KINDS[kind]) for kind, _ in about["layers"]]
-        for layer, (_, layer.name) in zip(layers, about["layers"], strict=True):
-            layer.core = None
+        layers = [object.__new__(KINDS[kind]) for kind, *_ in about["layers"]]
+        for layer, (_, layer.name, *trainable) in zip(layers, about["layers"], strict=True):
+            layer.core, layer.trainable = None, trainable != [False]
         inputs = symbols = [Input(shape) for shape in about["inputs"]]
         for number, made, places in zip(about["calls"], network.layers, network.sources, strict=True):
             symbols = [*symbols, layers[number].connect([symbols[place] for place in places], made)]
-        return Model(inputs, symbols[-1])
+        model = Model(inputs, symbols[-1])
+        if "compiled" in about:
+            kind, settings, loss = about["compiled"]
+            model.compile(type(OPTIMIZERS[kind]())(**settings), Loss(*loss), about["metrics"])
+        return model
     except (AttributeError, LookupError, TypeError, ValueError) as mistake:
         raise FormatError(f"{path} is no file of such a model, or a broken one ({type(mistake).__name__})") from None
 

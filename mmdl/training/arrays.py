@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mmdl import tree
 from mmdl.errors import DataError
-from mmdl.layers import Layer
-from mmdl.training import BatchLoss, Callback, Training
+from mmdl.layers import BatchNorm, Layer
+from mmdl.training.callbacks import Callback
+from mmdl.training.loop import Training
+from mmdl.training.losses import BatchLoss
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +42,20 @@ class Arrays:
 
 @dataclass(frozen=True, eq=False)
 class OnArrays(Layer):
-    """A network that gives Tokens, as training sees it: it takes a batch, and its output is an array."""
+    """A network that gives Tokens, as training sees it: it takes a batch, and its output is an array.
+
+    Arrays whose id is among the `frozen` have no gradient, and what they normalise by is not the batch's.
+    """
 
     network: Layer
+    frozen: frozenset = frozenset()
+
+    def in_training(self, rng):
+        def rest(layer):
+            still = isinstance(layer, BatchNorm) and id(layer.gamma) in self.frozen
+            return layer.in_training(None) if still else layer
+
+        return replace(self, network=tree.map_nodes(rest, self.network))
 
     def forward(self, batch):
         y, trace = self.network.forward(batch.x)
@@ -49,7 +63,7 @@ class OnArrays(Layer):
 
     def backward(self, dy, trace, input_gradient=True):
         dx, gradient = self.network.backward(dy, trace, input_gradient)
-        return dx, OnArrays(gradient)
+        return dx, replace(self, network=tree.map(lambda p, g: g * (id(p) not in self.frozen), self.network, gradient))
 
 
 @dataclass(eq=False)
@@ -68,8 +82,8 @@ class AfterEpoch(Callback):
         self.report(f"Epoch {training.epoch}/{training.epochs}", means)
 
 
-def fit_arrays(network, train, validation, measures, report, **settings):
-    """Train the network IN PLACE on Arrays; `measures` are functions of truth and values, the first is the loss.
+def fit_arrays(model, train, validation, measures, report, loss, callbacks=(), **settings):
+    """Train the model IN PLACE on Arrays by a loss; `measures` are functions of truth and values, the first the loss.
 
     `settings` are those of `mmdl.training.Training`.
 
@@ -79,8 +93,8 @@ def fit_arrays(network, train, validation, measures, report, **settings):
         By the names of the measures their means over the examples of each epoch; and by `val_` and the names, those of
         the validation examples after it.
     """
-    after = AfterEpoch(validation, measures, report)
-    training = Training(OnArrays(network), train, loss=loss_of(measures), callbacks=[after], **settings).run()
+    callbacks = [AfterEpoch(validation, measures, report), *callbacks]
+    training = Training(model, train, loss=loss_of(measures | {"loss": loss}), callbacks=callbacks, **settings).run()
     if training.interrupted:
         raise KeyboardInterrupt
     return measured(training, measures)
