@@ -28,7 +28,7 @@ class Fusion(Layer):
 
     name: ClassVar[str]
     takes: ClassVar[str]
-    recipe: ClassVar[dict[str, float]]
+    recipe: ClassVar[dict[str, Any]]
     needs_presence: ClassVar[bool] = False
 
     @classmethod
@@ -37,7 +37,7 @@ class Fusion(Layer):
         return cls()
 
 
-def register(name: str, takes: str, recipe: dict[str, float] | None = None) -> Callable[[type[Kind]], type[Kind]]:
+def register(name: str, takes: str, recipe: dict[str, Any] | None = None) -> Callable[[type[Kind]], type[Kind]]:
     """Register a class of fusions under a name; what it takes and how it learns best is told here.
 
     From then on the classifier, the command line, comparisons and tests know it.

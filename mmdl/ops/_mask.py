@@ -14,6 +14,11 @@ def only(x: Array, mask: Mask | None) -> Array:
     return x if mask is None or mask.all() else np.where(mask[..., None], x, 0)
 
 
+def looked_at(weights: Array) -> Mask:
+    """Which keys some query looked at.  weights (..., T, S) -> (..., S)"""
+    return np.asarray(weights.any(axis=-2))
+
+
 def possible(s: Array) -> Mask:
     """False where s is −∞"""
     return s.real != -np.inf

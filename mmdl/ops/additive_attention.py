@@ -4,7 +4,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from mmdl.ops._mask import only
+from mmdl.ops._mask import looked_at, only
 from mmdl.ops._reduce import sum_to
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.shapes import Array, Mask, shapes
@@ -68,7 +68,7 @@ def additive_attention_backward(
     -------
     dq, dk, dv, dw : arrays like q, k, v, w
     """
-    da = dy @ only(v, np.any(weights, axis=-2)).mT
+    da = dy @ only(v, looked_at(weights)).mT
     de = softmax_backward(sum_to(da, weights.shape), weights)
     dv = sum_to(weights.mT @ dy, v.shape)
     de = sum_to(de, z.shape[:-1])[..., None]  # z knows nothing of leading axes that only v and the mask have

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._mask import only
+from mmdl.ops._mask import looked_at, only
 from mmdl.ops._reduce import sum_to
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.shapes import Array, Arrays, Mask, shapes
@@ -71,7 +71,7 @@ def attention_backward(
     -------
     dq, dk, dv : arrays like q, k, v; and dbias = ds, fourth, if `bias` is given.
     """
-    seen: Mask = np.any(weights, axis=-2)
+    seen = looked_at(weights)
     ds = softmax_backward(sum_to(dy @ only(v, seen).mT, weights.shape), weights)
     dq, dk, dv = ds @ only(k, seen), ds.mT @ q, weights.mT @ dy
     dq /= math.sqrt(q.shape[-1])

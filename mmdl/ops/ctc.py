@@ -81,8 +81,10 @@ def _said(labels: Ids, label_mask: Mask | None, blank: int, classes: int) -> tup
     if label_mask is None:
         label_mask = np.ones(labels.shape, bool)
     order = np.argsort(~label_mask, axis=1, kind="stable")
-    said: Ids = np.take_along_axis(labels, order, axis=1)
-    there = np.take_along_axis(label_mask, order, axis=1)
+    said, there = (
+        np.take_along_axis(labels.astype(np.int64), order, axis=1),
+        np.take_along_axis(label_mask, order, axis=1),
+    )
     wrong = said[there & ((said < 0) | (said >= classes) | (said == blank))]
     if wrong.size:
         raise DataError(

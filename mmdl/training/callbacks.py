@@ -58,7 +58,8 @@ class EarlyStopping(Callback):
     """
 
     def __init__(self, patience: int, metric: str = "validation_loss") -> None:
-        self.patience, self.metric, self.best = patience, metric, None
+        self.patience, self.metric = patience, metric
+        self.best: Any = None
 
     def epoch(self, training: Training) -> None:
         if self.metric not in training.history:
@@ -112,7 +113,7 @@ class StopOnSignal(Callback):
     def epoch(self, training: Training) -> None:
         self.step(training)
 
-    def _note(self, number, frame):
+    def _note(self, number: int, frame: object) -> None:
         is_first, self.number = self.number is None, self.number or number
         if is_first and self.at_once:
             raise KeyboardInterrupt
@@ -125,7 +126,7 @@ class Progress(Callback):
     """
 
     def __init__(self, stream: IO[str] | None = None) -> None:
-        self.stream = sys.stderr if stream is None else stream
+        self.stream: Any = sys.stderr if stream is None else stream
         self.bar: Any = None
 
     def step(self, training: Training) -> None:
@@ -137,7 +138,7 @@ class Progress(Callback):
     def end(self, training: Training) -> None:
         self._show(self._close, training)
 
-    def _show(self, how, training):
+    def _show(self, how: Callable[[Training], None], training: Training) -> None:
         try:
             if self.stream is not None:
                 how(training)
@@ -146,14 +147,14 @@ class Progress(Callback):
                 self.bar.disable = True  # else it tries again when it is forgotten
             self.stream = self.bar = None
 
-    def _advance(self, training):
+    def _advance(self, training: Training) -> None:
         if self.stream.isatty():
             if self.bar is None:
                 self.bar = self._new_bar(training)
             self.bar.set_postfix_str(f"loss {training.loss_value:.3f}", refresh=False)
             self.bar.update()
 
-    def _conclude(self, training):
+    def _conclude(self, training: Training) -> None:
         history = training.history
         if self.bar is None:
             metrics = summary(history, "loss", "accuracy", "validation_loss", "validation_accuracy")
@@ -163,12 +164,12 @@ class Progress(Callback):
             self.bar.set_postfix_str(summary(history, "accuracy", "validation_accuracy"))
             self._close(training)
 
-    def _close(self, training):
+    def _close(self, training: Training) -> None:
         if self.bar is not None:
             self.bar.close()
             self.bar = None
 
-    def _new_bar(self, training):
+    def _new_bar(self, training: Training) -> Any:
         from tqdm import tqdm
 
         return tqdm(

@@ -1,12 +1,14 @@
 """Comparisons: every modality alone and every fusion, trained by one recipe, several times each."""
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mmdl import tree
+from mmdl.data import Dataset
 from mmdl.data.noise import deviation_of, disturbed, levels_of
 from mmdl.errors import DataError, TrainingError
 from mmdl.fusion import FUSIONS
@@ -25,11 +27,13 @@ class Run(NamedTuple):
 
     model: str  # the name of a fusion, or "image alone"
     fusion: str
-    modalities: tuple
+    modalities: tuple[str, ...]
     seed: int
 
 
-def plan(dataset, fusions=None, seeds=5, hidden=True):
+def plan(
+    dataset: Dataset, fusions: Sequence[str] | None = None, seeds: int = 5, hidden: bool = True
+) -> tuple[list[Run], dict[str, str]]:
     """The runs of a comparison, all models with one seed before the next, and why some fusions are left out
 
     Parameters
@@ -64,10 +68,14 @@ def plan(dataset, fusions=None, seeds=5, hidden=True):
                 raise
             refused[fusion] = str(reason)
     models = [(f"{name} alone", ALONE, (name,)) for name in names] + [(fusion, fusion, names) for fusion in chosen]
-    return [Run(*model, seed) for seed in range(seeds) for model in models], refused
+    return [
+        Run(name, fusion, modalities, seed) for seed in range(seeds) for name, fusion, modalities in models
+    ], refused
 
 
-def run_all(runs, dataset, recipe, hidden=True, jobs=1):
+def run_all(
+    runs: Sequence[Run], dataset: Dataset, recipe: Recipe, hidden: bool = True, jobs: int = 1
+) -> Iterator[tuple[Run, dict[str, Any]]]:
     """Yield (Run, what `run_one` found) as soon as each is done; `jobs` of them are under way at a time, in processes
     of their own unless that is 1. TrainingError if one of these was ended from outside."""
     from concurrent.futures.process import BrokenProcessPool
@@ -84,7 +92,7 @@ def run_all(runs, dataset, recipe, hidden=True, jobs=1):
         raise TrainingError("a process ended before its run did, perhaps for want of memory") from None
 
 
-def run_one(run, dataset, recipe, hidden=True):
+def run_one(run: Run, dataset: Dataset, recipe: Recipe, hidden: bool = True) -> dict[str, Any]:
     """Train one model and measure it, on one thread.
 
     Returns
@@ -130,7 +138,7 @@ def run_one(run, dataset, recipe, hidden=True):
     return found
 
 
-def noise_curves(model, dataset):
+def noise_curves(model: Any, dataset: Dataset) -> dict[str, dict[str, list[Any]]]:
     """Test accuracy when noise hides one modality more and more, until it is missing; the others stay as they are
 
     Returns
@@ -142,7 +150,7 @@ def noise_curves(model, dataset):
     evenly = np.linspace(0, len(dataset.test) - 1, NOISE_EXAMPLES).astype(int)
     examples = dataset.test.select(np.unique(evenly))
     clear = evaluate(model, examples)["accuracy"]
-    curves = {}
+    curves: dict[str, dict[str, list[Any]]] = {}
     for name in dataset.modalities:
         rng, preprocessor = np.random.default_rng(0), dataset.preprocessors[name]
         deviation, levels = deviation_of(dataset.train.inputs[name]), levels_of(preprocessor)
@@ -157,5 +165,5 @@ def noise_curves(model, dataset):
     return curves
 
 
-def _labelled(run, *how):
+def _labelled(run: Run, *how: Any) -> tuple[Run, dict[str, Any]]:
     return run, run_one(run, *how)

@@ -1,16 +1,20 @@
 """Contrastive training: with which numbers two towers learn to agree, and what is done besides."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from mmdl import tree
+from mmdl.data import Dataset, Examples
 from mmdl.data.distinct import first_of_each, pairs
 from mmdl.ops.contrastive import contrastive_loss
 from mmdl.training.callbacks import Callback
-from mmdl.training.loop import Epochs, Training, fitted
+from mmdl.training.loop import Epochs, Fitted, Training, fitted
 from mmdl.training.losses import classification
 from mmdl.training.optimizers import Adam
 from mmdl.training.retrieval import evaluate_retrieval, gallery
@@ -42,7 +46,7 @@ class ContrastiveRecipe:
     warm_up: float = 0.2
     word_dropout: float = 0.2
 
-    def fit(self, model, dataset, rng, callbacks=()):
+    def fit(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Fitted:
         """Train a copy of a ContrastiveModel on a dataset.  -> Fitted, see `mmdl.training.fit`
 
         Accuracy is the share of the first modality's examples that find their partner: in training among those of the
@@ -50,7 +54,7 @@ class ContrastiveRecipe:
         """
         return fitted(self.training(tree.copy(model), dataset, rng, callbacks).run())
 
-    def training(self, model, dataset, rng, callbacks=()):
+    def training(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Training:
         """The training that `fit` runs, which changes the model in place.  -> Training"""
         size = min(self.batch_size, len(first_of_each(dataset.train)))  # a batch holds nothing twice
         augment = dataset.augment | {"word_dropout": self.word_dropout}
@@ -72,7 +76,7 @@ class ScaleLimit(Callback):
     Source: Radford et al. 2021, section 2.5.
     """
 
-    def step(self, training):
+    def step(self, training: Training) -> None:
         scale = training.model.log_scale
         np.minimum(scale, math.log(LARGEST_SCALE), out=scale)
 
@@ -80,10 +84,10 @@ class ScaleLimit(Callback):
 class RetrievalValidation(Callback):
     """Adds to the history how often the first answer is right on these examples, and the temperature e^−λ."""
 
-    def __init__(self, examples):
-        self.examples = examples if len(gallery(examples)) else None
+    def __init__(self, examples: Examples | None) -> None:
+        self.examples = examples if examples is not None and len(gallery(examples)) else None
 
-    def epoch(self, training):
+    def epoch(self, training: Training) -> None:
         model = training.model
         training.record({"temperature": math.exp(-model.log_scale[0])})
         if self.examples is not None:

@@ -6,7 +6,7 @@ from math import comb
 from mmdl.errors import DataError
 
 
-def shapley(value):
+def shapley(value: dict[tuple[str, ...], float]) -> dict[str, float]:
     """φ_m = Σ_{S ⊆ M∖{m}} |S|! (|M| − |S| − 1)! / |M|! · (v(S ∪ {m}) − v(S))
 
     The mean, over all orders in which the modalities may arrive, of what m adds to those who came before. It is the

@@ -1,16 +1,22 @@
 """How good a model is: its probabilities, loss and accuracy on examples that it does not learn from."""
 
+from collections.abc import Callable, Sequence
 from itertools import combinations
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from mmdl.data.batches import batches
+from mmdl.data.dataset import Examples
 from mmdl.errors import DataError
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.ops.softmax import softmax
+from mmdl.shapes import Array
+
+Only: TypeAlias = str | Sequence[str] | None
 
 
-def predictions(model, examples, batch_size=256, only=None):
+def predictions(model: Any, examples: Examples, batch_size: int = 256, only: Only = None) -> Array:
     """p = softmax(logits), for every example in its order.  -> (N, K)
 
     Parameters
@@ -24,7 +30,13 @@ def predictions(model, examples, batch_size=256, only=None):
     return softmax(_logits(model, examples, batch_size, only))
 
 
-def evaluate(model, examples, batch_size=256, only=None, loss=softmax_cross_entropy):
+def evaluate(
+    model: Any,
+    examples: Examples,
+    batch_size: int = 256,
+    only: Only = None,
+    loss: Callable[..., Any] = softmax_cross_entropy,
+) -> dict[str, float]:
     """loss = mean of −log p(label),   accuracy = share of the examples whose label has the largest logit
 
     Parameters as in `predictions`; another `loss(logits, labels)` returns value and gradient.
@@ -40,7 +52,7 @@ def evaluate(model, examples, batch_size=256, only=None, loss=softmax_cross_entr
     }
 
 
-def evaluate_subsets(model, examples, batch_size=256):
+def evaluate_subsets(model: Any, examples: Examples, batch_size: int = 256) -> dict[tuple[str, ...], dict[str, float]]:
     """What `evaluate` says with every set of modalities alone, the others counting as absent
 
     Always about all examples: one that has none of these modalities is guessed.
@@ -55,7 +67,7 @@ def evaluate_subsets(model, examples, batch_size=256):
     return {subset: evaluate(model, examples, batch_size, only=subset) for subset in subsets}
 
 
-def _logits(model, examples, batch_size, only):
+def _logits(model: Any, examples: Examples, batch_size: int, only: Only) -> Array:
     if not len(examples):
         raise DataError("there are no examples to look at")
     demand_same_language(model, examples)
@@ -64,7 +76,7 @@ def _logits(model, examples, batch_size, only):
     return np.concatenate([model.forward(batch)[0] for batch in batches(examples, batch_size)])
 
 
-def demand_same_language(model, examples):
+def demand_same_language(model: Any, examples: Examples) -> None:
     """DataError if what is known of the examples is not the model's: another vocabulary would be read as its own."""
     prepared = getattr(model, "preprocessors", {})
     for name, preprocessor in examples.preprocessors.items():

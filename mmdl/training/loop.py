@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.random import Generator
@@ -14,11 +14,10 @@ from numpy.random import Generator
 from mmdl import tree
 from mmdl.data.batches import batches
 from mmdl.errors import DataError, TrainingError
-from mmdl.training.losses import CLASSIFICATION, Loss
+from mmdl.training.losses import CLASSIFICATION, BatchLoss, Loss
 from mmdl.training.memory import keep_freed_memory
 from mmdl.training.optimizers import Optimizer
 from mmdl.training.schedules import constant
-from mmdl.training.state import State
 from mmdl.training.workers import shared_gradient
 
 
@@ -77,7 +76,7 @@ class Training:
     workers: int = 1
     skip_bad_steps: bool = False
     callbacks: Sequence[Any] = ()
-    state: State | None = None
+    state: Any = None  # State
 
     epoch: int = field(default=0, init=False)
     step: int = field(default=0, init=False)
@@ -131,7 +130,7 @@ class Training:
                 )
             self.history.setdefault(name, []).append(value)
 
-    def _run_epoch(self, gradient_of):
+    def _run_epoch(self, gradient_of: Callable[..., Any]) -> None:
         begun = time.perf_counter() - self.seconds
         for batch in self._rest_of_epoch():
             self._run_step(batch, gradient_of)
@@ -149,7 +148,7 @@ class Training:
         self._tell("epoch")
         self.settled = True
 
-    def _continue_with(self, generators):
+    def _continue_with(self, generators: list[Generator]) -> None:
         self.generators = generators
         for generator, state in zip(generators, self.generator_states, strict=False):
             generator.bit_generator.state = state
@@ -165,7 +164,7 @@ class Training:
         self.rng.bit_generator.state = now
         return rest
 
-    def _run_step(self, batch, gradient_of):
+    def _run_step(self, batch: Any, gradient_of: Callable[..., Any]) -> None:
         rate, self.settled = self.rate, False
         measured, gradient = gradient_of(batch, self.loss)
         self.step, self.loss_value, norm = self.step + 1, measured.value, math.nan
@@ -195,7 +194,7 @@ class Training:
             "gradient_norm": float(norms.mean()),
         }
 
-    def _refuse(self, measured, gradient):
+    def _refuse(self, measured: BatchLoss, gradient: Any) -> NoReturn:
         """Name the parameter that is not finite, or else the last one whose gradient is not: backward starts there."""
         what = f"gradient became {math.nan}" if math.isfinite(measured.value) else f"loss became {measured.value}"
         parameters, gradients = (
@@ -205,10 +204,10 @@ class Training:
         first = f", through {parameters[0]}" if parameters else f", from {gradients[-1]} on" if gradients else ""
         raise TrainingError(f"the {what} in epoch {self.epoch + 1}, step {self.step}{first}; {self._advice()}")
 
-    def _advice(self):
+    def _advice(self) -> str:
         return f"clipping, or a smaller learning rate than {self.optimizer.rate:.3g}, may help"
 
-    def _tell(self, what):
+    def _tell(self, what: str) -> None:
         for callback in self.callbacks:
             getattr(callback, what)(self)
 

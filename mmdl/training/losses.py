@@ -12,7 +12,7 @@ class BatchLoss(NamedTuple):
 
     value: float  # a mean
     gradient: Array  # of the value with respect to the model's output
-    count: int  # what the mean is over: so many examples, or tokens
+    count: int  # type: ignore[assignment]  # what the mean is over: so many examples, or tokens
     sums: dict[str, float]  # over the same examples or tokens, such as right answers: their means are metrics
 
 
@@ -25,7 +25,7 @@ def classification(loss: Callable[..., Any] = softmax_cross_entropy) -> Loss:
     `loss` returns value and gradient; for label smoothing `partial(softmax_cross_entropy, smoothing=0.1)`.
     """
 
-    def of_batch(logits, batch):
+    def of_batch(logits: Array, batch: Any) -> BatchLoss:
         value, dlogits = loss(logits, batch.labels)
         right = int((logits.argmax(axis=1) == batch.labels).sum())
         return BatchLoss(float(value), dlogits, len(batch), {"accuracy": right})

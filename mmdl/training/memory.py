@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def keep_freed_memory():
+def keep_freed_memory() -> None:
     """Let the process keep the memory of arrays that it frees, for the next ones
 
     Large arrays are given back to the system at once, and every training step would fetch its memory again, page by

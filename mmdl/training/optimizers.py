@@ -2,10 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from mmdl.shapes import Array
 from mmdl.training.schedules import global_norm
 from mmdl.training.state import State
 
@@ -14,13 +15,16 @@ class Optimizer:
     """Settings and a rule; what is remembered from step to step is the `State` that `start` returns."""
 
     moments: ClassVar[int] = 0
-    weight_decay: ClassVar[float] = 0.0
+    rate: float
+    weight_decay: float = 0.0
 
-    def start(self, model):
+    def start(self, model: Any) -> State:
         """The state before the first step: all moments zero."""
         return State(model, self.moments)
 
-    def step(self, model, gradient, state, rate=None, clip=None):
+    def step(
+        self, model: Any, gradient: Any, state: State, rate: float | None = None, clip: float | None = None
+    ) -> float:
         """p ← p − rule(g), for every parameter p of the model; the model's arrays and the state change IN PLACE
 
         A parameter that stands at several places moves once, by the sum of its gradients. A running statistic moves by
@@ -54,7 +58,7 @@ class Optimizer:
         state.move(model, shrink=1 - rate * self.weight_decay)
         return norm
 
-    def rule(self, g, moments, rate, step):
+    def rule(self, g: Array, moments: list[Array], rate: float, step: int) -> None:
         """Make of the gradient g (n,) what is to be subtracted, and move the moments (n,); all in place."""
         raise NotImplementedError
 
@@ -73,7 +77,7 @@ class SGD(Optimizer):
 
     moments: ClassVar[int] = 1
 
-    def rule(self, g, moments, rate, step):
+    def rule(self, g: Array, moments: list[Array], rate: float, step: int) -> None:
         (v,) = moments
         v *= self.momentum
         v += g
@@ -98,7 +102,7 @@ class RMSprop(Optimizer):
 
     moments: ClassVar[int] = 1
 
-    def rule(self, g, moments, rate, step):
+    def rule(self, g: Array, moments: list[Array], rate: float, step: int) -> None:
         (v,) = moments
         blend(v, np.square(g), self.decay)
         if self.early_epsilon:
@@ -128,7 +132,7 @@ class Adam(Optimizer):
 
     moments: ClassVar[int] = 2
 
-    def rule(self, g, moments, rate, step):
+    def rule(self, g: Array, moments: list[Array], rate: float, step: int) -> None:
         m, v = moments
         blend(v, np.square(g), self.beta2)
         blend(m, g, self.beta1)
@@ -151,7 +155,7 @@ class AdamW(Adam):
     weight_decay: float = 0.01
 
 
-def blend(average, new, decay):
+def blend(average: Array, new: Array, decay: float) -> None:
     """average ← decay · average + (1 − decay) · new, in place; `new` is used up"""
     average *= decay
     new *= 1 - decay

@@ -1,13 +1,18 @@
 """Recipes: with which numbers each fusion learns well; what differs from one to the next stands beside the fusion."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
+
+from numpy.random import Generator
 
 from mmdl import tree
+from mmdl.data import Dataset
 from mmdl.fusion import FUSIONS
 from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.training.callbacks import Validation
-from mmdl.training.loop import Epochs, Training, fitted
+from mmdl.training.callbacks import Callback, Validation
+from mmdl.training.loop import Epochs, Fitted, Training, fitted
 from mmdl.training.losses import classification
 from mmdl.training.optimizers import Adam
 from mmdl.training.schedules import cosine
@@ -37,11 +42,11 @@ class Recipe:
     modality_dropout: float = 0.15
     smoothing: float = 0.1
 
-    def fit(self, model, dataset, rng, callbacks=()):
+    def fit(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Fitted:
         """Train a copy of the model on a dataset, thinned out as it asks for.  -> Fitted, see `mmdl.training.fit`"""
         return fitted(self.training(tree.copy(model), dataset, rng, callbacks).run())
 
-    def training(self, model, dataset, rng, callbacks=()):
+    def training(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Training:
         """The training that `fit` runs, which changes the model in place.  -> Training"""
         loss = partial(softmax_cross_entropy, smoothing=self.smoothing)
         augment = {"modality_dropout": self.modality_dropout} | dataset.augment
@@ -58,4 +63,4 @@ class Recipe:
         )
 
 
-RECIPES = {name: Recipe(**kind.recipe) for name, kind in FUSIONS.items()}
+RECIPES = {name: replace(Recipe(), **kind.recipe) for name, kind in FUSIONS.items()}

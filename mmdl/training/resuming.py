@@ -5,7 +5,6 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -161,7 +160,7 @@ def save_checkpoint(path: Path, training: Training, data: str, about: dict[str, 
 def load_checkpoint(path: str | Path) -> SavedTraining:
     """The training of a file that `Checkpoint` wrote; DataError or FormatError if there is no whole one"""
 
-    def build(manifest, arrays):
+    def build(manifest: dict[str, Any], arrays: dict[str, Any]) -> SavedTraining:
         if manifest["format"] != FORMAT or manifest["version"] != VERSION:
             raise FormatError("it is no checkpoint of a training, or one of another version")
         moments = arrays.pop("moments")
@@ -205,13 +204,13 @@ def fingerprint(training: Training) -> str:
     return digest.hexdigest()
 
 
-def _settings(training):
-    optimizer = f"{type(training.optimizer).__name__} {asdict(training.optimizer)}"
+def _settings(training: Training) -> dict[str, Any]:
+    optimizer = f"{type(training.optimizer).__name__} {vars(training.optimizer)}"
     batches = {name: getattr(training.batches, name, None) for name in ("batch_size", "settings")}
     return {"optimizer": optimizer} | batches | {name: getattr(training, name) for name in SETTINGS}
 
 
-def _say(stream, sentence):
+def _say(stream: IO[str] | None, sentence: str) -> None:
     try:
         if stream is not None:
             print(sentence, file=stream, flush=True)

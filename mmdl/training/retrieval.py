@@ -1,14 +1,19 @@
 """Retrieval: how often an example of one modality finds its partner of the other, and search."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from mmdl.data.batches import batches
+from mmdl.data.dataset import Examples
 from mmdl.data.distinct import first_of_each
+from mmdl.shapes import Array, Ids
 
 RANKS = 1, 5, 10
 
 
-def ranks(similarity):
+def ranks(similarity: Array) -> Ids:
     """The rank of each row's own column, 1 being the best; whoever is just as similar counts as better.
 
     similarity (N, N) -> ints (N,)
@@ -17,23 +22,25 @@ def ranks(similarity):
     return len(similarity) - (similarity < own).sum(axis=1)
 
 
-def recall_at(similarity, k):
+def recall_at(similarity: Array, k: int) -> float:
     """Share of the rows whose own column is among the k most similar; ties go out unluckily.  similarity (N, N)"""
     return float((ranks(similarity) <= k).mean())
 
 
-def gallery(examples):
+def gallery(examples: Examples) -> Examples:
     """One example of each thing that can be found, the first of its kind, if nothing of it is absent.  -> Examples"""
     examples = examples.select(np.logical_and.reduce(list(examples.present.values())))
     return examples.select(first_of_each(examples))
 
 
-def embeddings(model, examples, name, batch_size=256):
+def embeddings(model: Any, examples: Examples, name: str, batch_size: int = 256) -> Array:
     """The unit vectors of one modality of all examples, in order.  -> (N, D)"""
     return np.concatenate([model.units(name, batch[name]) for batch in batches(examples, batch_size)])
 
 
-def evaluate_retrieval(model, examples, at=RANKS, batch_size=256):
+def evaluate_retrieval(
+    model: Any, examples: Examples, at: Sequence[int] = RANKS, batch_size: int = 256
+) -> dict[Any, dict[int, float]]:
     """recall@k = share of the queries whose partner is among the k best, both ways, on a `gallery` of the examples
 
     Parameters
@@ -58,7 +65,7 @@ def evaluate_retrieval(model, examples, at=RANKS, batch_size=256):
     }
 
 
-def search(model, examples, top=10, batch_size=256, **raw):
+def search(model: Any, examples: Examples, top: int = 10, batch_size: int = 256, **raw: Any) -> tuple[Ids, Array]:
     """The examples whose other modality fits a raw one best: `search(model, shown, text="LEFTWARDS DOUBLE ARROW")`
 
     Returns
@@ -73,13 +80,16 @@ def search(model, examples, top=10, batch_size=256, **raw):
     return places, scores[places]
 
 
-def titles(examples, preprocessors):
+def titles(examples: Examples, preprocessors: dict[str, Any]) -> list[str]:
     """What each example is called, in words: by its name if one is known, else by its text.  -> list of N str"""
     if "name" in examples.about:
         return examples.about["name"].tolist()
     for name, preprocessor in preprocessors.items():
         if preprocessor.kind == "text":
-            ids, mask = examples.inputs[name]
+            column: Any = examples.inputs[name]
             between = " " if preprocessor.unit == "word" else ""
-            return [between.join(preprocessor.words_of(row[there])) for row, there in zip(ids, mask, strict=True)]
+            return [
+                between.join(preprocessor.words_of(row[there]))
+                for row, there in zip(column.values, column.full_mask, strict=True)
+            ]
     return [f"example {place}" for place in range(len(examples))]

@@ -6,18 +6,23 @@ Further parameters are given beforehand: `fit(..., schedule=partial(cosine, warm
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from mmdl import tree
+from mmdl.shapes import Array
+
+Tree = TypeVar("Tree")
 
 
-def constant(step, steps):
+def constant(step: int, steps: int) -> float:
     """η_t = η"""
     return 1.0
 
 
-def step_decay(step, steps, factor=0.1, at=(0.5, 0.75)):
+def step_decay(step: int, steps: int, factor: float = 0.1, at: Sequence[float] = (0.5, 0.75)) -> float:
     """η_t = η · factorᵏ,  k of the points `at` (shares of all steps) being passed
 
     Source: He, Zhang, Ren, Sun, Deep residual learning for image recognition, 2016, section 4.2.
@@ -25,7 +30,7 @@ def step_decay(step, steps, factor=0.1, at=(0.5, 0.75)):
     return factor ** sum(step >= point * steps for point in at)
 
 
-def cosine(step, steps, warm_up=0.0):
+def cosine(step: int, steps: int, warm_up: float = 0.0) -> float:
     """η_t = η · t / w  for t < w,   η · ½ (1 + cos π (t − w) / (1 − w))  afterwards
 
     t, from 0 to 1, is the time in the middle of the step, w the share that warms up: from nearly zero to the full rate
@@ -37,13 +42,13 @@ def cosine(step, steps, warm_up=0.0):
     return t / warm_up if t < warm_up else 0.5 * (1 + math.cos(math.pi * (t - warm_up) / (1 - warm_up)))
 
 
-def global_norm(gradient):
+def global_norm(gradient: Any) -> float:
     """‖g‖ = √(Σ g²) over all arrays of a tree, running statistics left out"""
     running = tree.running_momentum(gradient)
     return _norm([g for path, g in tree.leaves(gradient) if path not in running])
 
 
-def _norm(arrays):
+def _norm(arrays: list[Array]) -> float:
     total = sum(float(np.vdot(g, g)) for g in arrays)
     if 1e-30 < total < math.inf or not arrays:
         return math.sqrt(total)
@@ -53,7 +58,7 @@ def _norm(arrays):
     return largest * math.sqrt(sum(float(np.square(g.astype(np.float64) / largest).sum()) for g in arrays))
 
 
-def clip_by_global_norm(gradient, limit):
+def clip_by_global_norm(gradient: Tree, limit: float) -> tuple[Tree, float]:
     """g ← g · min(1, limit / ‖g‖)
 
     Parameters

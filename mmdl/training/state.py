@@ -3,9 +3,13 @@
 A rule is then a few passes over one row, not over each of fifty arrays, most of them small.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
 import numpy as np
 
 from mmdl import tree
+from mmdl.shapes import Array
 
 PIECE = 1 << 15  # numbers a rule treats at a time, few enough to stay in the cache
 FAINT = 1e-30  # a moment that is smaller counts as zero
@@ -22,13 +26,13 @@ class State:
         How many were made so far.
     """
 
-    def __init__(self, model, moments):
+    def __init__(self, model: Any, moments: int) -> None:
         pace = {path: 1 - momentum for path, momentum in tree.running_momentum(model).items()}
         arrays = dict(sorted(tree.distinct(model), key=lambda pair: pair[0] in pace))  # running statistics come last
         sizes = [array.size for array in arrays.values()]
         self.rows = np.zeros((1 + moments, sum(sizes)), np.result_type(np.float32, *arrays.values()))
-        update, *self.moments = (_laid_over(row, model, arrays.values()) for row in self.rows)
-        self.moments = tuple(self.moments)
+        update, *moment_trees = (_laid_over(row, model, arrays.values()) for row in self.rows)
+        self.moments = tuple(moment_trees)
         self.steps = 0
         self.learned = sum(size for size, path in zip(sizes, arrays, strict=True) if path not in pace)
         self.pace = np.repeat([pace.get(path, 1) for path in arrays], sizes).astype(self.rows.dtype)[self.learned :]
@@ -37,7 +41,7 @@ class State:
         self.targets = [(_route(model, path), views[path], path not in pace, rows.get(path)) for path in arrays]
         self.repeats = [(_route(model, path), views[path]) for path in views if path not in arrays]
 
-    def gather(self, gradient):
+    def gather(self, gradient: Any) -> Array:
         """The gradient of all that is learned as one row (n,), whose memory is the state's own
 
         What stands at several places has the sum of its gradients.
@@ -50,7 +54,7 @@ class State:
         update[self.learned :] *= self.pace
         return update[: self.learned]
 
-    def pieces(self):
+    def pieces(self) -> Iterator[Array]:
         """The row and those of the moments, piece by piece: arrays (1 + moments, at most PIECE)"""
         if self.steps % 64 == 0:
             # Without a gradient, of a rare word say, moments fade to denormal numbers, which cost fifty times as much,
@@ -60,7 +64,7 @@ class State:
         for start in range(0, self.learned, PIECE):
             yield self.rows[:, start : min(start + PIECE, self.learned)]
 
-    def move(self, model, shrink=1.0):
+    def move(self, model: Any, shrink: float = 1.0) -> None:
         """p ← shrink · p − what stands in the row, in place; running statistics do not shrink, fixed rows do nothing"""
         for route, view, is_learned, fixed in self.targets:
             p = _at(model, route)
@@ -72,7 +76,7 @@ class State:
                 p[fixed] = kept
 
 
-def _laid_over(row, model, arrays):
+def _laid_over(row: Array, model: Any, arrays: Iterable[Array]) -> Any:
     """A tree like the model whose arrays are pieces of the row; what is shared in the model is shared here."""
     views, start = {}, 0
     for array in arrays:
@@ -81,16 +85,16 @@ def _laid_over(row, model, arrays):
     return tree.map(lambda array: views[id(array)], model)
 
 
-def _route(model, path):
+def _route(model: Any, path: str) -> list[Any]:
     """The way from the model to an array; kept, because walking the whole tree takes longer than the arithmetic."""
-    route = []
+    route: list[Any] = []
     for name in path.split("."):
         route.append(int(name) if isinstance(model, tuple) else name)
         model = _at(model, route[-1:])
     return route
 
 
-def _at(node, route):
+def _at(node: Any, route: Sequence[Any]) -> Any:
     for name in route:
         node = node[name] if isinstance(node, (tuple, dict)) else getattr(node, name)
     return node

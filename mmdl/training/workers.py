@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,12 +53,12 @@ def shared_gradient(model: Any, rng: Generator, count: int = 1) -> Iterator[Grad
     # BLAS with threads of its own would have them wait for each other
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(count) as threads:
 
-        def together(batch, loss):
+        def together(batch: Any, loss: Loss) -> tuple[BatchLoss, Any]:
             parts = [part for part in np.array_split(np.arange(len(batch)), count) if len(part)]
             begun = [
                 threads.submit(
                     copy_context().run,  # NumPy's error state goes along
-                    *(loss_and_gradient, learner, batch.select(slice(part[0], part[-1] + 1)), loss),
+                    partial(loss_and_gradient, learner, batch.select(slice(part[0], part[-1] + 1)), loss),
                 )
                 for learner, part in zip(learners, parts, strict=False)
             ]
@@ -75,7 +75,7 @@ def loss_and_gradient(model: Any, batch: Any, loss: Loss = CLASSIFICATION) -> tu
     return measured, gradient
 
 
-def _joined(found):
+def _joined(found: list[tuple[BatchLoss, Any]]) -> tuple[BatchLoss, Any]:
     """The loss and the gradient of a batch from those of its parts."""
     losses, gradients = zip(*found, strict=True)
     total = sum(each.count for each in losses)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,16 +34,14 @@ def whole(tmp_path_factory):
 
 
 class At(Callback):
-    """Does something after step 20 of the second epoch."""
+    """Does something after some step, the 20th of the second epoch unless another is named."""
 
-    def __init__(self, monkeypatch, deed):
-        self.deed, step = deed, Progress.step
-        monkeypatch.setattr(
-            Progress, "step", lambda progress, training: (step(progress, training), self.step(training))
-        )
+    def __init__(self, monkeypatch, deed, epoch=1, step=20):
+        self.deed, self.when = deed, (epoch, step)
+        monkeypatch.setattr(Progress, "step", lambda progress, training: self.step(training))
 
     def step(self, training):
-        if (training.epoch, training.step) == (1, 20):
+        if (training.epoch, training.step) == self.when:
             self.deed()
 
 
@@ -85,8 +84,6 @@ def test_a_folder_is_one_training_at_a_time(here):
 
 
 def test_a_folder_that_vanishes_is_made_again(here, whole, monkeypatch, capsys):
-    import shutil
-
     At(monkeypatch, lambda: shutil.rmtree("run"))
     assert main([*QUICK, "--out", "run"]) == 0
     assert tree.equal(bits(here / "run"), bits(whole))
@@ -94,8 +91,6 @@ def test_a_folder_that_vanishes_is_made_again(here, whole, monkeypatch, capsys):
 
 def test_results_are_printed_if_nothing_can_be_written(here, whole, monkeypatch, capsys):
     """A file stands where the folder was."""
-    import shutil
-
     At(monkeypatch, lambda: (shutil.rmtree("run"), (here / "run").write_text("a file")))
     assert main([*QUICK, "--out", "run", "--json"]) == 1
     captured = capsys.readouterr()
@@ -115,9 +110,17 @@ def test_bad_steps_are_skipped_and_counted(here, capsys):
 def test_every_minute_and_at_the_start(here, monkeypatch):
     """A checkpoint is there as soon as training begins, and then as often as was asked for."""
     found = []
-    At(monkeypatch, lambda: found.append(load_checkpoint(here / "run" / "checkpoint.npz").training["step"]))
-    assert main([*QUICK, "--checkpoint-every", "1e-9", "--out", "run"]) == 0
-    assert found == [19]
+
+    def look():
+        found.append(load_checkpoint(here / "run" / "checkpoint.npz").training["step"])
+        os.kill(os.getpid(), signal.SIGINT)
+
+    for minutes, step in (("1e-9", 4), ("1e9", 0)):
+        with monkeypatch.context() as patch:
+            At(patch, look, 0, 5)
+            assert main([*QUICK, "--checkpoint-every", minutes, "--out", "run"]) == 130
+        assert found.pop() == step
+        shutil.rmtree("run")
 
 
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-", "2> >(true)", "1> >(true)", "1>/dev/full 2>/dev/full"])

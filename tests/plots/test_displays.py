@@ -9,22 +9,27 @@ import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from mmdl.errors import DataError
 from mmdl.layers import LSTM
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots import (
+    AlignmentDisplay,
     AttentionDisplay,
     ConfusionDisplay,
     ExamplesDisplay,
     FeatureMapsDisplay,
+    GazeDisplay,
     GradientNormDisplay,
     GradientThroughTimeDisplay,
     HistoryDisplay,
     ImagesDisplay,
     KernelsDisplay,
+    PosteriorsDisplay,
     SpectrogramDisplay,
     WordAttentionDisplay,
     subplots,
 )
+from mmdl.plots.posteriors import peaks
 from mmdl.tokens import Tokens
 
 HISTORY = {
@@ -55,8 +60,11 @@ ONE_AXES = {
     "confusion": lambda tiny: ConfusionDisplay.from_model(tiny.concatenate, tiny.dataset.test),
     "gradient by layer": lambda tiny: GradientNormDisplay.from_gradient(gradient(tiny.attention, tiny.batch)),
     "gradient through time": lambda tiny: through_time(),
+    "alignment": lambda tiny: AlignmentDisplay(np.eye(3), ["drei", "und", "achtzig"], ["EIGHTY", "THREE", "."]),
 }
 MANY_AXES = {
+    "gaze": lambda tiny: GazeDisplay(tiny.batch["image"][0, ..., 0], ["A", "WITH", "ACUTE"], np.ones((3, 2, 2)) / 4),
+    "posteriors": lambda tiny: PosteriorsDisplay(np.eye(9), np.eye(3)[[0, 0, 1, 1, 0, 2]], ("a", "b"), 0.5),
     "images": lambda tiny: ImagesDisplay.from_examples(tiny.dataset.train, tiny.dataset.classes),
     "examples": lambda tiny: ExamplesDisplay.from_dataset(tiny.dataset, np.random.default_rng(0)),
     "predictions": lambda tiny: ImagesDisplay.from_model(tiny.attention, tiny.dataset.train),
@@ -120,7 +128,7 @@ def test_no_window_system_is_asked_for():
     assert subprocess.run([sys.executable, "-c", program], env=here, timeout=60).returncode == 0
 
 
-TITLED_BY_PANEL = ("images", "examples", "predictions", "attention")  # a panel's title is part of what is shown
+TITLED_BY_PANEL = ("images", "examples", "predictions", "attention", "gaze")  # a panel's title is part of what is shown
 
 
 @pytest.mark.parametrize("name", [*ONE_AXES, *MANY_AXES])
@@ -149,3 +157,18 @@ def test_numbers_can_be_written_otherwise_or_not_at_all(tiny):
     assert any("(" in text.get_text() for text in display.plot().ax_.texts)
     assert all(text.get_text().isdigit() for text in display.plot(values_format="{count}").ax_.texts)
     assert len(display.plot(values_format="").ax_.texts) == 0
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    with pytest.raises(DataError, match="do not fit 1 written and 2 read tokens"):
+        AlignmentDisplay(np.ones((2, 2)), ["a"], ["b", "c"])
+    with pytest.raises(DataError, match=r"2 words need weights \(T, P, Q\)"):
+        GazeDisplay(np.ones((4, 4)), ["a", "b"], np.ones((1, 2, 2)))
+    with pytest.raises(DataError, match="1 labels and a blank"):
+        PosteriorsDisplay(np.ones((3, 2)), np.ones((3, 4)), ("a",), 1.0)
+
+
+def test_peaks_of_posteriors_are_one_for_each_run():
+    on = np.array([0, 1, 1, 1, 0, 1], bool)
+    assert peaks(on, np.array([0, 1, 3, 2, 9, 5])) == [2, 5]
+    assert peaks(~on, np.arange(6)) == [0, 4]

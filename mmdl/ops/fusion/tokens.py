@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.errors import ShapeError
-from mmdl.ops._mask import only
+from mmdl.ops._mask import looked_at, only
 from mmdl.ops.attention import multi_head_attention, multi_head_attention_backward
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.shapes import Array, Arrays, Ids, Mask, shapes
@@ -78,7 +78,9 @@ def cross_attention_backward(
     """
     dq, dk, dv = multi_head_attention_backward(dy, q, k, v, weights)
     dx, dWq, _ = affine_backward(dq, x, Wq)
-    other = only(other, np.any(weights, axis=(1, 2)))  # what nobody looked at is not read
+    other = only(
+        other, looked_at(weights.reshape(len(x), weights.shape[1] * weights.shape[2], weights.shape[3]))
+    )  # what nobody looked at is not read
     dother_k, dWk, _ = affine_backward(dk, other, Wk)
     dother_v, dWv, _ = affine_backward(dv, other, Wv)
     return dx, dother_k + dother_v, dWq, dWk, dWv

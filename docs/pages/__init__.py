@@ -1,0 +1,1 @@
+"""What writes the pages of the site: lessons, gallery, reference, glossary, diagrams."""
