@@ -17,12 +17,13 @@ from mmdl.fusion.experts import ArticleProduct, Average, MixtureOfExperts, Produ
 
 # isort: on
 from mmdl.fusion.blocks import BottleneckBlock, CrossBlock
+from mmdl.fusion.memory import Memory
 
 for _module in pkgutil.iter_modules(__path__):  # a new file registers what is in it without a line here
     importlib.import_module(f"{__name__}.{_module.name}")
 
 __all__ = [
     "FUSIONS", "ArticleProduct", "AttentionFusion", "Average", "BottleneckBlock", "BottleneckFusion", "Concatenate",
-    "CrossAttentionFusion", "CrossBlock", "FiLM", "Fusion", "Gated", "LowRankFusion", "MixtureOfExperts", "Product",
-    "ProductOfExperts", "Sum", "TensorFusion", "fusion_named", "register",
+    "CrossAttentionFusion", "CrossBlock", "FiLM", "Fusion", "Gated", "LowRankFusion", "Memory", "MixtureOfExperts",
+    "Product", "ProductOfExperts", "Sum", "TensorFusion", "fusion_named", "register",
 ]  # fmt: skip

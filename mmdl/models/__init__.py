@@ -1,19 +1,27 @@
-"""Models: encoders, the multimodal classifier that is built from them, and two towers that learn to agree."""
+"""Models: encoders, and what is built from them: the multimodal classifier, two towers that learn to agree, the writer
+and the transcriber."""
 
 from mmdl.models.build import multimodal_classifier
 from mmdl.models.classifier import ClassifierTrace, MultimodalClassifier
 from mmdl.models.contrastive import ContrastiveModel, contrastive_model
 from mmdl.models.encoders import image_encoder, text_encoder, to_vector
 from mmdl.models.modality import Modality
+from mmdl.models.transcriber import Transcriber, transcriber
+from mmdl.models.writer import DECODERS, Writer, writer
 
 __all__ = [
+    "DECODERS",
     "ClassifierTrace",
     "ContrastiveModel",
     "Modality",
     "MultimodalClassifier",
+    "Transcriber",
+    "Writer",
     "contrastive_model",
     "image_encoder",
     "multimodal_classifier",
     "text_encoder",
     "to_vector",
+    "transcriber",
+    "writer",
 ]
