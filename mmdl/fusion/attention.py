@@ -1,4 +1,4 @@
-"""Fusion by attention: image patches, words and sounds become one sequence, and every token looks at all."""
+"""Fusion by attention: image patches, words and sounds form one sequence, and every token attends to all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from mmdl.tokens import Tokens
 
 
 class AttentionFusionTrace(NamedTuple):
-    """What backward needs; `block.attention.weights` (N, heads, T, T) tells who looked at whom."""
+    """What backward needs; `block.attention.weights` (N, heads, T, T) is there to plot."""
 
     values: Arrays  # of each modality's tokens (N, T_m, D_m)
     mask: Mask  # (N, T) over all tokens
@@ -29,17 +29,17 @@ class AttentionFusionTrace(NamedTuple):
 
     @property
     def spans(self) -> list[slice]:
-        """Where each modality's tokens stand in the sequence: M slices."""
+        """The slice of the sequence that each modality occupies: M slices."""
         return spans(self.values)
 
     @property
     def masks(self) -> tuple[Mask, ...]:
-        """Where each modality has a token: M arrays (N, T_m)."""
+        """The mask of each modality: M arrays (N, T_m)."""
         return tuple(self.mask[:, span] for span in self.spans)
 
     @property
     def between(self) -> dict[tuple[int, int], Array]:
-        """Who looked at whom: {(from, to): (N, heads, T_from, T_to)} by numbers of modalities"""
+        """Attention between modalities: {(from, to): (N, heads, T_from, T_to)} by numbers of modalities"""
         weights, places = self.block.attention.weights, dict(enumerate(self.spans))
         return {(a, b): weights[:, :, places[a], places[b]] for a in places for b in places}
 

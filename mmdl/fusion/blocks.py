@@ -24,7 +24,7 @@ from mmdl.tokens import Tokens
 
 
 class CrossBlockTrace(NamedTuple):
-    """One entry for each step of forward; `seen.weights` (N, heads, T, S) tells who looked where."""
+    """One entry for each step of forward; `seen.weights` (N, heads, T, S) is there to plot."""
 
     norm: LayerNormalized
     norm_other: LayerNormalized
@@ -34,7 +34,7 @@ class CrossBlockTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class CrossBlock(Layer):
-    """Tokens of one modality look at another's: x ← x + output(attention(norm x, norm' x')),  x ← feed_forward(x)
+    """Tokens of one modality attend to another's: x ← x + output(attention(norm x, norm' x')),  x ← feed_forward(x)
 
     (x (N, T, D), Tokens x' (N, S, D)) -> (N, T, D)
 
@@ -104,7 +104,7 @@ class BottleneckBlockTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class BottleneckBlock(Layer):
-    """Tokens look at their own modality and at the bottleneck: x ← x + output(attention(norm x)),  x ← feed_forward(x)
+    """Tokens attend to their modality and the bottleneck: x ← x + output(attention(norm x)),  x ← feed_forward(x)
 
     (N, T, D) -> (N, T, D)
 

@@ -1,4 +1,4 @@
-"""Fusion through a bottleneck: what modalities have to say to each other must pass through a few tokens."""
+"""Fusion through a bottleneck: modalities exchange information only through a few shared tokens."""
 
 import functools
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from mmdl.tokens import Tokens
 
 
 class BottleneckTrace(NamedTuple):
-    """What backward needs; `blocks[i].seen.weights[m]` (N, heads, T_m + B, T_m + B) tells who looked where."""
+    """What backward needs; `blocks[i].seen.weights[m]` (N, heads, T_m + B, T_m + B) is there to plot."""
 
     values: Arrays  # of M arrays (N, T_m, D_m)
     mask: Mask  # (N, T) over all modalities' tokens
@@ -30,7 +30,7 @@ class BottleneckTrace(NamedTuple):
 
     @property
     def spans(self) -> list[slice]:
-        """Where each modality's tokens stand in the sequence, in front of the bottleneck: M slices."""
+        """The slice of the sequence that each modality occupies, before the bottleneck: M slices."""
         return spans(self.values)
 
     @property
@@ -44,8 +44,9 @@ class BottleneckTrace(NamedTuple):
 class BottleneckFusion(Fusion):
     """z = mean over modalities of the mean of norm(blocks(tokens and bottleneck)) over the modality's tokens
 
-    M Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion. The bottleneck learns of the modalities in
-    one block, and tells them in the next, so there must be two. Closed (without tokens) no modality influences another.
+    M Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion. The bottleneck
+    reads the modalities in one block and is read in the next, so at least two blocks are needed. Without bottleneck
+    tokens no modality influences another.
 
     Source: Nagrani et al. 2021 (MBT), with one set of weights for all modalities.
     """
@@ -102,7 +103,7 @@ class BottleneckFusion(Fusion):
             for span in trace.spans
         ]
         dtokens, norm = self.norm.backward(np.concatenate(dy, axis=1), trace.norm)
-        unread = np.zeros((len(dz), *self.bottleneck.shape), dz.dtype)  # z is the tokens': the bottleneck has served
+        unread = np.zeros((len(dz), *self.bottleneck.shape), dz.dtype)  # z does not depend on its last state
         dx, blocks = np.concatenate([dtokens, unread], axis=1), list[BottleneckBlock]()
         for block, its_trace in zip(reversed(self.blocks), reversed(trace.blocks), strict=True):
             dx, gradient = block.backward(dx, its_trace)

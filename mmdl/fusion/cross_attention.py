@@ -1,4 +1,4 @@
-"""Fusion by cross-attention: each modality's tokens look at every other modality's, and never at their own."""
+"""Fusion by cross-attention: each modality's tokens attend to every other modality's, never to their own."""
 
 import functools
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class CrossAttentionTrace(NamedTuple):
 
     @property
     def between(self) -> dict[tuple[int, int], Array]:
-        """Who looked at whom: {(from, to): (N, heads, T_from, T_to)} by numbers of modalities"""
+        """Attention between modalities: {(from, to): (N, heads, T_from, T_to)} by numbers of modalities"""
         return {pair: block.seen.weights for pair, block in zip(pairs(self.masks), self.blocks, strict=True)}
 
 
@@ -44,8 +44,8 @@ class CrossAttentionTrace(NamedTuple):
 class CrossAttentionFusion(Fusion):
     """z = feed_forward(mean over all pairs m ≠ n of  mean over tokens of norm(block_mn(tokens of m, attending to n's)))
 
-    M > 1 Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion. No block sees more than two modalities;
-    what only three together know, the feed-forward network at the end has to find.
+    M > 1 Tokens (N, T_m, D_m) -> (N, D).  The tokens are as in AttentionFusion. Each block sees two
+    modalities only; interactions of three are left to the feed-forward network at the end.
 
     Source: Tsai et al. 2019 (MulT), with one block for each pair and the mean in the place of concatenation.
     """
@@ -68,9 +68,9 @@ class CrossAttentionFusion(Fusion):
         hidden: int | None = None,
         dtype: DTypeLike = np.float32,
     ) -> Self:
-        """As in AttentionFusion; DataError for one modality, which has nobody to look at."""
+        """As in AttentionFusion; DataError for one modality, which has no other to attend to."""
         if len(features) < 2:
-            raise DataError("fusion by cross-attention needs two modalities or more: one has no other to look at")
+            raise DataError("fusion by cross-attention needs two modalities or more: one has no other to attend to")
         hidden = hidden or 2 * width
         projections, modality, positions = initial(rng, features, width, lengths, dtype)
         return cls(

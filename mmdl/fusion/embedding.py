@@ -1,4 +1,4 @@
-"""What fusions begin with: all modalities in one width, and tokens told whose they are and where they stand."""
+"""The first step of a fusion: project modalities to one width; add embeddings of modality and position to tokens."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -59,7 +59,7 @@ def spans(values: Sequence[Array]) -> list[slice]:
 
 
 def project(projections: tuple[Dense, ...], encodings: Arrays) -> Arrays:
-    """Every modality through its own dense layer."""
+    """Project each modality through its own dense layer."""
     check_count(projections, encodings)
     return tuple(projection(x) for projection, x in zip(projections, encodings, strict=True))
 

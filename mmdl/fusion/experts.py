@@ -1,6 +1,6 @@
-"""Fusion at model level: every modality has a model of its own, and their opinions are put together.
+"""Fusion at model level: every modality has its own classifier, and their predictions are combined.
 
-An expert whose modality is absent is left out, so these fusions, and only these, look at `present`.
+An expert whose modality is absent is left out, so these fusions, and only these, take `present`.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from mmdl.shapes import Array, Arrays, Mask
 
 
 class ExpertsTrace(NamedTuple):
-    """What each expert said, the log-probabilities of all together, and who was there."""
+    """The experts' logits, the combined log-probabilities, and which experts were present."""
 
     logits: Arrays
     l: Array  # (N, K)
@@ -28,7 +28,7 @@ class ExpertsTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Experts(Fusion):
-    """log p = combine(logits₁, logits₂, ...), without parameters; who is absent is left out"""
+    """log p = combine(logits₁, logits₂, ...), without parameters; absent experts are left out"""
 
     needs_presence = True
     combine: ClassVar[Callable[..., Any]]
@@ -45,7 +45,7 @@ class Experts(Fusion):
 @register("product-of-experts", takes="logits")
 @dataclass(frozen=True, eq=False)
 class ProductOfExperts(Experts):
-    """log p = log_softmax(Σ_m logits_m): who is sure that it is not so overrules all.  M arrays (N, K) -> (N, K)"""
+    """log p = log_softmax(Σ_m logits_m): an expert certain against a class has a veto.  M arrays (N, K) -> (N, K)"""
 
     combine = staticmethod(ops.product_of_experts)
     combine_backward = staticmethod(ops.product_of_experts_backward)
@@ -54,9 +54,9 @@ class ProductOfExperts(Experts):
 @register("article-product", takes="logits")
 @dataclass(frozen=True, eq=False)
 class ArticleProduct(Experts):
-    """p = Π_m p_m / Σ_k Π_m p_m, held within Keras's bounds: the article's product.  M arrays (N, K) -> (N, K)
+    """p = Π_m p_m / Σ_k Π_m p_m, clipped to Keras's bounds: the article's product.  M arrays (N, K) -> (N, K)
 
-    It is ProductOfExperts but for the bounds: what lies beyond them does not learn.
+    Equals ProductOfExperts within the bounds; beyond them the gradient is zero.
     """
 
     combine = staticmethod(ops.product_of_probabilities)
@@ -68,17 +68,17 @@ class ArticleProduct(Experts):
 @register("average", takes="logits")
 @dataclass(frozen=True, eq=False)
 class Average(Experts):
-    """log p = log Σ_m p_m / M: everybody has one vote.  M arrays (N, K) of logits -> (N, K)"""
+    """log p = log Σ_m p_m / M: every expert has one vote.  M arrays (N, K) of logits -> (N, K)"""
 
     combine = staticmethod(ops.average_of_experts)
     combine_backward = staticmethod(ops.average_of_experts_backward)
 
 
 class MixtureTrace(NamedTuple):
-    """What each expert said, and how much each was listened to: gates (N, M), each row of sum one."""
+    """The experts' logits and their weights: gates (N, M), each row sums to one."""
 
     logits: Arrays
-    heard: Array  # (N, M K), zero where an expert is absent
+    joined: Array  # (N, M K), zero where an expert is absent
     scores: Array  # (N, M)
     gates: Array
     l: Array  # (N, K)
@@ -90,9 +90,9 @@ class MixtureTrace(NamedTuple):
 class MixtureOfExperts(Fusion):
     """log p = log Σ_m g_m p_m  with  g = softmax((logits₁, logits₂, ...) W + b): each example has its own weights
 
-    M arrays (N, K) of logits -> (N, K).  The gates of those who are present sum to one.
+    M arrays (N, K) of logits -> (N, K).  The gates of the present experts sum to one.
 
-    Source: Jacobs, Jordan, Nowlan, Hinton 1991; here the gate sees what the experts say, and not what they see.
+    Source: Jacobs, Jordan, Nowlan, Hinton 1991; here the gate reads the experts' logits instead of their inputs.
     """
 
     gate: Dense  # (M K, M)
@@ -106,16 +106,16 @@ class MixtureOfExperts(Fusion):
 
     def forward(self, logits: Arrays, present: Mask | None = None) -> tuple[Array, MixtureTrace]:
         check_count(self.gate.b, logits)
-        heard = np.concatenate(_of_present(logits, present), axis=1)
-        scores = self.gate(heard)
+        joined = np.concatenate(_of_present(logits, present), axis=1)
+        scores = self.gate(joined)
         l, gates = ops.mixture_of_experts(logits, scores, present)
-        return l, MixtureTrace(logits, heard, scores, gates, l, present)
+        return l, MixtureTrace(logits, joined, scores, gates, l, present)
 
     def backward(self, dl: Array, trace: MixtureTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
-        logits, heard, scores, _, l, present = trace
-        dlogits, dscores = ops.mixture_of_experts_backward(dl, logits, scores, l, present)
-        dheard, gate = self.gate.backward(dscores, heard)
-        through = _of_present(ops.concatenate_backward(dheard, logits), present)
+        logits, present = trace.logits, trace.present
+        dlogits, dscores = ops.mixture_of_experts_backward(dl, logits, trace.scores, trace.l, present)
+        djoined, gate = self.gate.backward(dscores, trace.joined)
+        through = _of_present(ops.concatenate_backward(djoined, logits), present)
         return tuple(a + b for a, b in zip(dlogits, through, strict=True)), replace(self, gate=gate)
 
 

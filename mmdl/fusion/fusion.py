@@ -1,4 +1,4 @@
-"""What every fusion is, and the register that all of them stand in."""
+"""The base class of all fusions, and their registry."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, Self, TypeVar
@@ -12,18 +12,18 @@ Kind = TypeVar("Kind", bound="Fusion")
 
 
 class Fusion(Layer):
-    """A layer that makes one of the encodings of M modalities.
+    """A layer that combines the encodings of M modalities into one.
 
     Attributes
     ----------
     name : str
-        By which it is chosen.
+        The name by which it is chosen.
     takes : "tokens", "vectors" or "logits"
-        What the encodings are.
+        The kind of encodings.
     recipe : dict
         The numbers of a training recipe (`mmdl.training.recipes`) that differ from the usual ones.
     needs_presence : bool
-        Whether `forward` also takes `present` (N, M), which tells which modalities each example has.
+        Whether `forward` also takes `present` (N, M): True where an example has the modality.
     """
 
     name: ClassVar[str]
@@ -33,14 +33,14 @@ class Fusion(Layer):
 
     @classmethod
     def init(cls, *arguments: Any, **settings: Any) -> Self:
-        """Nothing to draw, unless a fusion has parameters and says so."""
+        """Fusions without parameters need no initial values; the others override this."""
         return cls()
 
 
 def register(name: str, takes: str, recipe: dict[str, Any] | None = None) -> Callable[[type[Kind]], type[Kind]]:
-    """Register a class of fusions under a name; what it takes and how it learns best is told here.
+    """Register a fusion under a name, with the kind of encodings that it takes and the exceptions of its recipe.
 
-    From then on the classifier, the command line, comparisons and tests know it.
+    The classifier, the command line, comparisons and tests read the registry.
     """
 
     def add(kind: type[Kind]) -> type[Kind]:

@@ -16,7 +16,7 @@ from mmdl.shapes import Array, Arrays
 
 
 class GatedTrace(NamedTuple):
-    """What came in, together and in its projection, and the gates: M arrays (N, D) between 0, shut, and 1, open."""
+    """The encodings, concatenated and projected, and the gates: M arrays (N, D) between 0 (closed) and 1 (open)."""
 
     encodings: Arrays
     together: Array
@@ -65,7 +65,7 @@ class Gated(Fusion):
 
 
 class FiLMTrace(NamedTuple):
-    """What came in, what stood before each modulation, and by how much it was scaled and shifted."""
+    """The encodings, the state before each modulation, and its scale and shift."""
 
     encodings: Arrays
     states: Arrays  # of M − 1 arrays (N, D)
@@ -78,20 +78,20 @@ class FiLMTrace(NamedTuple):
 class FiLM(Fusion):
     """z = γ ∘ (x₁ W + b) + β  with  γ = 1 + x₂ Wγ + bγ,  β = x₂ Wβ + bβ: the second modality modulates the first
 
-    M > 1 arrays (N, D_m) -> (N, D).  Of more modalities, each in turn modulates what those before it made.
+    M > 1 arrays (N, D_m) -> (N, D).  With more modalities, each in turn modulates the result so far.
 
     Source: Perez et al. 2018, feature-wise linear modulation.
     """
 
     projection: Dense
-    scales: tuple[Dense, ...]  # of M − 1 Dense; their 1 is added, so that at first nothing is switched off
+    scales: tuple[Dense, ...]  # of M − 1 Dense; 1 is added, so that nothing is switched off at first
     shifts: tuple[Dense, ...]  # of M − 1 Dense
 
     @classmethod
     def init(cls, rng: Generator, features: Sequence[int], width: int, dtype: DTypeLike = "float32") -> Self:
-        """DataError for one modality, which has nobody to modulate it."""
+        """DataError for one modality, which has no other to modulate it."""
         if len(features) < 2:
-            raise DataError("fusion by FiLM needs two modalities or more: one that is modulated, and one that does it")
+            raise DataError("fusion by FiLM needs two modalities or more: one to be modulated and one to modulate it")
         scales, shifts = (tuple(Dense.init(rng, D, width, dtype) for D in features[1:]) for _ in range(2))
         return cls(Dense.init(rng, features[0], width, dtype), scales, shifts)
 

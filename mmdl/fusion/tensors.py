@@ -1,4 +1,4 @@
-"""Fusion of vectors by all products of their features: written out, or as a sum of few simple terms."""
+"""Fusion of vectors by all products of their features: in full, or as a low-rank sum."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,13 +36,13 @@ class TensorFusion(Projected):
         dtype: DTypeLike = "float32",
         entries: int = 4096,
     ) -> Self:
-        """`width` D of the projections, but so narrow that there are at most `entries` products."""
+        """`width` D of the projections, reduced so that there are at most `entries` products."""
         fitting = max(1, int(entries ** (1 / len(features)) + 1e-9) - 1)
         return super().init(rng, features, min(width, fitting), dtype)
 
 
 class LowRankTrace(NamedTuple):
-    """What came in, and what each modality said to each of the F terms: M arrays (N, F, D)."""
+    """The encodings, and each modality's factors of the F terms: M arrays (N, F, D)."""
 
     encodings: Arrays
     projected: Arrays
@@ -51,7 +51,7 @@ class LowRankTrace(NamedTuple):
 @register("low-rank", takes="vectors")
 @dataclass(frozen=True, eq=False)
 class LowRankFusion(Fusion):
-    """z = Σ_f Π_m (x_m, 1) W_mf: a tensor fusion with a dense layer of low rank behind it, and no tensor anywhere
+    """z = Σ_f Π_m (x_m, 1) W_mf: a tensor fusion and a dense layer of low rank, without forming the tensor
 
     M arrays (N, D_m) -> (N, D)
 

@@ -1,4 +1,4 @@
-"""Fusion at feature level: one vector from each modality, made into one."""
+"""Fusion at feature level: one vector from each modality, combined into one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ class Concatenate(Fusion):
 
 
 class ProjectedTrace(NamedTuple):
-    """What came in, and the same in the width that all share."""
+    """The encodings, and their projections to the common width."""
 
     encodings: Arrays
     projected: Arrays
@@ -37,9 +37,7 @@ class ProjectedTrace(NamedTuple):
 class Projected(Fusion):
     """z = combine(p₁, p₂, ...)  with  p_m = x_m W_m + b_m: modalities in one width, then an op without parameters"""
 
-    projections: tuple[
-        Dense, ...
-    ]  # of Dense: modalities have to speak of the same D features before they can be combined
+    projections: tuple[Dense, ...]  # of Dense: one a modality; they map all encodings to the same D features
 
     combine: ClassVar[Callable[..., Any]]
     combine_backward: ClassVar[Callable[..., Any]]
@@ -74,7 +72,7 @@ class Sum(Projected):
 @register("product", takes="vectors")
 @dataclass(frozen=True, eq=False)
 class Product(Projected):
-    """z = Π_m (x_m W_m + b_m), entry by entry: each modality can switch the other's features off.
+    """z = Π_m (x_m W_m + b_m), elementwise: each modality can switch off features of the others.
 
     M arrays (N, D_m) -> (N, D)
     """

@@ -22,7 +22,7 @@ from mmdl.tokens import Tokens
 
 
 class SelfAttentionTrace(NamedTuple):
-    """What backward needs, and what a plot wants to see: `weights`."""
+    """What backward needs; `weights` is also there to plot."""
 
     x: Array
     q: Array
@@ -33,7 +33,7 @@ class SelfAttentionTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SelfAttention(Layer):
-    """Every token asks all tokens: q = x Wq, k = x Wk, v = x Wv.  Tokens (N, T, D) -> Tokens (N, T, H)"""
+    """Every token attends to all tokens: q = x Wq, k = x Wk, v = x Wv.  Tokens (N, T, D) -> Tokens (N, T, H)"""
 
     Wq: Array  # (D, H)
     Wk: Array  # (D, H)
@@ -100,7 +100,7 @@ class MultiHeadAttention(Layer):
     ) -> Self:
         """Glorot uniform matrices, zero biases; `width` H of all heads together is `features` by default
 
-        It is the width of the values too, unless they have a `value_width` of their own.
+        The values have the same width unless `value_width` is given.
         """
         width = width or features
         value_width = value_width or width

@@ -1,4 +1,4 @@
-"""What stands at the branches of a graph: layers that join several values, and layers that take them as they are."""
+"""Layers for the branches of a graph: they join several values, or apply a layer for arrays to Tokens."""
 
 import functools
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from mmdl.tokens import Tokens
 
 
 class OnValuesTrace(NamedTuple):
-    """The masks of all inputs, that of the result, and the layer's own trace."""
+    """The masks of the inputs and of the result, and the trace of the wrapped layer."""
 
     masks: tuple[Mask | None, ...]
     mask: Mask | None
@@ -25,10 +25,10 @@ class OnValuesTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class OnValues(Layer):
-    """A layer for arrays, applied to the values of Tokens, or of several, whether there is a token or not
+    """A layer for arrays, applied to the values of one or several Tokens, padding included
 
-    The mask ends here, or is kept; several are joined: a token is where one of them has one, if all have masks. With a
-    `blank`, that number takes the place of values that are no tokens, and the result is 0 where there is none.
+    The mask is dropped, or kept; several masks are combined by or, if all inputs have one. With a `blank`, padding is
+    replaced by that number before the layer, and by 0 after it.
     """
 
     layer: Layer
@@ -57,14 +57,14 @@ class OnValues(Layer):
 
 
 class MergeTrace(NamedTuple):
-    """What came in."""
+    """The inputs."""
 
     x: Arrays
 
 
 @dataclass(frozen=True, eq=False)
 class Merge(Layer):
-    """Several arrays become one: by sum, mean or product, entry by entry, or side by side along the last axis"""
+    """Combine several arrays: elementwise sum, mean or product, or concatenation along the last axis"""
 
     kind: str = "sum"  # or "mean", "product", "concatenate"
 

@@ -1,4 +1,4 @@
-"""Dropout as a layer: it works only in a model that is in training mode."""
+"""Dropout as a layer: active only in training mode."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -13,7 +13,7 @@ from mmdl.shapes import Array, Mask
 
 @dataclass(frozen=True, eq=False)
 class Dropout(Layer):
-    """Leaves out each number with probability `rate`, in training mode; else y = x."""
+    """In training mode, set each number to zero with probability `rate` and rescale the rest; otherwise y = x."""
 
     rate: float
     rng: Generator | None = None

@@ -45,9 +45,9 @@ class Embedding(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Lookup(Embedding):
-    """A vector for every id, in Tokens that never had a mask, as integers or not.  (N, ...) -> Tokens (N, ..., D)"""
+    """A vector for every id; ids may be floats with whole values, and have no mask.  (N, ...) -> Tokens (N, ..., D)"""
 
-    mask_zero: bool = False  # whether the id 0 says that there is no token
+    mask_zero: bool = False  # whether the id 0 means padding
 
     def forward(self, tokens: Tokens) -> tuple[Tokens, Tokens]:
         ids = tokens.values.astype(np.int32)

@@ -1,6 +1,6 @@
-"""A graph of layers, for what is no chain, and the nodes that it is built of.
+"""An acyclic graph of layers, and the nodes that it is built from.
 
-Between the layers of a graph travel Tokens, whose mask is None where every place counts.
+The values between layers are Tokens; their mask is None where there is no padding.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ class GraphTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Graph(Layer):
-    """Every layer takes some of what is there, inputs first, and adds what it makes; the last one makes y, as Tokens
+    """Each layer reads some of the values before it, inputs first, and appends its output; the last one is y, as Tokens
 
-    A layer that takes several, or a graph with several inputs, is given a tuple. A layer may stand at several places.
+    Several inputs are passed as a tuple, to a layer or to the graph. The same layer may be used several times.
     """
 
     layers: tuple[Layer, ...]
@@ -52,15 +52,15 @@ class Graph(Layer):
             if max(places) < first:
                 continue
             for place, each in zip(places, all_of(dx, len(places)), strict=True):
-                d[place] = each if d[place] is None else d[place] + each  # what was used twice has two gradients
+                d[place] = each if d[place] is None else d[place] + each  # a value used twice: its gradients add
         return one_or_all(d) if input_gradient else None, replace(self, layers=tuple(gradients[::-1]))
 
 
 @dataclass(eq=False)
 class Node:
-    """What a layer is going to make of other nodes, its sources; an input has none, and is made of no layer
+    """The output of a layer applied to other nodes, its sources; an input has neither layer nor sources
 
-    Two examples tell its shape. They are as long as each other but along axes whose length may vary.
+    The shape is inferred from two example values, which differ only along axes of variable length.
     """
 
     layer: Layer | None = None
@@ -75,7 +75,7 @@ class Node:
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        """That of the values: (None, ...), None for the batch, and where lengths may vary"""
+        """Shape of the values: None for the batch and for axes of variable length"""
         sides = zip(*(example.values.shape[1:] for example in self.examples), strict=True)
         return (None, *(a if a == b else None for a, b in sides))
 
@@ -97,9 +97,9 @@ def example_inputs(shape: Sequence[int | None]) -> tuple[Tokens, ...]:
 
 
 def graph_between(inputs: Sequence[Node], output: Node) -> tuple[Graph, list[Node]]:
-    """The graph of all nodes on the way from some nodes to another; and those that layers make, each after its sources
+    """The graph from input nodes to an output node, and its nodes in topological order, inputs excluded
 
-    What the inputs themselves are made of does not matter.
+    Layers before the inputs are not part of it.
     """
     nodes: dict[Node, None] = dict.fromkeys(inputs)
 
@@ -119,12 +119,12 @@ def graph_between(inputs: Sequence[Node], output: Node) -> tuple[Graph, list[Nod
 
 
 def one_or_all(values: Sequence[Any]) -> Any:
-    """One comes alone, several as a tuple."""
+    """A single value alone, several as a tuple."""
     return values[0] if len(values) == 1 else tuple(values)
 
 
 def all_of(values: Any, count: int) -> Any:
-    """The reverse."""
+    """The inverse of `one_or_all`."""
     return (values,) if count == 1 else values
 
 

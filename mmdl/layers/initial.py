@@ -1,4 +1,4 @@
-"""Where training starts: Keras's initial distributions, drawn from the generator that is passed in."""
+"""Initial distributions of parameters, as in Keras, drawn from the generator that is passed in."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What every layer can do."""
+"""The base class of all layers."""
 
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Self, TypeVar

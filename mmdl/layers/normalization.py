@@ -60,7 +60,7 @@ class BatchNorm(Layer):
         return replace(self, rng=rng)
 
     def forward(self, x: Array) -> tuple[Array, ops.BatchNormalized | Array]:
-        if self.rng is not None and len(x):  # nobody, in a batch without a modality, has no statistics
+        if self.rng is not None and len(x):  # an empty batch, of an absent modality, has no statistics
             normalized = ops.batch_norm(x, self.gamma, self.beta, epsilon=self.epsilon)
             return normalized.y, normalized
         return ops.batch_norm_inference(x, self.gamma, self.beta, self.mean, self.variance, self.epsilon), x

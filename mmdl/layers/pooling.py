@@ -14,7 +14,7 @@ from mmdl.tokens import Tokens
 
 
 class MaxPoolTrace(NamedTuple):
-    """The input, and which of its entries won, if that is how it is pooled."""
+    """The input, and for the maximum the index of the winner."""
 
     x: Array
     winner: Any = None  # Ids
@@ -73,7 +73,7 @@ class GlobalPool(Layer):
 
 
 class SequencePoolTrace(NamedTuple):
-    """The input, and for the maximum which token won."""
+    """The input, and for the maximum the index of the winning token."""
 
     x: Array
     mask: Mask | None
@@ -82,7 +82,7 @@ class SequencePoolTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SequencePool(Layer):
-    """One vector from the tokens that are there: their mean, maximum, or the last.  Tokens (N, T, D) -> (N, D)"""
+    """One vector from the unmasked tokens: their mean, their maximum, or the last one.  Tokens (N, T, D) -> (N, D)"""
 
     kind: str = "mean"  # or "max", "last"
 
@@ -108,7 +108,7 @@ class SequencePool(Layer):
 
 @dataclass(frozen=True, eq=False)
 class FlattenTokens(Layer):
-    """All tokens of an example in one row, where their number is fixed; zeros where there is none.
+    """All tokens of an example in one row, for sequences of a fixed length; zeros where the mask is False.
 
     Tokens (N, T, D) -> (N, T · D)
     """

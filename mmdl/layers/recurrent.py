@@ -1,4 +1,4 @@
-"""Recurrent layers: Tokens in, the state after every token out."""
+"""Recurrent layers: they return the state after every token."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
@@ -17,7 +17,7 @@ from mmdl.tokens import Tokens
 
 
 class RNNTrace(NamedTuple):
-    """What came in, and all states, the initial one at time 0."""
+    """The input and all states, with the initial state at index 0."""
 
     tokens: Tokens
     h: Array  # (N, T + 1, H)
@@ -49,7 +49,7 @@ class RNN(Layer):
 
 
 class LSTMTrace(NamedTuple):
-    """What came in, and all states, cells and gates."""
+    """The input and all states, cells and gates."""
 
     tokens: Tokens
     states: LSTMStates
@@ -65,7 +65,7 @@ class LSTM(Layer):
 
     @classmethod
     def init(cls, rng: Generator, features: int, units: int, dtype: DTypeLike = np.float32) -> Self:
-        """Glorot uniform W, orthogonal U, zero b but for the forget gate's, which are one: remember at first."""
+        """Glorot uniform W, orthogonal U, zero b except for the forget gate's, which start at one."""
         b = np.zeros(4 * units, dtype)
         b[units : 2 * units] = 1
         return cls(glorot_uniform(rng, (features, 4 * units), dtype), orthogonal(rng, (units, 4 * units), dtype), b)
@@ -75,13 +75,14 @@ class LSTM(Layer):
         return Tokens(states.h[:, 1:], tokens.mask), LSTMTrace(tokens, states)
 
     def backward(self, dy: Array, trace: LSTMTrace, input_gradient: bool = True) -> tuple[Array, Self]:
-        x, mask = trace.tokens
-        dx, dW, dU, db, _, _ = lstm_backward(_of_states(dy), None, x, self.W, self.U, *trace.states, mask)
+        (x, mask), states = trace
+        dh, h, c, gates = _of_states(dy), states.h, states.c, states.gates
+        dx, dW, dU, db, _, _ = lstm_backward(dh, None, x, self.W, self.U, h, c, gates, mask)
         return dx, replace(self, W=dW, U=dU, b=db)
 
 
 class GRUTrace(NamedTuple):
-    """What came in, and all states and gates."""
+    """The input and all states and gates."""
 
     tokens: Tokens
     states: GRUStates
@@ -106,13 +107,14 @@ class GRU(Layer):
         return Tokens(states.h[:, 1:], tokens.mask), GRUTrace(tokens, states)
 
     def backward(self, dy: Array, trace: GRUTrace, input_gradient: bool = True) -> tuple[Array, Self]:
-        x, mask = trace.tokens
-        dx, dW, dU, db, _ = gru_backward(_of_states(dy), x, self.W, self.U, *trace.states, mask)
+        (x, mask), states = trace
+        dh, h, gates, inner = _of_states(dy), states.h, states.gates, states.inner
+        dx, dW, dU, db, _ = gru_backward(dh, x, self.W, self.U, h, gates, inner, mask)
         return dx, replace(self, W=dW, U=dU, b=db)
 
 
 class BidirectionalTrace(NamedTuple):
-    """The traces of both readers, the second's backwards in time, and how many features are the first's."""
+    """The traces of both layers (the second reads backwards in time), and the width of the first one's output."""
 
     ahead: Any
     back: Any
@@ -123,8 +125,8 @@ class BidirectionalTrace(NamedTuple):
 class Bidirectional(Layer):
     """One layer reads forwards, another backwards.  Tokens (N, T, D) -> Tokens (N, T, 2H)
 
-    Any layer from Tokens to as many Tokens. Padding may come first for the second: a masked step of a recurrence keeps
-    the initial state, so it does not matter.
+    Works around any layers that keep the number of tokens. The second layer may meet padding first: masked steps of a
+    recurrence keep the initial state.
     """
 
     ahead: Layer
@@ -156,10 +158,10 @@ class Reversed(Layer):
 
 
 def reverse(tokens: Tokens) -> Tokens:
-    """Tokens whose last comes first"""
+    """The tokens in reverse order, with their mask"""
     return Tokens(tokens.values[:, ::-1], None if tokens.mask is None else tokens.mask[:, ::-1])
 
 
 def _of_states(dy: Array) -> Array:
-    """The gradient of all T + 1 states, of which the initial one is no output."""
+    """The gradient of all T + 1 states; the initial state is not an output, so its gradient is zero."""
     return np.concatenate([np.zeros_like(dy, shape=(len(dy), 1, dy.shape[2])), dy], axis=1)

@@ -1,4 +1,4 @@
-"""Layers one after the other, and a layer for each token."""
+"""Layers in sequence, and a layer applied to each token."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
@@ -30,7 +30,7 @@ class Sequential(Layer):
 
 
 class TimeDistributedTrace(NamedTuple):
-    """Where there were tokens, and the layer's own trace."""
+    """The mask, and the trace of the wrapped layer."""
 
     mask: Mask | None
     layer: Any
@@ -38,7 +38,7 @@ class TimeDistributedTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TimeDistributed(Layer):
-    """A layer for vectors, applied to every token that is there; padding becomes zero. Without a mask all are there.
+    """A layer for vectors, applied to every unmasked token; the result is zero where the mask is False.
 
     Tokens (N, T, D) -> Tokens (N, T, K)
     """

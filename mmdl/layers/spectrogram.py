@@ -1,4 +1,4 @@
-"""Layers for pictures, on sequences: a spectrogram is a picture whose rows are tokens."""
+"""Image layers applied to sequences: a spectrogram is an image whose rows are tokens."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
@@ -12,7 +12,7 @@ from mmdl.tokens import Tokens
 
 
 class AsPictureTrace(NamedTuple):
-    """Where there were tokens, the picture that came out, and the layer's own trace."""
+    """The mask, the output image, and the trace of the wrapped layer."""
 
     mask: Mask  # (N, T)
     y: Array  # (N, P, Q, K)
@@ -21,17 +21,17 @@ class AsPictureTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class AsPicture(Layer):
-    """A layer for pictures that sees each sequence as one: tokens are rows, and each has C columns of D channels.
+    """An image layer applied to sequences: tokens are rows, each with C columns of D channels.
 
-    Where there is no token the picture is zero, as it is beyond its edges. So more padding never changes a result, if
-    the layer pads its pictures with zeros and its windows start at the same rows whatever T is.
+    Masked rows are zero, like the zero padding beyond the image. So more padding never changes a result, provided that
+    the layer pads with zeros and its windows start at the same rows for every T.
 
     Tokens (N, T, C · D) -> Tokens (N, P, Q · K), P = ⌈T / step⌉
     """
 
     layer: Layer  # (N, T, C, D) -> (N, P, Q, K)
     channels: int = 1  # D
-    step: int = 1  # tokens that become one; that one is there if any of them is
+    step: int = 1  # tokens merged into one, which is unmasked if any of them is
 
     def forward(self, tokens: Tokens) -> tuple[Tokens, AsPictureTrace]:
         x, mask = tokens.values, tokens.full_mask
@@ -56,7 +56,7 @@ class AsPicture(Layer):
 
 
 def _any(mask: Mask, step: int) -> Mask:
-    """Whether there is any token among so many, and so many.  mask (N, T) -> (N, P)"""
+    """The mask of groups of `step` tokens: True where any of them is.  mask (N, T) -> (N, P)"""
     N, T = mask.shape
     whole = np.zeros((N, -(-T // step) * step), bool)
     whole[:, :T] = mask

@@ -133,7 +133,7 @@ def _encoding(preprocessor: Any) -> Encoding:
 def _of_tokens(
     rng: Generator, kind: Any, preprocessors: dict[str, Any], width: int, classes: int, dtype: DTypeLike
 ) -> Parts:
-    """All tokens meet: words come as they are, because attention reads them; letters do not."""
+    """Fusion of tokens: words are passed on as they are, for attention reads them; letters go through an LSTM."""
     modalities, lengths = {}, []
     for name, preprocessor in preprocessors.items():
         encoder, (length, features) = token_encoder(rng, preprocessor, width, "none", dtype)
@@ -152,7 +152,7 @@ def _of_vectors(
     dtype: DTypeLike,
     hidden: bool,
 ) -> Parts:
-    """Vectors meet; one hidden layer in the head lets them act on one another, whatever the fusion."""
+    """Fusion of vectors; one hidden layer in the head lets modalities interact, whatever the fusion."""
     modalities = {
         name: Modality(vector_encoder(rng, preprocessor, width, dtype), np.zeros(width, dtype))
         for name, preprocessor in preprocessors.items()
@@ -168,7 +168,7 @@ def _of_vectors(
 def _of_experts(
     rng: Generator, kind: Any, preprocessors: dict[str, Any], width: int, classes: int, dtype: DTypeLike
 ) -> Parts:
-    """Opinions meet: each modality has a head of its own."""
+    """Fusion of logits: each modality has its own head."""
     modalities = {}
     for name, preprocessor in preprocessors.items():
         encoder = vector_encoder(rng, preprocessor, width, dtype)

@@ -1,4 +1,4 @@
-"""Two towers that learn to agree: each makes unit vectors of one modality, alike where two examples belong together."""
+"""Two towers trained contrastively: each maps a modality to unit vectors, alike where two examples belong together."""
 
 import math
 from dataclasses import dataclass, replace
@@ -68,7 +68,7 @@ class ContrastiveModel(Layer):
         *dunits, dlog_scale = similarity_backward(ds, a.y, b.y, self.log_scale, trace.s)
         dx, towers = {}, {}
         for (name, tower), du in zip(self.towers.items(), dunits, strict=True):
-            dvector = normalize_backward(du, *trace.units[name])
+            dvector = normalize_backward(du, trace.units[name].y, trace.units[name].length)
             dx[name], towers[name] = tower.backward(dvector, trace.towers[name], input_gradient)
         return dx, replace(self, towers=towers, log_scale=dlog_scale)
 
@@ -118,7 +118,7 @@ def contrastive_model(
 def tower(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike = np.float32) -> Sequential:
     """A classifier's encoder for what a preprocessor yields, and a dense layer without ReLU: a direction has signs
 
-    Of words it takes the mean of their vectors: whoever searches names them in any order.
+    Words are averaged, because search terms come in any order.
     """
     if preprocessor.kind == "text" and preprocessor.unit == "word":
         words = text_encoder(rng, preprocessor.entries, width, "none", dtype=dtype)

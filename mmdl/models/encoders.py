@@ -1,4 +1,4 @@
-"""Encoders: whatever a modality is, it becomes tokens, and tokens become one vector."""
+"""Encoders: they map any modality to tokens, and tokens to one vector."""
 
 from collections.abc import Sequence
 from typing import Any

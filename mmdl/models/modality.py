@@ -1,4 +1,4 @@
-"""A modality that may be absent: an encoder, and what stands in for it."""
+"""A modality that may be absent: an encoder, and a learned substitute."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
@@ -11,7 +11,7 @@ from mmdl.tokens import Tokens, scatter, select
 
 
 class ModalityTrace(NamedTuple):
-    """Who was there, and the trace of the encoder, which saw only those."""
+    """Which examples had the modality, and the trace of the encoder, which saw only those."""
 
     present: Mask  # (N,)
     encoder: Any
@@ -19,7 +19,7 @@ class ModalityTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Modality(Layer):
-    """y = encoder(x) for the examples that have this modality, something learned for the others.
+    """y = encoder(x) for the examples that have this modality, a learned substitute for the others.
 
     The encoder never sees an example whose modality is absent.
     """

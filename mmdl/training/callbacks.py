@@ -142,7 +142,7 @@ class Progress(Callback):
         try:
             if self.stream is not None:
                 how(training)
-        except (OSError, ValueError):  # closed, or nobody reads it any more
+        except (OSError, ValueError):  # the stream is closed
             if self.bar is not None:
                 self.bar.disable = True  # else it tries again when it is forgotten
             self.stream = self.bar = None

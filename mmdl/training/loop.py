@@ -61,7 +61,7 @@ class Training:
     stopped : bool
         A callback sets it to end training after this epoch.
     interrupted : bool
-        Whether Ctrl-C ended it, or a callback that says so.
+        Whether it was ended early by Ctrl-C or by a callback that set this.
     result : the model that training ends with, if not the one that it has come to; `EarlyStopping` sets it
     """
 
@@ -101,7 +101,7 @@ class Training:
 
     @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what comes of these is found and named below
     def run(self) -> "Training":
-        """Go on from where it stands until the last epoch is done, a callback stops it, or Ctrl-C does.  -> itself
+        """Train from the current state until the last epoch, a callback's stop, or Ctrl-C.  -> itself
 
         Raises
         ------
@@ -154,7 +154,7 @@ class Training:
             generator.bit_generator.state = state
 
     def _rest_of_epoch(self) -> Iterator[Any]:
-        """The batches that this epoch still has; those that are done already are drawn again and left out."""
+        """The remaining batches of this epoch; after a resume, those already done are drawn again and skipped."""
         if self.step == 0:
             self.order = self.rng.bit_generator.state
             return self.batches(self.rng)

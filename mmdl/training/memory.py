@@ -1,4 +1,4 @@
-"""What makes training faster without being part of it."""
+"""Memory allocation during training."""
 
 import numpy as np
 

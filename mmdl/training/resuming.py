@@ -1,4 +1,4 @@
-"""Training that survives: checkpoints of all that a training consists of, and how it goes on from one."""
+"""Checkpoints of a whole training, and how to resume from one."""
 
 import hashlib
 import platform
@@ -26,9 +26,9 @@ SETTINGS = ("epochs", "steps", "clip", "workers", "skip_bad_steps")
 class Checkpoint(Callback):
     """Writes the whole training to a file: at its start, after each epoch, every so many minutes, and if interrupted
 
-    It has to be the last of the callbacks. Training that goes on from the file, see `resume`, ends with the same bits
-    as training that was never stopped, on the same machine with the same number of threads. If the file cannot be
-    written, training goes on, and the next time may be better.
+    It must come after callbacks that change the model or the history. A training resumed from the file, see `resume`,
+    ends with the same bits as one that was never stopped, on the same machine with the same number of threads. If the
+    file cannot be written, training continues, and the next checkpoint tries again.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Checkpoint(Callback):
     about : dict, optional
         Whatever JSON can say; `load_checkpoint` returns it.
     stream : text stream, optional
-        What is told once if the file cannot be written; standard error by default.
+        Gets one line if the file cannot be written; standard error by default.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class SavedTraining(NamedTuple):
     moments: Any  # Array
 
     def restore(self, training: Training) -> Training:
-        """Set a training that was made like the one in the checkpoint to its place.  -> the same training
+        """Set a training, made with the same settings as the saved one, to the saved state.  -> the same training
 
         Raises
         ------
@@ -120,7 +120,7 @@ def resume(
     augment: dict[str, float] | None = None,
     **settings: Any,
 ) -> Fitted:
-    """Go on with a training whose `Checkpoint` is in the file `path`; all but the model is given as to `fit`
+    """Resume the training whose `Checkpoint` is in the file `path`; the other arguments are those of `fit`
 
     Raises
     ------
@@ -178,7 +178,7 @@ def load_checkpoint(path: str | Path) -> SavedTraining:
 
 
 def machine() -> dict[str, Any]:
-    """What the bits of a result depend on, besides the program."""
+    """The versions and settings that the bits of a result depend on."""
     from threadpoolctl import threadpool_info
 
     blas = [f"{each['internal_api']} {each['version']}" for each in threadpool_info() if each["user_api"] == "blas"]
@@ -196,7 +196,7 @@ def machine() -> dict[str, Any]:
 
 
 def fingerprint(training: Training) -> str:
-    """Of all arrays that the training learns from."""
+    """SHA-256 of all arrays that the training learns from."""
     digest = hashlib.sha256()
     for path, array in tree.leaves(getattr(training.batches, "examples", training.batches)):
         digest.update(f"{path} {array.dtype.str} {array.shape}".encode())
@@ -214,5 +214,5 @@ def _say(stream: IO[str] | None, sentence: str) -> None:
     try:
         if stream is not None:
             print(sentence, file=stream, flush=True)
-    except (OSError, ValueError):  # nobody listens
+    except (OSError, ValueError):  # the stream is closed
         return

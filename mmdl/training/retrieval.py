@@ -14,7 +14,7 @@ RANKS = 1, 5, 10
 
 
 def ranks(similarity: Array) -> Ids:
-    """The rank of each row's own column, 1 being the best; whoever is just as similar counts as better.
+    """The rank of each row's own column, 1 being the best; equally similar columns count as better.
 
     similarity (N, N) -> ints (N,)
     """
@@ -23,7 +23,7 @@ def ranks(similarity: Array) -> Ids:
 
 
 def recall_at(similarity: Array, k: int) -> float:
-    """Share of the rows whose own column is among the k most similar; ties go out unluckily.  similarity (N, N)"""
+    """Share of the rows whose own column is among the k most similar; ties count against it.  similarity (N, N)"""
     return float((ranks(similarity) <= k).mean())
 
 

@@ -1,6 +1,6 @@
-"""What an optimizer remembers: its moments, as trees of the model's own type that lie in one long row of numbers.
+"""The state of an optimizer: its moments, as trees of the model's type whose arrays are views of one long row.
 
-A rule is then a few passes over one row, not over each of fifty arrays, most of them small.
+A rule is then a few passes over one row instead of over many small arrays.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ FAINT = 1e-30  # a moment that is smaller counts as zero
 
 
 class State:
-    """Moments that start at zero, and room for the next step of one model
+    """Moments that start at zero, and a buffer for the next step
 
     Attributes
     ----------
@@ -42,9 +42,9 @@ class State:
         self.repeats = [(_route(model, path), views[path]) for path in views if path not in arrays]
 
     def gather(self, gradient: Any) -> Array:
-        """The gradient of all that is learned as one row (n,), whose memory is the state's own
+        """The gradient of all learned parameters as one row (n,), in the state's own memory
 
-        What stands at several places has the sum of its gradients.
+        A shared parameter gets the sum of its gradients.
         """
         for route, view, *_ in self.targets:
             view[...] = _at(gradient, route)
@@ -86,7 +86,7 @@ def _laid_over(row: Array, model: Any, arrays: Iterable[Array]) -> Any:
 
 
 def _route(model: Any, path: str) -> list[Any]:
-    """The way from the model to an array; kept, because walking the whole tree takes longer than the arithmetic."""
+    """The way from the model to an array; computed once, because walking the tree takes longer than the arithmetic."""
     route: list[Any] = []
     for name in path.split("."):
         route.append(int(name) if isinstance(model, tuple) else name)

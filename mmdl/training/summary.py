@@ -54,14 +54,14 @@ def gather(results: Iterable[tuple[Any, dict[str, Any]]]) -> list[Row]:
 
 
 def standings(spreads: dict[Any, Spread], smaller: bool = False) -> dict[Any, str]:
-    """BEST for the highest mean (or the smallest), NEAR for what cannot be told from it, "" for the others
+    """BEST for the highest mean (or the smallest), NEAR for what is not distinguishable from it, "" for the others
 
-    Two means are told apart if they differ by more than two standard errors of their difference:
+    Two means are distinguished if they differ by more than two standard errors of their difference:
 
         |a − b| > 2 √(s_a² / n_a + s_b² / n_b)
 
-    That is about other seeds, on the same examples. With a single run of each nothing is known of it, and only the
-    best is marked.
+    This accounts for the variation between seeds, not between test sets. With a single run of each, only the best is
+    marked.
 
     Parameters
     ----------
