@@ -14,7 +14,7 @@ from mmdl.keras.graph import KINDS, Input, Layer, Symbol, Weights, as_list, in_k
 from mmdl.keras.losses import LOSSES, METRICS, Loss, weighed
 from mmdl.keras.optimizers import OPTIMIZERS
 from mmdl.layers.graph import graph_between
-from mmdl.training.arrays import Arrays, OnArrays, fit_arrays, means_over, outputs_for, split
+from mmdl.training.arrays import ArrayBatches, OnArrays, fit_arrays, means_over, outputs_for, split
 
 
 class Model(Weights):
@@ -93,8 +93,8 @@ class Model(Weights):
             callback.model = self
         history = fit_arrays(
             model,
-            Arrays(x, y, batch_size, shuffle),
-            Arrays(*kept, batch_size),
+            ArrayBatches(x, y, batch_size, shuffle),
+            ArrayBatches(*kept, batch_size),
             self.measures,
             partial(tell, verbose),
             weighed(self.measures["loss"], class_weight) if class_weight else self.measures["loss"],
@@ -108,7 +108,7 @@ class Model(Weights):
 
     def evaluate(self, x, y, batch_size=32, verbose=1, *, return_dict=False):
         """The loss, or a list of the loss and the metrics, or all by their names"""
-        means = means_over(self.network, Arrays(*self.checked(x, y), batch_size), self.measures)
+        means = means_over(self.network, ArrayBatches(*self.checked(x, y), batch_size), self.measures)
         tell(verbose, f"{len(y)} examples", means)
         return means if return_dict else list(means.values()) if len(means) > 1 else means["loss"]
 

@@ -42,7 +42,7 @@ def writing(smoothing: float = 0.0) -> Loss:
     Longer texts count for more, and so do batches with more tokens; parts of a batch weigh what they hold.
     """
 
-    def of_batch(logits, batch):
+    def of_batch(logits: Array, batch: Any) -> BatchLoss:
         targets, mask = batch.targets.values, batch.targets.full_mask
         value, dlogits = softmax_cross_entropy(logits, targets, smoothing, mask)
         right = int(((logits.argmax(axis=2) == targets) & mask).sum())

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mmdl.errors import DataError
-from mmdl.keras.fitting import Arrays, OnArrays, fit_arrays, means_over, outputs_for, split
 from mmdl.layers import Dense, Graph, OnValues
 from mmdl.ops.losses import mean_squared_error
 from mmdl.training import SGD
+from mmdl.training.arrays import ArrayBatches, OnArrays, fit_arrays, means_over, outputs_for, split
 
 MEASURES = {"loss": lambda y, p: mean_squared_error(p, y), "largest": lambda y, p: np.abs(p - y).max()}
 
@@ -25,21 +25,22 @@ def linear():
 def fit(model, x, y, validation=0, epochs=1, size=32, shuffle=True, report=lambda what, means: None):
     optimizer, (x, y, *kept) = SGD(0.1), split(x, y, validation)
     settings = {"optimizer": optimizer, "epochs": epochs, "rng": np.random.default_rng(2)}
-    return fit_arrays(model, Arrays(x, y, size, shuffle), Arrays(*kept, size), MEASURES, report, **settings)
+    batches = ArrayBatches(x, y, size, shuffle), ArrayBatches(*kept, size)
+    return fit_arrays(OnArrays(model), *batches, MEASURES, report, MEASURES["loss"], **settings)
 
 
 def test_it_learns_in_place():
     (x, y), model = problem(), linear()
     history = fit(model, x, y, epochs=30, size=8)
     assert list(history) == ["loss", "largest"] and len(history["loss"]) == 30
-    assert means_over(model, Arrays(x, y, 32), MEASURES)["loss"] < 1e-6 < history["loss"][0]
+    assert means_over(model, ArrayBatches(x, y, 32), MEASURES)["loss"] < 1e-6 < history["loss"][0]
     assert np.allclose(outputs_for(model, x, 7), y, atol=1e-2)
 
 
 def test_a_smaller_batch_counts_less():
     (x, y), model = problem(), linear()
-    whole = means_over(model, Arrays(x, y, 50), MEASURES)
-    assert means_over(model, Arrays(x, y, 7), MEASURES)["loss"] == pytest.approx(whole["loss"])
+    whole = means_over(model, ArrayBatches(x, y, 50), MEASURES)
+    assert means_over(model, ArrayBatches(x, y, 7), MEASURES)["loss"] == pytest.approx(whole["loss"])
 
 
 def test_the_last_examples_are_kept_for_validation():
@@ -48,7 +49,7 @@ def test_the_last_examples_are_kept_for_validation():
     assert list(history) == ["loss", "largest", "val_loss", "val_largest"]
     model = linear()
     fit(model, [x[0][:40]], y[:40], shuffle=False)
-    assert history["val_loss"] == [means_over(model, Arrays([x[0][40:]], y[40:], 32), MEASURES)["loss"]]
+    assert history["val_loss"] == [means_over(model, ArrayBatches([x[0][40:]], y[40:], 32), MEASURES)["loss"]]
     for share in (1.0, 1.5, -0.1):
         with pytest.raises(DataError, match="share of the 50 examples"):
             split(x, y, share)
@@ -66,5 +67,6 @@ def test_the_optimizer_goes_on_where_it_stopped():
     state = optimizer.start(OnArrays(one))
     for model, epochs, settings in ((one, 1, {"state": state}), (one, 1, {"state": state}), (other, 2, {})):
         settings |= {"optimizer": optimizer, "epochs": epochs, "rng": np.random.default_rng(0)}
-        fit_arrays(model, Arrays(x, y, 8), Arrays([], y[:0], 8), MEASURES, lambda *told: None, **settings)
+        batches = ArrayBatches(x, y, 8), ArrayBatches([], y[:0], 8)
+        fit_arrays(OnArrays(model), *batches, MEASURES, lambda *told: None, MEASURES["loss"], **settings)
     assert np.array_equal(one.layers[0].layer.W, other.layers[0].layer.W)
