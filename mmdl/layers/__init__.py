@@ -15,6 +15,7 @@ from mmdl.layers.pooling import AveragePool2D, FlattenTokens, GlobalPool, MaxPoo
 from mmdl.layers.recurrent import GRU, LSTM, RNN, Bidirectional, Reversed
 from mmdl.layers.sequential import Sequential, TimeDistributed
 from mmdl.layers.spectrogram import AsPicture
+from mmdl.layers.standardize import Standardize
 from mmdl.layers.transformer import FeedForward, TransformerBlock
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Standardize",
     "Tanh",
     "TimeDistributed",
     "TransformerBlock",

@@ -12,7 +12,7 @@ from mmdl.data import Dataset
 from mmdl.errors import DataError
 from mmdl.fusion import fusion_named
 from mmdl.fusion.fusion import Fusion
-from mmdl.layers import Dense, Dropout, ReLU, Sequential
+from mmdl.layers import Dense, Dropout, ReLU, Sequential, Standardize
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
@@ -89,6 +89,8 @@ def _of_picture(rng: Generator, preprocessor: Any, width: int, reader: str, dtyp
         rows, columns = rows // 2, columns // 2
         filters.append(min(FILTERS << len(filters), width))
     encoder = image_encoder(rng, channels, (*filters[:-1], width), padding="same", dtype=dtype)
+    if preprocessor.mean:
+        encoder = Sequential((Standardize(preprocessor.mean, preprocessor.deviation), *encoder.layers))
     return encoder, tokens_of(encoder, preprocessor.shape)
 
 

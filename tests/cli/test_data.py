@@ -133,8 +133,12 @@ def test_a_bar_follows_the_bytes(sources, folder, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["show", "nonsense"], 1, "there is no dataset 'nonsense'; there is fashion-mnist, glyphs"),
-        (["fetch", "nonsense"], 1, "there is no dataset 'nonsense'; there is fashion-mnist, glyphs"),
+        (["show", "nonsense"], 1, "no dataset 'nonsense'; there is digit-strings, fashion-mnist, glyph-names"),
+        (
+            ["fetch", "nonsense"],
+            1,
+            "no dataset 'nonsense'; there is digit-strings, fashion-mnist, glyph-names",
+        ),
         (["show", "mnist"], 1, "t10k-images-idx3-ubyte.gz, which is not there; mmdl data fetch mnist brings it"),
         (["show", "interactions", "--out", "page.jpg"], 1, "saved as .png"),
         (["show", "interactions", "--seed", "-1"], 2, "a whole number of at least 0"),

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -28,6 +28,9 @@ class PicturePreprocessor(Preprocessor):
     rows, columns : int
         Size of the frame in pixels.
     channels : 1 for grey or 3 for colours
+    mean, deviation : tuples of floats, one for each channel
+        Of the training pictures: what a model subtracts first and then divides by (`mmdl.layers.Standardize`), so that
+        pictures are kept as they look. Empty in models from before that.
     """
 
     kind: ClassVar[Kind] = "image"
@@ -36,12 +39,29 @@ class PicturePreprocessor(Preprocessor):
     rows: int = 64
     columns: int = 64
     channels: int = COLOUR
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.rows, self.columns) < SMALLEST:
             raise DataError(f"pictures need at least {SMALLEST} x {SMALLEST} pixels, not {self.rows} x {self.columns}")
         if self.channels not in (GREY, COLOUR):
             raise DataError(f"a picture has 1 channel or 3, not {self.channels}")
+        if not len(self.mean) == len(self.deviation) in (0, self.channels):
+            counts = f"{len(self.mean)} means and {len(self.deviation)} deviations"
+            raise DataError(f"{self.channels} channels need as many means and deviations, not {counts}")
+
+    @classmethod
+    def fit(cls, frames: Array) -> Self:
+        """For pictures such as these, (N, R, C, 1 or 3) uint8, with their statistics; give it training ones only."""
+        _, rows, columns, channels = frames.shape
+        levels = np.arange(256) / 255
+        # How often there is each level says it all, and takes no memory
+        share = [np.bincount(frames[..., d].ravel(), minlength=256) / frames[..., d].size for d in range(channels)]
+        mean = [float(p @ levels) for p in share]
+        deviation = [float(p @ (levels - m) ** 2) ** 0.5 for p, m in zip(share, mean, strict=True)]
+        flat = [each if each > 1e-3 else 1.0 for each in deviation]  # a channel in which nothing ever happens
+        return cls(rows, columns, channels, tuple(round(m, 5) for m in mean), tuple(round(each, 5) for each in flat))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ import numpy as np
 from mmdl.data.files.pictures import upright_size
 from mmdl.data.preprocessors.audio import AudioPreprocessor, wave_of
 from mmdl.data.preprocessors.numbers import Standardizer
-from mmdl.data.preprocessors.picture import COLOUR, GREY, PicturePreprocessor
+from mmdl.data.preprocessors.picture import GREY, PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import Tokenizer, split_words
 from mmdl.errors import DataError
@@ -65,10 +65,9 @@ class Pictures:
     def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         frames = np.stack(_there(values))
         grey = (frames == frames[..., :1]).all()
-        preprocessor = PicturePreprocessor(frames.shape[1], frames.shape[2], GREY if grey else COLOUR)
-        rows, columns, channels = preprocessor.shape
-        sentence = f"{len(frames):,} pictures, made {rows} x {columns} pixels, {'grey' if grey else 'in colour'}"
-        return preprocessor, frames[..., :channels], sentence
+        frames = frames[..., :GREY] if grey else frames
+        preprocessor = PicturePreprocessor.fit(np.stack(_there(values, training))[..., : frames.shape[-1]])
+        return preprocessor, frames, f"{len(frames):,} pictures, made {preprocessor.describe()}"
 
 
 @dataclass(frozen=True)
