@@ -106,7 +106,8 @@ class Dataset:
     a training recipe (`mmdl.training.recipes`) that this data needs in place of the usual ones. Of generated data
     `best` may hold the smallest loss and the highest accuracy that any model can reach, as {("image", "text"): {"loss":
     ..., "accuracy": ...}, ...} for every set of modalities that are present. `target`, where there is something to be
-    written, made the targets of the examples, and turns what a model writes into texts.
+    written, made the targets of the examples, and turns what a model writes into texts. Where words are `in_order`, as
+    in sentences and not in captions, models whose fusion reads tokens read them in their order first.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Dataset:
     recipe: dict[str, float] = field(default_factory=dict)
     best: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
     target: TargetTokenizer | None = None
+    in_order: bool = False
 
     def __post_init__(self) -> None:
         kinds = {name: preprocessor.kind for name, preprocessor in self.preprocessors.items()}

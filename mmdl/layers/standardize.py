@@ -23,7 +23,8 @@ class Standardize(Layer):
     deviation: tuple[float, ...]
 
     def forward(self, x: Array) -> tuple[Array, None]:
-        return (x - np.array(self.mean, x.dtype)) / np.array(self.deviation, x.dtype), None
+        dtype = x.dtype if x.dtype.kind in "fc" else np.dtype(float)
+        return (x - np.array(self.mean, dtype)) / np.array(self.deviation, dtype), None
 
     def backward(self, dy: Array, trace: None, input_gradient: bool = True) -> tuple[Array, Self]:
         return dy / np.array(self.deviation, dy.dtype), self

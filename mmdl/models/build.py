@@ -12,7 +12,7 @@ from mmdl.data import Dataset
 from mmdl.errors import DataError
 from mmdl.fusion import fusion_named
 from mmdl.fusion.fusion import Fusion
-from mmdl.layers import Dense, Dropout, ReLU, Sequential, Standardize
+from mmdl.layers import Conv2D, Dense, Dropout, Layer, MaxPool2D, ReLU, Sequential, Standardize
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
@@ -22,6 +22,7 @@ Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classi
 
 DROPOUT = 0.3  # before every dense layer of a head
 FILTERS = 16  # of an image encoder's first stage; the next have twice as many each, up to the width
+LARGE = 32  # pixels on the longer side of a photograph, from which on it is first seen coarsely
 CELLS = 8  # on the longer side of what is left of a photograph
 
 
@@ -57,6 +58,8 @@ def multimodal_classifier(
     builders: dict[str, Callable[..., Parts]]
     builders = {"tokens": _of_tokens, "vectors": of_vectors, "logits": _of_experts}
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
+    if kind.takes == "tokens":
+        builders["tokens"] = partial(_of_tokens, reader="lstm" if dataset.in_order else "none")
     modalities, fused, head = builders[kind.takes](rng, kind, preprocessors, width, len(dataset.classes), dtype)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
 
@@ -79,18 +82,24 @@ def vector_encoder(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLi
 
 def _of_picture(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     """Two stages for what is centred in a small frame; else as many as leave `CELLS` cells on the longer side, and the
-    borders count as much as the middle."""
+    borders count as much as the middle. Of a large picture the first stage looks at every other pixel only, which takes
+    a third of the time."""
     rows, columns, channels = preprocessor.shape
     if preprocessor.centred:
         encoder = image_encoder(rng, channels, (FILTERS, width), dtype=dtype)
         return encoder, tokens_of(encoder, preprocessor.shape)
+    layers: list[Layer] = [Standardize(preprocessor.mean, preprocessor.deviation)] if preprocessor.mean else []
+    count = FILTERS
+    if preprocessor.mean and max(rows, columns) > LARGE:
+        layers += [Conv2D.init(rng, channels, count, (5, 5), dtype, padding="same", stride=2), MaxPool2D(2), ReLU()]
+        layers += [Conv2D.init(rng, count, 2 * count, (3, 3), dtype, padding="same"), ReLU()]
+        rows, columns, channels, count = -(-rows // 2) // 2, -(-columns // 2) // 2, 2 * count, 4 * count
     filters: list[int] = []
     while not filters or (max(rows, columns) > CELLS and min(rows, columns) > 1):
         rows, columns = rows // 2, columns // 2
-        filters.append(min(FILTERS << len(filters), width))
-    encoder = image_encoder(rng, channels, (*filters[:-1], width), padding="same", dtype=dtype)
-    if preprocessor.mean:
-        encoder = Sequential((Standardize(preprocessor.mean, preprocessor.deviation), *encoder.layers))
+        filters.append(min(count << len(filters), width))
+    stages = image_encoder(rng, channels, (*filters[:-1], width), padding="same", dtype=dtype)
+    encoder = Sequential((*layers, *stages.layers))
     return encoder, tokens_of(encoder, preprocessor.shape)
 
 
@@ -133,12 +142,19 @@ def _encoding(preprocessor: Any) -> Encoding:
 
 
 def _of_tokens(
-    rng: Generator, kind: Any, preprocessors: dict[str, Any], width: int, classes: int, dtype: DTypeLike
+    rng: Generator,
+    kind: Any,
+    preprocessors: dict[str, Any],
+    width: int,
+    classes: int,
+    dtype: DTypeLike,
+    reader: str = "none",
 ) -> Parts:
-    """Fusion of tokens: words are passed on as they are, for attention reads them; letters go through an LSTM."""
+    """Fusion of tokens: words are passed on as they are, for attention reads them; where their order matters, and for
+    letters, an LSTM reads them first."""
     modalities, lengths = {}, []
     for name, preprocessor in preprocessors.items():
-        encoder, (length, features) = token_encoder(rng, preprocessor, width, "none", dtype)
+        encoder, (length, features) = token_encoder(rng, preprocessor, width, reader, dtype)
         modalities[name] = Modality(encoder, rng.normal(0, 0.02, (1, features)).astype(dtype))
         lengths.append(length)
     fusion = kind.init(rng, [width] * len(modalities), width, lengths, dtype=dtype)

@@ -77,7 +77,8 @@ def load(pictures: int = PICTURES["train"], seed: int = 0) -> Dataset:
         inputs: dict[str, Any] = {"image": images, "text": tokenizer.encode(about["question"].tolist())}
         splits[split] = Examples(inputs, labels, about=about)
     best: dict[tuple[str, ...], dict[str, float]] = {("image", "text"): {"loss": 0.0, "accuracy": 1.0}}
-    return Dataset("scenes", ANSWERS, **splits, preprocessors={"image": image, "text": tokenizer}, best=best)
+    preprocessors = {"image": image, "text": tokenizer}
+    return Dataset("scenes", ANSWERS, **splits, preprocessors=preprocessors, best=best, in_order=True)
 
 
 def examples_of(count: int, rng: np.random.Generator) -> tuple[Array, dict[str, Array]]:

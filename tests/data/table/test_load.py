@@ -8,8 +8,9 @@ from PIL import Image
 from scipy.io import wavfile
 
 from mmdl import data
-from mmdl.data import AudioPreprocessor, PicturePreprocessor, load_table
+from mmdl.data import AudioPreprocessor, load_table
 from mmdl.errors import DataError, FormatError
+from mmdl.models import multimodal_classifier
 
 KINDS = ("circle", "square", "star")
 NUMBER = 24  # rows, eight of each kind
@@ -149,16 +150,30 @@ class TestChoices:
         table = rows()
         path = write(folder / "my.csv", table)
         own = {"image": "photo", "label": "kind"}
-        assert load_table(path, **own).preprocessors["image"] == PicturePreprocessor(32, 40, 3)
-        assert load_table(path, **own, image_size=(16, 8)).preprocessors["image"] == PicturePreprocessor(16, 8, 3)
+        assert load_table(path, **own).preprocessors["image"].shape == (32, 40, 3)
+        assert load_table(path, **own, image_size=(16, 8)).preprocessors["image"].shape == (16, 8, 3)
         for n in range(NUMBER):
             Image.new("RGB", (300, 600), (n, n, n)).save(folder / "photos" / f"{n}.png")
         dataset = load_table(path, **own)
-        assert dataset.preprocessors["image"] == PicturePreprocessor(64, 32, 1)
+        assert dataset.preprocessors["image"].shape == (64, 32, 1)
         assert dataset.train.inputs["image"].shape[1:] == (64, 32, 1)
         for n in range(NUMBER):
             Image.new("RGB", (4, 4), (n, 0, 0)).save(folder / "photos" / f"{n}.png")
-        assert load_table(path, **own).preprocessors["image"] == PicturePreprocessor(16, 16, 3)
+        assert load_table(path, **own).preprocessors["image"].shape == (16, 16, 3)
+
+    def test_pictures_are_standardised_by_what_training_rows_show(self, folder):
+        """Channel by channel; test rows say nothing of it, and a model's first layer has the numbers."""
+        table = rows()
+        path = write(folder / "my.csv", table)
+        dataset = load_table(path, image="photo", label="kind")
+        learned = dataset.train.inputs["image"] / 255
+        image = dataset.preprocessors["image"]
+        assert image.mean == pytest.approx(learned.mean(axis=(0, 1, 2)), abs=1e-4)
+        assert image.deviation == pytest.approx(learned.std(axis=(0, 1, 2)), abs=1e-4)
+        encoder = multimodal_classifier(np.random.default_rng(0), dataset, "sum").modalities["image"].encoder
+        x = encoder.layers[0](learned)
+        assert x.mean(axis=(0, 1, 2)) == pytest.approx([0, 0, 0], abs=1e-3)
+        assert x.std(axis=(0, 1, 2)) == pytest.approx([1, 1, 1], abs=1e-3)
 
     def test_texts(self, folder):
         table = rows()

@@ -1,0 +1,113 @@
+"""Questions about shapes: every answer is what the picture shows, and no picture is in two splits."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from mmdl import data
+from mmdl.data.sources import scenes
+from mmdl.data.sources.scenes import ANSWERS, COLOURS, KINDS, Shape, composed, covered, painted, questions
+
+SPLITS = ("train", "validation", "test")
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return data.load("scenes", pictures=400)
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_every_answer_follows_from_the_shapes():
+    """Answered again from the words alone, by another road."""
+    draw = rng()
+    for _ in range(300):
+        shapes = composed(draw)
+        for asked in questions(shapes, draw):
+            words = asked.words.rstrip("?").split()
+            there = [(s.colour, s.kind) for s in shapes]
+            match words:
+                case ["what", "colour", "is", "the", kind]:
+                    right = [colour for colour, each in there if each == kind]
+                case ["which", "shape", "is", colour]:
+                    right = [kind for each, kind in there if each == colour]
+                case ["is", "there", "a", colour, kind]:
+                    right = ["yes" if (colour, kind) in there else "no"]
+                case ["is", "the", *first, "left", "of", "the", colour, kind]:
+                    [a], [b] = (
+                        [s for s in shapes if (s.colour, s.kind) == each] for each in (tuple(first), (colour, kind))
+                    )
+                    right = ["yes" if a.column < b.column else "no"]
+                case ["how", "many", "shapes", "are", "there"]:
+                    right = [{1: "one", 2: "two", 3: "three"}[len(shapes)]]
+            assert right == [asked.answer], asked
+
+
+def test_pictures_show_the_shapes_where_they_are_said_to_be(dataset):
+    """In the middle of a box is the colour of its shape; outside of all boxes there is only the ground."""
+    about, images = dataset.test.about, dataset.test.inputs["image"]
+    for place in np.flatnonzero(about["form"] == "colour"):
+        top, left, bottom, right = map(int, about["boxes"][place].split(","))
+        middle = images[
+            place, (top + bottom) // 2 - 1 : (top + bottom) // 2 + 2, (left + right) // 2 - 1 : (left + right) // 2 + 2
+        ]
+        difference = np.abs(middle.mean(axis=(0, 1)) - COLOURS[about["answer"][place]])
+        assert difference.max() < 15
+    for place in np.flatnonzero(about["form"] == "number"):
+        picture = images[place].astype(float)
+        boxes = about["boxes"][place].split()
+        assert len(boxes) == ("one", "two", "three").index(about["answer"][place]) + 1
+        for box in boxes:
+            top, left, bottom, right = map(int, box.split(","))
+            picture[top:bottom, left:right] = np.nan
+        assert np.nanstd(picture) < 8  # noise
+
+
+def test_shapes_differ_and_do_not_touch():
+    draw = rng()
+    for _ in range(200):
+        shapes = composed(draw)
+        taken = np.zeros((64, 64), int)
+        for shape in shapes:
+            top, left, bottom, right = map(int, shape.box.split(","))
+            assert min(top, left) >= 0 and max(bottom, right) <= 64
+            taken[top:bottom, left:right] += 1
+        assert taken.max() == 1 and 1 <= len(shapes) <= 3
+    areas = {kind: covered(kind, 10).sum() for kind in KINDS}
+    assert covered("circle", 10).sum() == pytest.approx(np.pi * 100, rel=0.02) and len({*areas.values()}) == 4
+
+
+def test_neither_words_nor_chance_give_it_away(dataset):
+    """Yes and no are about equally frequent in each form, and all other answers, too."""
+    about = dataset.train.about
+    for form in ("existence", "place"):
+        answers = Counter(about["answer"][about["form"] == form].tolist())
+        assert {*answers} == {"yes", "no"} and 0.4 < answers["yes"] / answers.total() < 0.6
+    for form in ("colour", "kind", "number"):
+        answers = Counter(about["answer"][about["form"] == form].tolist())
+        assert max(answers.values()) < 2 * min(answers.values())
+
+
+def test_the_data_set(dataset):
+    assert dataset.classes == ANSWERS and dataset.modalities == ("image", "text") and dataset.in_order
+    assert dataset.best == {("image", "text"): {"loss": 0.0, "accuracy": 1.0}}
+    for split in SPLITS:
+        examples = getattr(dataset, split)
+        assert [ANSWERS[label] for label in examples.labels] == examples.about["answer"].tolist()
+        assert (examples.inputs["text"].values[examples.inputs["text"].mask] > 1).all()  # no word is unknown
+    pictures = [{each.tobytes() for each in getattr(dataset, split).inputs["image"]} for split in SPLITS]
+    assert not (pictures[0] & pictures[1] or pictures[0] & pictures[2] or pictures[1] & pictures[2])
+    assert len(pictures[0]) == 400 and len(pictures[2]) == scenes.PICTURES["test"]
+    again = data.load("scenes", pictures=400)
+    assert np.array_equal(again.test.inputs["image"], dataset.test.inputs["image"])
+    assert not np.array_equal(data.load("scenes", pictures=400, seed=1).train.labels, dataset.train.labels)
+
+
+def test_a_shape_is_painted_in_its_box():
+    shape = Shape("square", "red", 20, 30, 8)
+    assert shape.box == "12,22,29,39"
+    picture = painted([shape], rng())
+    assert np.abs(picture[16:25, 26:35].mean(axis=(0, 1)) - COLOURS["red"]).max() < 5
