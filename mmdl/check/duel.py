@@ -26,6 +26,7 @@ WITHOUT_LETTERS = {  # whose sizes nobody can choose here
     "text_branch_backward",
     "token_types_backward",
     "attention_fusion",
+    "weights_without",
     "hann_window",
     "mel_filter_bank",
 }

@@ -22,6 +22,7 @@ PROBES = (
     {"lengths": {"T": 6}, "settings": {"length": 3, "hop": 2}},
     {"lengths": {"I": 5}},
     {"lengths": {"M": 3}},
+    {"lengths": {"R": 5}},
     {"settings": {"step": 3}},
 )
 

@@ -182,6 +182,36 @@ def one_side_only(f, x, dy, h=1e-5):
     return _one_sided(f, x, dy, h, 0)
 
 
+@mistakes_in(MISTAKES, "row_products_backward")("0 / 0 is no number: multiply the others instead of dividing.")
+def product_divided_by_own_factor(dy, x):
+    """It is right but where a factor is 0: there y / x divides by it."""
+    return dy[:, None] * x.prod(axis=1, keepdims=True) / x
+
+
+@mistakes_in(MISTAKES, "row_products_backward")(
+    "Nudge one factor by 1: the product moves by the product of the others."
+)
+def whole_product_for_each(dy, x):
+    """Each factor gets dy times the whole product, its own value included."""
+    return np.broadcast_to((dy * x.prod(axis=1))[:, None], x.shape).copy()
+
+
+@mistakes_in(MISTAKES, "neighbours_backward")("Each but the last goes into a product with its right neighbour, too.")
+def left_neighbours_only(dy, x):
+    """Only the products with the left neighbour send a gradient; those with the right one are missing."""
+    dx = np.zeros(x.shape)
+    dx[:, 1:] = dy * x[:, :-1]
+    return dx
+
+
+@mistakes_in(MISTAKES, "neighbours_backward")("Each but the first goes into a product with its left neighbour, too.")
+def right_neighbours_only(dy, x):
+    """Only the products with the right neighbour send a gradient; those with the left one are missing."""
+    dx = np.zeros(x.shape)
+    dx[:, :-1] = dy * x[:, 1:]
+    return dx
+
+
 @prediction("Where are the two errors equal? h² = 10^−16 / h.", "h³ = 10^−16.")
 def best_exponent():
     """Around h = 10^−5 both errors are about 10^−11: larger steps bend, smaller ones leave only rounding."""

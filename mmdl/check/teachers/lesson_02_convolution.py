@@ -157,6 +157,36 @@ def bias_in_every_cell(x, w, b=None, stride=1, padding="valid", dilation=1):
     return conv2d(x, w, None if b is None else cells * b, stride, padding, dilation)
 
 
+@mistakes_in(MISTAKES, "difference_backward")("x[p] stands in y[p − 1] with a plus and in y[p] with a minus.")
+def one_side_of_the_difference(dy):
+    """Each x gets what its left difference sends; that it is subtracted in the next one is forgotten."""
+    return np.concatenate([[0.0], dy])
+
+
+@mistakes_in(MISTAKES, "correlation1d_backward")(
+    "Forward reads x[p + i], so there goes dy[p] w[i]: the offset is added."
+)
+def offsets_subtracted(dy, x, w):
+    """dx is what the mirrored kernel would give."""
+    mirrored, right = (correlation1d_backward(dy, x, kernel) for kernel in (w[::-1], w))
+    return mirrored[0], right[1]
+
+
+@mistakes_in(MISTAKES, "correlation1d_backward")("Windows overlap: += and not =.")
+def last_window_only(dy, x, w):
+    """In dx only the last window that saw a number counts."""
+    dx = np.zeros(len(x))
+    for p in range(len(dy)):
+        dx[p : p + len(w)] = dy[p] * w
+    return dx, correlation1d_backward(dy, x, w)[1]
+
+
+@mistakes_in(MISTAKES, "output_size")("There is padding on either side: R + 2 · padding.")
+def padding_counted_once(R, I, stride=1, padding=0):
+    """The padding is counted once, but there is some on either side."""
+    return (R + padding - I) // stride + 1
+
+
 @prediction("Turn each of them by 180 degrees, in your head.")
 def hidden_flip():
     """Turned by 180 degrees the Laplacian is itself; Sobel changes its sign, and emboss changes altogether."""

@@ -6,7 +6,7 @@ from mmdl.check.exercise import backward, forward
 from mmdl.check.known import mistakes_in
 from mmdl.check.prediction import prediction
 from mmdl.ops.losses import Loss, softmax_cross_entropy
-from mmdl.ops.softmax import softmax
+from mmdl.ops.softmax import log_softmax, softmax
 
 SOFTMAX = forward(
     "softmax",
@@ -141,6 +141,27 @@ def logarithm_of_zero(logits, labels, smoothing=0.0, mask=None):
 def sum_left_out(dl, l):
     """p is subtracted without the sum of dl before it."""
     return dl - np.exp(l)
+
+
+@mistakes_in(MISTAKES, "log_softmax_backward")("log Σ e^s holds all scores: subtract p times the sum of dl.")
+def logarithm_passed_by(dl, l):
+    """ds is dl: the way through the logarithm of the sum is missing."""
+    return dl.copy()
+
+
+@in_softmax_backward("The mean is weighted by p: ⟨dp, p⟩ = Σ dp ∘ p.")
+def plain_mean_subtracted(dp, p):
+    """The plain mean of dp is subtracted, where the one weighted by p belongs."""
+    return p * (dp - dp.mean(axis=-1, keepdims=True))
+
+
+@in_loss("One entry of each row: p[np.arange(N), labels]. p[:, labels] takes all labels in every row.")
+def labels_of_all_in_every_row(logits, labels, smoothing=0.0, mask=None):
+    """p[:, labels] is taken, in loss and gradient: every row is asked for the labels of all examples."""
+    p = softmax(logits)
+    gradient = p.copy()
+    gradient[:, labels] -= 1
+    return Loss(-log_softmax(logits)[:, labels].mean(), gradient / len(labels))
 
 
 @prediction("Every class has the probability 1 / 100.")

@@ -187,6 +187,31 @@ def uphill_with_adam(p, g, m, v, step, rate=1e-3, beta1=0.9, beta2=0.999, epsilo
     return 2 * p - new, m, v
 
 
+@mistakes_in(MISTAKES, "dropout_backward")("Forward multiplied by 1 / (1 − rate); so does the way back.")
+def gradient_not_made_larger(dy, mask, rate):
+    """What stays passes dy on as it is, without the factor 1 / (1 − rate)."""
+    return dy * mask
+
+
+@mistakes_in(MISTAKES, "dropout_backward")("What was dropped moved nothing: multiply by the mask.")
+def dropped_ones_get_a_gradient(dy, mask, rate):
+    """The mask is not used: what was dropped gets a gradient, too."""
+    return dy / (1 - rate)
+
+
+@mistakes_in(MISTAKES, "momentum_step_backward")("v′ also moves the parameter: add −rate · dp to dv before it goes on.")
+def way_through_the_parameter_left_out(dp, dv, rate=0.01, momentum=0.9):
+    """The gradients of g and v are made from dv alone; that v′ moves the parameter is forgotten."""
+    return dp, dv, momentum * dv
+
+
+@mistakes_in(MISTAKES, "momentum_step_backward")("Forward took momentum · v: what comes back to v has this factor.")
+def momentum_left_out_on_the_way_back(dp, dv, rate=0.01, momentum=0.9):
+    """v gets the same as g; the factor momentum is missing."""
+    back = dv - rate * dp
+    return dp, back, back
+
+
 @prediction("What are m̂ and v̂ after one step?", "m̂ = g and √v̂ = |g|.")
 def first_step_of_adam():
     """m̂ = g and v̂ = g², so the step is rate · g / |g| = 0.01: its length does not depend on the gradient's."""

@@ -200,6 +200,31 @@ def initial_state_without_its_own(dh, x, W, U, h, mask=None, f="tanh"):
     return *rest, dh0 - dh[:, 0]
 
 
+@mistakes_in(MISTAKES, "rnn_step_backward")("Between dy and da stands the slope of tanh: da = (1 − y²) ∘ dy.")
+def slope_of_the_step_left_out(dy, x, h, W, U, y):
+    """The slope of tanh, 1 − y², is left out."""
+    return rnn_step_backward(dy, x, h, W, U, np.zeros_like(y))
+
+
+@mistakes_in(MISTAKES, "rnn_step_backward")("y is tanh(a) already: the slope is 1 − y².")
+def tanh_of_the_next_state(dy, x, h, W, U, y):
+    """The slope is 1 − tanh²(y), but y is tanh(a) already; near 0 it makes no difference."""
+    return rnn_step_backward(dy, x, h, W, U, np.tanh(y))
+
+
+@mistakes_in(MISTAKES, "rnn_step_backward")("Forward it was h U; back it is da Uᵀ. A square matrix hides that.")
+def step_back_through_u(dy, x, h, W, U, y):
+    """dh is da U instead of da Uᵀ; U is square, so the shapes do not complain."""
+    return rnn_step_backward(dy, x, h, W, U.T, y)
+
+
+@mistakes_in(MISTAKES, "rnn_step_backward")("U multiplied the state before the step: dU = hᵀ da.")
+def next_state_for_u(dy, x, h, W, U, y):
+    """dU is made with the next state, y; U multiplied the one before, h."""
+    dx, dh, dW, _, db = rnn_step_backward(dy, x, h, W, U, y)
+    return dx, dh, dW, y.T @ (dy * (1 - y * y)), db
+
+
 @prediction("Each step multiplies by Uᵀ, and U is a number times the identity.")
 def left_after_fifty_steps():
     """0.9⁵⁰ = 0.00515: half a percent. With 1.1 it would be 117 times as much as at the start."""

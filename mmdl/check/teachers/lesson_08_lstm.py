@@ -193,6 +193,18 @@ def second_bias_left_out(x, h, W, U, b):
     return z * h + (1 - z) * g
 
 
+@mistakes_in(MISTAKES, "blend_backward")("Raising z lets in less of g: y moves by h − g.")
+def only_the_old_state_for_the_gate(dy, z, h, g):
+    """dz is dy ∘ h: that z takes away from g is forgotten."""
+    return dy * h, dy * z, dy * (1 - z)
+
+
+@mistakes_in(MISTAKES, "blend_backward")("h had the factor z, and g the factor 1 − z.")
+def shares_exchanged(dy, z, h, g):
+    """dh and dg have each other's factor: z and 1 − z are exchanged."""
+    return dy * (h - g), dy * (1 - z), dy * z
+
+
 @prediction("The gate is σ(1) = 0.731 in each step.")
 def left_of_the_cell():
     """σ(1)²⁰ = 0.0019: even a bias of 1 forgets within tens of steps, unless training opens the gate further."""

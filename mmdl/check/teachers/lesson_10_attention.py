@@ -257,6 +257,27 @@ def values_without_the_weights(dy, q, k, v, weights, bias=None):
     return dq, dk, np.broadcast_to(dy.sum(axis=-2, keepdims=True), dv.shape).copy()
 
 
+@mistakes_in(MISTAKES, "distances_backward")("−‖q − k‖² / 2 also falls as q grows itself: its slope is k − q, not k.")
+def own_length_left_out(ds, q, k):
+    """dq and dk are those of an inner product: that a vector's own length counts is forgotten."""
+    return ds @ k, ds.mT @ q
+
+
+@mistakes_in(MISTAKES, "distances_backward")("The 2 of the square and the 1/2 of the formula cancel.")
+def square_not_halved(ds, q, k):
+    """dq and dk are twice as large: the half in the formula is forgotten."""
+    dq, dk = distances_backward(ds, q, k)
+    return 2 * dq, 2 * dk
+
+
+@mistakes_in(MISTAKES, "sinusoidal_positions")("The even column of a pair is the sine.")
+def cosines_in_even_columns(T, D):
+    """Sine and cosine are exchanged: even columns hold the cosine."""
+    column = np.arange(D)
+    angle = np.arange(T)[:, None] * 10000.0 ** (-(column // 2 * 2) / D)
+    return np.where(column % 2 == 0, np.cos(angle), np.sin(angle))
+
+
 @prediction("Each product q_d k_d has variance 1. Variances of independent numbers add up.")
 def variance_of_a_score():
     """64 products with variance 1 each: 64. Scores are as large as 8, their root, and the divisor brings them to 1."""

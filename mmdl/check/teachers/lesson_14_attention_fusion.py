@@ -236,6 +236,38 @@ def mask_only_in_the_mean(tokens, masks, types, Wq, Wk, Wv):
     return masked_mean(y, mask), weights
 
 
+@mistakes_in(MISTAKES, "weights_without_backward")("w_s is in all divisors: it gets Σ_j dy_j w_j / (1 − w_s)².")
+def divisor_taken_for_a_constant(dy, weights, s):
+    """w_s gets 0: that all others are divided by 1 − w_s is forgotten."""
+    dweights = dy / (1 - weights[:, :, s : s + 1])
+    dweights[:, :, s] = 0
+    return dweights
+
+
+@mistakes_in(MISTAKES, "weights_without_backward")("The slope of 1 / (1 − w_s) has a square below.")
+def divisor_not_squared(dy, weights, s):
+    """What w_s gets is divided by 1 − w_s once; the slope of 1 / (1 − w_s) has its square."""
+    dweights = weights_without_backward(dy, weights, s)
+    dweights[:, :, s] *= 1 - weights[:, :, s]
+    return dweights
+
+
+@mistakes_in(MISTAKES, "weights_without_backward")("y_s is 0 whatever w_s is: dy_s goes nowhere.")
+def masked_key_counted(dy, weights, s):
+    """In what w_s gets, key s itself is counted; y_s is 0 and has no part in it."""
+    dweights = weights_without_backward(dy, weights, s)
+    dweights[:, :, s] += dy[:, :, s] * weights[:, :, s] / (1 - weights[:, :, s]) ** 2
+    return dweights
+
+
+@mistakes_in(MISTAKES, "weights_without")("Who had more gets more: divide all by 1 − a_s.")
+def shared_out_equally(weights, s):
+    """What key s had is shared out equally among the others; it should go in proportion to what they have."""
+    rest = weights + weights[:, :, s : s + 1] / (weights.shape[2] - 1)
+    rest[:, :, s] = 0
+    return rest
+
+
 @prediction("The others had 0.8 together, and shall have 1.")
 def factor_of_the_others():
     """1 / (1 − 0.2) = 1.25, whatever the words are: arithmetic, not meaning."""

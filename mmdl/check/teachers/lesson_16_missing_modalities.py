@@ -122,6 +122,33 @@ def all_rows_counted(dy, present):
     return replace_absent_backward(dy, present)[0], dy.sum(axis=0)
 
 
+@mistakes_in(MISTAKES, "present_mean_backward")("Divide by how many are present, as forward, and not by M.")
+def divided_by_all_modalities(dy, x, present):
+    """dx is divided by M instead of by the number of modalities that are present."""
+    return present[:, :, None] * dy[:, None] / x.shape[1]
+
+
+@mistakes_in(MISTAKES, "present_mean_backward")("Who is absent was not in the mean: multiply by present.")
+def absent_modalities_get_a_share(dy, x, present):
+    """Absent modalities get a gradient, too, as if they had been in the mean."""
+    share = dy / np.maximum(present.sum(axis=1), 1)[:, None]
+    return np.broadcast_to(share[:, None], x.shape).copy()
+
+
+@mistakes_in(MISTAKES, "present_mean_backward")(
+    "Where nobody is present the count is 0: divide by np.maximum(count, 1)."
+)
+def mean_of_nobody(dy, x, present):
+    """It is right but where nobody is present: there it divides by 0."""
+    return present[:, :, None] * dy[:, None] / present.sum(axis=1)[:, None, None]
+
+
+@mistakes_in(MISTAKES, "drop_modalities")("Only what is there can be the largest: set the others to −1 first.")
+def absent_one_comes_back(present, draw, rate):
+    """The largest number is looked for among all: a modality that was never there may come back."""
+    return (present & (draw >= rate)) | (draw == draw.max(axis=1, keepdims=True))
+
+
 @prediction("A modality stays if its number is at least 0.5, or the row's largest.")
 def both_stay():
     """0.25: both numbers have to reach the rate. In all other rows exactly one stays, never none."""

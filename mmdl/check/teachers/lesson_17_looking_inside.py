@@ -175,6 +175,71 @@ def difference_turned_round(f, x, size=2, fill=0.0):
     return -occlusion(f, x, size, fill)
 
 
+@mistakes_in(MISTAKES, "pooled_logits_backward")(
+    "A mean over P · Q places hands each an equal share: divide by their number."
+)
+def whole_gradient_to_each_place(dlogits, r, W):
+    """dr is not divided by the number of places: each gets the whole gradient."""
+    dr, dW = pooled_logits_backward(dlogits, r, W)
+    return dr * (r.shape[1] * r.shape[2]), dW
+
+
+@mistakes_in(MISTAKES, "pooled_logits_backward")("W met the mean over the places, not their sum.")
+def sum_of_the_places(dlogits, r, W):
+    """dW is made with the sum over the places instead of their mean."""
+    dr, dW = pooled_logits_backward(dlogits, r, W)
+    return dr, dW * (r.shape[1] * r.shape[2])
+
+
+@mistakes_in(MISTAKES, "squared_distances_backward")("‖x − c‖² falls as c comes nearer: its slope for c is 2 (c − x).")
+def centre_pushed_like_the_picture(dd, x, c):
+    """dc has the wrong sign: it is made with x − c, as dx is."""
+    dx, dc = squared_distances_backward(dd, x, c)
+    return dx, -dc
+
+
+@mistakes_in(MISTAKES, "squared_distances_backward")("The slope of a square is twice what is squared.")
+def two_of_the_square_left_out(dd, x, c):
+    """dx and dc are half of what they should be: the slope of a square has a 2."""
+    dx, dc = squared_distances_backward(dd, x, c)
+    return dx / 2, dc / 2
+
+
+@mistakes_in(MISTAKES, "principal_components")("The mean is taken away from what is projected, too.")
+def projected_with_the_mean(x, components=2):
+    """The directions are right, but the points are projected with their mean still in them."""
+    return x @ np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[2][:components].T
+
+
+@mistakes_in(MISTAKES, "principal_components")("eigh sorts upwards: the widest directions come last.")
+def narrowest_first(x, components=2):
+    """The directions come in the wrong order: those in which the points differ least come first."""
+    centred = x - x.mean(axis=0)
+    return centred @ np.linalg.eigh(centred.T @ centred)[1][:, :components]
+
+
+@mistakes_in(MISTAKES, "saliency")("Both directions count: np.abs of the gradient.")
+def sign_kept(backward, logits, labels):
+    """The sign of the gradient is kept; its size is asked for."""
+    return backward(1.0 * (np.arange(logits.shape[1]) == labels[:, None]))
+
+
+@mistakes_in(MISTAKES, "saliency")("One logit for each example: that of its label.")
+def all_logits_at_once(backward, logits, labels):
+    """dlogits is 1 for every class: it is the saliency of the sum of all logits, not of the label's."""
+    return np.abs(backward(np.ones_like(logits)))
+
+
+@mistakes_in(MISTAKES, "occlusion")("Start from x again for every square: covered = x.copy() within the loop.")
+def squares_stay_covered(f, x, size=2, fill=0.0):
+    """Squares stay covered: each entry is for all squares up to this one together."""
+    drop, covered = np.zeros((x.shape[0] // size, x.shape[1] // size)), x.copy()
+    for p, q in np.ndindex(drop.shape):
+        covered[p * size : (p + 1) * size, q * size : (q + 1) * size] = fill
+        drop[p, q] = f(x) - f(covered)
+    return drop
+
+
 @prediction("The slope of σ is p (1 − p).")
 def saliency_of_a_probability():
     """p (1 − p) = 0.000999: a sure probability has nowhere to go. So ask the logit, not the probability."""

@@ -174,6 +174,14 @@ def turned_the_other_way(x, window):
     return PowerSpectrum(y, real, -imaginary)
 
 
+@in_frames_backward("Go through all P frames: range(dy.shape[1]).")
+def last_frame_left_out(dy, x, hop):
+    """The last frame sends nothing back."""
+    first = dy.copy()
+    first[..., -1, :] = 0
+    return frames_backward(first, x, hop)
+
+
 @prediction("The power is the square of the size.", "The logarithm makes a sum of a factor.")
 def wave_twice_as_loud():
     """The power is four times as large, in every band, and log 4 = 1.386 is added: loudness becomes a shift."""

@@ -230,6 +230,20 @@ def columns_asked(similarity, k):
     return recall(similarity.T, k)
 
 
+@in_normalize("Every row is a vector: axis=-1, keepdims=True.")
+def columns_normalised(x):
+    """The columns get the length one, instead of the rows."""
+    length = np.sqrt((x * x).sum(axis=0, keepdims=True))
+    return Normalized(x / np.where(length > 0, length, 1), length)
+
+
+@in_normalize_backward("Divide once by the length.")
+def divided_by_the_squared_length(dy, y, length):
+    """dx is divided by the squared length instead of the length."""
+    along = dy - y * (dy * y).sum(axis=-1, keepdims=True)
+    return np.divide(along, length * length, out=np.zeros_like(dy), where=length > 0)
+
+
 @prediction("Each row asks which of 64 columns is its own, and knows nothing.")
 def loss_of_a_blank_tower():
     """log 64 = 4.159: both ways ask a question with 64 answers that are all alike."""

@@ -77,3 +77,10 @@ def mean_not_taken_away(x, gamma, beta, epsilon=1e-5):
     """The mean is not taken away: n is x / deviation."""
     deviation = layer_norm(x, gamma, beta, epsilon).deviation
     return LayerNormalized(gamma * x / deviation + beta, x / deviation, deviation)
+
+
+@in_layer_norm_backward("γ comes first on the way back: dn = dy ∘ γ, and the means are taken of that.")
+def gamma_after_the_means(dy, gamma, normalized, deviation):
+    """In dx, γ is multiplied in after the means are taken away; it belongs before them."""
+    dx, dgamma, dbeta = layer_norm_backward(dy, np.ones_like(gamma), normalized, deviation)
+    return gamma * dx, dgamma, dbeta

@@ -35,7 +35,9 @@ def principal_components__mean_left_in(x, components=2):
 
 def saliency__of_all_classes(backward, logits, labels):
     """All logits at once."""
-    return np.abs(backward(np.ones_like(logits)))
+    every = np.full(logits.shape, 1.0)
+    gradient = backward(every)
+    return np.maximum(gradient, -gradient)
 
 
 def saliency__signed(backward, logits, labels):
@@ -58,5 +60,6 @@ def occlusion__gain(f, x, size=2, fill=0.0):
 
 def principal_components__smallest_first(x, components=2):
     """eigh sorts upwards."""
-    centred = x - x.mean(axis=0)
-    return centred @ np.linalg.eigh(centred.T @ centred)[1][:, :components]
+    covariance = np.cov(x, rowvar=False).reshape(x.shape[1], -1)
+    _, directions = np.linalg.eigh(covariance)
+    return (x - x.mean(axis=0)) @ directions[:, :components]
