@@ -47,9 +47,9 @@ def attention(
 
     Source: Vaswani et al. 2017, equation (1); the article's equation (3).
     """
-    s = (q / math.sqrt(q.shape[-1])) @ k.mT  # np.sqrt of an int would turn float32 into float64
+    s = (q / math.sqrt(q.shape[-1])) @ only(k, mask).mT  # np.sqrt of an int would turn float32 into float64
     if bias is not None:
-        s = s + bias
+        s = s + (bias if mask is None else np.where(mask[..., None, :], bias, 0))
     weights = softmax(_seen(s, mask, causal))
     return Attended(weights @ only(v, mask), weights)
 
@@ -141,11 +141,15 @@ def merge_heads(x: Array) -> Array:
 
 
 def _seen(s: Array, mask: Mask | None, causal: bool) -> Array:
-    """The scores, −∞ where a query may not look.  s (..., T, S)"""
+    """The scores, −∞ where a query may not look.  s (..., T, S), in place if the mask has no more axes"""
+    dtype = s.real.dtype
     if causal:
-        s = np.where(np.tri(*s.shape[-2:], dtype=np.bool_), s, -np.inf)
+        s += np.triu(np.full(s.shape[-2:], -np.inf, dtype), k=1)
     if mask is None:
         return s
-    if mask.all():  # nothing to hide, but leading axes that s may not have
-        return np.broadcast_to(s, np.broadcast_shapes(s.shape, mask[..., None, :].shape))
-    return np.where(mask[..., None, :], s, -np.inf)
+    hidden = np.where(mask, dtype.type(0), -np.inf).astype(dtype)[..., None, :]
+    if np.broadcast_shapes(s.shape, hidden.shape) != s.shape:
+        return s + hidden
+    if not mask.all():
+        s += hidden
+    return s
