@@ -9,11 +9,13 @@ from mmdl.shapes import Array
 
 
 def hann_window(length: int) -> Array:
-    """(43)  y_i = (1 − cos(2π i / I)) / 2
+    """(43)  y_i = (1 − cos(2π i / I)) / 2, and 1 for I = 1
 
     -> y (I,) with I = length: zero at the edges of a frame, one in its middle.
     Source: Blackman, Tukey, The measurement of power spectra, 1958, who named it after J. von Hann.
     """
+    if length == 1:
+        return np.array([1.0])
     return np.array([(1 - math.cos(2 * math.pi * i / length)) / 2 for i in range(length)])
 
 

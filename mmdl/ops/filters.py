@@ -1,6 +1,7 @@
 """Windows and filters: what the samples of a frame, and the frequencies of a spectrum, are weighted with."""
 
 import math
+import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +11,7 @@ from mmdl.shapes import Array, as_numbers
 
 
 def hann_window(length: int) -> Array:
-    """y = (1 − cos(2π i / I)) / 2
+    """y = (1 − cos(2π i / I)) / 2, and 1 for a frame of one sample
 
     A frame that fades in and out has no edges, which would sound like a click. Windows half a frame apart sum to one.
 
@@ -23,6 +24,8 @@ def hann_window(length: int) -> Array:
     """
     if length < 1:
         raise ShapeError(f"hann_window: a window needs at least one sample, not {length}")
+    if length == 1:  # where the formula would silence the frame's only sample
+        return np.ones(1)
     return (1 - np.cos(2 * np.pi * np.arange(length) / length)) / 2
 
 
@@ -96,13 +99,17 @@ def mel_filter_bank(
     Returns
     -------
     filters : float64 array (D, K)
-        The sides are straight in hertz. A triangle narrower than rate / length may lie between two frequencies; it is
-        zero everywhere then.
+        The sides are straight in hertz.
 
     Raises
     ------
     DataError
         If there are no bands, or not 0 ≤ low < high ≤ rate / 2.
+
+    Warns
+    -----
+    UserWarning
+        If a triangle lies between two frequencies, and so is zero everywhere: it is narrower than rate / length.
 
     Source: Davis, Mermelstein, Comparison of parametric representations for monosyllabic word recognition, 1980; equal
     area: Slaney, Auditory toolbox, 1998.
@@ -116,6 +123,9 @@ def mel_filter_bank(
     a, b, c = (mel_to_hertz(edges[k : k + bands], scale) for k in range(3))
     f = rate / length * np.arange(length // 2 + 1)[:, None]
     filters = np.maximum(0, np.minimum((f - a) / (b - a), (c - f) / (c - b)))
+    if empty := int((filters == 0).all(axis=0).sum()):
+        advice = f"take fewer bands or more than {length} samples a frame"
+        warnings.warn(f"mel_filter_bank: {empty} of {bands} bands are empty; {advice}", stacklevel=2)
     return filters * 2 / (c - a) if equal_area else filters
 
 

@@ -99,13 +99,12 @@ def batch_norm(
 
     Source: Ioffe, Szegedy, Batch normalization, 2015.
     """
-    if mask is not None and mask.shape != x.shape[:-1]:
-        raise ShapeError(f"batch_norm: mask must have shape {x.shape[:-1]} but has {mask.shape}")
     rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
     if len(rows) == 0:
         raise ShapeError(f"batch_norm: there is no example in x (..., D) = {x.shape} to take the mean of")
-    mean = rows.mean(axis=0)
-    variance = np.square(rows - mean).mean(axis=0)
+    mean = column_sum(rows) / len(rows)
+    centered = rows - mean
+    variance = column_inner(centered, centered) / len(rows)
     deviation = np.sqrt(variance + epsilon)
     normalized = only((x - mean) / deviation, mask)
     return BatchNormalized(only(gamma * normalized + beta, mask), normalized, deviation, mean, variance)
