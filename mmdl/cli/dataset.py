@@ -9,7 +9,7 @@ from pathlib import Path
 from mmdl.cli.parser import WhenShown, positive_number, whole_number
 
 COLUMNS = ("image", "text", "audio", "numbers", "label", "split")
-CHOICES = ("image_size", "text_length", "sound_seconds")
+CHOICES = ("image_size", "text_length", "text_unit", "sound_seconds")
 SHARES = ("redundant", "unique", "synergy")
 
 
@@ -26,6 +26,12 @@ def add_data_arguments(parser):
     own.add_argument("--split", metavar="COLUMN", help="train, validation or test (default: drawn by chance)")
     own.add_argument("--image-size", metavar="ROWSxCOLUMNS", type=size, help="pixels of all pictures")
     own.add_argument("--text-length", metavar="N", type=whole_number(1), help="words of a text that are read")
+    own.add_argument(
+        "--unit",
+        dest="text_unit",
+        choices=("auto", "word", "character"),
+        help="what texts are read by (default: words, and characters of scripts without spaces)",
+    )
     own.add_argument("--sound-seconds", metavar="X", type=positive_number, help="seconds of a sound that are heard")
     shares = parser.add_argument_group("what interactions is made of: shares of 1, the rest equal (default: 1/3 each)")
     shares.add_argument("--redundant", metavar="X", type=share, help="every modality tells the class")
@@ -78,7 +84,7 @@ def asked_for(arguments):
         arguments.wrong_usage(f"--{next(iter(shares))} is for the data interactions, not for {arguments.data}")
     if not is_table(arguments.data):
         if options:
-            option = next(iter(options)).replace("_", "-")
+            option = {"text_unit": "unit"}.get(first := next(iter(options)), first).replace("_", "-")
             arguments.wrong_usage(f"--{option} is for a CSV file, and {arguments.data} is none")
         return asked | {"options": shares}
     if not {"image", "text", "audio", "numbers"} & options.keys():

@@ -59,7 +59,7 @@ def disturbed(
 
 def _lost(texts: Tokens, share: float, rng: np.random.Generator, tokenizer: Any) -> Tokens:
     ids, mask = texts.values, texts.full_mask
-    drawn = rng.integers(FIRST_WORD, tokenizer.entries, ids.shape) if tokenizer.unit == "letter" else UNKNOWN
+    drawn = rng.integers(FIRST_WORD, tokenizer.entries, ids.shape) if tokenizer.of_letters else UNKNOWN
     lost = mask & (rng.random(ids.shape) < share)
     return Tokens(np.where(lost, drawn, ids).astype(ids.dtype), mask)
 

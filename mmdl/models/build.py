@@ -104,7 +104,7 @@ def _of_picture(rng: Generator, preprocessor: Any, width: int, reader: str, dtyp
 
 
 def _of_text(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
-    if reader == "none" and preprocessor.unit == "letter":
+    if reader == "none" and preprocessor.of_letters:
         reader = "lstm"  # a letter by itself says nothing
     encoder = text_encoder(rng, preprocessor.entries, width, reader, dtype=dtype)
     return encoder, (preprocessor.length, width)

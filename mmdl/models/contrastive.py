@@ -120,7 +120,7 @@ def tower(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike = np.f
 
     Words are averaged, because search terms come in any order.
     """
-    if preprocessor.kind == "text" and preprocessor.unit == "word":
+    if preprocessor.kind == "text" and not preprocessor.of_letters:
         words = text_encoder(rng, preprocessor.entries, width, "none", dtype=dtype)
         embedding: Any = words.layers[0]
         embedding.E[UNKNOWN] = 0  # training never meets it, so chance would speak for every unknown word

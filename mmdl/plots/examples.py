@@ -102,7 +102,7 @@ def column_of(batch, name, preprocessor):
     inputs, present = batch[name], batch.present[name]
     kind = batch.kinds[name]
     if kind == "text":
-        between = "" if preprocessor.unit == "letter" else " "
+        between = "" if preprocessor.of_letters else " "
         shown = [between.join(preprocessor.words_of(row[mask])) for row, mask in zip(*inputs, strict=True)]
     elif kind == "audio":
         shown = list(np.where(inputs.mask[..., None], inputs.values, np.nan))  # padding stays white

@@ -38,7 +38,7 @@ class ImagesDisplay(Display):
         batch = as_batch(examples, slice(count))
         captions = [""] * len(batch)
         if tokenizer:
-            between = "" if tokenizer.unit == "letter" else " "
+            between = "" if tokenizer.of_letters else " "
             captions = [words and between.join(words) for words in words_of(batch, tokenizer)]
         truths = [classes[label] if label >= 0 else None for label in batch.labels]
         return cls(pictures_of(batch), captions, truths)

@@ -87,7 +87,7 @@ def titles(examples: Examples, preprocessors: dict[str, Any]) -> list[str]:
     for name, preprocessor in preprocessors.items():
         if preprocessor.kind == "text":
             column: Any = examples.inputs[name]
-            between = " " if preprocessor.unit == "word" else ""
+            between = "" if preprocessor.of_letters else " "
             return [
                 between.join(preprocessor.words_of(row[there]))
                 for row, there in zip(column.values, column.full_mask, strict=True)

@@ -1,6 +1,5 @@
 """Words or letters as numbers: a vocabulary, and texts as rows of ids."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,29 +9,12 @@ import numpy as np
 
 from mmdl.data.kinds import Kind
 from mmdl.data.preprocessors.preprocessor import Preprocessor
+from mmdl.data.preprocessors.units import LETTERS, UNITS
 from mmdl.errors import DataError
 from mmdl.tokens import Tokens
 
 PADDING, UNKNOWN = 0, 1
 FIRST_WORD = 2
-MARKS = ".,;:!?…\"'()[]{}“”„‘’«»¿¡。，！？；：、（）"  # belong to sentences, not to words
-
-
-def split_words(text: str) -> list[str]:
-    """The words of a text in capitals, parted at spaces and hyphens, without the marks of its sentences
-
-    "(Two-headed) arrow!" has three.
-    """
-    words = (word.strip(MARKS) for word in re.split(r"[\s-]+", text.upper()))
-    return [word for word in words if word]
-
-
-def split_letters(text: str) -> list[str]:
-    """The characters of a text in capitals, with one space for all white space between words, and none around them."""
-    return list(" ".join(text.upper().split()))
-
-
-UNITS = {"word": split_words, "letter": split_letters}
 
 
 @dataclass(frozen=True)
@@ -48,7 +30,10 @@ class Tokenizer(Preprocessor):
         The vocabulary, in capitals.
     length : int
         Words of a text beyond this many are cut off.
-    unit : "word" or "letter"
+    unit : "word", "letter", "auto", "spaced" or "character"
+        What is a word here. The first two are for captions in capitals and for what a keyboard yields; for texts that
+        people write, "auto" takes words, and single characters in scripts without spaces between words, "spaced" words
+        only, and "character" all characters. See `mmdl.data.preprocessors.units`.
     """
 
     kind: ClassVar[Kind] = "text"
@@ -59,9 +44,9 @@ class Tokenizer(Preprocessor):
 
     def __post_init__(self) -> None:
         if self.length < 1:
-            raise DataError(f"a tokenizer needs room for at least one {self.unit}, not {self.length}")
+            raise DataError(f"a tokenizer needs room for at least one {self.noun}, not {self.length}")
         if self.unit not in UNITS:
-            raise DataError(f'the unit of a tokenizer is {" or ".join(UNITS)}, not "{self.unit}"')
+            raise DataError(f'the unit of a tokenizer is {", ".join(UNITS)}, not "{self.unit}"')
 
     @classmethod
     def fit(cls, texts: Any, length: int | None = None, minimum: int = 1, unit: str = "word") -> Self:
@@ -79,12 +64,22 @@ class Tokenizer(Preprocessor):
         return UNITS[self.unit](text)
 
     @property
+    def of_letters(self) -> bool:
+        """Whether the words are single letters, which say nothing by themselves."""
+        return self.unit in LETTERS
+
+    @property
+    def noun(self) -> str:
+        """What a word is called."""
+        return self.unit if self.of_letters else "word"
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """(T,) of each text, T at most."""
         return (self.length,)
 
     def describe(self) -> str:
-        return f"{len(self.words):,} {self.unit}s known, at most {self.length} of a text are read"
+        return f"{len(self.words):,} {self.noun}s known, at most {self.length} of a text are read"
 
     @property
     def entries(self) -> int:

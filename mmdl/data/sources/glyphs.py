@@ -17,7 +17,8 @@ import numpy as np
 from mmdl.data.batches import drop_words
 from mmdl.data.dataset import Dataset, Examples
 from mmdl.data.preprocessors.image import ImagePreprocessor
-from mmdl.data.preprocessors.text import Tokenizer, split_words
+from mmdl.data.preprocessors.text import Tokenizer
+from mmdl.data.preprocessors.units import split_words
 from mmdl.data.registry import Source
 from mmdl.errors import DataError
 from mmdl.shapes import Array

@@ -19,7 +19,8 @@ from mmdl.data.preprocessors.audio import AudioPreprocessor, wave_of
 from mmdl.data.preprocessors.numbers import Standardizer
 from mmdl.data.preprocessors.picture import GREY, PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
-from mmdl.data.preprocessors.text import Tokenizer, split_words
+from mmdl.data.preprocessors.text import Tokenizer
+from mmdl.data.preprocessors.units import split_any
 from mmdl.errors import DataError
 from mmdl.shapes import Mask
 
@@ -29,7 +30,6 @@ HALVED = 8  # a multiple of it can be halved by an encoder's stages, and nothing
 WORDS = 64  # of a text that are read, at most, unless more are asked for
 SECONDS = 4  # of a sound that are heard, likewise
 MOST = 0.95  # so many texts and sounds fit in whole, if that is not too long
-UNSPACED = 15  # letters of a word on average: more has no language that puts spaces between words
 UNKNOWN = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
 
 
@@ -74,25 +74,23 @@ class Pictures:
 class Texts:
     """A column with texts: as many words of each are read as 95 % of the training texts have, but at most 64.
 
-    Texts without spaces between words are read letter by letter.
+    `unit` is what is a word: by default each script's own, see `Tokenizer`.
     """
 
     column: str
     length: int | None = None
+    unit: str = "auto"
 
     def read(self, cells: list[Any]) -> Read:
-        return [cell if split_words(cell) else None for cell in cells], {}
+        return [cell if split_any(cell) else None for cell in cells], {}
 
     def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         texts = _there(values, training)
-        words = " ".join(texts).split()
-        unit = "letter" if sum(map(len, words)) > UNSPACED * len(words) else "word"
-        tokenizer = Tokenizer.fit(texts, unit=unit)
+        tokenizer = Tokenizer.fit(texts, unit=self.unit)
         length = int(self.length or most([len(tokenizer.split(text)) for text in texts], WORDS))
-        tokenizer = Tokenizer(tokenizer.words, length, unit)
+        tokenizer = Tokenizer(tokenizer.words, length, self.unit)
         texts = _there(values)
-        sentence = f"{len(texts):,} texts, {len(tokenizer.words):,} {unit}s known, at most {length} of a text are read"
-        return tokenizer, tokenizer.encode(texts), sentence
+        return tokenizer, tokenizer.encode(texts), f"{len(texts):,} texts, {tokenizer.describe()}"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.preprocessor import Preprocessor
+from mmdl.data.preprocessors.units import composed
 from mmdl.data.table.columns import Numbers, Pictures, Reader, Sounds, Texts
 from mmdl.data.table.deal import LEAST, as_told, deal
 from mmdl.data.table.report import Refused, because, counted, demand_enough, listed, of_classes, of_refused
@@ -24,6 +25,7 @@ WORD_DROPOUT = 0.1  # in training, so that a model does not hang on single words
 HIDDEN = 0.15  # of each modality, for every other that there is
 STEPS = 600  # of training, at least: few examples need many epochs
 EPOCHS = (6, 60)  # at least and at most
+UNITS = {"auto": "auto", "word": "spaced", "character": "character"}  # as a tokenizer calls them
 Columns: TypeAlias = dict[str, str | tuple[str, ...]]  # by modality
 
 
@@ -43,6 +45,7 @@ def load_table(
     *,
     image_size: tuple[int, int] | None = None,
     text_length: int | None = None,
+    text_unit: str = "auto",
     sound_seconds: float | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -64,6 +67,8 @@ def load_table(
         validation, and at least one row for both, drawn by `seed`.
     image_size : (rows, columns), optional
         Of all pictures; if it is not given, see `mmdl.data.table.columns.Pictures`.
+    text_unit : "auto", "word" or "character"
+        What a text is read by: by default words, and single characters in scripts without spaces between words.
     text_length : int, sound_seconds : float, optional
         What is beyond is cut off; if they are not given, see `Texts` and `Sounds` there.
 
@@ -79,13 +84,15 @@ def load_table(
     DataError
         If the file or its columns are not what they should be, or fewer than two classes are left.
     """
+    if text_unit not in UNITS:
+        raise DataError(f"texts are read by {', '.join(UNITS)}, not by {text_unit!r}")
     columns: Columns = {"image": image or "", "text": text or "", "audio": audio or "", "numbers": tuple(numbers)}
     columns = {name: column for name, column in columns.items() if column}
     rows, refused, delimiter = read_rows(path, all_of(columns, label, split))
     folder, decimal = Path(path).parent, "," if delimiter == ";" else "."  # the two go together in half of Europe
     makers: dict[str, Callable[[Any], Reader]] = {
         "image": lambda column: Pictures(column, folder, image_size),
-        "text": lambda column: Texts(column, text_length),
+        "text": lambda column: Texts(column, text_length, UNITS[text_unit]),
         "audio": lambda column: Sounds(column, folder, sound_seconds),
         "numbers": lambda column: Numbers(column, decimal),
     }
@@ -110,6 +117,7 @@ def load_table(
         augment={"word_dropout": WORD_DROPOUT} if text else {},
         notes=(first, *sentences, *of_classes(classes, train, validation, test), *of_refused(table.refused)),
         recipe=recipe_for(len(train), len(columns)),
+        in_order=bool(text),
     )
 
 
@@ -161,7 +169,7 @@ def read(
     """What the cells of each row stand for; rows without a class, without anything else, or unreadable are refused."""
     cells = {name: [cells_of(row, reader.column) for row in rows] for name, reader in readers.items()}
     values, wrong = values_of(readers, cells)
-    labels = [row.cells[label] for row in rows]
+    labels = [composed(row.cells[label]) for row in rows]  # é is one class, however it was typed
     wrong |= {place: (label, "the class is missing") for place, each in enumerate(labels) if not each}
     said = [row.cells[split].lower() if split else "" for row in rows]
     return Table([row.line for row in rows], labels, said, cells, values, refused).without(wrong)

@@ -10,7 +10,7 @@ import numpy as np
 from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.preprocessor import Preprocessor
-from mmdl.data.preprocessors.text import split_words
+from mmdl.data.preprocessors.units import split_any
 from mmdl.data.table.columns import number_of
 from mmdl.data.table.deal import LEAST, deal
 from mmdl.data.table.load import all_of, as_one, cells_of, recipe_for, told
@@ -163,7 +163,7 @@ class _Readable:
                 numbers = [number_of(each, self.decimal) for each in cell]
                 return None if all(map(math.isnan, numbers)) else numbers
             case "text":
-                return cell if split_words(cell) else None
+                return cell if split_any(cell) else None
         if not cell:
             return None
         path = self.folder / cell

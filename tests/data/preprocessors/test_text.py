@@ -98,7 +98,7 @@ class TestLetters:
         assert "-" in Tokenizer.fit(["a-b"], unit="letter").words
 
     def test_no_other_unit(self):
-        with pytest.raises(DataError, match='is word or letter, not "syllable"'):
+        with pytest.raises(DataError, match='is word, letter, auto, spaced, character, not "syllable"'):
             Tokenizer.fit(["a"], unit="syllable")
         with pytest.raises(DataError, match="at least one letter"):
             Tokenizer(("A",), 0, "letter")

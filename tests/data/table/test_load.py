@@ -186,12 +186,23 @@ class TestChoices:
             row["title"] = "word " * 500
         assert load_table(write(path, table), **WORDS).preprocessors["text"].length == 64
 
-    def test_texts_without_spaces_are_read_letter_by_letter(self, folder):
+    def test_texts_without_spaces_are_read_character_by_character(self, folder):
         table = rows()
         for n, row in enumerate(table):
             row["title"] = "这是一个关于多模态深度学习的很长的句子" + "图形"[n % 2]
         tokenizer = load_table(write(folder / "my.csv", table), **WORDS).preprocessors["text"]
-        assert tokenizer.unit == "letter" and "图" in tokenizer.words
+        assert "图" in tokenizer.words and tokenizer.length == 20
+        path = folder / "my.csv"
+        assert load_table(path, **WORDS, text_unit="word").preprocessors["text"].length == 1
+        assert load_table(path, **WORDS, text_unit="character").preprocessors["text"].of_letters
+        with pytest.raises(DataError, match="read by auto, word, character, not by 'line'"):
+            load_table(path, **WORDS, text_unit="line")
+
+    def test_a_class_is_one_however_its_accents_were_typed(self, folder):
+        table = rows()
+        for n, row in enumerate(table):
+            row["kind"] = {"circle": ("caf\u00e9", "cafe\u0301")[n % 2]}.get(row["kind"], row["kind"])
+        assert load_table(write(folder / "my.csv", table), **WORDS).classes == ("caf\u00e9", "square", "star")
 
     def test_sounds(self, folder):
         path = write(folder / "my.csv", rows())
