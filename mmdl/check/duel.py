@@ -27,6 +27,7 @@ WITHOUT_LETTERS = {  # whose sizes nobody can choose here
     "token_types_backward",
     "attention_fusion",
     "weights_without",
+    "correlation1d_backward",
     "hann_window",
     "mel_filter_bank",
 }
