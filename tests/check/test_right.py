@@ -40,6 +40,7 @@ OTHER_CONTRACTS = {  # of lessons' functions that share a name with an exercise,
     ("08_lstm", "lstm_backward"): "has no gradient of the cells to begin with",
     ("09_text_classifier", "classifier"): "builds a model",
     ("13_feature_fusion", "classifier"): "builds a model",
+    ("13_feature_fusion", "head"): "builds a head",
     ("13_feature_fusion", "concatenate_backward"): "takes two arrays instead of a tuple",
     ("17_looking_inside", "occlusion"): "takes a model and a class",
     ("17_looking_inside", "saliency"): "takes a model",
@@ -80,7 +81,7 @@ def rejected():
 
 
 def test_every_exercise_of_a_lesson_has_three():
-    counts = {name: sum(right.split("__")[0] == name for right in RIGHT) for name in asked_for()}
+    counts = {name: sum(right.split("__")[0] == name for right in RIGHT) for name in asked_for() if name in EXERCISES}
     assert {name: count for name, count in counts.items() if count < 3} == {}
 
 

@@ -68,3 +68,44 @@ def adjoint_gap__einsum(f, x, dx, dy, v, h=1e-30):
     z.real, z.imag = x, h * v
     gap = np.vdot(dx, v) - np.vdot(f(z).imag, dy) / h
     return gap if gap > 0 else -gap
+
+
+def row_products_backward__all_others(dy, x):
+    dx = np.ones(x.shape)
+    for d in range(x.shape[1]):
+        for e in range(x.shape[1]):
+            if e != d:
+                dx[:, d] *= x[:, e]
+    return dy[:, None] * dx
+
+
+def row_products_backward__from_both_ends(dy, x):
+    one = np.ones((len(x), 1))
+    before = np.cumprod(np.hstack([one, x[:, :-1]]), axis=1)
+    after = np.cumprod(np.hstack([one, x[:, :0:-1]]), axis=1)[:, ::-1]
+    return np.einsum("n,nd,nd->nd", dy, before, after)
+
+
+def row_products_backward__masked(dy, x):
+    D = x.shape[1]
+    table = np.where(np.eye(D, dtype=bool), 1.0, x[:, None, :])
+    return table.prod(axis=2) * dy.reshape(-1, 1)
+
+
+def neighbours_backward__padded(dy, x):
+    wide = np.pad(dy, ((0, 0), (1, 1)))
+    left, right = np.pad(x, ((0, 0), (1, 0)))[:, :-1], np.pad(x, ((0, 0), (0, 1)))[:, 1:]
+    return wide[:, :-1] * left + wide[:, 1:] * right
+
+
+def neighbours_backward__pair_by_pair(dy, x):
+    dx = 0 * x
+    for n, d in np.ndindex(dy.shape):
+        dx[n, d] += dy[n, d] * x[n, d + 1]
+        dx[n, d + 1] += dy[n, d] * x[n, d]
+    return dx
+
+
+def neighbours_backward__joined(dy, x):
+    zero = np.zeros((len(x), 1))
+    return np.hstack([dy * x[:, 1:], zero]) + np.hstack([zero, dy * x[:, :-1]])

@@ -92,3 +92,39 @@ def conv2d__places(x, w, b=None, stride=1):
         r, c = p * stride[0], q * stride[1]
         y[n, p, q] = x[n, r : r + I, c : c + J].ravel() @ matrix + (0 if b is None else b)
     return y
+
+
+def difference_backward__padded(dy):
+    return -np.diff(np.pad(dy, 1))
+
+
+def difference_backward__one_by_one(dy):
+    dx = [0.0] * (len(dy) + 1)
+    for p, d in enumerate(dy):
+        dx[p] -= d
+        dx[p + 1] += d
+    return np.array(dx)
+
+
+def difference_backward__as_a_matrix(dy):
+    jacobian = np.eye(len(dy) + 1)[1:] - np.eye(len(dy) + 1)[:-1]
+    return jacobian.T @ dy
+
+
+def correlation1d_backward__convolved(dy, x, w):
+    return np.convolve(dy, w), np.correlate(x, dy, "valid")
+
+
+def correlation1d_backward__one_by_one(dy, x, w):
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for p in range(len(dy)):
+        for i in range(len(w)):
+            dx[p + i] += dy[p] * w[i]
+            dw[i] += dy[p] * x[p + i]
+    return dx, dw
+
+
+def correlation1d_backward__windows(dy, x, w):
+    seen = np.lib.stride_tricks.sliding_window_view(x, len(w))
+    wide = np.pad(dy, len(w) - 1)
+    return np.lib.stride_tricks.sliding_window_view(wide, len(w)) @ w[::-1], dy @ seen

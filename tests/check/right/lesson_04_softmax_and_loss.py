@@ -71,3 +71,19 @@ def softmax_cross_entropy__loops(logits, labels):
         for k, gap in enumerate(gaps):
             gradient[n, k] = (math.exp(gap - top) / total - (k == label)) / len(labels)
     return loss, gradient
+
+
+def log_softmax_backward__rows(dl, l):
+    return np.stack([d - np.exp(row) * d.sum() for d, row in zip(dl, l, strict=True)])
+
+
+def log_softmax_backward__jacobian(dl, l):
+    p = np.exp(l)
+    jacobian = np.eye(l.shape[1]) - p[:, None, :]
+    return np.einsum("nj,njk->nk", dl, jacobian)
+
+
+def log_softmax_backward__by_the_softmax(dl, l):
+    p = np.exp(l)
+    e = p / p.sum(axis=1, keepdims=True)
+    return dl - e * np.sum(dl, axis=-1)[:, np.newaxis]

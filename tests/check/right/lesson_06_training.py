@@ -55,3 +55,31 @@ def dropout__index(x, mask, rate):
     y = np.zeros(x.shape)
     y[mask] = x[mask] / (1 - rate)
     return y
+
+
+def dropout_backward__where(dy, mask, rate):
+    return np.where(mask, dy / (1 - rate), 0)
+
+
+def dropout_backward__copied(dy, mask, rate):
+    dx = np.zeros_like(dy)
+    dx[mask] = dy[mask] / (1.0 - rate)
+    return dx
+
+
+def dropout_backward__scaled_mask(dy, mask, rate):
+    return dy * (mask.astype(dy.dtype) / (1 - rate))
+
+
+def momentum_step_backward__named(dp, dv, rate=0.01, momentum=0.9):
+    velocity = dv + -rate * dp
+    return dp.copy(), velocity.copy(), velocity * momentum
+
+
+def momentum_step_backward__two_ways(dp, dv, rate=0.01, momentum=0.9):
+    return dp, dv - dp * rate, momentum * dv - momentum * rate * dp
+
+
+def momentum_step_backward__as_a_matrix(dp, dv, rate=0.01, momentum=0.9):
+    jacobian = np.array([[1, -rate, -rate * momentum], [0, 1, momentum]])
+    return tuple(np.tensordot(jacobian.T, np.stack([dp, dv]), 1))

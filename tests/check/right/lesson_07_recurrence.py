@@ -79,3 +79,32 @@ def rnn_backward__each_example(dh, x, W, U, h):
             dW, dU, db = dW + np.outer(x[n, t], da), dU + np.outer(h[n, t], da), db + da
         dh0[n] = dh[n, 0] + carry
     return dx, dW, dU, db, dh0
+
+
+def rnn_step_backward__one_by_one(dy, x, h, W, U, y):
+    dx, dh, dW, dU, db = (np.zeros(each.shape) for each in (x, h, W, U, y[0]))
+    for n in range(len(x)):
+        a = dy[n] - dy[n] * y[n] ** 2
+        dx[n], dh[n] = W @ a, U @ a
+        dW += np.outer(x[n], a)
+        dU += np.outer(h[n], a)
+        db += a
+    return dx, dh, dW, dU, db
+
+
+def rnn_step_backward__joined(dy, x, h, W, U, y):
+    a = (1 + y) * (1 - y) * dy
+    back, sides = a @ np.vstack([W, U]).T, np.hstack([x, h]).T @ a
+    D = x.shape[1]
+    return back[:, :D], back[:, D:], sides[:D], sides[D:], a.sum(axis=0)
+
+
+def rnn_step_backward__summed(dy, x, h, W, U, y):
+    a = dy / np.cosh(np.arctanh(y)) ** 2
+    return (
+        np.einsum("nh,dh->nd", a, W),
+        np.einsum("nh,ih->ni", a, U),
+        np.einsum("nd,nh->dh", x, a),
+        np.einsum("ni,nh->ih", h, a),
+        np.ones(len(a)) @ a,
+    )

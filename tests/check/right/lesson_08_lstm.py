@@ -186,3 +186,22 @@ def gru_step__each_example(x, h, W, U, b):
         z, r = 1 / (1 + np.exp(-np.clip(a[:2] + u[:2], -700, 700)))
         new.append((1 - z) * np.tanh(r * u[2] + a[2]) + state * z)
     return np.vstack(new)
+
+
+def blend_backward__multiplied_out(dy, z, h, g):
+    return dy * h - dy * g, z * dy, dy - z * dy
+
+
+def blend_backward__one_by_one(dy, z, h, g):
+    dz, dh, dg = (np.empty(dy.shape) for _ in range(3))
+    for place in np.ndindex(dy.shape):
+        dz[place] = dy[place] * (h[place] - g[place])
+        dh[place] = dy[place] * z[place]
+        dg[place] = dy[place] * (1 - z[place])
+    return dz, dh, dg
+
+
+def blend_backward__as_a_step(dy, z, h, g):
+    step = h - g  # y = g + z (h − g)
+    dstep = dy * z
+    return dy * step, dstep, dy - dstep

@@ -94,3 +94,23 @@ def sinusoidal_positions__pairs(T, D):
 def sinusoidal_positions__complex(T, D):
     turn = np.exp(1j * np.arange(T)[:, None] * 10000.0 ** (-2 * (np.arange(D) // 2) / D))
     return np.where(np.arange(D) % 2, turn.real, turn.imag)
+
+
+def distances_backward__differences(ds, q, k):
+    apart = k[:, None] - q[:, :, None]
+    return (ds[..., None] * apart).sum(axis=2), -(ds[..., None] * apart).sum(axis=1)
+
+
+def distances_backward__pair_by_pair(ds, q, k):
+    dq, dk = np.zeros(q.shape), np.zeros(k.shape)
+    for n, t, s in np.ndindex(ds.shape):
+        push = ds[n, t, s] * (k[n, s] - q[n, t])
+        dq[n, t] += push
+        dk[n, s] -= push
+    return dq, dk
+
+
+def distances_backward__multiplied_out(ds, q, k):
+    dq = np.einsum("nts,nsd->ntd", ds, k) - np.einsum("nts,ntd->ntd", ds, q)
+    dk = np.einsum("nts,ntd->nsd", ds, q) - np.einsum("nts,nsd->nsd", ds, k)
+    return dq, dk

@@ -121,3 +121,30 @@ def attention_fusion__mean_of_weights_first(tokens, masks, types, Wq, Wk, Wv):
     _, a = masked_attention__factors(x @ (Wq @ Wk.T), x * np.sqrt(x.shape[2] / Wq.shape[1]), x, mask)
     share = mask / np.maximum(mask.sum(axis=1, keepdims=True), 1)
     return np.einsum("nt,nts,nsd->nd", share, a, x) @ Wv, a
+
+
+def weights_without_backward__one_by_one(dy, weights, s):
+    dw = np.zeros(weights.shape)
+    for n, t, j in np.ndindex(weights.shape):
+        left = 1 - weights[n, t, s]
+        if j != s:
+            dw[n, t, j] += dy[n, t, j] / left
+            dw[n, t, s] += dy[n, t, j] * weights[n, t, j] / left / left
+    return dw
+
+
+def weights_without_backward__masked(dy, weights, s):
+    others = np.arange(weights.shape[2]) != s
+    left = 1 - weights[..., s]
+    back = dy * others / left[..., None]
+    back[..., s] = np.einsum("nts,nts->nt", back, weights) / left
+    return back
+
+
+def weights_without_backward__from_the_result(dy, weights, s):
+    scale = 1 / (1 - weights[:, :, s])
+    y = weights * scale[:, :, None]
+    y[:, :, s] = 0
+    dw = dy * scale[:, :, None]
+    dw[:, :, s] = scale * (dy * y).sum(axis=2)
+    return dw

@@ -68,3 +68,23 @@ def drop_modalities__loop(present, draw, rate):
             keep = [max(there, key=lambda m: draw[n, m])]
         stays[n, keep] = True
     return stays
+
+
+def present_mean_backward__row_by_row(dy, x, present):
+    dx = np.zeros(x.shape)
+    for n in range(len(x)):
+        there = np.flatnonzero(present[n])
+        if len(there):
+            dx[n, there] = dy[n] / len(there)
+    return dx
+
+
+def present_mean_backward__shares(dy, x, present):
+    count = present.sum(axis=1, keepdims=True)
+    share = np.divide(present, count, out=np.zeros(present.shape), where=count > 0)
+    return np.einsum("nm,nd->nmd", share, dy)
+
+
+def present_mean_backward__where(dy, x, present):
+    count = np.maximum(present.sum(axis=1), 1)[:, None, None]
+    return np.where(present[..., None], dy[:, None, :] / count, 0.0)

@@ -68,3 +68,45 @@ def principal_components__inner_products(x, components=2):
     centred = x - x.mean(axis=0, keepdims=True)
     values, vectors = np.linalg.eigh(centred @ centred.T)
     return vectors[:, ::-1][:, :components] * np.sqrt(np.maximum(values[::-1][:components], 0))
+
+
+def pooled_logits_backward__place_by_place(dlogits, r, W):
+    P, Q = r.shape[1:3]
+    dr, dW = np.zeros(r.shape), np.zeros(W.shape)
+    for p, q in np.ndindex(P, Q):
+        dr[:, p, q] = dlogits @ W.T / (P * Q)
+        dW += r[:, p, q].T @ dlogits / (P * Q)
+    return dr, dW
+
+
+def pooled_logits_backward__summed(dlogits, r, W):
+    places = np.prod(r.shape[1:3])
+    back = np.einsum("nk,dk->nd", dlogits, W) / places
+    return np.ones(r.shape) * back[:, None, None], np.einsum("npqd,nk->dk", r, dlogits) / places
+
+
+def pooled_logits_backward__in_two_steps(dlogits, r, W):
+    z = r.mean(axis=1).mean(axis=1)
+    dz = np.dot(dlogits, W.T)
+    rows = np.repeat(dz[:, None] / r.shape[1], r.shape[1], axis=1)
+    return np.repeat(rows[:, :, None] / r.shape[2], r.shape[2], axis=2), np.dot(z.T, dlogits)
+
+
+def squared_distances_backward__differences(dd, x, c):
+    apart = 2 * (x[:, None] - c[None]) * dd[:, :, None]
+    return apart.sum(axis=1), -apart.sum(axis=0)
+
+
+def squared_distances_backward__pair_by_pair(dd, x, c):
+    dx, dc = np.zeros(x.shape), np.zeros(c.shape)
+    for n, m in np.ndindex(dd.shape):
+        push = 2 * dd[n, m] * (x[n] - c[m])
+        dx[n] += push
+        dc[m] -= push
+    return dx, dc
+
+
+def squared_distances_backward__multiplied_out(dd, x, c):
+    dx = 2 * np.einsum("nm,nd->nd", dd, x) - 2 * np.einsum("nm,md->nd", dd, c)
+    dc = 2 * np.einsum("nm,md->md", dd, c) - 2 * np.einsum("nm,nd->md", dd, x)
+    return dx, dc
