@@ -20,7 +20,7 @@ OP = {
         def square_backward(dy, x):
             return 2 * x * dy
     """,
-    "mmdl/verify/catalogue/dense.py": """
+    "mmdl/verify/catalogue/activations.py": """
         from mmdl.ops.activations import square
 
         ENTRIES += (_activation(square),)

@@ -60,3 +60,14 @@ def test_properties_and_laws_open_with_a_sentence(stated):
     first = stated.__doc__.splitlines()[0]
     assert first[0].isupper() or "=" in first
     assert first.endswith(".") or "=" in first
+
+
+def test_the_catalogue_has_a_file_for_each_file_of_ops():
+    """The recurrences stand together, because they obey the same laws."""
+    together = {"rnn": "recurrence", "lstm": "recurrence", "gru": "recurrence"}
+    for package, mirror in (("mmdl.ops", "mmdl.verify.catalogue"), ("mmdl.ops.fusion", "mmdl.verify.catalogue.fusion")):
+        files, mirrored = (
+            {file.name for file in pkgutil.iter_modules(importlib.import_module(name).__path__)}
+            for name in (package, mirror)
+        )
+        assert {together.get(name, name) for name in files if not name.startswith("_")} == mirrored

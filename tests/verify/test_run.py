@@ -18,7 +18,7 @@ TRANSPOSED = replace(CATALOGUE["affine"], forward=lambda x, W, b: x @ W.T.reshap
 
 
 def test_unknown_names_are_refused_with_the_list():
-    with pytest.raises(DataError, match=r"there is no op sofmax or relo; the ops are affine, .*softmax"):
+    with pytest.raises(DataError, match=r"there is no op sofmax or relo; the ops are relu, .*softmax"):
         verify(["sofmax", "softmax", "relo"])
 
 

@@ -1,18 +1,8 @@
-"""Every op with its loops, its draws and its laws; one file for each kind."""
+"""Every op with its loops, its draws and its laws; a file here for each file of `ops`, found by its name."""
 
-from mmdl.verify.catalogue import (
-    attention,
-    contrastive,
-    convolution,
-    dense,
-    fusion,
-    losses,
-    normalization,
-    pooling,
-    recurrence,
-    spectrum,
-)
+import importlib
+import pkgutil
 
-KINDS = (dense, convolution, pooling, recurrence, attention, normalization, losses, fusion, contrastive, spectrum)
+KINDS = tuple(importlib.import_module(f"{__name__}.{file.name}") for file in pkgutil.iter_modules(__path__))
 
 CATALOGUE = {entry.name: entry for kind in KINDS for entry in kind.ENTRIES}

@@ -1,10 +1,8 @@
-"""Attention and positions."""
+"""Attention, with one head and with several."""
 
 import numpy as np
 
-from mmdl.ops.additive_attention import additive_attention
 from mmdl.ops.attention import attention, multi_head_attention
-from mmdl.ops.positions import sinusoidal_positions
 from mmdl.verify.compare import difference
 from mmdl.verify.entry import Entry
 
@@ -58,29 +56,6 @@ def equal_keys_give_the_mean(entry, arguments, rng):
     return difference(y, np.broadcast_to(v.mean(axis=-2, keepdims=True), y.shape))
 
 
-def alike_keys_give_the_mean(entry, arguments, rng):
-    """Keys that are all alike give the mean of the values."""
-    alike = arguments | {"k": np.ones_like(arguments["k"]), "mask": None}
-    y = entry(**alike)
-    return difference(y, np.broadcast_to(arguments["v"].mean(axis=-2, keepdims=True), y.shape))
-
-
-def blind_to_order_of_keys(entry, arguments, rng):
-    """The order of the key-value pairs does not matter."""
-    order = rng.permutation(arguments["k"].shape[-2])
-    mixed = {name: arguments[name][..., order, :] for name in ("k", "v")}
-    mixed["mask"] = None if arguments["mask"] is None else arguments["mask"][..., order]
-    return difference(entry(**arguments | mixed), entry(**arguments))
-
-
-def query_and_key_may_change_places(entry, arguments, rng):
-    """Only the sum of query and key matters: what is added to all queries may be taken from all keys."""
-    shift = rng.standard_normal(arguments["w"].shape)
-    return difference(
-        entry(**arguments | {"q": arguments["q"] + shift, "k": arguments["k"] - shift}), entry(**arguments)
-    )
-
-
 def one_head_is_attention(entry, arguments, rng):
     """With one head it is attention."""
     mask, causal = arguments["mask"], arguments["causal"]
@@ -93,13 +68,6 @@ def heads_work_alone(entry, arguments, rng):
     split = [np.split(arguments[name], arguments["heads"], axis=2) for name in "qkv"]
     alone = [attention(*columns, arguments["mask"], arguments["causal"]).y for columns in zip(*split, strict=True)]
     return difference(entry(**arguments), np.concatenate(alone, axis=2))
-
-
-def distance_alone_decides(entry, arguments, rng):
-    """The inner product of two positions depends only on their distance, if the columns come in pairs."""
-    positions = entry(T=arguments["T"], D=2 * arguments["D"])
-    products = positions @ positions.T
-    return difference(products[1:, 1:], products[:-1, :-1])
 
 
 def broadcasting(draws):
@@ -115,16 +83,6 @@ def broadcasting(draws):
     }
     bias = draws.of(lambda: None, lambda: draws.array("... T S"), lambda: draws.array("T S"))()
     return arrays | {"mask": draws.mask("... S", kv), "causal": draws.of(False, True), "bias": bias}
-
-
-def hidden_layer(draws):
-    """Queries, keys and values whose leading axes broadcast, and the weights of the hidden layer."""
-    for letter in "TSDV":
-        draws.size(letter, (1, 2, 3))
-    fewer = draws.narrower()
-    q, kv = draws.of((None, fewer), (fewer, None))
-    arrays = {"q": draws.array("... T D", q), "k": draws.array("... S D", kv), "v": draws.array("... S V", kv)}
-    return arrays | {"w": draws.array("D"), "mask": draws.mask("... S", draws.of(kv, None))}
 
 
 def with_heads(draws):
@@ -161,25 +119,5 @@ ENTRIES = (
         differentiable=("q", "k", "v"),
         laws=(*LAWS, one_head_is_attention, heads_work_alone),
         extreme=("q", "k"),
-    ),
-    Entry.of(
-        additive_attention,
-        hidden_layer,
-        differentiable=("q", "k", "v", "w"),
-        laws=(
-            weights_sum_to_one,
-            blind_to_order_of_keys,
-            blind_to_masked_keys,
-            nothing_seen_gives_zeros,
-            alike_keys_give_the_mean,
-            query_and_key_may_change_places,
-        ),
-        extreme=("q", "k", "w"),
-    ),
-    Entry.of(
-        sinusoidal_positions,
-        lambda draws: {"T": draws.of(1, 2, 5, 0), "D": draws.of(1, 2, 3, 6)},
-        differentiable=(),
-        laws=(distance_alone_decides,),
     ),
 )

@@ -1,30 +1,12 @@
-"""Word embeddings, and the networks that read sequences token by token: RNN, LSTM and GRU."""
+"""The networks that read sequences token by token: RNN, LSTM and GRU."""
 
 import numpy as np
 
-from mmdl.ops.additive_attention import additive_attention
-from mmdl.ops.attentive_lstm import attentive_lstm
-from mmdl.ops.embedding import embedding
 from mmdl.ops.gru import gru
 from mmdl.ops.lstm import lstm
 from mmdl.ops.rnn import rnn
 from mmdl.verify.compare import difference
 from mmdl.verify.entry import Entry
-
-
-def is_one_hot_product(entry, arguments, rng):
-    """It is a one-hot row times the table."""
-    one_hot = np.arange(len(arguments["E"])) == arguments["ids"][..., None]
-    return difference(entry(**arguments), one_hot @ arguments["E"])
-
-
-def padding_row_gets_nothing(entry, arguments, rng):
-    """The row of `padding_id` gets no gradient, and the other rows get theirs."""
-    dy = rng.standard_normal(entry(**arguments).shape)
-    whole = entry.pull(dy, **arguments)["E"]
-    whole[0] = 0
-    results = entry.results(**arguments)
-    return difference(entry.gradients({"y": dy}, {**arguments, "padding_id": 0}, results)["E"], whole)
 
 
 def blind_to_the_future(entry, arguments, rng):
@@ -37,14 +19,14 @@ def blind_to_the_future(entry, arguments, rng):
 
 def masked_step_keeps_the_state(entry, arguments, rng):
     """A step without a token keeps the state as it is."""
-    mask = _mask(arguments, rng)
+    mask = some_mask(arguments, rng)
     (h,) = _states(entry, arguments | {"mask": mask})[:1]
     return difference(h[:, 1:][~mask], h[:, :-1][~mask])
 
 
 def blind_to_padding(entry, arguments, rng):
     """What stands where there is no token changes nothing, and gets no gradient."""
-    mask, x = _mask(arguments, rng), arguments["x"]
+    mask, x = some_mask(arguments, rng), arguments["x"]
     masked = arguments | {"mask": mask}
     results = entry.results(**masked)
     upstream = {name: rng.standard_normal(results[name].shape) for name in entry.outputs}
@@ -56,7 +38,7 @@ def blind_to_padding(entry, arguments, rng):
 
 def blind_to_the_place_of_padding(entry, arguments, rng):
     """Padding before, between or behind the tokens leads to the final state of the tokens alone."""
-    mask = _mask(arguments, rng)
+    mask = some_mask(arguments, rng)
     final = [states[:, -1] for states in _states(entry, arguments | {"mask": mask})]
     errors = []
     for n, tokens in enumerate(mask):
@@ -69,7 +51,7 @@ def blind_to_the_place_of_padding(entry, arguments, rng):
 
 def goes_on_where_it_stopped(entry, arguments, rng):
     """A sequence read in two parts, the second from the final state of the first, gives the same states."""
-    x, mask = arguments["x"], _mask(arguments, rng)
+    x, mask = arguments["x"], some_mask(arguments, rng)
     t = rng.integers(x.shape[1] + 1)
     first = _states(entry, arguments | {"x": x[:, :t], "mask": mask[:, :t]})
     start = dict(zip(("h0", "c0"), (states[:, -1] for states in first), strict=False))
@@ -80,7 +62,7 @@ def goes_on_where_it_stopped(entry, arguments, rng):
 
 def reads_reversed_views(entry, arguments, rng):
     """Read backwards in time through a view, a sequence gives what its reversed copy gives."""
-    mask = _mask(arguments, rng)
+    mask = some_mask(arguments, rng)
     view = arguments | {"x": arguments["x"][:, ::-1], "mask": mask[:, ::-1]}
     copy = arguments | {"x": view["x"].copy(), "mask": view["mask"].copy()}
     return difference(_states(entry, view), _states(entry, copy))
@@ -100,45 +82,6 @@ def cell_gradient_may_be_left_out(entry, arguments, rng):
     return difference(tuple(without.values()), tuple(zeros.values()))
 
 
-def nothing_to_look_at_makes_an_lstm(entry, arguments, rng):
-    """With a memory of which nothing is there it is an LSTM."""
-    blind = arguments | {"memory_mask": np.zeros(arguments["k"].shape[:2], bool)}
-    plain = {name: arguments[name] for name in ("x", "W", "U", "b", "h0", "c0", "mask")}
-    h, c, context = entry(**blind)
-    return difference((h, c, context), (*lstm(**plain)[:2], np.zeros_like(context)))
-
-
-def context_is_additive_attention(entry, arguments, rng):
-    """Each context is what additive attention finds for the state before."""
-    h, _, context = entry(**arguments)
-    q = h[:, :-1] @ arguments["Wq"]
-    y = additive_attention(q, arguments["k"], arguments["v"], arguments["w"], arguments["memory_mask"]).y
-    return difference(context, y if arguments["mask"] is None else np.where(arguments["mask"][..., None], y, 0))
-
-
-def blind_to_order_of_memory(entry, arguments, rng):
-    """The order of the memory does not matter."""
-    order = rng.permutation(arguments["k"].shape[1])
-    names = [name for name in ("k", "v", "memory_mask") if arguments[name] is not None]
-    return difference(entry(**arguments | {name: arguments[name][:, order] for name in names}), entry(**arguments))
-
-
-def goes_on_from_its_states(entry, arguments, rng):
-    """Read in two parts, the second from the states of the first, a sequence gives the same states and contexts."""
-    x, mask = arguments["x"], _mask(arguments, rng)
-    t = rng.integers(x.shape[1] + 1)
-    h1, c1, context1 = entry(**arguments | {"x": x[:, :t], "mask": mask[:, :t]})
-    start = {"h0": h1[:, -1], "c0": c1[:, -1]}
-    h2, c2, context2 = entry(**arguments | start | {"x": x[:, t:], "mask": mask[:, t:]})
-    joined = np.hstack([h1, h2[:, 1:]]), np.hstack([c1, c2[:, 1:]]), np.hstack([context1, context2])
-    return difference(joined, entry(**arguments | {"mask": mask}))
-
-
-def words(draws):
-    """Ids with repeats, and their table."""
-    return {"E": draws.array("A D"), "ids": draws.integers("... T", draws.size("A"))}
-
-
 def sequences(draws, gates=1, bias="H", states=("h0",)):
     """Sequences with and without masks and initial states; recurrent kernels are orthogonal, gate by gate."""
     (
@@ -151,21 +94,13 @@ def sequences(draws, gates=1, bias="H", states=("h0",)):
     return arrays | {name: draws.maybe("N H") for name in states} | {"mask": draws.mask("N T")}
 
 
-def with_memory(draws):
-    """Sequences beside a memory that is looked at, all of it there, or some, or nothing."""
-    arrays = sequences(draws, 4, "4H", ("h0", "c0"))
-    draws.size("S", (1, 2, 3)), draws.size("K", (1, 2)), draws.size("V", (1, 2))
-    arrays |= draws.arrays(k="N S K", v="N S V", Wq="H K", w="K", C="V 4H")
-    return arrays | {"memory_mask": draws.mask("N S")}
-
-
 def _states(entry, arguments, stop=None):
     """h alone, or h and c, up to a step: always a tuple."""
     states = entry(**arguments)
     return tuple(each[:, :stop] for each in (states if isinstance(states, tuple) else (states,)))
 
 
-def _mask(arguments, rng):
+def some_mask(arguments, rng):
     drawn = arguments["mask"]
     return rng.random(arguments["x"].shape[:2]) < 0.6 if drawn is None else drawn
 
@@ -181,7 +116,6 @@ LAWS = (
 )
 
 ENTRIES = (
-    Entry.of(embedding, words, differentiable=("E",), laws=(is_one_hot_product, padding_row_gets_nothing)),
     Entry.of(
         rnn,
         lambda draws: sequences(draws) | {"f": draws.of("tanh", "relu", "sigmoid")},
@@ -197,23 +131,6 @@ ENTRIES = (
         outputs=("h", "c"),
         laws=(*LAWS, stays_within_bounds, cell_gradient_may_be_left_out),
         extreme=("x",),
-    ),
-    Entry.of(
-        attentive_lstm,
-        with_memory,
-        differentiable=("x", "k", "v", "Wq", "w", "W", "C", "U", "b", "h0", "c0"),
-        outputs=("h", "c", "context"),
-        laws=(
-            blind_to_the_future,
-            masked_step_keeps_the_state,
-            blind_to_padding,
-            goes_on_from_its_states,
-            stays_within_bounds,
-            nothing_to_look_at_makes_an_lstm,
-            context_is_additive_attention,
-            blind_to_order_of_memory,
-        ),
-        extreme=("x", "k"),
     ),
     Entry.of(
         gru,
