@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from mmdl.errors import DataError
-from mmdl.shapes import Mask
+from mmdl.shapes import Array, Mask
 
 Rows = TypeVar("Rows", bound=Any)
 
@@ -33,6 +33,11 @@ def select(x: Rows, rows: Any) -> Rows:
     if not isinstance(x, Tokens):
         return x[rows]
     return x._replace(values=x.values[rows], mask=None if x.mask is None else x.mask[rows])
+
+
+def only(x: Array, mask: Mask | None) -> Array:
+    """x where the mask is True, else 0, whatever stands there: 0 · NaN would be NaN.  x (..., T, D), mask (..., T)"""
+    return x if mask is None or mask.all() else np.where(mask[..., None], x, 0)
 
 
 def scatter(rows: Any, mask: Mask) -> Any:

@@ -10,10 +10,9 @@ from numpy.typing import DTypeLike
 from mmdl.errors import ShapeError
 from mmdl.layers.initial import glorot_uniform
 from mmdl.layers.layer import Layer
-from mmdl.ops._mask import only
 from mmdl.ops.convolution import conv1d, conv1d_backward, conv2d, conv2d_backward, conv2d_gradient
 from mmdl.shapes import Array, Mask, Padding, Pair
-from mmdl.tokens import Tokens
+from mmdl.tokens import Tokens, only
 
 
 @dataclass(frozen=True, eq=False)

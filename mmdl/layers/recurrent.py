@@ -44,7 +44,7 @@ class RNN(Layer):
 
     def backward(self, dy: Array, trace: RNNTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         x, mask = trace.tokens
-        dx, dW, dU, db, _ = rnn_backward(_of_states(dy), x, self.W, self.U, trace.h, mask, self.f)
+        dx, dW, dU, db, _ = rnn_backward(of_all_states(dy), x, self.W, self.U, trace.h, mask, self.f)
         return dx, replace(self, W=dW, U=dU, b=db)
 
 
@@ -76,7 +76,7 @@ class LSTM(Layer):
 
     def backward(self, dy: Array, trace: LSTMTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         (x, mask), states = trace
-        dh, h, c, gates = _of_states(dy), states.h, states.c, states.gates
+        dh, h, c, gates = of_all_states(dy), states.h, states.c, states.gates
         dx, dW, dU, db, _, _ = lstm_backward(dh, None, x, self.W, self.U, h, c, gates, mask)
         return dx, replace(self, W=dW, U=dU, b=db)
 
@@ -108,7 +108,7 @@ class GRU(Layer):
 
     def backward(self, dy: Array, trace: GRUTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         (x, mask), states = trace
-        dh, h, gates, inner = _of_states(dy), states.h, states.gates, states.inner
+        dh, h, gates, inner = of_all_states(dy), states.h, states.gates, states.inner
         dx, dW, dU, db, _ = gru_backward(dh, x, self.W, self.U, h, gates, inner, mask)
         return dx, replace(self, W=dW, U=dU, b=db)
 
@@ -162,6 +162,6 @@ def reverse(tokens: Tokens) -> Tokens:
     return Tokens(tokens.values[:, ::-1], None if tokens.mask is None else tokens.mask[:, ::-1])
 
 
-def _of_states(dy: Array) -> Array:
+def of_all_states(dy: Array) -> Array:
     """The gradient of all T + 1 states; the initial state is not an output, so its gradient is zero."""
     return np.concatenate([np.zeros_like(dy, shape=(len(dy), 1, dy.shape[2])), dy], axis=1)

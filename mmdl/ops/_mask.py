@@ -7,11 +7,7 @@ import numpy as np
 
 from mmdl.ops._reduce import row_max
 from mmdl.shapes import Array, Mask
-
-
-def only(x: Array, mask: Mask | None) -> Array:
-    """x where the mask is True, else 0, whatever stands there: 0 · NaN would be NaN.  x (..., T, D), mask (..., T)"""
-    return x if mask is None or mask.all() else np.where(mask[..., None], x, 0)
+from mmdl.tokens import only as only
 
 
 def looked_at(weights: Array) -> Mask:

@@ -10,7 +10,7 @@ import pytest
 from mmdl import data, tree
 from mmdl.data import Dataset, Examples, ImagePreprocessor, Tokenizer
 from mmdl.models import contrastive_model
-from mmdl.training import Callback
+from mmdl.training import Callback, Checkpoint, load_checkpoint
 from mmdl.training.contrastive import LARGEST_SCALE, ContrastiveRecipe, ScaleLimit
 from mmdl.training.retrieval import evaluate_retrieval
 
@@ -114,3 +114,27 @@ def test_unseen_characters_are_found_ten_times_as_often_as_by_chance():
     found = evaluate_retrieval(fitted.model, glyphs.test)
     for way in (("image", "text"), ("text", "image")):
         assert found[way][10] > 0.7 > 10 * found["chance"][10]
+
+
+@pytest.mark.parametrize("stop", [3, 10, 14])
+def test_stopped_and_resumed_it_ends_with_the_same_bits(squares, tmp_path, stop):
+    """Its batches are drawn anew for every step: the steps that are done are drawn again, and left out."""
+    recipe, path = replace(QUICK, epochs=2, word_dropout=0.3), tmp_path / "checkpoint.npz"
+
+    class Stop(Callback):
+        def step(self, training):
+            training.interrupted = training.epoch * training.steps + training.step == stop
+
+    def training(model, *callbacks):
+        return recipe.training(model, squares, np.random.default_rng(0), callbacks)
+
+    def start():
+        return contrastive_model(np.random.default_rng(0), squares, 4)
+
+    whole = training(start(), Callback(), Callback()).run()
+    first = training(start(), Checkpoint(path), Stop()).run()
+    assert first.interrupted
+    saved = load_checkpoint(path)
+    again = saved.restore(training(saved.model, Callback(), Callback())).run()
+    assert tree.equal(again.model, whole.model) and not tree.equal(first.model, whole.model)
+    assert again.history["loss"] == whole.history["loss"]

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import DTypeLike
 
-from mmdl.layers.decoder.decoder import Beginning, Decoder, Step, after, begin, begin_backward, one, seen, written
+from mmdl.layers.decoder.decoder import Beginning, Decoder, Step, begin, begin_backward, one, seen, written
 from mmdl.layers.dense import Dense
 from mmdl.layers.embedding import Embedding
 from mmdl.layers.initial import glorot_uniform
-from mmdl.layers.recurrent import LSTM
+from mmdl.layers.recurrent import LSTM, of_all_states
 from mmdl.ops.attentive_lstm import AttentiveStates, attentive_lstm, attentive_lstm_backward
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.shapes import Array, Ids, Mask
@@ -89,7 +89,7 @@ class AttentiveLSTMDecoder(Decoder):
         dh, dcontext = np.split(djoined, [states.h.shape[2]], axis=2)
         weights = self.Wq, self.w, self.lstm.W, self.C, self.lstm.U
         dx, dkeys, dmemory, dWq, dw, dW, dC, dU, db, dh0, dc0 = attentive_lstm_backward(
-            after(dh), None, dcontext, x.values, memory.values, *weights, *states, x.mask, memory.mask
+            of_all_states(dh), None, dcontext, x.values, memory.values, *weights, *states, x.mask, memory.mask
         )
         dmemory_keys, dWk, _ = affine_backward(dkeys, memory.values, self.Wk)
         dmean, beginning = begin_backward(self.beginning, dh0, dc0, trace.beginning, memory)

@@ -9,10 +9,9 @@ from numpy.typing import DTypeLike
 
 from mmdl.layers.embedding import Embedding
 from mmdl.layers.layer import Layer
-from mmdl.ops._mask import only
 from mmdl.ops.sequence_pooling import masked_mean, masked_mean_backward
 from mmdl.shapes import Array, Ids
-from mmdl.tokens import Tokens
+from mmdl.tokens import Tokens, only
 
 UNIT_VARIANCE = math.sqrt(3)  # uniform in ± this
 
@@ -87,11 +86,6 @@ def begin_backward(layer: Any, dh: Array, dc: Array, beginning: Beginning, memor
     started = np.concatenate([beginning.h, beginning.c], axis=1)
     dmean, gradient = layer.backward(np.concatenate([dh, dc], axis=1) * (1 - started * started), beginning.mean)
     return masked_mean_backward(dmean, memory.values, memory.mask), gradient
-
-
-def after(dh: Array) -> Array:
-    """The gradient of T + 1 states, from that of all but the first.  (N, T, H) -> (N, T + 1, H)"""
-    return np.concatenate([np.zeros_like(dh, shape=(len(dh), 1, dh.shape[2])), dh], axis=1)
 
 
 def one(ids: Ids) -> Tokens:

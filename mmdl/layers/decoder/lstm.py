@@ -7,11 +7,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import DTypeLike
 
-from mmdl.layers.decoder.decoder import Beginning, Decoder, Step, after, begin, begin_backward, one, seen, written
+from mmdl.layers.decoder.decoder import Beginning, Decoder, Step, begin, begin_backward, one, seen, written
 from mmdl.layers.dense import Dense
 from mmdl.layers.embedding import Embedding
 from mmdl.layers.initial import glorot_uniform
-from mmdl.layers.recurrent import LSTM
+from mmdl.layers.recurrent import LSTM, of_all_states
 from mmdl.ops.attention import attention, attention_backward
 from mmdl.ops.dense import affine, affine_backward
 from mmdl.ops.lstm import LSTMStates, lstm, lstm_backward
@@ -95,7 +95,8 @@ class LSTMDecoder(Decoder):
         x, states, memory = trace.x, trace.states, trace.memory
         dy, head = self.head.backward(dlogits, trace.y)
         dh, dmemory, looking = self._look_backward(dy, trace)
-        *dx, dh0, dc0 = lstm_backward(after(dh), None, x.values, self.lstm.W, self.lstm.U, *states, x.mask)
+        dh, h, c, gates = of_all_states(dh), states.h, states.c, states.gates
+        *dx, dh0, dc0 = lstm_backward(dh, None, x.values, self.lstm.W, self.lstm.U, h, c, gates, x.mask)
         dmean, beginning = begin_backward(self.beginning, dh0, dc0, trace.beginning, memory)
         _, embedding = self.embedding.backward(dx[0], trace.inputs)
         layer = replace(self.lstm, W=dx[1], U=dx[2], b=dx[3])
