@@ -73,7 +73,10 @@ def attending(asking, asked, mask, k=None, v=None):
 
 
 def _score(asking, asked, mask, k):
-    computed, root = Line(attention, "(q / math.sqrt(q.shape[-1])) @ k.mT"), Line(attention, "math.sqrt(q.shape[-1])")
+    computed, root = (
+        Line(attention, "(q / math.sqrt(q.shape[-1])) @ only(k, mask).mT"),
+        Line(attention, "math.sqrt(q.shape[-1])"),
+    )
     back_to_q, back_to_k = Line(attention_backward, "ds @ only(k, seen)"), Line(attention_backward, "ds.mT @ q")
 
     def both(x):
