@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmdl.cli.parser import WhenShown, positive_number, whole_number
 
-COLUMNS = ("image", "text", "audio", "numbers", "label", "split")
+COLUMNS = ("image", "text", "audio", "numbers", "label", "target", "split")
 CHOICES = ("image_size", "text_length", "text_unit", "sound_seconds")
 SHARES = ("redundant", "unique", "synergy")
 
@@ -23,6 +23,7 @@ def add_data_arguments(parser):
     own.add_argument("--audio", metavar="COLUMN", help="WAV files")
     own.add_argument("--numbers", metavar="A,B,C", type=names, help="columns with numbers")
     own.add_argument("--label", metavar="COLUMN", help="the class (default: label)")
+    own.add_argument("--target", metavar="COLUMN", help="texts that are to be written, with --objective write")
     own.add_argument("--split", metavar="COLUMN", help="train, validation or test (default: drawn by chance)")
     own.add_argument("--image-size", metavar="ROWSxCOLUMNS", type=size, help="pixels of all pictures")
     own.add_argument("--text-length", metavar="N", type=whole_number(1), help="words of a text that are read")

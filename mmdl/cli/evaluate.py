@@ -4,15 +4,19 @@ import json
 import math
 from pathlib import Path
 
+from mmdl.cli import write
 from mmdl.cli.classify import in_words, key_of
 from mmdl.cli.dataset import names
 from mmdl.cli.parser import add_command
-from mmdl.cli.runs import load_model
+from mmdl.cli.runs import WRITING, load_model
 
 DESCRIPTION = """\
 Say how good a trained classifier is: how often it is right with every set of
 modalities, class by class, and whether its probabilities can be trusted. A
 figure shows which class is taken for which.
+
+Of a model that writes, how many texts are exactly right, and how many of their
+words or letters are wrong.
 
 Without --data it is asked about the test set of the data that it was trained
 on. A CSV file is read with the model's own vocabulary, classes and statistics;
@@ -36,7 +40,7 @@ def add(commands):
     parser.add_argument("model", metavar="MODEL", help="model.npz, or the folder of its run")
     parser.add_argument("--data", metavar="FILE.csv", help="a labelled table (default: the model's own test set)")
     add_columns(parser)
-    parser.add_argument("--label", metavar="COLUMN", help="the class (default: as in training)")
+    parser.add_argument("--label", metavar="COLUMN", help="the class, or the text to write (default: as in training)")
     parser.add_argument("--out", metavar="FILE.png", help="the figure (default: evaluation.png beside the model)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
 
@@ -60,8 +64,10 @@ def run(arguments):
     from mmdl.training import evaluate_subsets, predictions
     from mmdl.training.metrics import calibration_error, class_scores
 
-    model, extras, file = load_model(arguments.model, "MultimodalClassifier")
+    model, extras, file = load_model(arguments.model, "MultimodalClassifier", *WRITING)
     examples = examples_of(model, extras, arguments)
+    if type(model).__name__ in WRITING:
+        return write.evaluate(model, examples, arguments)
     p = predictions(model, examples)
     predicted = p.argmax(axis=1)
     scores = class_scores(examples.labels, predicted, len(model.classes))
@@ -96,9 +102,13 @@ def examples_of(model, extras, arguments):
 
     if not arguments.data:
         return test_examples(extras)
-    label = arguments.label or extras.get("options", {}).get("label", "label")
-    columns = columns_for(model, extras, arguments)
-    rows = read_new_rows(arguments.data, model.preprocessors, columns, model.classes, label)
+    columns, trained_on = columns_for(model, extras, arguments), extras.get("options", {})
+    if type(model).__name__ in WRITING:
+        target = arguments.label or trained_on.get("target", "target")
+        rows = read_new_rows(arguments.data, model.preprocessors, columns, target=target, writer=model.target)
+    else:
+        label = arguments.label or trained_on.get("label", "label")
+        rows = read_new_rows(arguments.data, model.preprocessors, columns, model.classes, label)
     warn_of_refused(rows)
     return rows.examples
 

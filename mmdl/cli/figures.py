@@ -10,6 +10,8 @@ FIGURES = {
     "confusion": "which class of the test set is taken for which",
     "images": "a dozen test examples, and what the model says",
     "similarity": "which names fit which pictures, after --objective contrastive",
+    "alignment": "which words each token was written from, after --objective write",
+    "posteriors": "what a transcriber hears in every frame, after --objective write",
 }
 A_DOZEN, FEW, MANY = 12, 7, 60  # examples, words of a text and classes that a figure shows well
 
@@ -17,12 +19,19 @@ A_DOZEN, FEW, MANY = 12, 7, 60  # examples, words of a text and classes that a f
 def display(name, model, history=None, examples=None, example=0):
     """The display of that name, not drawn yet; which arguments it needs depends on the figure."""
     from mmdl import plots
+    from mmdl.models import Writer
 
     match name:
         case "feature-maps":
             return plots.FeatureMapsDisplay.from_model(model, examples, example)
         case "kernels":
             return plots.KernelsDisplay.from_model(model)
+        case "attention" if isinstance(model, Writer):
+            return plots.GazeDisplay.from_model(model, examples, example)
+        case "alignment":
+            return plots.AlignmentDisplay.from_model(model, examples, example)
+        case "posteriors":
+            return plots.PosteriorsDisplay.from_model(model, examples, example)
         case "attention":
             return plots.AttentionDisplay.from_model(model, examples, example)
         case "history":
@@ -39,10 +48,16 @@ def display(name, model, history=None, examples=None, example=0):
 def drawable(model, examples):
     """The names of the figures that are drawn after training: all that this data and this model allow."""
     from mmdl.fusion import AttentionFusion, CrossAttentionFusion
-    from mmdl.models import ContrastiveModel
+    from mmdl.models import ContrastiveModel, Transcriber, Writer
 
     if isinstance(model, ContrastiveModel):
         return ["history", "similarity"]
+    if isinstance(model, Transcriber):
+        return ["history", "posteriors"]
+    if isinstance(model, Writer):
+        looks = getattr(model.decoder, "combine", True) is not None
+        shown = {"attention": _with_picture(examples).any(), "alignment": (_with_words(examples) > 0).any()}
+        return ["history", *(name for name, there in shown.items() if there and looks)]
     names = ["history"]
     if len(model.classes) <= MANY:
         names.append("confusion")

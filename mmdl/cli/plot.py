@@ -17,8 +17,17 @@ EXAMPLES = """\
   mmdl plot attention runs/2025-01-31-attention --example 17
   mmdl plot feature-maps model.npz --image letter.png --out maps.png"""
 
-OF_ONE, OF_ALL = ("attention", "feature-maps"), ("confusion", "images", "similarity")  # which examples a figure needs
-MODEL_KINDS = {"similarity": "ContrastiveModel", "history": None}  # of model; all other figures are of classifiers
+OF_ONE, OF_ALL = (
+    ("attention", "feature-maps", "alignment", "posteriors"),
+    ("confusion", "images", "similarity"),
+)  # which examples a figure needs
+MODEL_KINDS = {  # whose figures these are; all others are of classifiers
+    "similarity": ("ContrastiveModel",),
+    "history": (),
+    "attention": ("MultimodalClassifier", "Writer"),
+    "alignment": ("Writer",),
+    "posteriors": ("Transcriber",),
+}
 
 
 def add(commands):
@@ -46,7 +55,7 @@ def run(arguments):
     if given and arguments.example is not None:
         arguments.wrong_usage("--example takes the place of --image and --text")
 
-    model, extras, file = load_model(arguments.model, MODEL_KINDS.get(figure, "MultimodalClassifier"))
+    model, extras, file = load_model(arguments.model, *MODEL_KINDS.get(figure, ("MultimodalClassifier",)))
     out = Path(arguments.out) if arguments.out else file.with_name(f"{figure}.png")
     history = extras.get("history", {})
     if given:

@@ -5,10 +5,11 @@ import json
 import math
 import sys
 
+from mmdl.cli import write
 from mmdl.cli.dataset import names
 from mmdl.cli.new_data import answer_table, modality_for
 from mmdl.cli.parser import add_command, whole_number
-from mmdl.cli.runs import load_model
+from mmdl.cli.runs import WRITING, load_model
 
 DESCRIPTION = """\
 Classify an image, a text, a sound, numbers, or any combination of them, and
@@ -45,7 +46,7 @@ def add(commands):
     parser.add_argument("--out", metavar="FILE.csv", help="where its answers go (default: predictions.csv)")
     parser.add_argument("--probabilities", action="store_true", help="with a column for each class")
     parser.add_argument(
-        "--top", metavar="N", type=whole_number(1), default=5, help="classes to show (default: %(default)s)"
+        "--top", metavar="N", type=whole_number(1), default=5, help="classes or texts to show (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
 
@@ -85,11 +86,13 @@ def run(arguments):
     from mmdl.data.prepare import prepare
     from mmdl.errors import DataError
 
-    model, *_ = load_model(arguments.model, "MultimodalClassifier")
+    model, *_ = load_model(arguments.model, "MultimodalClassifier", *WRITING)
     modality = {kind: modality_for(model.preprocessors, kind) for kind, each in given.items() if each is not None}
     batch = prepare(model.preprocessors, **{name: [given[kind]] for kind, name in modality.items()})
     if not any(present.any() for present in batch.present.values()):
         raise DataError("a text without words, and nothing else: there is nothing to go by")
+    if type(model).__name__ in WRITING:
+        return write.answer(model, batch, arguments)
     [p] = model.predict_proba(batch)
     top = [(model.classes[k], float(p[k])) for k in (-p).argsort(kind="stable")[: arguments.top]]
     text = None if arguments.text is None else reading(model.preprocessors[modality["text"]], arguments.text)

@@ -15,7 +15,10 @@ LOCK = ".training"  # held by the process that writes into the folder
 NEEDED = {
     "MultimodalClassifier": "it takes a classifier, as `mmdl train` makes it",
     "ContrastiveModel": "it takes a model that matches pictures and words, from `mmdl train --objective contrastive`",
+    "Writer": "it takes a model that writes, from `mmdl train --objective write`",
+    "Transcriber": "it takes a model that writes down what it hears, from `mmdl train --objective write --decoder ctc`",
 }
+WRITING = ("Writer", "Transcriber")
 
 
 def model_file(given):
@@ -24,20 +27,20 @@ def model_file(given):
     return path / MODEL if path.is_dir() else path
 
 
-def load_model(given, kind):
+def load_model(given, *kinds):
     """The model of a file or of the folder of its run, what was saved with it, and the file
 
     Raises
     ------
     DataError
-        If it was trained for something else: it is not of that kind, "MultimodalClassifier" or "ContrastiveModel".
+        If it was trained for something else: it is of none of these kinds, which are keys of `NEEDED`.
     """
     from mmdl.training import load
 
     file = model_file(given)
     model, extras = load(file)
-    if kind and type(model).__name__ != kind:
-        raise DataError(f"{file} was not trained for this: {NEEDED[kind]}")
+    if kinds and type(model).__name__ not in kinds:
+        raise DataError(f"{file} was not trained for this: {NEEDED[kinds[0]]}")
     return model, extras, file
 
 

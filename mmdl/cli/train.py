@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from types import ModuleType
 
-from mmdl.cli import classify, contrastive
+from mmdl.cli import classify, contrastive, write
 from mmdl.cli.dataset import add_data_arguments, dataset_of
 from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
 from mmdl.cli.runs import CHECKPOINT, HISTORY, MODEL, checkpoint_file, new_run, old_run, write_json
@@ -33,10 +33,12 @@ EXAMPLES = """\
   mmdl train --data spoken-mnist --modalities image,audio
   mmdl train --data my.csv --image photo --text title --label kind
   mmdl train --objective contrastive      pictures and names find each other
+  mmdl train --objective write            names are written out, word by word
+  mmdl train --objective write --decoder lstm --data numbers
   mmdl train --epochs 2 --out runs/short --json
   mmdl train --resume runs/short          go on after a stop, a kill or a crash"""
 
-OBJECTIVES = {"classify": classify, "contrastive": contrastive}
+OBJECTIVES = {"classify": classify, "contrastive": contrastive, "write": write}
 
 
 def add(commands):
@@ -53,7 +55,12 @@ def add(commands):
         "--objective",
         metavar="NAME",
         default="classify",
-        help="what is learned: classify (the default), or contrastive, to match two modalities for `mmdl search`",
+        help="what is learned: classify (the default), contrastive (to match modalities for `mmdl search`) or write",
+    )
+    parser.add_argument(
+        "--decoder",
+        metavar="NAME",
+        help=f"what writes, with --objective write: {', '.join(write.RECIPES)} (default: {write.DECODER})",
     )
     parser.add_argument("--epochs", metavar="N", type=whole_number(1), help="times through the data")
     parser.add_argument("--batch-size", metavar="N", type=whole_number(1), help="examples in a step")
@@ -162,7 +169,7 @@ def resumed(arguments):
     saved = load_checkpoint(path)
     about = saved.about
     arguments.objective, arguments.fusion = about["objective"], about["asked"].get("fusion", classify.FUSION)
-    arguments.skip_bad_steps = about["skip_bad_steps"]
+    arguments.decoder, arguments.skip_bad_steps = about["asked"].get("decoder"), about["skip_bad_steps"]
     objective, dataset = OBJECTIVES[about["objective"]], dataset_of(about["asked"])
     recipe = replace(objective.recipe_of(arguments, dataset), **about["recipe"])
     rng = np.random.default_rng(about["seed"])

@@ -16,7 +16,7 @@ from mmdl.data.preprocessors import (
     Tokenizer,
 )
 from mmdl.data.registry import Source, Sources
-from mmdl.data.table import is_table, load_like, load_table
+from mmdl.data.table import is_table, load_like, load_table, load_written
 from mmdl.errors import DataError
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "is_table",
     "load",
     "load_table",
+    "load_written",
     "source",
 ]
 
@@ -61,7 +62,7 @@ def load(name: str, like: Any = None, **options: Any) -> Dataset:
     like : model, optional
         Read a CSV file with the vocabulary, statistics and classes of this model.
     **options
-        Passed to the data set's own loader, `load_table` for a CSV file.
+        Passed to the data set's own loader, `load_table` for a CSV file, or `load_written` if there is a `target`.
 
     Returns
     -------
@@ -76,4 +77,6 @@ def load(name: str, like: Any = None, **options: Any) -> Dataset:
         if not is_table(name):
             raise DataError(f"like=model is for a CSV file, and {name} is none")
         return load_like(name, like, **options)
+    if "target" in options and is_table(name):
+        return load_written(name, **options)
     return load_table(name, **options) if is_table(name) else source(name).load(**options)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmdl.data.dataset import Examples
-from mmdl.data.kinds import Column, Kind, as_input, kinds_of
+from mmdl.data.kinds import Column, Kind, as_input, kinds_of, of_kind
 from mmdl.errors import DataError
 from mmdl.shapes import Array, Mask
 from mmdl.tokens import Tokens, select
@@ -48,6 +48,7 @@ def batches(
     rng: np.random.Generator | None = None,
     word_dropout: float = 0.0,
     modality_dropout: float = 0.0,
+    picture_shift: int = 0,
 ) -> Iterator[Batch]:
     """Go through all examples once, `size` at a time; the last batch holds what is left.
 
@@ -62,6 +63,8 @@ def batches(
         Probability with which each word of a text is left out; the words after it move up.
     modality_dropout : float
         Probability with which each modality of an example is left out whole; one of them always stays.
+    picture_shift : int
+        Pixels by which each picture is moved at most, up or down and to a side; what comes in is zero.
 
     Returns
     -------
@@ -74,12 +77,16 @@ def batches(
     for rate in (word_dropout, modality_dropout):
         if not 0 <= rate <= 1:
             raise DataError(f"a dropout probability lies between 0 and 1, not at {rate}")
-        if rate and rng is None:
-            raise DataError("dropout needs a generator: batches(..., rng=numpy.random.default_rng(seed))")
-    return _batches(examples, size, rng, word_dropout, modality_dropout)
+    if picture_shift < 0:
+        raise DataError(f"pictures are moved by no pixel or by some, not by {picture_shift}")
+    if rng is None and (word_dropout or modality_dropout or picture_shift):
+        raise DataError("dropout and shifts need a generator: batches(..., rng=numpy.random.default_rng(seed))")
+    return _batches(examples, size, rng, word_dropout, modality_dropout, picture_shift)
 
 
-def _batches(examples: Examples, size: int, rng: Any, word_dropout: float, modality_dropout: float) -> Iterator[Batch]:
+def _batches(
+    examples: Examples, size: int, rng: Any, word_dropout: float, modality_dropout: float, picture_shift: int
+) -> Iterator[Batch]:
     order = np.arange(len(examples)) if rng is None else rng.permutation(len(examples))
     # Dropping from all examples at once costs 5 ms an epoch; batch by batch it would be many times that
     if word_dropout:
@@ -94,8 +101,11 @@ def _batches(examples: Examples, size: int, rng: Any, word_dropout: float, modal
     inputs = {name: _masked(column, examples.present[name]) for name, column in examples.inputs.items()}
     for start in range(0, len(examples), size):
         rows = order[start : start + size]
+        chosen = {name: as_input(gathered(column, rows), examples.kinds[name]) for name, column in inputs.items()}
+        if picture_shift:
+            chosen |= {name: moved(chosen[name], picture_shift, rng) for name in of_kind(examples.kinds, "image")}
         yield Batch(
-            {name: as_input(gathered(column, rows), examples.kinds[name]) for name, column in inputs.items()},
+            chosen,
             {name: column[rows] for name, column in examples.present.items()},
             examples.labels[rows],
             examples.kinds,
@@ -110,6 +120,16 @@ def drop_words(column: Any, rate: float, rng: np.random.Generator) -> Tokens:
     values = np.zeros_like(column.values)
     values[mask] = column.values[keep]  # both run row by row, and each row has as many places as words
     return Tokens(values, mask)
+
+
+def moved(x: Any, most: int, rng: np.random.Generator) -> Array:
+    """y[n, r, c] = x[n, r − dₙ, c − eₙ] with d and e from −most to most, and zero beyond the edges.  (N, R, C, D)"""
+    N, R, C, _ = x.shape
+    padded = np.pad(x, ((0, 0), (most, most), (most, most), (0, 0)))
+    d, e = most - rng.integers(-most, most, (2, N), endpoint=True)
+    rows, columns = d[:, None] + np.arange(R), e[:, None] + np.arange(C)
+    found: Array = padded[np.arange(N)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return found
 
 
 def drop_modalities(present: dict[str, Mask], rate: float, rng: np.random.Generator) -> dict[str, Mask]:

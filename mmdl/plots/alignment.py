@@ -7,6 +7,8 @@ import numpy as np
 from mmdl.errors import DataError
 from mmdl.plots.display import Display
 from mmdl.plots.figure import axes_of
+from mmdl.plots.inputs import one, text_name, words_of
+from mmdl.plots.replay import replay
 from mmdl.plots.style import MAGNITUDES, styled
 
 
@@ -25,6 +27,23 @@ class AlignmentDisplay(Display):
     weights: np.ndarray
     written: list
     read: list
+
+    @classmethod
+    def from_model(cls, model, examples, example=0):
+        """What a Writer wrote of one example's text, and from which of its words.  examples: Batch or Examples
+
+        Raises
+        ------
+        DataError
+            If the example has no text, or the decoder does not look.
+        """
+        batch = one(examples, example)
+        name = text_name(batch)
+        read = words_of(batch, model.preprocessors[name])[0]
+        if not read:
+            raise DataError("the example has no text, so nothing was read from it")
+        units, weights = replay(model, batch)
+        return cls(weights[name], units, read)
 
     def __post_init__(self):
         if np.shape(self.weights) != (len(self.written), len(self.read)):

@@ -7,6 +7,9 @@ import numpy as np
 from mmdl.errors import DataError
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
+from mmdl.plots.inputs import image_of, one, picture_name, viewable
+from mmdl.plots.receptive import feature_maps
+from mmdl.plots.replay import replay
 from mmdl.plots.style import MAGNITUDES, percent, picture_on, styled
 
 ACROSS = 5  # panels in a row
@@ -27,6 +30,23 @@ class GazeDisplay(Display):
     image: np.ndarray
     words: list
     weights: np.ndarray
+
+    @classmethod
+    def from_model(cls, model, examples, example=0):
+        """What a Writer wrote of one example's picture, and where it looked.  examples: Batch or Examples
+
+        Raises
+        ------
+        DataError
+            If the example has no picture, its tokens are no cells of a feature map, or the decoder does not look.
+        """
+        batch = one(examples, example)
+        image, name = image_of(batch), picture_name(batch)
+        *_, (P, Q) = [(0, 0), *(y.shape[1:3] for _, _, y in feature_maps(model.modalities[name].encoder, image))]
+        units, weights = replay(model, batch)
+        if weights[name].shape[1] != P * Q:
+            raise DataError(f"the tokens of {name} are no cells of a feature map, so they have no place in the picture")
+        return cls(viewable(image), units, weights[name].reshape(len(units), P, Q))
 
     def __post_init__(self):
         if len(self.words) != len(self.weights) or np.ndim(self.weights) != 3:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmdl.errors import DataError
+from mmdl.ops.softmax import softmax
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
+from mmdl.plots.inputs import one
 from mmdl.plots.style import LINES, MAGNITUDES, grid_on, styled
 
 
@@ -29,6 +31,16 @@ class PosteriorsDisplay(Display):
     p: np.ndarray
     labels: tuple
     seconds: float
+
+    @classmethod
+    def from_model(cls, model, examples, example=0):
+        """What a Transcriber hears in one example.  examples: Batch or Examples"""
+        batch = one(examples, example)
+        sound, logits = batch.inputs[model.modality], model(batch)
+        frames, heard = sound.values[0][sound.full_mask[0]], logits.values[0][logits.full_mask[0]]
+        preprocessor = model.preprocessors[model.modality]
+        seconds = (preprocessor.window + preprocessor.hop * (len(frames) - 1)) / preprocessor.rate
+        return cls(frames, softmax(heard), model.target.units, seconds)
 
     def __post_init__(self):
         if self.p.shape[1:] != (1 + len(self.labels),):

@@ -2,5 +2,6 @@
 
 from mmdl.data.table.load import is_table, load_table
 from mmdl.data.table.new_rows import load_like
+from mmdl.data.table.written import load_written
 
-__all__ = ["is_table", "load_like", "load_table"]
+__all__ = ["is_table", "load_like", "load_table", "load_written"]

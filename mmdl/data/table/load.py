@@ -89,14 +89,7 @@ def load_table(
     columns: Columns = {"image": image or "", "text": text or "", "audio": audio or "", "numbers": tuple(numbers)}
     columns = {name: column for name, column in columns.items() if column}
     rows, refused, delimiter = read_rows(path, all_of(columns, label, split))
-    folder, decimal = Path(path).parent, "," if delimiter == ";" else "."  # the two go together in half of Europe
-    makers: dict[str, Callable[[Any], Reader]] = {
-        "image": lambda column: Pictures(column, folder, image_size),
-        "text": lambda column: Texts(column, text_length, UNITS[text_unit]),
-        "audio": lambda column: Sounds(column, folder, sound_seconds),
-        "numbers": lambda column: Numbers(column, decimal),
-    }
-    readers = {name: makers[name](column) for name, column in columns.items()}
+    readers = readers_of(columns, Path(path).parent, delimiter, image_size, text_length, text_unit, sound_seconds)
     table = read(rows, refused, readers, label, split)
     table, part = dealt(table, label, split, np.random.default_rng(seed))
     classes = in_order({*table.labels})
@@ -119,6 +112,26 @@ def load_table(
         recipe=recipe_for(len(train), len(columns)),
         in_order=bool(text),
     )
+
+
+def readers_of(
+    columns: Columns,
+    folder: Path,
+    delimiter: str,
+    image_size: tuple[int, int] | None,
+    text_length: int | None,
+    text_unit: str,
+    sound_seconds: float | None,
+) -> dict[str, Reader]:
+    """What reads the cells of each modality."""
+    decimal = "," if delimiter == ";" else "."  # the two go together in half of Europe
+    makers: dict[str, Callable[[Any], Reader]] = {
+        "image": lambda column: Pictures(column, folder, image_size),
+        "text": lambda column: Texts(column, text_length, UNITS[text_unit]),
+        "audio": lambda column: Sounds(column, folder, sound_seconds),
+        "numbers": lambda column: Numbers(column, decimal),
+    }
+    return {name: makers[name](column) for name, column in columns.items()}
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.preprocessor import Preprocessor
+from mmdl.data.preprocessors.target import TargetTokenizer
 from mmdl.data.preprocessors.units import split_any
 from mmdl.data.table.columns import number_of
 from mmdl.data.table.deal import LEAST, deal
@@ -33,6 +34,8 @@ def read_new_rows(
     columns: dict[str, Any],
     classes: tuple[str, ...] = (),
     label: str | None = None,
+    target: str | None = None,
+    writer: TargetTokenizer | None = None,
 ) -> NewRows:
     """The rows of a CSV file as a trained model takes them
 
@@ -47,6 +50,8 @@ def read_new_rows(
         The model's.
     label : str, optional
         The column with the class.
+    target : str, optional, and writer : TargetTokenizer
+        The column with what is to be written, and the model's way to write it.
 
     Raises
     ------
@@ -55,7 +60,7 @@ def read_new_rows(
     """
     if unknown := columns.keys() - preprocessors.keys():
         raise DataError(f"{min(unknown)!r} is no modality of this model; it takes {', '.join(preprocessors)}")
-    asked = [name for name in all_of(columns, label or "", None) if name]
+    asked = [name for name in all_of(columns, label or target or "", None) if name]
     rows, refused, delimiter = read_rows(path, asked)
     decimal = "," if delimiter == ";" else "."
     kinds = {name: preprocessor.kind for name, preprocessor in preprocessors.items()}
@@ -75,6 +80,12 @@ def read_new_rows(
             lost.add(place)
             strangers.update([said] if said else [])
             wrong[place] = label, f"the model knows no class {said!r}" if said else "the class is missing"
+        if target and writer:
+            try:
+                writer.row(row.cells[target])
+            except DataError as mistake:
+                lost.add(place)
+                wrong[place] = target, str(mistake)
     refused = sorted(refused + [Refused(rows[place].line, *why) for place, why in wrong.items()])
     places = [place for place in range(len(rows)) if place not in lost]
     if not places:
@@ -88,7 +99,8 @@ def read_new_rows(
     about = {name: np.array([as_one(each[place]) for place in places], object) for name, each in cells.items()}
     about["line"] = np.array([str(rows[place].line) for place in places])
     labels = [classes.index(rows[place].cells[label]) if label else -1 for place in places]
-    examples = Examples(inputs, np.array(labels), present, about, kinds, None, preprocessors, classes)
+    targets = writer.encode([rows[place].cells[target] for place in places]) if target and writer else None
+    examples = Examples(inputs, np.array(labels), present, about, kinds, targets, preprocessors, classes)
     return NewRows(examples, refused, strangers)
 
 
