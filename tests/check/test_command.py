@@ -9,6 +9,7 @@ from mmdl.check import limits, process
 from mmdl.check.files import chosen, exercise_file, functions_of, split
 from mmdl.check.grade import FAILS, MISSING, NOT_DONE, PASSES
 from mmdl.check.library import EXERCISES
+from mmdl.check.progress import FILE
 from mmdl.cli import main
 from mmdl.errors import DataError
 
@@ -83,7 +84,7 @@ class TestExitCodes:
         assert out.splitlines()[-1] == "All 2 pass."
         assert out.count("✓") == 2
         assert "\x1b" not in out  # no terminal, no colours
-        assert [path.name for path in here.iterdir()] == ["mywork.py"]
+        assert {path.name for path in here.iterdir()} == {"mywork.py", FILE}
 
     def test_one_if_not(self, here, capsys):
         write(here, MIXED)
