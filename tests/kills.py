@@ -50,6 +50,8 @@ def kill_and_resume(folder, name, rng, seconds):
     run, kills = folder / name, 0
     while True:
         resumes = (run / "checkpoint.npz").exists()
+        if not resumes and (run / "model.npz").exists():  # killed when all was done
+            return kills
         command = ["--resume", name] if resumes else [*TRAINING, "--out", name]
         training = mmdl("train", *command, folder=folder)
         try:

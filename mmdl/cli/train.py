@@ -111,7 +111,8 @@ def run(arguments):
         if arguments.json:
             print(json.dumps(results), flush=True)
         else:
-            work.objective.report(results, [MODEL, HISTORY, *figures], work.dataset, work.asked)
+            kept = [name for name in (MODEL, HISTORY) if (folder / name).exists()]
+            work.objective.report(results, [*kept, *figures] or ["nothing"], work.dataset, work.asked)
     except OSError:  # whoever read along is gone
         say(f"mmdl: written to {results['out']}", sys.stderr)
         raise
@@ -285,5 +286,5 @@ def draw(folder, model, history, examples, failures):
             display(name, model, history, examples, shown).save(folder / f"{name}.png")
             files.append(f"{name}.png")
         except (OSError, DataError) as failure:
-            failures.append(f"{name}.png cannot be written: {failure}")
+            failures.append(str(failure))
     return files
