@@ -74,7 +74,7 @@ def attending(asking, asked, mask, k=None, v=None):
 
 def _score(asking, asked, mask, k):
     computed, root = (
-        Line(attention, "(q / math.sqrt(q.shape[-1])) @ only(k, mask).mT"),
+        Line(attention, "(q / math.sqrt(q.shape[-1])) @ k.mT"),
         Line(attention, "math.sqrt(q.shape[-1])"),
     )
     back_to_q, back_to_k = Line(attention_backward, "ds @ only(k, seen)"), Line(attention_backward, "ds.mT @ q")
@@ -105,7 +105,7 @@ def _weight(mask):
     computed = Line(attention, "softmax(_seen(s, mask, causal))")
 
     def forward(s, *waiting):
-        a = computed.value(s=s, mask=mask, causal=False)
+        a = computed.value(s=s.copy(), mask=mask, causal=False)  # it hides in place
         return (a, *waiting), a
 
     def backward(gradients, a):
@@ -122,7 +122,7 @@ def _weight(mask):
 
 
 def _weighted_sum(mask, v):
-    computed = Line(attention, "weights @ only(v, mask)")
+    computed = Line(attention, "weights @ v")
     back_to_a, back_to_v = (
         Line(attention_backward, "dy @ only(v, seen).mT"),
         Line(attention_backward, "weights.mT @ dy"),
@@ -130,7 +130,7 @@ def _weighted_sum(mask, v):
 
     def forward(a, *waiting):
         values, *waiting = (*waiting,) if v is None else (v, *waiting)
-        return (merge_heads(computed.value(weights=a, v=values, mask=mask)), *waiting), (a, values)
+        return (merge_heads(computed.value(weights=a, v=values)), *waiting), (a, values)
 
     def backward(gradients, trace):
         dy, *waiting = gradients

@@ -47,11 +47,12 @@ def attention(
 
     Source: Vaswani et al. 2017, equation (1); the article's equation (3).
     """
-    s = (q / math.sqrt(q.shape[-1])) @ only(k, mask).mT  # np.sqrt of an int would turn float32 into float64
+    k, v = only(k, mask), only(v, mask)
+    s = (q / math.sqrt(q.shape[-1])) @ k.mT  # np.sqrt of an int would turn float32 into float64
     if bias is not None:
         s = s + (bias if mask is None else np.where(mask[..., None, :], bias, 0))
     weights = softmax(_seen(s, mask, causal))
-    return Attended(weights @ only(v, mask), weights)
+    return Attended(weights @ v, weights)
 
 
 @shapes
