@@ -37,7 +37,12 @@ def map_nodes(f: Callable[[Any], Any], tree: Tree) -> Tree:
 
 
 def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Array]]:
-    """Yield every array with its dotted path, ("head.W", array); a shared array comes once for each of its places."""
+    """Yield every array with its dotted path, ("head.W", array); a shared array comes once for each of its places.
+
+    >>> from mmdl.layers import Dense
+    >>> [(path, array.shape) for path, array in leaves(Dense.init(np.random.default_rng(0), 2, 3))]
+    [('W', (2, 3)), ('b', (3,))]
+    """
     if isinstance(tree, np.ndarray):
         yield path, tree
     elif _is_node(tree):

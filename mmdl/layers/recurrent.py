@@ -57,7 +57,13 @@ class LSTMTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LSTM(Layer):
-    """cₜ = f ∘ cₜ₋₁ + i ∘ g,  hₜ = o ∘ tanh(cₜ).  Tokens (N, T, D) -> Tokens (N, T, H)"""
+    """cₜ = f ∘ cₜ₋₁ + i ∘ g,  hₜ = o ∘ tanh(cₜ).  Tokens (N, T, D) -> Tokens (N, T, H)
+
+    >>> from mmdl.tokens import Tokens
+    >>> layer = LSTM.init(np.random.default_rng(0), 3, 5)
+    >>> layer(Tokens(np.zeros((2, 7, 3), np.float32), np.ones((2, 7), bool))).values.shape
+    (2, 7, 5)
+    """
 
     W: Array  # (D, 4H): i f g o
     U: Array  # (H, 4H)

@@ -10,7 +10,17 @@ from mmdl.tokens import Tokens, scatter
 
 @dataclass(frozen=True, eq=False)
 class Sequential(Layer):
-    """y = fₙ(... f₂(f₁(x))); the trace is the tuple of the layers' traces"""
+    """y = fₙ(... f₂(f₁(x))); the trace is the tuple of the layers' traces
+
+    >>> import numpy as np
+    >>> from mmdl.layers import Dense, ReLU
+    >>> rng = np.random.default_rng(0)
+    >>> model = Sequential((Dense.init(rng, 4, 8), ReLU(), Dense.init(rng, 8, 3)))
+    >>> y, trace = model.forward(np.ones((2, 4), np.float32))
+    >>> dx, gradient = model.backward(np.ones_like(y), trace)
+    >>> y.shape, dx.shape, gradient.layers[0].W.shape
+    ((2, 3), (2, 4), (4, 8))
+    """
 
     layers: tuple[Layer, ...] = ()
 

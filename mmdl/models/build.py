@@ -52,6 +52,12 @@ def multimodal_classifier(
     Returns
     -------
     MultimodalClassifier
+
+    >>> from mmdl import data, tree
+    >>> glyphs = data.load("glyphs", fonts=("DejaVuSans",))
+    >>> model = multimodal_classifier(np.random.default_rng(0), glyphs, fusion="concatenate")
+    >>> type(model.fusion).__name__, sorted(model.modalities)
+    ('Concatenate', ['image', 'text'])
     """
     kind = fusion_named(fusion)
     of_vectors = partial(_of_vectors, hidden=hidden)

@@ -46,6 +46,11 @@ def attention(
     Attended : y (..., T, V), weights (..., T, S)
 
     Source: Vaswani et al. 2017, equation (1); the article's equation (3).
+
+    >>> q, k, v = np.ones((1, 4)), np.array([[1.0, 0, 0, 1], [0, 0, 0, 0]]), np.array([[10.0], [20.0]])
+    >>> y, weights = attention(q, k, v)
+    >>> weights.round(3).tolist(), y.round(2).tolist()
+    ([[0.731, 0.269]], [[12.69]])
     """
     k, v = only(k, mask), only(v, mask)
     s = (q / math.sqrt(q.shape[-1])) @ k.mT  # np.sqrt of an int would turn float32 into float64

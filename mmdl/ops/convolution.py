@@ -49,6 +49,10 @@ def conv2d(
         If letters disagree, or the kernel is larger than the padded image.
 
     Source: the article's equation (1); Dumoulin, Visin, A guide to convolution arithmetic, 2016.
+
+    >>> x, w = np.arange(12.0).reshape(1, 3, 4, 1), np.array([[-1.0, 1.0]]).reshape(1, 2, 1, 1)
+    >>> conv2d(x, w)[0, :, :, 0].tolist()  # each pixel less its left neighbour
+    [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
     rows, columns = sweeps("conv2d", x, w.shape[:2], stride, padding, dilation)
     y = _patches(x, rows, columns) @ w.reshape(-1, w.shape[3])

@@ -21,6 +21,10 @@ def affine(x: Annotated[Array, "... D>0"], W: Annotated[Array, "D K>0"], b: Anno
     Returns
     -------
     y : array (..., K)
+
+    >>> import numpy as np
+    >>> affine(np.array([[1.0, 2.0]]), np.array([[1.0], [10.0]]), np.array([0.5])).tolist()
+    [[21.5]]
     """
     y = x.reshape(-1, W.shape[0]) @ W  # one product of two matrices: with more axes NumPy would loop
     if b is not None:

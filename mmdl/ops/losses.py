@@ -50,6 +50,10 @@ def softmax_cross_entropy(
         If no example counts.
 
     Source: Bridle 1990; Szegedy et al. 2016 for the smoothing.
+
+    >>> loss, dlogits = softmax_cross_entropy(np.zeros((1, 2)), np.array([0]))
+    >>> loss.round(4).item(), dlogits.tolist()
+    (0.6931, [[-0.5, 0.5]])
     """
     if not 0 <= smoothing < 1:
         raise DataError(f"softmax_cross_entropy: smoothing must be at least 0 and less than 1, not {smoothing}")

@@ -22,6 +22,9 @@ def softmax(s: Annotated[Array, "... K>0"]) -> Array:
     Returns
     -------
     p : array (..., K), not negative; each row sums to one, or is all zeros if all of it is impossible
+
+    >>> softmax(np.array([0.0, 0.0, np.log(2)])).round(2).tolist()
+    [0.25, 0.25, 0.5]
     """
     p = s - row_peak(s)
     np.exp(p, out=p)

@@ -69,6 +69,13 @@ class SGD(Optimizer):
 
     Source: Polyak 1964; Sutskever, Martens, Dahl, Hinton, On the importance of initialization and momentum in deep
     learning, 2013, in the form where v holds gradients, not steps.
+
+    >>> from mmdl.layers import Dense
+    >>> layer, optimizer = Dense(np.ones((1, 1)), np.zeros(1)), SGD(rate=0.1)
+    >>> state = optimizer.start(layer)
+    >>> _ = optimizer.step(layer, Dense(np.ones((1, 1)), np.zeros(1)), state)
+    >>> layer.W.tolist()
+    [[0.9]]
     """
 
     rate: float = 0.01

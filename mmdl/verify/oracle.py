@@ -28,6 +28,9 @@ def complex_step_gradient(f, arguments, place, dy, h=1e-30):
     TypeError : `f` gives real numbers for complex arguments, so that there is nothing to see.
 
     Source: Squire, Trapp, Using complex variables to estimate derivatives of real functions, 1998.
+
+    >>> complex_step_gradient(lambda x: x**3, [np.array([2.0])], 0, np.array([1.0])).tolist()
+    [12.0]
     """
     arguments = [promote(argument, complex) for argument in arguments]
 
