@@ -1,12 +1,33 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and read only if they are files."""
 
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from mmdl.errors import DataError
+
+
+def opened(path: str | Path) -> BinaryIO:
+    """A file to read from
+
+    Raises
+    ------
+    DataError
+        At once, if there is none, it may not be read, or it is a folder, a pipe or a device.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as mistake:
+        raise DataError(f"{path} cannot be read: {getattr(mistake, 'strerror', None) or mistake}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        what = "Is a directory" if Path(path).is_dir() else "it is a pipe or a device, not a file"
+        raise DataError(f"{path} cannot be read: {what}")
+    return os.fdopen(descriptor, "rb")
 
 
 @contextmanager

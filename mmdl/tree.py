@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mmdl.errors import FormatError
+from mmdl.fields import check_fields
 from mmdl.shapes import Array
 
 Tree = TypeVar("Tree")
@@ -160,7 +161,7 @@ def rebuild(description: Any, arrays: dict[str, Array], kinds: dict[str, Any]) -
         case {"kind": str(kind), "fields": dict(parts)}:
             return _of_kind(kind, {name: rebuild(each, arrays, kinds) for name, each in parts.items()}, kinds)
         case dict():
-            raise FormatError(f"{str(description)[:60]} describes no part of a model")
+            raise FormatError(f"{ascii(description)[:60]} describes no part of a model")
     return description
 
 
@@ -168,7 +169,8 @@ def _of_kind(kind: str, children: dict[str, Any], kinds: dict[str, Any]) -> Any:
     if kind == "dict":
         return children
     if kind not in kinds:
-        raise FormatError(f"{kind!r} is no known kind of layer")
+        raise FormatError(f"{ascii(kind)[:60]} is no known kind of layer")
+    check_fields(kinds[kind], children)
     try:
         return kinds[kind](**children)
     except TypeError:

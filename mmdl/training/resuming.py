@@ -14,8 +14,8 @@ from mmdl import __version__, tree
 from mmdl.data.batches import batches
 from mmdl.errors import DataError, FormatError
 from mmdl.models.kinds import KINDS
+from mmdl.training.archive import read_archive, write_archive
 from mmdl.training.callbacks import Callback
-from mmdl.training.checkpoint import read_archive, write_archive
 from mmdl.training.loop import Epochs, Fitted, Training, fitted
 
 FORMAT, VERSION = "mmdl checkpoint", 1

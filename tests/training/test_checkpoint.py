@@ -1,5 +1,6 @@
 """Model files: the same bits back, and a clear no to everything else."""
 
+import hashlib
 import json
 import os
 import pickle
@@ -96,7 +97,8 @@ def test_file_is_an_npz_with_a_readable_manifest(file, small):
         np.testing.assert_array_equal(archive["layers.0.W"], small.layers[0].W)
     manifest = json.loads(members(file)["manifest.json"])
     assert manifest["format"] == "mmdl model" and manifest["version"] == 2
-    assert manifest["arrays"]["layers.0.W"] == {"shape": [3, 4], "dtype": "float32"}
+    about = {"shape": [3, 4], "dtype": "float32", "sha256": hashlib.sha256(small.layers[0].W.tobytes()).hexdigest()}
+    assert manifest["arrays"]["layers.0.W"] == about
 
 
 def test_other_byte_order_is_read(file, small):
