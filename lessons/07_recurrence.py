@@ -24,7 +24,7 @@
 # %%
 import numpy as np
 
-import mmdl.ops.rnn as op
+from mmdl import ops as op
 from mmdl.plots import guess, save_figure
 from mmdl.plots.lessons.lesson_07_recurrence import draw
 from mmdl.plots.lessons.photograph import photograph

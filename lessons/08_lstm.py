@@ -24,7 +24,7 @@
 # %%
 import numpy as np
 
-import mmdl.ops.lstm as op
+from mmdl import ops as op
 from mmdl.layers import LSTM, RNN, Dense, SequencePool, Sequential
 from mmdl.ops.activations import sigmoid
 from mmdl.ops.losses import softmax_cross_entropy

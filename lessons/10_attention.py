@@ -25,7 +25,7 @@
 # %%
 import numpy as np
 
-from mmdl.ops import attention as library
+from mmdl import ops as library
 from mmdl.ops.positions import sinusoidal_positions
 from mmdl.ops.softmax import softmax, softmax_backward
 from mmdl.plots.lesson import guess, save_figure

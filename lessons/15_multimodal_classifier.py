@@ -24,13 +24,12 @@
 # %%
 import numpy as np
 
-from mmdl import data, tree
+from mmdl import data, ops, tree
 from mmdl.data import batches
 from mmdl.fusion import Concatenate
 from mmdl.layers import LSTM, Conv2D, Dense, Embedding, Flatten, MaxPool2D, ReLU, SequencePool, Sequential
 from mmdl.layers.initial import glorot_uniform, orthogonal
 from mmdl.models import Modality, MultimodalClassifier
-from mmdl.ops import activations, convolution, dense, embedding, lstm, pooling
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.lesson_15_multimodal_classifier import draw
@@ -87,24 +86,24 @@ assert sum(array.size for array in p.values()) == 35_850 + 32 * words
 
 # %%
 def classifier_loops(p, picture, ids):  # one example at a time, and slow
-    from mmdl.formulas import activations, convolution, dense, embedding, lstm, pooling
+    from mmdl import formulas
 
-    a = convolution.conv2d(picture, p["w"], p["b"])
-    u = pooling.max_pool2d(activations.relu(a.ravel()).reshape(a.shape)).ravel()
-    h, _ = lstm.lstm(embedding.embedding(ids, p["E"]), p["W"], p["U"], p["c"])
-    return dense.affine(np.concatenate([u, h[-1]]), p["V"], p["d"])
+    a = formulas.conv2d(picture, p["w"], p["b"])
+    u = formulas.max_pool2d(formulas.relu(a.ravel()).reshape(a.shape)).ravel()
+    h, _ = formulas.lstm(formulas.embedding(ids, p["E"]), p["W"], p["U"], p["c"])
+    return formulas.affine(np.concatenate([u, h[-1]]), p["V"], p["d"])
 
 
 def forward(p, x, ids, mask):
-    a = convolution.conv2d(x, p["w"], p["b"])
-    r = activations.relu(a)
-    y, winner = pooling.max_pool2d(r)
+    a = ops.conv2d(x, p["w"], p["b"])
+    r = ops.relu(a)
+    y, winner = ops.max_pool2d(r)
     u = y.reshape(len(y), -1)
-    e = embedding.embedding(ids, p["E"])
-    h, cell, gates = lstm.lstm(e, p["W"], p["U"], p["c"], mask=mask)
+    e = ops.embedding(ids, p["E"])
+    h, cell, gates = ops.lstm(e, p["W"], p["U"], p["c"], mask=mask)
     v = h[:, -1]  # where there is no word, a state is kept: so the last one is that of the last word
     z = np.concatenate([u, v], axis=1)
-    s = dense.affine(z, p["V"], p["d"])
+    s = ops.affine(z, p["V"], p["d"])
     return s, (r, y, winner, e, h, cell, gates, z)
 
 
@@ -126,15 +125,15 @@ assert abs(loss - np.log(10)) < 0.3 and np.allclose(s[0], classifier_loops(p, x[
 # %%
 def backward(ds, p, x, ids, mask, trace):
     r, y, winner, e, h, cell, gates, z = trace
-    dz, dV, dd = dense.affine_backward(ds, z, p["V"])  #                   s = z V + d
+    dz, dV, dd = ops.affine_backward(ds, z, p["V"])  #                     s = z V + d
     du, dv = np.split(dz, [2704], axis=1)  #                               z = (u, v): cut where they were joined
     dh = np.zeros_like(h)  #                                               (the cells go nowhere else: None below)
     dh[:, -1] = dv  #                                                      v = h_T: from above only the last state hears
-    de, dW, dU, dc, _, _ = lstm.lstm_backward(dh, None, e, p["W"], p["U"], h, cell, gates, mask)  # h = LSTM(e)
-    dE = embedding.embedding_backward(de, ids, p["E"])  #                  e = E[ids]: repeated words add up
-    dr = pooling.max_pool2d_backward(du.reshape(y.shape), r, winner)  #    u = y in one row;  y = the winners of r
-    da = activations.relu_backward(dr, r)  #                               r = max(a, 0)
-    _, dw, db = convolution.conv2d_backward(da, x, p["w"])  #              a = x * w + b
+    de, dW, dU, dc, _, _ = ops.lstm_backward(dh, None, e, p["W"], p["U"], h, cell, gates, mask)  # h = LSTM(e)
+    dE = ops.embedding_backward(de, ids, p["E"])  #                        e = E[ids]: repeated words add up
+    dr = ops.max_pool2d_backward(du.reshape(y.shape), r, winner)  #        u = y in one row;  y = the winners of r
+    da = ops.relu_backward(dr, r)  #                                       r = max(a, 0)
+    _, dw, db = ops.conv2d_backward(da, x, p["w"])  #                      a = x * w + b
     return {"w": dw, "b": db, "E": dE, "W": dW, "U": dU, "c": dc, "V": dV, "d": dd}
 
 
