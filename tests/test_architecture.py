@@ -160,6 +160,15 @@ class TestManners:
     def test_every_module_fits_on_a_few_pages(self):
         assert where(lambda source: len(source.splitlines()) > 300) == []
 
+    def test_no_function_takes_more_than_fourteen_arguments(self):
+        """But formulas and operations, which take the symbols of their derivation."""
+
+        def long(source):
+            functions = [node.args for node in nodes(source) if isinstance(node, ast.FunctionDef)]
+            return any(len(each.posonlyargs + each.args + each.kwonlyargs) > 14 for each in functions)
+
+        assert where(long, but=["formulas", "ops"]) == []
+
     def test_no_path_of_a_machine(self):
         assert where(lambda source: any(text in source for text in ("/work/", "/tmp/", "/home/", "/root/"))) == []
 
