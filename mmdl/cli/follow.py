@@ -16,12 +16,17 @@ A pixel changes many numbers; each stage continues with the one through which
 it changes the loss most. Attention, cross-attention and bottleneck fusion are
 shown step by step: norm, query or key, score, weight, weighted sum, output
 projection, norm, widen, narrow. Other paths, such as residuals and values, are
-not shown, but every gradient includes them."""
+not shown, but every gradient includes them.
+
+Of a model that writes, --token chooses which token's loss is followed (counted
+from 0): of the target for a test example, of what it writes for a picture of
+your own. Its decoder is one stage."""
 
 EXAMPLES = """\
   mmdl follow --pixel 12,9 runs/2025-01-31-attention
   mmdl follow --pixel 12,9 --example 17 runs/2025-01-31-concatenate
-  mmdl follow --pixel 12,9 --image letter.png --label Greek model.npz"""
+  mmdl follow --pixel 12,9 --image letter.png --label Greek model.npz
+  mmdl follow --pixel 3,14 --token 5 runs/2025-01-31-write"""
 
 TIE = 0.01  # further from the promise than this no smooth function is, after so small a nudge
 
@@ -35,6 +40,7 @@ def add(commands):
     parser.add_argument("--image", metavar="FILE", help="a picture of your own instead")
     parser.add_argument("--text", metavar="WORDS", help="its words, in one argument")
     parser.add_argument("--label", metavar="CLASS", help="its class (default: what the model says)")
+    parser.add_argument("--token", metavar="N", type=whole_number(0), help="of a model that writes (default: 0)")
 
 
 def pixel(text):
@@ -55,10 +61,38 @@ def run(arguments):
         arguments.wrong_usage("--text and --label go with --image")
     if own and arguments.example is not None:
         arguments.wrong_usage("--example takes the place of --image")
-    model, extras, _ = load_model(arguments.model, "MultimodalClassifier")
+    model, extras, _ = load_model(arguments.model, "MultimodalClassifier", "Writer")
     batch = given_example(model, arguments) if own else chosen(test_examples(extras), arguments.example or 0)
+    if type(model).__name__ == "Writer":
+        return follow_token(model, batch, arguments)
+    if arguments.token is not None:
+        arguments.wrong_usage("--token is for a model that writes")
     label = labelled(model, batch, arguments.label) if own else int(batch.labels[0])
     print("\n".join(told(follow(model, batch, label, arguments.pixel), arguments.pixel, model.classes)))
+    return 0
+
+
+def follow_token(model, batch, arguments):
+    """The same for one token that a writer writes."""
+    from dataclasses import replace
+
+    from mmdl.errors import DataError
+    from mmdl.explain import follow
+    from mmdl.training.writing import write
+
+    if arguments.label is not None:
+        arguments.wrong_usage("--label is for a classifier: a model that writes has --token")
+    if batch.targets is None:
+        [[best]] = write(model, batch)
+        batch = replace(batch, targets=best.target)
+    token, ids = arguments.token or 0, batch.targets.values[0][batch.targets.full_mask[0]]
+    units = [*model.target.split(model.target.text(ids)), "(end)"][: len(ids)]
+    if token >= len(ids):
+        raise DataError(f"there is no token {token}; the text has {len(ids)}, counted from 0: {' '.join(units)}")
+    names = ("(end)", *model.target.units)
+    way = follow(model, batch, int(ids[token]), arguments.pixel, token=token)
+    first, *rest = told(way, arguments.pixel, names)
+    print(first.replace("a picture that is", f"a picture, and token {token} of “{' '.join(units)}”,"), *rest, sep="\n")
     return 0
 
 

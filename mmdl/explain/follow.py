@@ -44,10 +44,11 @@ class Way(NamedTuple):
     measured: float  # by how much it does
 
 
-def follow(model, batch, label, pixel, nudge=NUDGE, modality="image"):
+def follow(model, batch, label, pixel, nudge=NUDGE, modality="image", token=0):
     """The way of one pixel (row, column) of a batch of one example to the loss, and its gradient's way back
 
-    Computed in float64 and in evaluation mode.  -> Way
+    Computed in float64 and in evaluation mode. Of a Writer, `label` is the id that is written at the place `token` of
+    the batch's target.  -> Way
 
     Raises
     ------
@@ -63,7 +64,7 @@ def follow(model, batch, label, pixel, nudge=NUDGE, modality="image"):
     if not all(0 <= place < length for place, length in zip(at, x.shape, strict=True)):
         raise DataError(f"the picture has {x.shape[1]} rows and {x.shape[2]} columns, and no pixel {pixel}")
 
-    stages = stages_of(model, batch, modality)
+    stages = stages_of(model, batch, modality, token)
     states, traces = through(stages, x)
     logits = states[-1][0]
     loss, dlogits = softmax_cross_entropy(logits, np.array([label]))

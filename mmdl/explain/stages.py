@@ -1,4 +1,4 @@
-"""A classifier as a chain of stages, as one modality passes through it."""
+"""A model as a chain of stages, as one modality passes through it."""
 
 import numpy as np
 
@@ -7,8 +7,10 @@ from mmdl.explain.bottleneck_stages import bottleneck_stages
 from mmdl.explain.cross_attention_stages import cross_attention_stages
 from mmdl.explain.line import Line
 from mmdl.explain.stage import Stage, of_layer
+from mmdl.explain.writer_stages import writer_stages
 from mmdl.fusion import AttentionFusion, BottleneckFusion, CrossAttentionFusion
 from mmdl.layers import Sequential
+from mmdl.models import Writer
 from mmdl.tokens import Tokens
 
 IN_STEPS = {
@@ -18,8 +20,14 @@ IN_STEPS = {
 }  # the fusions that are told step by step; any other is one stage
 
 
-def stages_of(model, batch, modality):
-    """The stages of a classifier from one modality's input to the logits; the other modalities stay as they are."""
+def stages_of(model, batch, modality, token=0):
+    """The stages of a model from one modality's input to the logits; the other modalities stay as they are
+
+    Of a Writer the logits are those of one token of the batch's target.
+    """
+    encoder = [of_layer(layer) for layer in _flat(model.modalities[modality].encoder)]
+    if isinstance(model, Writer):
+        return writer_stages(model, batch, modality, encoder, token)
     encodings = {
         name: each.forward(batch.inputs[name], batch.present[name])[0] for name, each in model.modalities.items()
     }
@@ -28,8 +36,7 @@ def stages_of(model, batch, modality):
     else:
         present = [np.stack([batch.present[name] for name in encodings], axis=1)] if model.fusion.needs_presence else []
         fusion = [_fusion(model.fusion, tuple(encodings.values()), present, list(encodings).index(modality))]
-    encoder, head = _flat(model.modalities[modality].encoder), _flat(model.head)
-    return [*map(of_layer, encoder), *fusion, *map(of_layer, head)]
+    return [*encoder, *fusion, *map(of_layer, _flat(model.head))]
 
 
 def _flat(layer):

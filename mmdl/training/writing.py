@@ -13,7 +13,8 @@ from mmdl import tree
 from mmdl.data.batches import batches
 from mmdl.models import Transcriber
 from mmdl.ops.softmax import log_softmax
-from mmdl.shapes import Array
+from mmdl.shapes import Array, Ids
+from mmdl.tokens import Tokens
 from mmdl.training.callbacks import Callback
 from mmdl.training.decoding import beam_labels, decode, greedy_labels
 from mmdl.training.edit_distance import error_rate, exact_match
@@ -100,7 +101,14 @@ class Text(NamedTuple):
 
     text: str
     probability: float  # of this text among all; NaN of a transcriber's best path, which is not one text
-    weights: Array | None = None  # (T, S): where in the memory each token was looked for, END last
+    weights: Array | None = None  # (T, S): where in the memory each token was looked for
+    ids: Ids | None = None  # (T,) its tokens, END last unless the limit came first; None of a transcriber
+
+    @property
+    def target(self) -> Tokens:
+        """The text as the target of a batch of one, to be followed token by token."""
+        ids = np.asarray(self.ids)[None]
+        return Tokens(ids, np.ones(ids.shape, bool))
 
 
 def write(model: Any, batch: Any, beams: int = 1, penalty: float = 0.7, best: int | None = None) -> list[list[Text]]:
@@ -123,7 +131,9 @@ def write(model: Any, batch: Any, beams: int = 1, penalty: float = 0.7, best: in
         found = [beam_labels(each, max(beams, PREFIXES))[: best or beams] for each in log_p]
         return [[Text(model.target.text(row), float(np.exp(p))) for row, p in rows] for rows in found]
     answers = decode(model.decoder, model.read(batch), model.target.length, beams, penalty, best)
-    return [[Text(model.target.text(each.ids), each.probability, each.weights) for each in row] for row in answers]
+    return [
+        [Text(model.target.text(each.ids), each.probability, each.weights, each.ids) for each in row] for row in answers
+    ]
 
 
 def texts(model: Any, examples: Any, beams: int = 1) -> list[str]:

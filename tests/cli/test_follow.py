@@ -5,7 +5,7 @@ import pytest
 
 from mmdl import data
 from mmdl.cli import main
-from mmdl.models import multimodal_classifier
+from mmdl.models import multimodal_classifier, writer
 from mmdl.training import save
 
 
@@ -64,3 +64,19 @@ def test_wrong_calls(arguments, code, sentence, model, picture, capsys):
     assert main(["follow", *given, model]) == code
     [line] = capsys.readouterr().err.splitlines()
     assert sentence in line
+
+
+def test_a_token_of_a_model_that_writes(tmp_path, picture, capsys, complaint):
+    path = str(tmp_path / "writer.npz")
+    save(path, writer(np.random.default_rng(0), data.load("glyph-names"), "lstm", width=16))
+    assert main(["follow", "--pixel", "12,14", "--image", picture, path]) == 0
+    told = capsys.readouterr().out
+    assert "and token 0 of “" in told and "decoder" in told and "tie" not in told
+    asked = ["follow", "--pixel", "1,1", "--image", picture, path]
+    assert "there is no token 99" in complaint(*asked, "--token", "99")[1]
+    assert "--label is for a classifier" in complaint(*asked, "--label", "A")[1]
+
+
+def test_a_classifier_has_no_tokens(model, picture, complaint):
+    code, sentence = complaint("follow", "--pixel", "1,1", "--token", "1", "--image", picture, model)
+    assert code == 2 and sentence.startswith("--token is for a model that writes")

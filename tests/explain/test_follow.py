@@ -14,7 +14,7 @@ from mmdl.errors import DataError
 from mmdl.explain.follow import derivative, follow, through
 from mmdl.explain.stages import stages_of
 from mmdl.fusion import FUSIONS
-from mmdl.models import multimodal_classifier
+from mmdl.models import multimodal_classifier, writer
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +142,38 @@ def test_a_pixel_outside(model, batch, pixel):
 def test_a_modality_that_is_not_there(model, batch):
     with pytest.raises(DataError, match="no sound to follow"):
         follow(model, batch, 0, (1, 1), modality="sound")
+
+
+@pytest.fixture(scope="module")
+def glyph_names():
+    return data.load("glyph-names")
+
+
+class TestWriter:
+    """Of a model that writes, one token's logits are followed."""
+
+    @pytest.fixture(params=["transformer", "lstm", "attentive-lstm"])
+    def model(self, request, glyph_names):
+        return writer(np.random.default_rng(0), glyph_names, request.param, width=16)
+
+    @pytest.fixture
+    def batch(self, glyph_names):
+        return next(data.batches(glyph_names.test.select([40]), 1))
+
+    def test_the_stages_are_the_model(self, model, batch):
+        logits = model(batch)
+        for token in (0, 3):
+            *_, (found,) = through(stages_of(model, batch, "image", token), batch["image"])[0]
+            np.testing.assert_allclose(found, logits[:, token], atol=1e-5)
+
+    def test_the_gradient_keeps_its_promise(self, model, batch):
+        noisy = np.random.default_rng(0).random(batch["image"].shape)
+        batch = replace(batch, inputs=batch.inputs | {"image": noisy})
+        way = follow(model, batch, int(batch.targets.values[0, 3]), (12, 14), token=3)
+        assert way.measured == pytest.approx(way.promised, rel=1e-3)
+        assert [stop.stage for stop in way.stops][-3:] == ["projection", "embeddings", "decoder"]
+
+    def test_a_memory_with_blocks_is_refused(self, glyph_names, batch):
+        model = writer(np.random.default_rng(0), glyph_names, "lstm", width=16, blocks=1)
+        with pytest.raises(DataError, match="cannot be followed"):
+            stages_of(model, batch, "image")
