@@ -1,5 +1,6 @@
 """Files that are written whole or not at all, and read only if they are files."""
 
+import io
 import os
 import stat
 import threading
@@ -11,7 +12,7 @@ from typing import BinaryIO
 from mmdl.errors import DataError
 
 
-def opened(path: str | Path) -> BinaryIO:
+def opened(path: str | os.PathLike[str]) -> BinaryIO:
     """A file to read from
 
     Raises
@@ -27,7 +28,19 @@ def opened(path: str | Path) -> BinaryIO:
         os.close(descriptor)
         what = "Is a directory" if Path(path).is_dir() else "it is a pipe or a device, not a file"
         raise DataError(f"{path} cannot be read: {what}")
-    return os.fdopen(descriptor, "rb")
+    return _Opened(io.FileIO(descriptor))
+
+
+class _Opened(io.BufferedReader):
+    """A file that makes room for no more than there is in it, however much it is asked for."""
+
+    def __init__(self, raw: io.FileIO) -> None:
+        super().__init__(raw)
+        self.size = os.fstat(raw.fileno()).st_size
+
+    def read(self, size: int | None = -1) -> bytes:
+        left = max(0, self.size - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
 
 
 @contextmanager

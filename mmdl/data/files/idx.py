@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmdl.errors import DataError, FormatError
+from mmdl.files import opened as opened_file
 from mmdl.shapes import Array
 
 UNSIGNED_BYTES = 0x08
@@ -42,8 +43,6 @@ def read_idx(path: str | os.PathLike[str], shape: tuple[int | None, ...]) -> Arr
     try:
         with _opened(path) as file:
             return _read(file, path, shape)
-    except FileNotFoundError:
-        raise DataError(f"there is no file {os.fspath(path)}") from None
     except EOFError:
         raise FormatError(f"{os.fspath(path)} is cut short") from None
     except (gzip.BadGzipFile, zlib.error) as mistake:
@@ -75,9 +74,11 @@ def _read(file: Any, path: Any, shape: tuple[int | None, ...]) -> Array:
 
 
 def _opened(path: Any) -> Any:
-    with open(path, "rb") as file:
+    if not os.path.exists(path):
+        raise DataError(f"there is no file {os.fspath(path)}")
+    with opened_file(path) as file:
         packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if packed else open(path, "rb")
+    return gzip.open(path) if packed else opened_file(path)
 
 
 def _exactly(file: Any, count: int) -> bytes:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from mmdl.errors import DataError, FormatError
+from mmdl.files import opened as opened_file
 from mmdl.shapes import Array
 
 RATES = 1_000, 400_000  # samples a second that a recording may have: from telemetry to bats
 LOUDEST = 2.0**31  # there are programs that write 32-bit integers as floats; beyond those nothing is a sound
+MAX_BYTES = 1 << 28  # of a file
 UNKNOWN = 0xFFFFFFFF  # bytes of sound, says the header of a recording that went through a pipe
 
 
@@ -73,12 +75,15 @@ def _content(file: Any) -> tuple[str, bytes]:
     if hasattr(file, "read"):
         return getattr(file, "name", "the sound"), file.read()
     try:
-        with open(file, "rb") as opened:
-            return os.fspath(file), opened.read()
-    except FileNotFoundError:
-        raise DataError(f"there is no sound {file}") from None
+        if not os.path.exists(file):
+            raise DataError(f"there is no sound {file}")
+        with opened_file(file) as opened:
+            content = opened.read(MAX_BYTES + 1)
     except OSError as mistake:
         raise DataError(f"{file} cannot be read: {mistake.strerror}") from None
+    if len(content) > MAX_BYTES:
+        raise FormatError(f"{file} is larger than the {MAX_BYTES >> 20} MiB of a sound that are read")
+    return os.fspath(file), content
 
 
 def _check_whole(name: str, content: bytes) -> None:

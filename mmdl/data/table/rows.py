@@ -5,13 +5,14 @@ import difflib
 import io
 from collections.abc import Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmdl.data.table.report import Refused, listed
 from mmdl.errors import DataError, FormatError
+from mmdl.files import opened
 
 DELIMITERS = ",;\t"
+MAX_BYTES = 1 << 30  # of a file
 
 
 class Row(NamedTuple):
@@ -66,9 +67,12 @@ def read_rows(path: str | PathLike[str], columns: Sequence[str]) -> tuple[list[R
 
 def _text(path: Any) -> str:
     try:
-        content = Path(path).read_bytes()
+        with opened(path) as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as mistake:
         raise DataError(f"{path} cannot be read: {mistake.strerror}") from None
+    if len(content) > MAX_BYTES:
+        raise FormatError(f"{path} is larger than the {MAX_BYTES >> 20} MiB of a table that are read")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as mistake:

@@ -11,7 +11,8 @@ from scipy.signal import ShortTimeFFT
 from mmdl.data import AudioPreprocessor
 from mmdl.data.preprocessors.audio import resample, wave_of
 from mmdl.errors import DataError, FormatError
-from mmdl.layers import Dense, Sequential
+from mmdl.fusion import Concatenate
+from mmdl.layers import Dense
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.ops.filters import hann_window, mel_filter_bank
 from mmdl.training import load, save
@@ -183,7 +184,7 @@ def test_settings_that_cannot_be(settings, words):
 def test_it_is_saved_with_a_model(tmp_path):
     fitted = AudioPreprocessor.fit([tone(), noise()])
     head = Dense.init(np.random.default_rng(0), 2, 2)
-    save(tmp_path / "model.npz", MultimodalClassifier({}, Sequential(), head, ("a", "b"), {"audio": fitted}))
+    save(tmp_path / "model.npz", MultimodalClassifier({}, Concatenate(), head, ("a", "b"), {"audio": fitted}))
     again = load(tmp_path / "model.npz")[0].preprocessors["audio"]
     assert again == fitted and hash(again) == hash(fitted)
     assert np.array_equal(one(again, tone()), one(fitted, tone()))
