@@ -48,9 +48,16 @@ def sources(root):
     """{cited work: the files whose docstrings name it as their source}"""
     found = defaultdict(set)
     for path in sorted((root / "mmdl").rglob("*.py")):
-        text = path.read_text(encoding="utf-8")
-        for words in re.findall(r"Source: (.+?)(?:\n\s*\n|\"\"\")", text, re.DOTALL):
-            for work in " ".join(words.split()).rstrip(".").split("; "):
-                if re.search(r"\b(?:19|20)\d\d\b", work):
-                    found[re.sub(r"([*_`|<])", r"\\\1", work)].add(f"`{path.relative_to(root).as_posix()}`")
+        for work in works_in(path.read_text(encoding="utf-8")):
+            found[work].add(f"`{path.relative_to(root).as_posix()}`")
+    return found
+
+
+def works_in(text):
+    """The works that a text names as its sources, with what Markdown would read as signs escaped."""
+    found = []
+    for words in re.findall(r"Source: (.+?)(?:\n\s*\n|\"\"\"|\Z)", text, re.DOTALL):
+        for work in " ".join(words.split()).rstrip(".").split("; "):
+            if re.search(r"\b(?:19|20)\d\d\b", work):
+                found.append(re.sub(r"([*_`|<])", r"\\\1", work))
     return found

@@ -1,11 +1,14 @@
 """A page for every lesson: its prose, code and figure, its diagrams, and its exercises, folded."""
 
 import ast
+import importlib
+import inspect
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 from docs.pages.cells import cells_of, printed_by
+from docs.pages.glossary import works_in
 from mmdl import curriculum
 
 DIAGRAMS = {  # which mechanisms are drawn in which lesson
@@ -49,6 +52,7 @@ def page(lesson, root, output):
     parts += [
         f"## Figure\n\n```{{image}} /figures/{lesson.name}.png\n:alt: {lesson.title}\n```",
         exercises(root / "lessons" / "exercises" / lesson.path.name, lesson),
+        references(lesson),
     ]
     return within_site("\n\n".join(parts)) + "\n"
 
@@ -73,6 +77,30 @@ def exercises(path, lesson):
     ]
     start = f"`mmdl check --new {lesson.number}` writes a file with these functions to complete."
     return "\n\n".join([f"## Exercises of lesson {lesson.number:02}", start, *folds])
+
+
+def references(lesson):
+    """The works that the formulas name as their sources, of whatever a lesson imports from `ops` and `layers`."""
+    tree = ast.parse(lesson.path.read_text(encoding="utf-8"))
+    texts = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            ("mmdl.ops", "mmdl.layers", "mmdl.fusion")
+        ):
+            found = importlib.import_module(node.module)
+            formulas = node.module.replace("mmdl.ops", "mmdl.formulas")
+            for alias in node.names:
+                value = getattr(found, alias.name)
+                if inspect.ismodule(value):
+                    texts.append(inspect.getsource(importlib.import_module(f"{formulas}.{alias.name}")))
+                elif inspect.isfunction(inspect.unwrap(value)):
+                    texts.append(inspect.getdoc(getattr(importlib.import_module(formulas), alias.name, value)) or "")
+                else:
+                    texts.append(inspect.getdoc(value) or "")
+    every = {re.sub(r"^[a-z]+: ", "", work) for text in texts for work in works_in(text)}
+    works = sorted(work for work in every if work.count(",") > 1)  # not those that are named in short
+    listed = "\n".join(f"- {work}" for work in works)
+    return f"## Where this comes from\n\n{listed}\n\nAll works: [references](../references.md)." if works else ""
 
 
 def contents(lessons):
@@ -107,7 +135,7 @@ def within_site(text):
 
     def link(found):
         words, target = found[1], found[2]
-        if re.match(r"https?:|#|/figures/", target) or target == "comparison.md":
+        if re.match(r"https?:|#|/figures/", target) or target in ("comparison.md", "../references.md"):
             return found[0]
         lesson = re.fullmatch(r"(?:lessons/)?(\d\d_\w+)\.py", target)
         return f"[{words}]({lesson[1]}.md)" if lesson else words
