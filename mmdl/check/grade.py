@@ -42,7 +42,7 @@ class Grade:
     state: str
     held: tuple[str, ...] = ()  # what is right about it
     sentence: str = ""  # what is not
-    when: str = ""  # the condition under which, and under no other
+    when: str = ""  # the condition without which it is right
     line: Line | None = None  # of the student's file, where it stops
     printed: str = ""  # by the student's function, on the way there
     case: tuple[str, ...] = ()  # the smallest input that shows it

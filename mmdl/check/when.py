@@ -11,7 +11,7 @@ ENOUGH = 3  # cases on either side
 
 
 def wrong_only(student, variant):
-    """ "stride is 1": the condition under which all cases are wrong, and no others; "" if there is none.
+    """ "stride is 1": what all wrong cases have in common, and no right one among those tried; "" if there is nothing.
 
     Conditions may be negative, "stride is not 1".
     """

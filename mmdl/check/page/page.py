@@ -75,7 +75,7 @@ def page(grade, paint):
 
     tell("holds", "; ".join(grade.held))
     tell("fails", grade.sentence, style="bad")
-    tell("", f"where {grade.when}, and only there" if grade.when else "")
+    tell("", f"only where {grade.when}" if grade.when else "")
     if grade.line:
         show("", textwrap.wrap(f"in {grade.line}", WIDTH - LABEL - 2))
     show("printed", grade.printed.splitlines())

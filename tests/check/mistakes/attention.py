@@ -12,6 +12,9 @@ FITTING = {
     "attention_backward__divisor_gone": ("√d times",),
     "attention_backward__exchanged": ("exchanged", "is dk"),
     "sinusoidal_positions__cosine_first": ("sine", "column", "blocks", "exchang"),
+    "distances_backward__inner_product": ("own length",),
+    "distances_backward__away": ("wrong sign",),
+    "distances_backward__doubled": ("twice",),
 }
 
 
@@ -91,3 +94,20 @@ def sinusoidal_positions__cosine_first(T, D):
             angle = t / 10000 ** (2 * (d // 2) / D)
             y[t, d] = np.cos(angle) if d % 2 == 0 else np.sin(angle)
     return y
+
+
+def distances_backward__inner_product(ds, q, k):
+    """As if the score were q · k."""
+    return np.einsum("nts,nsd->ntd", ds, k), np.einsum("nts,ntd->nsd", ds, q)
+
+
+def distances_backward__away(ds, q, k):
+    """q − k for the query, k − q for the key."""
+    apart = (q[:, :, None] - k[:, None]) * ds[..., None]
+    return apart.sum(axis=2), -apart.sum(axis=1)
+
+
+def distances_backward__doubled(ds, q, k):
+    """The half is lost."""
+    apart = 2 * (k[:, None] - q[:, :, None]) * ds[..., None]
+    return apart.sum(axis=2), -apart.sum(axis=1)

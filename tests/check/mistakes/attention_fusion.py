@@ -13,6 +13,8 @@ FITTING = {
     "masked_attention__no_mask": ("mask",),
     "weights_without__left_as_they_were": ("sum to less than one",),
     "attention_fusion__all_places": ("all places", "padding"),
+    "weights_without_backward__constant": ("forgotten",),
+    "weights_without_backward__root": ("once", "square"),
 }
 
 
@@ -102,3 +104,18 @@ def attention_fusion__all_places(tokens, masks, types, Wq, Wk, Wv):
     e = np.exp(s - top)
     a = e / np.maximum(e.sum(axis=2, keepdims=True), 1e-300)
     return np.einsum("nts,nsv->nv", a, x @ Wv) / x.shape[1], a
+
+
+def weights_without_backward__constant(dy, weights, s):
+    """1 − w_s is a number like others."""
+    back = dy / (1 - weights[..., [s]])
+    return back * (np.arange(back.shape[-1]) != s)
+
+
+def weights_without_backward__root(dy, weights, s):
+    """One division too few."""
+    left = 1 - weights[:, :, s]
+    back = dy / left[:, :, None]
+    rest = [j for j in range(weights.shape[2]) if j != s]
+    back[:, :, s] = (dy[:, :, rest] * weights[:, :, rest]).sum(axis=2) / left
+    return back

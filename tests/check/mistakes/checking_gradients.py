@@ -11,6 +11,10 @@ FITTING = {
     "complex_step__all_entries_at_once": ("same", "sum", "entry", "entries"),
     "adjoint_gap__signed": ("sign", "abs", "magnitude"),
     "adjoint_gap__without_upstream": ("dy", "upstream"),
+    "row_products_backward__by_division": ("where a factor is 0",),
+    "row_products_backward__sum_of_the_others": ("product of the others", "nudge"),
+    "neighbours_backward__one_way": ("right neighbour", "left neighbour"),
+    "neighbours_backward__set_twice": ("left", "overwrit", "+="),
 }
 
 
@@ -80,3 +84,29 @@ def adjoint_gap__signed(f, x, dx, dy, v, h=1e-30):
 def adjoint_gap__without_upstream(f, x, dx, dy, v, h=1e-30):
     """J v is added up without dy."""
     return np.abs(np.sum(f(x + 1j * h * v).imag / h) - np.vdot(dx, v))
+
+
+def row_products_backward__by_division(dy, x):
+    """The product over its own factor."""
+    return np.einsum("n,nd->nd", dy * np.prod(x, axis=1), 1 / x)
+
+
+def row_products_backward__sum_of_the_others(dy, x):
+    """The others are added up, not multiplied."""
+    return dy[:, None] * (x.sum(axis=1)[:, None] - x)
+
+
+def neighbours_backward__one_way(dy, x):
+    """Only to the left factor of each product."""
+    dx = 0 * x
+    for d in range(dy.shape[1]):
+        dx[:, d] += dy[:, d] * x[:, d + 1]
+    return dx
+
+
+def neighbours_backward__set_twice(dy, x):
+    """The second = overwrites what the first has set."""
+    dx = np.zeros(x.shape)
+    dx[:, :-1] = dy * x[:, 1:]
+    dx[:, 1:] = dy * x[:, :-1]
+    return dx

@@ -14,6 +14,10 @@ FITTING = {
     "conv2d__mean_over_channels": ("1 / d", "divided", "mean"),
     "conv2d__last_row_of_stops_left_out": ("short", "missing", "shape"),
     "conv2d__kernel_turned": ("turned", "flipped", "180"),
+    "difference_backward__turned_round": ("wrong sign",),
+    "difference_backward__same_length": ("short", "shape", "missing"),
+    "correlation1d_backward__gathered": ("mirrored", "flipped", "turned"),
+    "correlation1d_backward__no_overlap": ("last window",),
 }
 
 
@@ -123,3 +127,27 @@ def conv2d__kernel_turned(x, w, b=None, stride=1):
         for j in range(J):
             y += x[:, i : i + s * (P - 1) + 1 : s, j : j + t * (Q - 1) + 1 : t] @ w[I - 1 - i, J - 1 - j]
     return y
+
+
+def difference_backward__turned_round(dy):
+    """x[p] − x[p + 1]."""
+    return np.diff(np.concatenate([[0], dy, [0]]))
+
+
+def difference_backward__same_length(dy):
+    """The last x gets nothing, and no place."""
+    return np.concatenate([[0], dy[:-1]]) - dy
+
+
+def correlation1d_backward__gathered(dy, x, w):
+    """The kernel slides over dy as it did over x."""
+    return np.correlate(np.pad(dy, len(w) - 1), w, "valid"), np.correlate(x, dy, "valid")
+
+
+def correlation1d_backward__no_overlap(dy, x, w):
+    """= where += belongs."""
+    dx = np.zeros_like(x)
+    for p in range(len(dy)):
+        for i in range(len(w)):
+            dx[p + i] = dy[p] * w[i]
+    return dx, np.correlate(x, dy, "valid")

@@ -9,6 +9,10 @@ FITTING = {
     "saliency__signed": ("sign", "abs"),
     "occlusion__gain": ("wrong sign",),
     "principal_components__smallest_first": ("smallest", "order"),
+    "pooled_logits_backward__undivided": ("p · q", "number of places", "whole gradient"),
+    "pooled_logits_backward__first_place": ("place", "zero"),
+    "squared_distances_backward__half": ("half",),
+    "squared_distances_backward__same_direction": ("wrong sign",),
 }
 
 
@@ -63,3 +67,27 @@ def principal_components__smallest_first(x, components=2):
     covariance = np.cov(x, rowvar=False).reshape(x.shape[1], -1)
     _, directions = np.linalg.eigh(covariance)
     return (x - x.mean(axis=0)) @ directions[:, :components]
+
+
+def pooled_logits_backward__undivided(dlogits, r, W):
+    """All places get all of it."""
+    return np.zeros(r.shape) + (dlogits @ W.T)[:, None, None], np.einsum("npqd,nk->dk", r, dlogits) / r[0, :, :, 0].size
+
+
+def pooled_logits_backward__first_place(dlogits, r, W):
+    """Only the first place gets something."""
+    dr = np.zeros_like(r)
+    dr[:, 0, 0] = dlogits @ W.T / (r.shape[1] * r.shape[2])
+    return dr, r.mean((1, 2)).T @ dlogits
+
+
+def squared_distances_backward__half(dd, x, c):
+    """x − c, without the 2."""
+    apart = (x[:, None] - c) * dd[..., None]
+    return apart.sum(axis=1), -apart.sum(axis=0)
+
+
+def squared_distances_backward__same_direction(dd, x, c):
+    """Both are pushed alike."""
+    apart = 2 * (x[:, None] - c) * dd[..., None]
+    return apart.sum(axis=1), apart.sum(axis=0)

@@ -12,6 +12,8 @@ FITTING = {
     "lstm_backward__tanh_of_the_wrong_cell": ("cell before", "tanh"),
     "lstm_backward__forward_matrix_on_the_way_back": ("transpos", "uᵀ", "carried", "u were transposed"),
     "gru_step__forgets_where_it_should_keep": ("exchanged",),
+    "blend_backward__gate_of_the_old": ("takes away from g",),
+    "blend_backward__gate_turned": ("wrong sign",),
 }
 
 
@@ -121,3 +123,13 @@ def gru_step__forgets_where_it_should_keep(x, h, W, U, b):
     z, r = SIGMOID(a[:, :H] + u[:, :H]), SIGMOID(a[:, H : 2 * H] + u[:, H : 2 * H])
     g = np.tanh(a[:, 2 * H :] + r * u[:, 2 * H :])
     return h + z * (g - h)
+
+
+def blend_backward__gate_of_the_old(dy, z, h, g):
+    """z is thought to stand before h alone."""
+    return np.multiply(h, dy), np.multiply(z, dy), dy - np.multiply(z, dy)
+
+
+def blend_backward__gate_turned(dy, z, h, g):
+    """g − h."""
+    return (g - h) * dy, z * dy, (1 - z) * dy

@@ -11,6 +11,9 @@ FITTING = {
     "replace_absent_backward__absent_send_too": ("absent rows get dy",),
     "replace_absent_backward__sum_of_all": ("all rows",),
     "drop_modalities__others_dropped": ("rate", "exchanged"),
+    "present_mean_backward__all": ("divided by m",),
+    "present_mean_backward__everybody": ("absent",),
+    "present_mean_backward__undivided": ("1 / count", "divid", "count"),
 }
 
 
@@ -68,3 +71,18 @@ def drop_modalities__others_dropped(present, draw, rate):
     best = np.where(present, draw, -np.inf).argmax(axis=1)
     kept[np.arange(len(kept)), best] = True
     return kept
+
+
+def present_mean_backward__all(dy, x, present):
+    """Divided by M."""
+    return np.einsum("nm,nd->nmd", present / present.shape[1], dy)
+
+
+def present_mean_backward__everybody(dy, x, present):
+    """The absent ones, too."""
+    return np.stack([dy / np.maximum(present.sum(1, keepdims=True), 1)] * x.shape[1], axis=1)
+
+
+def present_mean_backward__undivided(dy, x, present):
+    """Everybody gets dy."""
+    return present[..., None] * dy[:, None]

@@ -12,6 +12,9 @@ FITTING = {
     "rnn_backward__no_way_through_time": ("last step is right",),
     "rnn_backward__slope_twice": ("tanh",),
     "rnn_backward__last_state_only": ("last state",),
+    "rnn_step_backward__matrix_as_it_is": ("da uᵀ", "da u"),
+    "rnn_step_backward__slope_of_the_old_state": ("slope", "before", "1 − y²"),
+    "rnn_step_backward__mean_bias": ("1 / n", "mean"),
 }
 
 
@@ -109,3 +112,21 @@ def rnn_backward__last_state_only(dh, x, W, U, h):
         dW, dU, db = dW + x[:, t].T @ flow, dU + h[:, t].T @ flow, db + flow.sum(axis=0)
         flow = flow @ U.T
     return np.stack(dx, axis=1), dW, dU, db, flow
+
+
+def rnn_step_backward__matrix_as_it_is(dy, x, h, W, U, y):
+    """U is not turned."""
+    a = dy - dy * y * y
+    return a.dot(W.T), a.dot(U), x.T.dot(a), h.T.dot(a), a.sum(0)
+
+
+def rnn_step_backward__slope_of_the_old_state(dy, x, h, W, U, y):
+    """h for y."""
+    a = dy * (1 - np.square(h))
+    return a @ W.T, a @ U.T, x.T @ a, h.T @ a, a.sum(0)
+
+
+def rnn_step_backward__mean_bias(dy, x, h, W, U, y):
+    """db is a mean."""
+    a = dy * (1 - y**2)
+    return a @ W.T, a @ U.T, x.T @ a, h.T @ a, a.mean(axis=0)

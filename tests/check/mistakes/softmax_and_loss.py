@@ -11,6 +11,8 @@ FITTING = {
     "softmax_backward__diagonal": ("diagonal", "add up to zero"),
     "softmax_cross_entropy__sum_of_gradients": ("n times", "number of examples"),
     "softmax_cross_entropy__sign_lost": ("wrong sign", "sign"),
+    "log_softmax_backward__as_softmax": ("Σ", "sum of dl", "dl − p"),
+    "log_softmax_backward__shape_of_a_mean": ("k", "mean", "sum"),
 }
 
 
@@ -77,3 +79,14 @@ def softmax_cross_entropy__sign_lost(logits, labels):
     log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
     one_hot = np.eye(logits.shape[1])[labels]
     return (log_p * one_hot).sum() / len(labels), (np.exp(log_p) - one_hot) / len(labels)
+
+
+def log_softmax_backward__as_softmax(dl, l):
+    """The backward pass of softmax itself."""
+    p = np.exp(l)
+    return p * (dl - (dl * p).sum(axis=1, keepdims=True))
+
+
+def log_softmax_backward__shape_of_a_mean(dl, l):
+    """A mean where the sum belongs."""
+    return dl - np.exp(l) * dl.mean(axis=1)[:, None]

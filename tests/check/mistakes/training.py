@@ -11,6 +11,9 @@ FITTING = {
     "adam_step__second_moment_raw": ("m is corrected but v is not", "corrected"),
     "adam_step__uphill": ("wrong", "sign", "uphill"),
     "dropout__not_rescaled": ("not made larger",),
+    "dropout_backward__unscaled": ("1 / (1 − rate)",),
+    "momentum_step_backward__velocity_alone": ("dv alone",),
+    "momentum_step_backward__plus": ("against", "−rate", "sign"),
 }
 
 
@@ -71,3 +74,21 @@ def dropout__not_rescaled(x, mask, rate):
     y = x.copy()
     y[~mask] = 0
     return y
+
+
+def dropout_backward__unscaled(dy, mask, rate):
+    """Zeros, and that is all."""
+    dx = np.array(dy)
+    dx[np.logical_not(mask)] = 0
+    return dx
+
+
+def momentum_step_backward__velocity_alone(dp, dv, rate=0.01, momentum=0.9):
+    """dp only goes to p."""
+    return tuple(each for each in (dp, 1.0 * dv, dv * momentum))
+
+
+def momentum_step_backward__plus(dp, dv, rate=0.01, momentum=0.9):
+    """+ rate."""
+    both = np.add(dv, rate * dp)
+    return dp, both, momentum * both
