@@ -65,7 +65,12 @@ def diagnosed(of, function, seed):
 
 
 def test_every_known_mistake_is_named_and_no_other():
-    names = {(each.of, each.name): [told.name for told in diagnosed(each.of, each.function, 1)] for each in KNOWN}
+    def told(mistake):
+        """From the first cases in which something is wrong: some mistakes show only for odd lengths, or in ties."""
+        found = (diagnosed(mistake.of, mistake.function, seed) for seed in (1, 2, 3))
+        return [diagnosis.name for diagnosis in next(filter(None, found), ())]
+
+    names = {(each.of, each.name): told(each) for each in KNOWN}
     assert {key: told for key, told in names.items() if told != [key[1]]} == {}
     assert len(names) == len(KNOWN) >= 250
 
