@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mmdl.cli.parser import WhenShown, positive_number, whole_number
 
-COLUMNS = ("image", "text", "audio", "numbers", "label", "target", "split")
-CHOICES = ("image_size", "text_length", "text_unit", "sound_seconds")
+COLUMNS = ("image", "text", "audio", "numbers", "label", "target", "split", "group")
+CHOICES = ("image_size", "text_length", "text_unit", "sound_seconds", "decimal", "thousands", "keep_na")
 SHARES = ("redundant", "unique", "synergy")
 
 
@@ -25,6 +25,10 @@ def add_data_arguments(parser):
     own.add_argument("--label", metavar="COLUMN", help="the class (default: label)")
     own.add_argument("--target", metavar="COLUMN", help="texts that are to be written, with --objective write")
     own.add_argument("--split", metavar="COLUMN", help="train, validation or test (default: drawn by chance)")
+    own.add_argument("--group", metavar="COLUMN", help="rows with the same cell here stay in one split")
+    own.add_argument("--decimal", metavar="MARK", choices=(".", ","), help="in numbers (default: what fits a column)")
+    own.add_argument("--thousands", metavar="MARK", help="between thousands, or '' (default: what fits a column)")
+    own.add_argument("--keep-na", action="store_const", const=True, help="NA, nan and NULL are words, not missing")
     own.add_argument("--image-size", metavar="ROWSxCOLUMNS", type=size, help="pixels of all pictures")
     own.add_argument("--text-length", metavar="N", type=whole_number(1), help="words of a text that are read")
     own.add_argument(

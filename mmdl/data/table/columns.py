@@ -9,6 +9,7 @@ and a sentence about them.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -21,6 +22,7 @@ from mmdl.data.preprocessors.picture import GREY, PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import Tokenizer
 from mmdl.data.preprocessors.units import split_any
+from mmdl.data.table.numerals import form_of, number_in
 from mmdl.errors import DataError
 from mmdl.shapes import Mask
 
@@ -118,17 +120,20 @@ class Numbers:
     """Columns with numbers, side by side: a row in which all are empty has none, a single empty one is the mean."""
 
     column: tuple[str, ...]
-    decimal: str = "."
+    delimiter: str = ","
+    decimal: str = ""
+    thousands: str | None = None
 
     def read(self, cells: list[Any]) -> Read:
-        values, wrong = [], {}
-        for place, row in enumerate(cells):
-            found, mistakes = _each(row, place, lambda cell: number_of(cell, self.decimal))
-            found = [math.nan if number is None else number for number in found]
-            values.append(None if all(map(math.isnan, found)) else found)
-            for at, (_, reason) in mistakes.items():
-                wrong[place] = self.column[at], reason
-        return values, wrong
+        wrong: dict[int, tuple[Any, str]] = {}
+        found = []
+        for name, column in zip(self.column, zip(*cells, strict=True), strict=True):
+            form = form_of(name, column, self.delimiter, self.decimal, self.thousands)
+            numbers, mistakes = _each(column, name, partial(number_in, form=form))
+            found.append([math.nan if number is None else number for number in numbers])
+            wrong = mistakes | wrong
+        rows = [list(row) for row in zip(*found, strict=True)]
+        return [None if all(map(math.isnan, row)) else row for row in rows], wrong
 
     def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         preprocessor = Standardizer.fit(_there(values, training), self.column)
@@ -176,9 +181,12 @@ def _file(folder: Path, cell: str) -> Path | None:
 
 def _each(cells: Sequence[Any], column: Any, read: Callable[[Any], Any]) -> Read:
     values, wrong = [], {}
+    known: dict[Any, Any] = {}  # a file that many rows name is read once
     for place, cell in enumerate(cells):
         try:
-            values.append(None if not cell else read(cell))
+            if cell and cell not in known:
+                known[cell] = read(cell)
+            values.append(known[cell] if cell else None)
         except DataError as mistake:
             values.append(None)
             wrong[place] = column, str(mistake)

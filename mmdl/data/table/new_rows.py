@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,9 +15,11 @@ from mmdl.data.preprocessors.target import TargetTokenizer
 from mmdl.data.preprocessors.units import split_any
 from mmdl.data.table.columns import number_of
 from mmdl.data.table.deal import LEAST, deal
-from mmdl.data.table.load import all_of, as_one, cells_of, recipe_for, told
+from mmdl.data.table.load import recipe_for
+from mmdl.data.table.numerals import form_of, value_in
 from mmdl.data.table.report import Refused, because, counted, demand_enough, of_classes, of_refused
-from mmdl.data.table.rows import read_rows
+from mmdl.data.table.rows import Row, read_rows
+from mmdl.data.table.steps import all_of, as_one, cells_of, told
 from mmdl.errors import DataError
 
 
@@ -62,13 +65,13 @@ def read_new_rows(
         raise DataError(f"{min(unknown)!r} is no modality of this model; it takes {', '.join(preprocessors)}")
     asked = [name for name in all_of(columns, label or target or "", None) if name]
     rows, refused, delimiter = read_rows(path, asked)
-    decimal = "," if delimiter == ";" else "."
+    plain(rows, columns.get("numbers", ()), delimiter)
     kinds = {name: preprocessor.kind for name, preprocessor in preprocessors.items()}
     cells = {name: [cells_of(row, column) for row in rows] for name, column in columns.items()}
     values: dict[str, list[Any]] = {}
     wrong: dict[int, tuple[str, str]] = {}  # cells that cannot be read, and in the end rows without anything else
     for name, column in cells.items():
-        readable = _Readable(preprocessors[name], Path(path).parent, decimal)
+        readable = _Readable(preprocessors[name], Path(path).parent)
         values[name], mistakes = readable(column)
         wrong |= {place: (told(columns[name]), mistake) for place, mistake in mistakes.items()}
     lost = {place for place in range(len(rows)) if all(column[place] is None for column in values.values())}
@@ -142,11 +145,21 @@ def load_like(path: Any, model: Any, label: str = "label", seed: int = 0, **colu
     )
 
 
+def plain(rows: list[Row], columns: Sequence[str], delimiter: str) -> None:
+    """Write the numbers of these columns with a decimal point, whatever form most of a column has."""
+    for column in columns:
+        form = form_of(column, [row.cells[column] for row in rows], delimiter)
+        for row in rows:
+            number = value_in(row.cells[column], form)
+            if number is not None:
+                row.cells[column] = repr(number)
+
+
 class _Readable:
     """What cells of one modality stand for, as far as its preprocessor can encode them."""
 
-    def __init__(self, preprocessor: Preprocessor, folder: Path, decimal: str):
-        self.preprocessor, self.folder, self.decimal = preprocessor, folder, decimal
+    def __init__(self, preprocessor: Preprocessor, folder: Path):
+        self.preprocessor, self.folder = preprocessor, folder
 
     def __call__(self, cells: list[Any]) -> tuple[list[Any], dict[int, str]]:
         """Values, None where a cell is empty or cannot be read, and what is wrong with those."""
@@ -172,7 +185,7 @@ class _Readable:
         """In the form that the preprocessor takes."""
         match self.preprocessor.kind:
             case "numbers":
-                numbers = [number_of(each, self.decimal) for each in cell]
+                numbers = [number_of(each) for each in cell]
                 return None if all(map(math.isnan, numbers)) else numbers
             case "text":
                 return cell if split_any(cell) else None

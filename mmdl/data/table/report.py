@@ -54,14 +54,21 @@ def of_classes(classes: tuple[str, ...], *splits: Examples) -> Iterator[str]:
         yield f"and {len(rest):,} more classes, of {rest.min():,} to {rest.max():,} examples"
 
 
-def of_refused(refused: list[Refused]) -> Iterator[str]:
+def of_absent(absent: Counter[str]) -> Iterator[str]:
+    """A sentence about cells that say that they are empty."""
+    if absent:
+        said = ", ".join(f"{cell} ({number:,})" for cell, number in absent.most_common())
+        yield f"taken as missing, unless --keep-na is given: {said}"
+
+
+def of_refused(refused: list[Refused], what: str = "not used") -> Iterator[str]:
     """Sentences: which rows cannot be used and why; of very many only the first, and what is wrong with the others."""
     for each in refused[:SHOWN]:
-        yield f"not used: {each}"
+        yield f"{what}: {each}"
     if rest := refused[SHOWN:]:
         columns = Counter(each.column for each in rest).most_common()
         why = listed([f"{number:,} for {column}" for column, number in columns])
-        yield f"not used: {counted(len(rest), 'more row')} up to line {rest[-1].line}: {why}"
+        yield f"{what}: {counted(len(rest), 'more row')} up to line {rest[-1].line}: {why}"
 
 
 def demand_enough(path: Any, rows: int, classes: tuple[str, ...], part: Any, refused: list[Refused]) -> None:

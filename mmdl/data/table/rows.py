@@ -1,8 +1,10 @@
 """CSV files as people have them: rows of named cells, and which lines are no such rows."""
 
+import codecs
 import csv
 import difflib
 import io
+import re
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any, NamedTuple
@@ -13,6 +15,8 @@ from mmdl.files import opened
 
 DELIMITERS = ",;\t"
 MAX_BYTES = 1 << 30  # of a file
+SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n")
+LARGEST = 1 << 30  # characters of a cell
 
 
 class Row(NamedTuple):
@@ -25,8 +29,8 @@ class Row(NamedTuple):
 def read_rows(path: str | PathLike[str], columns: Sequence[str]) -> tuple[list[Row], list[Refused], str]:
     """The cells of these columns, row by row
 
-    The file is UTF-8 with names in its first row; cells are parted by commas, semicolons or tabs, whichever gives the
-    columns asked for. Rows without any content are skipped, and a row may end early: what is missing is empty.
+    The file is UTF-8 or UTF-16, with names in its first row; cells are parted by commas, semicolons or tabs, whichever
+    gives the columns asked for. Rows without any content are skipped, and a row may end early: the rest is empty.
 
     Parameters
     ----------
@@ -44,14 +48,17 @@ def read_rows(path: str | PathLike[str], columns: Sequence[str]) -> tuple[list[R
         If the file cannot be read, or a column is not there, or there twice; FormatError if it is no CSV in UTF-8.
     """
     text, line = _text(path), 1
+    said = SEPARATOR.match(text)  # a first line for spreadsheets: sep=;
+    text, above = (text[said.end() :], 1) if said else (text, 0)
+    limit = csv.field_size_limit(LARGEST)  # of a cell: there is one for the whole process only
     try:
-        delimiter = max(DELIMITERS, key=lambda each: _fit(text, each, columns))
+        delimiter = said[1] if said else max(DELIMITERS, key=lambda each: _fit(text, each, columns))
         reader = _reader(text, delimiter)
         names = _names(reader)
         _check(path, names, columns)
         places = {column: names.index(column) for column in columns}
         rows, refused = [], []
-        line = reader.line_num + 1
+        line = above + reader.line_num + 1
         for cells in reader:
             cells = [cell.strip() for cell in cells]
             if len(cells) > len(names) and any(cells[len(names) :]):
@@ -59,9 +66,11 @@ def read_rows(path: str | PathLike[str], columns: Sequence[str]) -> tuple[list[R
             elif any(cells):
                 found = {column: cells[at] if at < len(cells) else "" for column, at in places.items()}
                 rows.append(Row(line, found))
-            line = reader.line_num + 1  # where the next row starts: a cell in quotes may have line breaks
+            line = above + reader.line_num + 1  # where the next row starts: a cell in quotes may have line breaks
     except csv.Error as mistake:
         raise FormatError(f"{path}, line {line}: this is no CSV ({mistake})") from None
+    finally:
+        csv.field_size_limit(limit)
     return rows, refused, delimiter
 
 
@@ -74,10 +83,22 @@ def _text(path: Any) -> str:
     if len(content) > MAX_BYTES:
         raise FormatError(f"{path} is larger than the {MAX_BYTES >> 20} MiB of a table that are read")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode(_encoding(content))
     except UnicodeDecodeError as mistake:
         line = content.count(b"\n", 0, mistake.start) + 1
         raise FormatError(f'{path}, line {line}: this is no UTF-8; a spreadsheet can save it as "CSV UTF-8"') from None
+
+
+def _encoding(content: bytes) -> str:
+    """UTF-16 by its mark, or by the zeros that every other byte is in Western texts; else UTF-8."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    start = content[:1000]
+    for byte, encoding in enumerate(("utf-16-be", "utf-16-le")):
+        half = start[byte::2]
+        if half and half.count(0) > 0.8 * len(half) and not start[1 - byte :: 2].count(0):
+            return encoding
+    return "utf-8-sig"
 
 
 def _reader(text: str, delimiter: str) -> Any:

@@ -10,9 +10,10 @@ import numpy as np
 
 from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.preprocessors.target import TargetTokenizer
-from mmdl.data.table.load import Columns, all_of, as_one, dealt, fitted, read, readers_of
-from mmdl.data.table.report import because, counted, of_refused
+from mmdl.data.table.load import readers_of
+from mmdl.data.table.report import because, counted, of_absent, of_refused
 from mmdl.data.table.rows import read_rows
+from mmdl.data.table.steps import Columns, all_of, as_one, dealt, emptied, fitted, read
 from mmdl.errors import DataError
 
 OFTEN = 5  # times that a word stands in the targets on average, if they are written word by word
@@ -28,19 +29,23 @@ def load_written(
     audio: str | None = None,
     numbers: Any = (),
     split: str | None = None,
+    group: str | None = None,
     *,
     unit: str | None = None,
     image_size: tuple[int, int] | None = None,
     text_length: int | None = None,
     text_unit: str = "auto",
     sound_seconds: float | None = None,
+    decimal: str = "",
+    thousands: str | None = None,
+    keep_na: bool = False,
     seed: int = 0,
 ) -> Dataset:
     """The examples of a CSV file whose column `target` is to be written
 
     Parameters
     ----------
-    path, image, text, audio, numbers, split, image_size, text_length, text_unit, sound_seconds, seed
+    path, image, text, audio, numbers, split, group, seed, and what follows `unit`
         As in `load_table`; without `split` a fifth of all rows is for the test, a tenth for validation.
     target : str
         The column with the texts that are to be written.
@@ -60,12 +65,14 @@ def load_written(
     """
     columns: Columns = {"image": image or "", "text": text or "", "audio": audio or "", "numbers": tuple(numbers)}
     columns = {name: column for name, column in columns.items() if column}
-    rows, refused, delimiter = read_rows(path, all_of(columns, target, split))
-    readers = readers_of(columns, Path(path).parent, delimiter, image_size, text_length, text_unit, sound_seconds)
-    table = read(rows, refused, readers, target, split)
+    rows, refused, delimiter = read_rows(path, all_of(columns, target, split, group))
+    absent = Counter[str]() if keep_na else emptied(rows)
+    settings = image_size, text_length, text_unit, sound_seconds, decimal, thousands
+    readers = readers_of(columns, Path(path).parent, delimiter, *settings)
+    table = read(rows, refused, readers, target, split, group)
     texts = table.labels
     together = replace(table, labels=["all"] * len(texts))  # no classes: all rows are dealt out alike
-    kept, part = dealt(together, target, split, np.random.default_rng(seed))
+    kept, part, notes = dealt(together, target, split, np.random.default_rng(seed))
     by_line = dict(zip(table.lines, texts, strict=True))
     table = replace(kept, labels=[by_line[line] for line in kept.lines])
 
@@ -99,7 +106,11 @@ def load_written(
         validation,
         test,
         preprocessors,
-        notes=(first, *sentences, f"to be written, from {target}: {writer.describe()}", *of_refused(table.refused)),
+        notes=(
+            *(first, *sentences, f"to be written, from {target}: {writer.describe()}", *of_absent(absent), *notes),
+            *of_refused(table.lost, "cell not used"),
+            *of_refused(table.refused),
+        ),
         recipe={"batch_size": size, "epochs": epochs},
         target=writer,
     )

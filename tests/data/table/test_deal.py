@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from mmdl.data.table.deal import as_told, deal
+from mmdl.data.table.deal import as_told, deal, deal_groups, groups_of
 
 
 def rng(seed=0):
@@ -47,3 +47,28 @@ def test_validation_comes_from_training_if_nobody_is_told_so():
     parts = as_told(labels, said, rng())
     assert Counter(parts.values()) == {"train": 20, "validation": 2, "test": 1}
     assert parts[20] == parts[21] == "train"  # a class of two has none to spare
+
+
+def test_groups_are_what_shares_a_key_directly_or_not():
+    keys = [("a", ""), ("b", "x"), ("c", "x"), ("", ""), ("a", "y"), ("", "y"), ("", "")]
+    groups = groups_of(keys)
+    assert groups[0] == groups[4] == groups[5] and groups[1] == groups[2]
+    assert len({*groups}) == 4
+
+
+def test_groups_are_dealt_whole_and_in_the_shares_of_groups():
+    labels = {place: "ab"[place % 2] for place in range(400)}
+    groups = {place: place // 4 for place in range(400)}
+    parts = deal_groups(labels, groups, rng())
+    assert parts.keys() == labels.keys()
+    assert all(len({parts[4 * group + n] for n in range(4)}) == 1 for group in range(100))
+    assert Counter(parts.values()) == {"train": 280, "test": 80, "validation": 40}
+
+
+def test_classes_that_are_never_learned_are_left_out_of_groups():
+    labels = dict.fromkeys(range(30), "a") | dict.fromkeys(range(30, 33), "rare")
+    groups = {place: place // 3 for place in range(33)}
+    for seed in range(10):
+        parts = deal_groups(labels, groups, rng(seed))
+        learned = {labels[place] for place, part in parts.items() if part == "train"}
+        assert {labels[place] for place in parts} == learned

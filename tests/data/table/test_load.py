@@ -275,7 +275,7 @@ class TestWhatIsWrong:
         table[4]["width"] = "wide"
         table[5]["height"] = "inf"
         dataset = load_table(write(folder / "my.csv", table), **ALL)
-        said = [note for note in dataset.notes if note.startswith("not used")]
+        said = [note for note in dataset.notes if "not used" in note]
         for note, start in zip(
             said,
             (
@@ -288,9 +288,18 @@ class TestWhatIsWrong:
             ),
             strict=True,
         ):
-            assert note.startswith(f"not used: {start}") and "\n" not in note
-        assert dataset.notes[0] == "my.csv: 24 rows, 18 of which can be used"
-        assert dataset.notes[1].startswith("image, from photo: 18 pictures")
+            assert note.startswith(f"cell not used: {start}") and "\n" not in note
+        assert dataset.notes[0] == "my.csv: 24 rows, 24 of which can be used"
+        assert dataset.notes[1].startswith("image, from photo: 22 pictures")
+        assert dataset.notes[4].startswith(
+            "numbers, from width, height: 24 rows of numbers, 2 each; empty cells, taken as"
+        )
+
+    def test_a_row_is_lost_only_if_nothing_else_is_in_it(self, folder):
+        table = rows()
+        (folder / "photos" / "0.png").unlink()
+        notes = load_table(write(folder / "my.csv", table), image="photo", label="kind").notes
+        assert notes[-1].startswith("not used: line 2, photo: there is no picture") and "23 of which" in notes[0]
 
     def test_very_many_are_summed_up(self, folder):
         table = rows() + rows() + rows()
@@ -396,8 +405,51 @@ class TestForms:
         own = {"numbers": ("width", "height"), "label": "kind"}
         dataset = load_table(write(folder / "my.csv", table, ";"), **own)
         assert dataset.preprocessors["numbers"].mean[0] == 1.5
-        with pytest.raises(DataError, match="'1,5' is no number"):
-            load_table(write(folder / "my.csv", table), **own)
+        assert load_table(write(folder / "my.csv", table), **own).preprocessors["numbers"].mean[0] == 1.5
+
+    def test_thousands_are_seen_by_looking_at_the_whole_column(self, folder):
+        table = rows()
+        for n, row in enumerate(table):
+            row["width"] = "999,50" if n == 3 else "1.200"
+        own = {"numbers": ("width", "height"), "label": "kind"}
+        path = write(folder / "my.csv", table, ";")
+        assert {*np.round(load_table(path, **own).train.inputs["numbers"][:, 0], 3).tolist()} <= {0.0, 1.0, -1.0} or (
+            load_table(path, **own).preprocessors["numbers"].mean[0] > 1100
+        )
+        assert load_table(path, **own, decimal=".").preprocessors["numbers"].mean[0] < 1.3
+        table[3]["width"] = "1.300"
+        with pytest.raises(DataError, match=r"column 'width' can be read in two ways: '1.200' is 1.2 .* or 1,200"):
+            load_table(write(folder / "my.csv", table, ";"), **own)
+
+    def test_what_spreadsheets_write(self, folder):
+        """A first line that names the separator, UTF-16 with and without a mark, and a very long cell."""
+        table = [{"kind": row["kind"], "title": row["title"]} for row in rows()]
+        path = write(folder / "my.csv", table, ";")
+        text = path.read_text()
+        plain = load_table(path, **WORDS)
+        for written in ("sep=;\n" + text, text):
+            for encoding in ("utf-8", "utf-16", "utf-16-le", "utf-16-be"):
+                path.write_bytes(written.encode(encoding))
+                found = load_table(path, **WORDS)
+                assert found.classes == KINDS and found.preprocessors == plain.preprocessors
+        lines_found = lines(load_table(path, **WORDS))
+        path.write_text("sep=;\n" + text)
+        assert lines(load_table(path, **WORDS)) == {k: [n + 1 for n in v] for k, v in lines_found.items()}
+        table[0]["title"] = "word " * 100_000
+        assert used(load_table(write(path, table), **WORDS)) == list(range(2, NUMBER + 2))
+        assert csv.field_size_limit() == 131_072
+
+    def test_what_says_that_it_is_missing(self, folder):
+        table = rows()
+        for row, cell in zip(table, ("NULL", "nan", "NA", "None", "N/A"), strict=False):
+            row["title"] = cell
+        table[6]["kind"] = "NA"
+        dataset = load_table(write(folder / "my.csv", table), image="photo", **WORDS)
+        assert dataset.notes[1].startswith("image") and dataset.notes[2].startswith("text, from title: 18 texts")
+        assert dataset.notes[3].startswith("taken as missing, unless --keep-na is given: NA (2), ")
+        assert dataset.notes[-1] == "not used: line 8, kind: the class is missing"
+        kept = load_table(write(folder / "my.csv", table), image="photo", **WORDS, keep_na=True)
+        assert kept.notes[2].startswith("text, from title: 23 texts") and "missing" not in kept.notes[3]
 
     def test_spreadsheets_put_a_mark_first(self, folder):
         table = [{"kind": row["kind"], "title": row["title"]} for row in rows()]
@@ -415,9 +467,45 @@ class TestForms:
             row["kind"] = {"circle": "10", "square": "9", "star": "-1"}[row["kind"]]
         assert load_table(write(folder / "my.csv", table), **WORDS).classes == ("-1", "9", "10")
 
-    @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
-    def test_another_encoding(self, folder, encoding):
+    def test_another_encoding(self, folder, encoding="latin-1"):
         table = rows()
         table[2]["title"] = "Käse"
-        with pytest.raises(FormatError, match=r"my\.csv, line [14]: this is no UTF-8"):
+        with pytest.raises(FormatError, match=r"my\.csv, line 4: this is no UTF-8"):
             load_table(write(folder / "my.csv", table, encoding=encoding), **WORDS)
+
+
+class TestGroups:
+    def test_rows_that_share_a_picture_are_in_one_split(self, folder):
+        table = [row | {"photo": f"photos/{n // 4}.png"} for n, row in enumerate(rows())]
+        dataset = load_table(write(folder / "my.csv", table), image="photo", label="kind")
+        photos = [{*each.about["image"]} for each in splits(dataset).values()]
+        assert not (photos[0] & photos[1] or photos[0] & photos[2] or photos[1] & photos[2])
+        assert (
+            len(used(dataset)) == NUMBER
+            and "rows that share a file or a group stay in one split: 6 groups" in dataset.notes
+        )
+
+    def test_a_column_of_groups(self, folder):
+        table = [row | {"author": f"{n // 3}"} for n, row in enumerate(rows())]
+        dataset = load_table(write(folder / "my.csv", table), **WORDS, group="author")
+        authors = [{(line - 2) // 3 for line in found} for found in lines(dataset).values()]
+        assert all(authors) and not (authors[0] & authors[1] or authors[0] & authors[2] or authors[1] & authors[2])
+
+    def test_a_split_column_that_tears_a_group_apart_is_a_warning(self, folder):
+        table = [
+            row | {"photo": f"photos/{n // 4}.png", "part": ("train", "dev", "test")[n % 4 % 3]}
+            for n, row in enumerate(rows())
+        ]
+        notes = load_table(write(folder / "my.csv", table), image="photo", label="kind", split="part").notes
+        [warning] = [note for note in notes if note.startswith("warning")]
+        assert "6 groups of rows that share a file are in more than one split, such as that of line 2" in warning
+
+    def test_splits_have_many_names(self, folder):
+        names = ("Training", "valid", "TEST", "train", "val", "testing", "dev", "validation")
+        table = [row | {"part": names[n // 3]} for n, row in enumerate(rows())]
+        dataset = load_table(write(folder / "my.csv", table), **WORDS, split="part")
+        assert {split: len(found) for split, found in lines(dataset).items()} == {
+            "train": 6,
+            "validation": 12,
+            "test": 6,
+        }
