@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,8 @@ def load_table(
     split: str | None = None,
     group: str | None = None,
     *,
-    image_size: tuple[int, int] | None = None,
-    text_length: int | None = None,
-    text_unit: str = "auto",
-    sound_seconds: float | None = None,
-    decimal: str = "",
-    thousands: str | None = None,
-    keep_na: bool = False,
     seed: int = 0,
+    **how: Any,
 ) -> Dataset:
     """The examples of a CSV file, one in each row
 
@@ -65,16 +60,8 @@ def load_table(
         validation, and at least one row for both, drawn by `seed`.
     group : str, optional
         A column whose equal cells keep rows in one split, as equal files of pictures and sounds always do.
-    image_size : (rows, columns), optional
-        Of all pictures; if it is not given, see `mmdl.data.table.columns.Pictures`.
-    text_unit : "auto", "word" or "character"
-        What a text is read by: by default words, and single characters in scripts without spaces between words.
-    text_length : int, sound_seconds : float, optional
-        What is beyond is cut off; if they are not given, see `Texts` and `Sounds` there.
-    decimal, thousands : str, optional
-        How numbers are written; if they are not given, what fits most cells of a column decides.
-    keep_na : bool
-        Whether NA, nan, NULL and None in a text or a class are words, and not what is missing.
+    **how
+        The settings of `Reading`: `image_size`, `text_unit`, `decimal` and others.
 
     Returns
     -------
@@ -88,14 +75,12 @@ def load_table(
     DataError
         If the file or its columns are not what they should be, or fewer than two classes are left.
     """
-    if text_unit not in UNITS:
-        raise DataError(f"texts are read by {', '.join(UNITS)}, not by {text_unit!r}")
+    reading = Reading(**how)
     columns: Columns = {"image": image or "", "text": text or "", "audio": audio or "", "numbers": tuple(numbers)}
     columns = {name: column for name, column in columns.items() if column}
     rows, refused, delimiter = read_rows(path, all_of(columns, label, split, group))
-    absent = Counter[str]() if keep_na else emptied(rows)
-    folder, settings = Path(path).parent, (image_size, text_length, text_unit, sound_seconds, decimal, thousands)
-    readers = readers_of(columns, folder, delimiter, *settings)
+    absent = Counter[str]() if reading.keep_na else emptied(rows)
+    readers = readers_of(columns, Path(path).parent, delimiter, reading)
     table = read(rows, refused, readers, label, split, group)
     table, part, together = dealt(table, label, split, np.random.default_rng(seed))
     classes = in_order({*table.labels})
@@ -125,23 +110,44 @@ def load_table(
     )
 
 
-def readers_of(
-    columns: Columns,
-    folder: Path,
-    delimiter: str,
-    image_size: tuple[int, int] | None,
-    text_length: int | None,
-    text_unit: str,
-    sound_seconds: float | None,
-    decimal: str = "",
-    thousands: str | None = None,
-) -> dict[str, Reader]:
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of a table are read.
+
+    Parameters
+    ----------
+    image_size : (rows, columns), optional
+        Of all pictures; if it is not given, see `mmdl.data.table.columns.Pictures`.
+    text_length : int, sound_seconds : float, optional
+        What is beyond is cut off; if they are not given, see `Texts` and `Sounds` there.
+    text_unit : "auto", "word" or "character"
+        What a text is read by: by default words, and single characters in scripts without spaces between words.
+    decimal, thousands : str, optional
+        How numbers are written; if they are not given, what fits most cells of a column decides.
+    keep_na : bool
+        Whether NA, nan, NULL and None in a text or a class are words, and not what is missing.
+    """
+
+    image_size: tuple[int, int] | None = None
+    text_length: int | None = None
+    text_unit: str = "auto"
+    sound_seconds: float | None = None
+    decimal: str = ""
+    thousands: str | None = None
+    keep_na: bool = False
+
+    def __post_init__(self) -> None:
+        if self.text_unit not in UNITS:
+            raise DataError(f"texts are read by {', '.join(UNITS)}, not by {self.text_unit!r}")
+
+
+def readers_of(columns: Columns, folder: Path, delimiter: str, how: Reading) -> dict[str, Reader]:
     """What reads the cells of each modality."""
     makers: dict[str, Callable[[Any], Reader]] = {
-        "image": lambda column: Pictures(column, folder, image_size),
-        "text": lambda column: Texts(column, text_length, UNITS[text_unit]),
-        "audio": lambda column: Sounds(column, folder, sound_seconds),
-        "numbers": lambda column: Numbers(column, delimiter, decimal, thousands),
+        "image": lambda column: Pictures(column, folder, how.image_size),
+        "text": lambda column: Texts(column, how.text_length, UNITS[how.text_unit]),
+        "audio": lambda column: Sounds(column, folder, how.sound_seconds),
+        "numbers": lambda column: Numbers(column, delimiter, how.decimal, how.thousands),
     }
     return {name: makers[name](column) for name, column in columns.items()}
 

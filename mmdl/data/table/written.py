@@ -10,7 +10,7 @@ import numpy as np
 
 from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.preprocessors.target import TargetTokenizer
-from mmdl.data.table.load import readers_of
+from mmdl.data.table.load import Reading, readers_of
 from mmdl.data.table.report import because, counted, of_absent, of_refused
 from mmdl.data.table.rows import read_rows
 from mmdl.data.table.steps import Columns, all_of, as_one, dealt, emptied, fitted, read
@@ -32,20 +32,14 @@ def load_written(
     group: str | None = None,
     *,
     unit: str | None = None,
-    image_size: tuple[int, int] | None = None,
-    text_length: int | None = None,
-    text_unit: str = "auto",
-    sound_seconds: float | None = None,
-    decimal: str = "",
-    thousands: str | None = None,
-    keep_na: bool = False,
     seed: int = 0,
+    **how: Any,
 ) -> Dataset:
     """The examples of a CSV file whose column `target` is to be written
 
     Parameters
     ----------
-    path, image, text, audio, numbers, split, group, seed, and what follows `unit`
+    path, image, text, audio, numbers, split, group, seed, how
         As in `load_table`; without `split` a fifth of all rows is for the test, a tenth for validation.
     target : str
         The column with the texts that are to be written.
@@ -66,9 +60,9 @@ def load_written(
     columns: Columns = {"image": image or "", "text": text or "", "audio": audio or "", "numbers": tuple(numbers)}
     columns = {name: column for name, column in columns.items() if column}
     rows, refused, delimiter = read_rows(path, all_of(columns, target, split, group))
-    absent = Counter[str]() if keep_na else emptied(rows)
-    settings = image_size, text_length, text_unit, sound_seconds, decimal, thousands
-    readers = readers_of(columns, Path(path).parent, delimiter, *settings)
+    reading = Reading(**how)
+    absent = Counter[str]() if reading.keep_na else emptied(rows)
+    readers = readers_of(columns, Path(path).parent, delimiter, reading)
     table = read(rows, refused, readers, target, split, group)
     texts = table.labels
     together = replace(table, labels=["all"] * len(texts))  # no classes: all rows are dealt out alike
