@@ -17,6 +17,12 @@ def step_masks(mask: Mask | None) -> Mask | None:
     return None if mask is None or mask.all() else mask.T[..., None]
 
 
+def skipped_steps(mask: Mask | None) -> Mask | None:
+    """mask (N, T) -> (T, N, 1), True where a state is kept as it is; None where there is no such step"""
+    counted = step_masks(mask)
+    return None if counted is None else ~counted
+
+
 def keep(mask: Mask | None, t: int, new: Any, old: Any) -> Array:
     """`new` where there is a token at time t, else `old`"""
     return new if mask is None else np.where(mask[t], new, old)

@@ -5,8 +5,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from mmdl.ops._mask import only
-from mmdl.ops._time import initial_states, keep, step_masks, time_first
-from mmdl.ops.activations import sigmoid
+from mmdl.ops._time import initial_states, skipped_steps, time_first
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
 from mmdl.shapes import Array, Mask, shapes
 
@@ -48,20 +47,32 @@ def gru(
 
     Source: Cho et al. 2014, with the reset after the product as in cuDNN.
     """
-    x, mask, H = time_first(only(x, mask)), step_masks(mask), len(U)
-    gates = affine(x, W, None if b is None else b[0])
+    x, skipped, H = time_first(only(x, mask)), skipped_steps(mask), len(U)
+    # σ(a) = ½ + ½ tanh(a / 2): so one tanh serves both gates, whose weights are halved
+    scale = np.repeat(np.array([0.5, 0.5, 1], U.dtype), H)
+    gates, U = affine(x, W * scale, None if b is None else b[0] * scale), U * scale
+    of_state = None if b is None else b[1] * scale
     inner = np.empty((*x.shape[:2], H), gates.dtype)
     h = initial_states(x, H, h0)
+    a = np.empty((x.shape[1], 3 * H), gates.dtype)
     for t in range(len(x)):
-        a = h[t] @ U
-        if b is not None:
-            a += b[1]
+        np.matmul(h[t], U, out=a)
+        if of_state is not None:
+            a += of_state
         inner[t] = a[:, 2 * H :]
         opened, g = gates[t, :, : 2 * H], gates[t, :, 2 * H :]  # views: gates are written where their inputs stood
-        opened[:] = sigmoid(opened + a[:, : 2 * H])
+        opened += a[:, : 2 * H]
+        np.tanh(opened, out=opened)
+        opened *= 0.5
+        opened += 0.5
         z, r = opened[:, :H], opened[:, H:]
-        g[:] = np.tanh(g + r * inner[t])
-        h[t + 1] = keep(mask, t, z * h[t] + (1 - z) * g, h[t])
+        g += r * inner[t]
+        np.tanh(g, out=g)
+        np.subtract(h[t], g, out=h[t + 1])  # h = g + z ∘ (hₜ₋₁ − g)
+        h[t + 1] *= z
+        h[t + 1] += g
+        if skipped is not None:
+            np.copyto(h[t + 1], h[t], where=skipped[t])
     return GRUStates(*map(time_first, (h, gates, inner)))
 
 
@@ -87,19 +98,27 @@ def gru_backward(
     dx, dW, dU, db, dh0 : arrays (N, T, D), (D, 3H), (H, 3H), (2, 3H), (N, H)
     """
     dh, x, h, gates, inner = (time_first(each) for each in (dh, only(x, mask), h, gates, inner))
-    mask, UT = step_masks(mask), U.T.copy()  # in order of its rows: a quarter faster for every step
+    skipped, UT = skipped_steps(mask), U.T.copy()  # in order of its rows: a quarter faster for every step
     z, r, g = np.split(gates, 3, axis=2)
-    z_factor = (h[:-1] - g) * z * (1 - z)
-    g_factor = (1 - z) * (1 - g * g)
-    r_factor = inner * r * (1 - r)
-    da, da_state = np.empty_like(gates), np.empty_like(gates)
+
+    # What does not depend on later steps, for all steps at once: da and its state's side without the factor Dₜ
+    dg = (1 - z) * (1 - g * g)
+    da = np.concatenate([(h[:-1] - g) * z * (1 - z), dg * inner * r * (1 - r), dg], axis=2)  # (T, N, 3H)
+    da_state = np.concatenate([da[..., : -len(U)], dg * r], axis=2)
+    if skipped is not None:  # such a step has no gates, and its state is the one before
+        np.copyto(da, 0, where=skipped)
+        np.copyto(da_state, 0, where=skipped)
+        z = np.where(skipped, 1, z)
+
+    # The gradient of the state on its way back
+    gate, gate_state = (each.reshape(*each.shape[:2], 3, len(U)) for each in (da, da_state))
     D = dh[-1]
     for t in reversed(range(len(x))):
-        dg = D * g_factor[t]
-        dz, dr = D * z_factor[t], dg * r_factor[t]
-        da[t] = keep(mask, t, np.concatenate([dz, dr, dg], axis=1), 0)
-        da_state[t] = keep(mask, t, np.concatenate([dz, dr, dg * r[t]], axis=1), 0)
-        D = dh[t] + keep(mask, t, D * z[t], D) + da_state[t] @ UT
+        gate[t] *= D[:, None]
+        gate_state[t] *= D[:, None]
+        D = dh[t] + D * z[t] + da_state[t] @ UT
+
+    # What each parameter got from all steps
     dx, dW, db_input = affine_backward(da, x, W)
     dU, db_state = affine_gradient(da_state, h[:-1])
     return time_first(dx), dW, dU, np.stack([db_input, db_state]), D

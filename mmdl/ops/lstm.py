@@ -4,9 +4,9 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from mmdl.ops._gates import activate_gates, gate_blocks, gate_gradient, gate_scale
+from mmdl.ops._gates import activate_gates, gate_blocks, gate_scale
 from mmdl.ops._mask import only
-from mmdl.ops._time import initial_states, keep, step_masks, time_first
+from mmdl.ops._time import initial_states, skipped_steps, time_first
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
 from mmdl.shapes import Array, Mask, shapes
 
@@ -49,16 +49,22 @@ def lstm(
 
     Source: Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 for the forget gate.
     """
-    x, mask, H = time_first(only(x, mask)), step_masks(mask), len(U)
+    x, skipped, H = time_first(only(x, mask)), skipped_steps(mask), len(U)
     scale = gate_scale(H, U.dtype)
     gates, U = affine(x, W * scale, None if b is None else b * scale), U * scale
     i, f, g, o = gate_blocks(gates)
     h, c = initial_states(x, H, h0), initial_states(x, H, c0)
+    product = np.empty((x.shape[1], 4 * H), gates.dtype)
     for t in range(len(x)):
-        gates[t] += h[t] @ U
+        gates[t] += np.matmul(h[t], U, out=product)
         activate_gates(gates[t], scale)
-        c[t + 1] = keep(mask, t, f[t] * c[t] + i[t] * g[t], c[t])
-        h[t + 1] = keep(mask, t, o[t] * np.tanh(c[t + 1]), h[t])
+        np.multiply(f[t], c[t], out=c[t + 1])  # c = f ∘ c + i ∘ g
+        c[t + 1] += i[t] * g[t]
+        np.tanh(c[t + 1], out=h[t + 1])  # h = o ∘ tanh(c)
+        h[t + 1] *= o[t]
+        if skipped is not None:
+            np.copyto(c[t + 1], c[t], where=skipped[t])
+            np.copyto(h[t + 1], h[t], where=skipped[t])
     return LSTMStates(*map(time_first, (h, c, gates)))
 
 
@@ -93,18 +99,38 @@ def lstm_backward(
     dx, dW, dU, db, dh0, dc0 : arrays (N, T, D), (D, 4H), (H, 4H), (4H,), (N, H), (N, H)
     """
     dh, x, h, c, gates = (time_first(each) for each in (dh, only(x, mask), h, c, gates))
-    dc, mask = np.zeros_like(dh) if dc is None else time_first(dc), step_masks(mask)
-    _, f, _, o = gate_blocks(gates)
-    squashed = np.tanh(c[1:])
-    through_h = o * (1 - squashed * squashed)
-    da = np.empty_like(gates)
+    dc, skipped = np.zeros_like(dh) if dc is None else time_first(dc), skipped_steps(mask)
+    i, f, g, o = gate_blocks(gates)
+    squashed = np.tanh(c[1:])  # (T, N, H)
+
+    # What does not depend on later steps, for all steps at once: da without the factors Cₜ and Hₜ
+    da = 1 - gates  # (T, N, 4H)
+    da *= gates
+    da_i, da_f, da_g, da_o = gate_blocks(da)
+    da_g[:] = 1 - g * g
+    for part, factor in ((da_i, g), (da_f, c[:-1]), (da_g, i), (da_o, squashed)):
+        part *= factor
+    through_h = squashed * squashed
+    np.subtract(1, through_h, out=through_h)
+    through_h *= o
+    if skipped is not None:  # such a step has no gates, and its cell is the one before
+        np.copyto(da, 0, where=skipped)
+        np.copyto(through_h, 0, where=skipped)
+        f = np.where(skipped, 1, f)
+
+    # The two gradients on their way back
+    gate = da.reshape(*da.shape[:2], 4, len(U))
     UT = U.T.copy()  # in order of its rows: a quarter faster for every step
-    D, C = dh[-1], dc[-1]
+    H, C = dh[-1], dc[-1]
     for t in reversed(range(len(x))):
-        after = C + D * through_h[t]
-        da[t] = keep(mask, t, gate_gradient(gates[t], c[t], squashed[t], D, after), 0)
-        D = dh[t] + da[t] @ UT + keep(mask, t, 0, D)
-        C = dc[t] + keep(mask, t, after * f[t], C)
+        C = C + H * through_h[t]
+        gate[t, :, :3] *= C[:, None]
+        gate[t, :, 3] *= H
+        kept = 0 if skipped is None else H * skipped[t]
+        H = dh[t] + da[t] @ UT + kept
+        C = dc[t] + C * f[t]
+
+    # What each parameter got from all steps
     dx, dW, db = affine_backward(da, x, W)
     dU, _ = affine_gradient(da, h[:-1])
-    return time_first(dx), dW, dU, db, D, C
+    return time_first(dx), dW, dU, db, H, C

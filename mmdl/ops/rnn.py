@@ -7,7 +7,7 @@ import numpy as np
 
 from mmdl.errors import DataError
 from mmdl.ops._mask import only
-from mmdl.ops._time import initial_states, keep, step_masks, time_first
+from mmdl.ops._time import initial_states, keep, skipped_steps, step_masks, time_first
 from mmdl.ops.activations import relu, relu_backward, sigmoid, sigmoid_backward, tanh, tanh_backward
 from mmdl.ops.dense import affine, affine_backward, affine_gradient
 from mmdl.shapes import Array, Mask, shapes
@@ -79,13 +79,16 @@ def rnn_backward(
     Source: Werbos, Backpropagation through time, 1990.
     """
     _, f_backward = _activation("rnn_backward", f)
-    dh, x, h, mask = time_first(dh), time_first(only(x, mask)), time_first(h), step_masks(mask)
-    da = np.empty((*x.shape[:2], len(U)), dh.dtype)
+    dh, x, h, skipped = time_first(dh), time_first(only(x, mask)), time_first(h), skipped_steps(mask)
+    da = f_backward(np.ones_like(h[1:]), h[1:])  # f′(aₜ) of all steps at once, still without the factor Dₜ
+    if skipped is not None:
+        da = np.where(skipped, 0, da)
     UT = U.T.copy()  # in order of its rows: a quarter faster for every step
     D = dh[-1]
     for t in reversed(range(len(x))):
-        da[t] = keep(mask, t, f_backward(D, h[t + 1]), 0)
-        D = dh[t] + da[t] @ UT + keep(mask, t, 0, D)
+        da[t] *= D
+        kept = 0 if skipped is None else D * skipped[t]
+        D = dh[t] + da[t] @ UT + kept
     dx, dW, db = affine_backward(da, x, W)
     dU, _ = affine_gradient(da, h[:-1])
     return time_first(dx), dW, dU, db, D.copy() if len(x) == 0 else D
