@@ -69,7 +69,7 @@ def last_valid(x: Annotated[Array, "N T D"], mask: Annotated[Mask, "N T"] | None
     is_last = _is_last(x, mask)
     if not is_last.size:
         return np.zeros((len(x), x.shape[2]), x.dtype)
-    return only(x[np.arange(len(x)), is_last.argmax(axis=1)], is_last.any(axis=1))
+    return only(x[np.arange(len(x)), is_last.argmax(axis=1)], np.any(is_last, axis=1))
 
 
 @shapes
