@@ -24,7 +24,7 @@ from mmdl.cli import (
     train,
     verify,
 )
-from mmdl.cli.parser import Parser
+from mmdl.cli.parser import Parser, visible
 from mmdl.errors import DataError, ShapeError, TrainingError
 
 COMMANDS = (train, compare, predict, evaluate, search, plot, data, verify, lesson, check, progress, follow, duel)
@@ -85,5 +85,5 @@ def complain(sentence, code):
     """One line on stderr, and the exit code that goes with it."""
     with suppress(OSError, ValueError):  # nobody may be there to read it
         if sys.stderr is not None:
-            print(f"mmdl: {sentence}", file=sys.stderr, flush=True)
+            print(f"mmdl: {visible(sentence)}", file=sys.stderr, flush=True)
     return code

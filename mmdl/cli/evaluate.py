@@ -7,7 +7,7 @@ from pathlib import Path
 from mmdl.cli import write
 from mmdl.cli.classify import in_words, key_of
 from mmdl.cli.dataset import names
-from mmdl.cli.parser import add_command
+from mmdl.cli.parser import add_command, visible
 from mmdl.cli.runs import WRITING, load_model
 
 DESCRIPTION = """\
@@ -120,9 +120,10 @@ def report(results, figure):
     width = max(map(len, words.values()))
     for key, share in results["accuracy"].items():
         print(f"  {words[key]:{width}}  {100 * share:.1f} %")
-    width = max(len("class"), *(len(name) for name in results["classes"]))
+    classes = {visible(name): row for name, row in results["classes"].items()}
+    width = max(len("class"), *map(len, classes))
     print(f"\n{'class':{width}}  precision  recall     F1  examples")
-    for name, row in results["classes"].items():
+    for name, row in classes.items():
         precision, recall, f1 = (
             "–" if row[score] is None else f"{row[score]:.3f}" for score in ("precision", "recall", "f1")
         )

@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmdl.cli.parser import add_command, whole_number
+from mmdl.cli.parser import add_command, visible, whole_number
 from mmdl.cli.plot import given_example, test_examples
 from mmdl.cli.runs import load_model
 
@@ -68,7 +68,9 @@ def run(arguments):
     if arguments.token is not None:
         arguments.wrong_usage("--token is for a model that writes")
     label = labelled(model, batch, arguments.label) if own else int(batch.labels[0])
-    print("\n".join(told(follow(model, batch, label, arguments.pixel), arguments.pixel, model.classes)))
+    print(
+        "\n".join(told(follow(model, batch, label, arguments.pixel), arguments.pixel, [*map(visible, model.classes)]))
+    )
     return 0
 
 

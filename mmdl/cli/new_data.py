@@ -3,6 +3,7 @@
 import csv
 import sys
 
+from mmdl.cli.parser import visible
 from mmdl.cli.runs import load_model
 
 ANSWERS = "predictions.csv"
@@ -25,7 +26,7 @@ def answer_table(arguments):
     p = predictions(model, rows.examples)
     write_answers(out, rows.examples.about["line"], p, model.classes, arguments.probabilities)
     counts = np.bincount(p.argmax(axis=1), minlength=len(model.classes))
-    said = ", ".join(f"{name} {count:,}" for name, count in zip(model.classes, counts, strict=True) if count)
+    said = ", ".join(f"{visible(name)} {count:,}" for name, count in zip(model.classes, counts, strict=True) if count)
     print(f"{len(p):,} rows: {said}\nwritten to {out}")
     return 0
 

@@ -18,6 +18,11 @@ class Parser(argparse.ArgumentParser):
         self.exit(WRONG_USAGE, f"mmdl: {sentence} (see {self.prog} --help)\n")
 
 
+def visible(text):
+    """A text from a file of somebody else, with escapes for all that a terminal would not show, but obey."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in str(text))
+
+
 def add_command(commands, run, name, summary, description, examples):
     """The parser of one command.
 

@@ -8,7 +8,7 @@ import sys
 from mmdl.cli import write
 from mmdl.cli.dataset import names
 from mmdl.cli.new_data import answer_table, modality_for
-from mmdl.cli.parser import add_command, whole_number
+from mmdl.cli.parser import add_command, visible, whole_number
 from mmdl.cli.runs import WRITING, load_model
 
 DESCRIPTION = """\
@@ -107,6 +107,7 @@ def run(arguments):
         return 0
     for note in notes(arguments, blank, text, missed):
         print(f"mmdl: {note}", file=sys.stderr)
+    top = [(visible(name), probability) for name, probability in top]
     width = max(len(name) for name, _ in top)
     for name, probability in top:
         print(f"{name:{width}}  {probability:.3f}")

@@ -117,3 +117,13 @@ def test_a_model_without_texts_says_what_it_takes(finished_run, tmp_path, compla
     code, sentence = complaint("predict", tmp_path, "--text", "A")
     assert code == 1
     assert "it takes image" in sentence
+
+
+def test_class_names_of_a_stranger_are_shown_and_not_obeyed(finished_run, capsys, tmp_path):
+    model, extras = load(finished_run / "model.npz")
+    names = ["\x1b[2Jclear", "two\nlines", "\u202eturned", *model.classes[3:]]
+    save(tmp_path / "model.npz", replace(model, classes=tuple(names)), **extras)
+    assert main(["predict", str(tmp_path / "model.npz"), "--text", "ARROW", "--top", str(len(names))]) == 0
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == len(names) and all(line.isprintable() for line in out.splitlines())
+    assert r"\x1b[2Jclear" in out and r"two\nlines" in out
