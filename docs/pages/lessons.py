@@ -80,27 +80,39 @@ def exercises(path, lesson):
 
 
 def references(lesson):
-    """The works that the formulas name as their sources, of whatever a lesson imports from `ops` and `layers`."""
-    tree = ast.parse(lesson.path.read_text(encoding="utf-8"))
-    texts = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-            ("mmdl.ops", "mmdl.layers", "mmdl.fusion")
-        ):
-            found = importlib.import_module(node.module)
-            formulas = node.module.replace("mmdl.ops", "mmdl.formulas")
-            for alias in node.names:
-                value = getattr(found, alias.name)
-                if inspect.ismodule(value):
-                    texts.append(inspect.getsource(importlib.import_module(f"{formulas}.{alias.name}")))
-                elif inspect.isfunction(inspect.unwrap(value)):
-                    texts.append(inspect.getdoc(getattr(importlib.import_module(formulas), alias.name, value)) or "")
-                else:
-                    texts.append(inspect.getdoc(value) or "")
-    every = {re.sub(r"^[a-z]+: ", "", work) for text in texts for work in works_in(text)}
+    """The works that the formulas name as their sources, of whatever a lesson uses of `ops`, `layers` and `fusion`."""
+    every = {re.sub(r"^[a-z]+: ", "", work) for value in used_by(lesson) for work in works_in(source_of(value))}
     works = sorted(work for work in every if work.count(",") > 1)  # not those that are named in short
     listed = "\n".join(f"- {work}" for work in works)
     return f"## Where this comes from\n\n{listed}\n\nAll works: [references](../references.md)." if works else ""
+
+
+def used_by(lesson):
+    """The functions, classes and modules of `ops`, `layers` and `fusion` that a lesson names."""
+    tree = ast.parse(lesson.path.read_text(encoding="utf-8"))
+    imported = {
+        alias.asname or alias.name: (node.module, alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    rooms = {name for name, (module, each) in imported.items() if (module, each) == ("mmdl", "ops")}
+    attributes = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    ]
+    found = [("mmdl.ops", node.attr) for node in attributes if node.value.id in rooms]
+    found += [pair for pair in imported.values() if pair[0].startswith(("mmdl.ops", "mmdl.layers", "mmdl.fusion"))]
+    values = [getattr(importlib.import_module(module), name) for module, name in dict.fromkeys(found)]
+    return [value for value in values if inspect.ismodule(value) or hasattr(value, "__name__")]  # but no tables
+
+
+def source_of(value):
+    """The text that may name a source: of an op that of its formula."""
+    if inspect.ismodule(value):
+        return inspect.getsource(importlib.import_module(value.__name__.replace("mmdl.ops", "mmdl.formulas")))
+    value = inspect.unwrap(value)
+    home = importlib.import_module(value.__module__.replace("mmdl.ops", "mmdl.formulas"))
+    return inspect.getdoc(getattr(home, value.__name__, value)) or ""
 
 
 def contents(lessons):

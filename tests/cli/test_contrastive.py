@@ -108,7 +108,7 @@ class TestTrain:
     def test_what_is_refused(self, few, complaint):
         assert complaint("train", "--objective", "frob") == (
             1,
-            'there is no objective "frob"; there are classify, contrastive',
+            'there is no objective "frob"; there are classify, contrastive, write',
         )
         code, sentence = complaint("train", "--objective", "contrastive", "--fusion", "sum")
         assert code == 2 and "--fusion is for classifiers" in sentence
