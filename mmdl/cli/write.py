@@ -8,7 +8,7 @@ from mmdl.cli.dataset import asked_for, is_own
 
 DECODER, CTC = "transformer", "ctc"
 RECIPES = {  # chosen on validation data
-    "transformer": {"epochs": 15, "batch_size": 64, "learning_rate": 2e-3, "picture_shift": 1},
+    "transformer": {"epochs": 18, "batch_size": 64, "learning_rate": 3e-3, "picture_shift": 1},
     "attentive-lstm": {"epochs": 12, "batch_size": 64, "learning_rate": 3e-3, "picture_shift": 1},
     "lstm": {"epochs": 8, "batch_size": 32, "learning_rate": 4e-3, "picture_shift": 1},
     "lstm-without-attention": {"epochs": 15, "batch_size": 32, "learning_rate": 4e-3, "picture_shift": 1},
