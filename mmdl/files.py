@@ -7,9 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from mmdl.errors import DataError
+
+PIECE = 1 << 20  # bytes that are read at a time
 
 
 def opened(path: str | os.PathLike[str]) -> BinaryIO:
@@ -41,6 +43,15 @@ class _Opened(io.BufferedReader):
     def read(self, size: int | None = -1) -> bytes:
         left = max(0, self.size - self.tell())
         return super().read(left if size is None or size < 0 else min(size, left))
+
+
+def read_at_most(file: Any, most: int) -> bytes:
+    """The next bytes of a file, piece by piece: a reader that is asked for many at once makes room for all of them."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := file.read(min(PIECE, most))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 @contextmanager

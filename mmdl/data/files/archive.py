@@ -10,6 +10,7 @@ from typing import IO, cast
 
 from mmdl.errors import DataError, FormatError
 from mmdl.files import opened as opened_file
+from mmdl.files import read_at_most
 
 MAX_UNPACKED = 1 << 28  # bytes of an archive that is unpacked: a few kilobytes can promise to fill any memory
 
@@ -54,7 +55,7 @@ def read_archive(path: str | os.PathLike[str], names: re.Pattern[str]) -> dict[s
 def _unpacked(path: str) -> bytes:
     try:
         with opened_file(path) as file, gzip.open(file) as packed:
-            content = packed.read(MAX_UNPACKED + 1)
+            content = read_at_most(packed, MAX_UNPACKED + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as mistake:
         raise FormatError(f"{path} is not packed with gzip, cut short or damaged ({type(mistake).__name__})") from None
     except OSError as mistake:

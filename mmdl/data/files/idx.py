@@ -10,6 +10,7 @@ import numpy as np
 
 from mmdl.errors import DataError, FormatError
 from mmdl.files import opened as opened_file
+from mmdl.files import read_at_most
 from mmdl.shapes import Array
 
 UNSIGNED_BYTES = 0x08
@@ -65,7 +66,7 @@ def _read(file: Any, path: Any, shape: tuple[int | None, ...]) -> Array:
     count = math.prod(lengths)
     if count > MAX_BYTES:
         raise FormatError(f"{path} has a header that promises {count:,} numbers, more than are read")
-    content = file.read(count + 1)  # one more than there is: it ends here, and gzip compares its own checksum
+    content = read_at_most(file, count + 1)  # one more than there is: it ends here, and gzip compares its own checksum
     if len(content) < count:
         raise FormatError(f"{path} is cut short: its header promises {count:,} numbers, but there are {len(content):,}")
     if len(content) > count:

@@ -26,7 +26,8 @@ class Refused(NamedTuple):
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names for a sentence: all of a few, or the first and how many more there are."""
+    """Names for a sentence: all of a few, or the first and how many more there are; what cannot be seen is escaped."""
+    names = ["".join(each if each.isprintable() else ascii(each)[1:-1] for each in name) for name in names]
     names = [name if len(name) <= A_LINE else f"{name[: A_LINE - 1]}…" for name in names]
     if len(names) <= A_FEW:
         return ", ".join(names)
