@@ -71,8 +71,9 @@ def parser():
     """The parser of `mmdl` with all its commands."""
     top = Parser(
         prog="mmdl",
-        description="Multimodal deep learning from scratch: pictures, words and sounds, every gradient by hand.",
-        epilog="Start with `mmdl train`. `mmdl COMMAND --help` shows what a command takes, with examples.",
+        description="Multimodal deep learning from scratch: images, text and sound, every gradient derived by hand.",
+        epilog="Start with `mmdl train`. `mmdl COMMAND --help` shows its arguments and examples. In Python,\n"
+        '`from mmdl.training import load; model, extras = load("RUN/model.npz")` reads a trained model.',
     )
     top.add_argument("--version", action="version", version=f"mmdl {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -1,7 +1,9 @@
 """What all commands share: a parser that complains in one line, and numbers that make sense."""
 
 import argparse
+import difflib
 import math
+import re
 
 WRONG_USAGE = 2
 
@@ -13,8 +15,11 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**settings, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
 
     def error(self, message):
-        """Leave with the exit code for wrong usage."""
+        """Leave with the exit code for wrong usage, and with a guess at what was meant."""
         sentence = message.removeprefix("argument ")
+        if found := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", sentence):
+            near = difflib.get_close_matches(found[1], re.findall(r"[\w-]+", found[2]), n=1)
+            sentence += f"; did you mean {near[0]}?" if near else ""
         self.exit(WRONG_USAGE, f"mmdl: {sentence} (see {self.prog} --help)\n")
 
 

@@ -102,3 +102,10 @@ def test_a_closed_pipe_is_no_drama():
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+def test_a_slip_gets_a_suggestion(capsys):
+    assert main(["trian"]) == 2
+    assert "did you mean train?" in capsys.readouterr().err
+    assert main(["frobnicate"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
