@@ -61,6 +61,7 @@ def network(seed, epochs):
 
 
 first, second, untrained = networks = network(0, 4), network(1, 4), network(2, 0)
+third, raw = network(3, 4), network(4, 0)  # one more of each, for the test of the tests
 hits = np.array([model(x_test).argmax(axis=1) == truth for model in networks])
 print("right on unseen glyphs: first {:.2f}, second {:.2f}, untrained {:.2f}".format(*hits.mean(axis=1)))
 assert hits[:2].mean(axis=1).min() > 0.5 > 0.3 > hits[2].mean()
@@ -192,6 +193,19 @@ for name, (one, two, three) in maps.items():
     found[name] = [alike(one, other) for other in (two, edges[rows], three)]
     print("{:15s} second network {:5.2f}   edge filter {:5.2f}   untrained {:5.2f}".format(name, *found[name]))
 measured = np.array(list(found.values()))
+more = [saliency(model, x, unit[k]) for model in (third, raw)]
+for name, of, edge in ("|saliency|", abs, 0.55), ("saliency × ink", lambda each: each * x[..., 0], -1):
+    pairs = (
+        [alike(of(one), of(more[0])) for one in g[:2]],
+        [alike(of(one), of(each)) for one in g[:2] for each in (g[2], more[1])],
+    )
+    print(
+        f"{name:15s} other pairs: trained",
+        *(f"{c:.2f}" for c in pairs[0]),
+        " with untrained",
+        *(f"{c:.2f}" for c in pairs[1]),
+    )
+    assert min(pairs[1]) > edge if name == "|saliency|" else min(pairs[0]) > 0.4 > 0.3 > max(pairs[1])
 assert measured[0, 1:].min() > 0.55  # convincing, and nothing that was learned
 assert measured[1:, 0].min() > 0.5 and measured[1:, 2].max() < 0.25 and measured[2, 0] > measured[1, 0]
 
