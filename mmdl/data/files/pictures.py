@@ -71,6 +71,7 @@ def _shrunk(image: Any, enough: int | None) -> Any:
     mode = "F" if image.mode[0] in "IF" else "RGBa" if is_transparent(image) else "RGB"
     columns, rows = image.size
     small = Image.new(mode, (-(-columns // factor), -(-rows // factor)))
+    small.info |= {"white": white_of(image)} if mode == "F" else {}  # which the means cannot tell
     step = max(1, STRIP // columns // factor) * factor
     for top in range(0, rows, step):
         strip = image.crop((0, top, columns, min(top + step, rows)))
@@ -122,11 +123,29 @@ def coloured(image: Any) -> Any:
     from PIL import Image
 
     if image.mode[0] in "IF":
-        return grey(image).convert("RGB")
+        levels = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
+        return Image.fromarray((levels * (255 / white_of(image))).clip(0, 255).round().astype(np.uint8)).convert("RGB")
     if is_transparent(image):
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image.convert("RGB")
+
+
+def white_of(image: Any) -> float:
+    """What is white in a picture of 16 or 32 bits: the largest 16-bit number, or of 32 bits 1, 255 or 65535
+
+    The type says it where it can, and else the least of these that no level exceeds, so that a dark picture stays dark
+    and a flat white one white.
+    """
+    if "white" in image.info:
+        return float(image.info["white"])
+    if image.mode.startswith("I;16"):
+        return 65535.0
+    brightest = float(image.getextrema()[1])
+    if not np.isfinite(brightest):
+        brightest = float(np.nan_to_num(np.asarray(image, np.float32), posinf=0).max())
+    scales = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
+    return next((scale for scale in scales if brightest <= scale), brightest)
 
 
 def _image_of_array(levels: Array) -> Any:

@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from mmdl.shapes import Array
 RATES = 1_000, 400_000  # samples a second that a recording may have: from telemetry to bats
 LOUDEST = 2.0**31  # there are programs that write 32-bit integers as floats; beyond those nothing is a sound
 MAX_BYTES = 1 << 28  # of a file
+A_LAW, MU_LAW = 6, 7  # in the header
 UNKNOWN = 0xFFFFFFFF  # bytes of sound, says the header of a recording that went through a pipe
 
 
@@ -35,7 +37,9 @@ def read_wav(file: Any) -> tuple[int, Array]:
     from scipy.io import wavfile
 
     name, content = _content(file)
-    _check_whole(name, content)
+    content = _whole(name, content)
+    if companded := _companded(content):
+        return companded
     try:
         with warnings.catch_warnings(action="ignore", category=wavfile.WavFileWarning):  # titles, loops and the like
             rate, samples = wavfile.read(io.BytesIO(content))
@@ -86,8 +90,40 @@ def _content(file: Any) -> tuple[str, bytes]:
     return os.fspath(file), content
 
 
-def _check_whole(name: str, content: bytes) -> None:
-    """SciPy takes what there is of a sound that was cut short; who reads it should know."""
+def _companded(content: bytes) -> tuple[int, Array] | None:
+    """The rate and the samples of a file of μ-law or A-law bytes, as telephones have them; None of another one
+
+    Source: ITU-T recommendation G.711, 1988.
+    """
+    chunks = _chunks(content)
+    form = next((chunk for name, chunk in chunks if name == "fmt "), b"")
+    if len(form) < 16 or content[:4] == b"RIFX":
+        return None
+    kind, channels, rate, *_, bits = struct.unpack_from("<HHIIHH", form)
+    if kind not in (A_LAW, MU_LAW) or bits != 8 or not channels:
+        return None
+    codes = np.frombuffer(next((chunk for name, chunk in chunks if name == "data"), b""), np.uint8)
+    codes = codes[: len(codes) // channels * channels].reshape(-1, channels).astype(int)
+    codes ^= 0x55 if kind == A_LAW else 0xFF
+    step, exponent = codes & 15, codes >> 4 & 7
+    if kind == MU_LAW:
+        size = ((2 * step + 33) << exponent) - 33
+        return checked_rate(rate), mono(np.where(codes & 128, -size, size) / 8159)
+    size = np.where(exponent == 0, 2 * step + 1, (2 * step + 33) << np.maximum(exponent - 1, 0))
+    return checked_rate(rate), mono(np.where(codes & 128, size, -size) / 4096)
+
+
+def _chunks(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """The parts of a little-endian file, by their names."""
+    place = 12
+    while place + 8 <= len(content):
+        chunk, size = struct.unpack_from("<4sI", content, place)
+        yield chunk.decode("latin-1"), content[place + 8 : place + 8 + size]
+        place += 8 + size + size % 2
+
+
+def _whole(name: str, content: bytes) -> bytes:
+    """The content, if no sound was cut off, as SciPy would not tell; a stream gets the size that it did not know."""
     if not content:
         raise FormatError(f"{name} is empty")
     order = {b"RIFF": "<", b"RF64": "<", b"RIFX": ">"}.get(content[:4])
@@ -98,9 +134,11 @@ def _check_whole(name: str, content: bytes) -> None:
         chunk, size = struct.unpack_from(f"{order}4sI", content, place)
         place += 8
         if chunk == b"data":
-            if size != UNKNOWN and place + size > len(content):
-                left = len(content) - place
+            left = len(content) - place
+            if size == 0 and left:
+                return content[: place - 4] + struct.pack(f"{order}I", left) + content[place:]
+            if size != UNKNOWN and size > left:
                 raise FormatError(f"{name} is cut short: {left:,} of {size:,} bytes of sound are there")
-            return
+            return content
         place += size + size % 2
     raise FormatError(f"{name} is cut short: there is no sound in it")

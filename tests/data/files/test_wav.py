@@ -123,7 +123,6 @@ BROKEN = {
     "samples of 70 bits": (header(bits=70), "Unsupported bit depth: the WAV file has 70-bit integer data"),
     "no rate": (header(rate=0), "a sound has 1,000 to 400,000 samples a second, not 0"),
     "an absurd rate": (header(rate=2_000_000_000, align=0, bits=16), "broken.wav cannot be read as a WAV file: "),
-    "a telephone's code": (header(tag=7, align=1, bits=8), "Unknown wave file format: MULAW"),
     "an unknown code": (header(tag=0x1234), "Unknown wave file format"),
     "not a number": (written(np.array([0, np.nan], np.float32)), "there are samples that are not finite"),
     "infinite": (written(np.array([0, -np.inf])), "there are samples that are not finite"),
@@ -170,3 +169,36 @@ def test_what_is_not_there(tmp_path):
     assert str(error.value) == f"there is no sound {tmp_path / 'none.wav'}"
     with pytest.raises(DataError, match="cannot be read: Is a directory"):
         read_wav(tmp_path)
+
+
+def telephone(kind, codes, rate=8000, channels=1, size=None):
+    """A WAV file of G.711 bytes."""
+    head = struct.pack("<4sIHHIIHH", b"fmt ", 16, kind, channels, rate, rate * channels, channels, 8)
+    sound = struct.pack("<4sI", b"data", len(codes) if size is None else size) + bytes(codes)
+    return io.BytesIO(b"RIFF" + struct.pack("<I", 4 + len(head + sound)) + b"WAVE" + head + sound)
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes", "levels"),
+    [
+        (7, [0xFF, 0x7F, 0x80, 0x00, 0xF0], [0, 0, 32124 / 32636, -32124 / 32636, 120 / 32636]),
+        (6, [0xD5, 0x55, 0xAA, 0x2A], [8 / 32768, -8 / 32768, 32256 / 32768, -32256 / 32768]),
+    ],
+)
+def test_what_telephones_write(kind, codes, levels):
+    """Values of G.711's tables, in units of 16 bits."""
+    rate, samples = read_wav(telephone(kind, codes))
+    assert rate == 8000 and samples.dtype == np.float32
+    assert samples == pytest.approx(levels, abs=1e-6)
+    assert read_wav(telephone(kind, codes, channels=2))[1].shape == (len(codes) // 2,)
+
+
+def test_a_stream_that_did_not_know_its_size():
+    expected = np.arange(-100, 100, dtype=np.int16) * 100
+    file = io.BytesIO()
+    wavfile.write(file, 8000, expected)
+    content = file.getvalue()
+    place = content.index(b"data") + 4
+    streamed = content[:place] + b"\0\0\0\0" + content[place + 4 :]
+    rate, samples = read_wav(io.BytesIO(streamed))
+    assert rate == 8000 and samples == pytest.approx(expected / 32768)

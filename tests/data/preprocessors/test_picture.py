@@ -114,3 +114,31 @@ def test_missing_and_broken_files(tmp_path):
 def test_frames_that_make_no_sense(settings):
     with pytest.raises(DataError):
         PicturePreprocessor(*settings)
+
+
+@pytest.mark.parametrize(
+    ("levels", "bright"),
+    [
+        (np.full((20, 20), 65535, np.uint16), 1),
+        (np.full((20, 20), 6553, np.uint16), 0.1),
+        (np.full((20, 20), 1.0, np.float32), 1),
+        (np.full((20, 20), 0.25, np.float32), 0.25),
+        (np.full((20, 20), 255.0, np.float32), 1),
+        (np.full((2100, 2100), 6553, np.uint16), 0.1),
+    ],
+)
+def test_white_is_what_the_type_says(levels, bright):
+    """Flat white is white and dark pictures are dark, whatever else is in a picture."""
+    [picture] = PicturePreprocessor(16, 16, 1).encode([Image.fromarray(levels)])
+    assert picture == pytest.approx(np.full((16, 16, 1), bright), abs=0.005)
+
+
+def test_statistics_are_those_of_the_pixels():
+    frames = np.random.default_rng(0).integers(0, 256, (5, 8, 12, 3), np.uint8)
+    frames[..., 2] = 7
+    fitted = PicturePreprocessor.fit(frames)
+    assert fitted.shape == (8, 12, 3)
+    assert fitted.mean == pytest.approx((frames / 255).mean(axis=(0, 1, 2)), abs=1e-5)
+    assert fitted.deviation == pytest.approx([*(frames / 255).std(axis=(0, 1, 2))[:2], 1], abs=1e-5)
+    with pytest.raises(DataError, match="3 channels need as many means and deviations, not 1 means and 3 deviations"):
+        PicturePreprocessor(16, 16, 3, (0.5,), (1.0, 1.0, 1.0))
