@@ -38,7 +38,7 @@ class Sweep(NamedTuple):
 def sweeps(
     function: str, x: Array, window: Pair, stride: Pair, padding: Padding, dilation: Pair = 1
 ) -> tuple[Sweep, Sweep]:
-    """How a window sweeps the rows and the columns of x (N, R, C, D) -> two Sweeps
+    """The stops of a window along the rows and along the columns of x (N, R, C, D) -> two Sweeps
 
     `window`, `stride` and `dilation` are one number or a pair, `padding` is "valid" (none), "same" (so that stride 1
     keeps the size; an odd rest goes after), one number, or ((top, bottom), (left, right)).

@@ -30,10 +30,9 @@ def additive_attention(
 
     Parameters
     ----------
-    q, k, v : arrays (..., T, D), (..., S, D), (..., S, V)
+    q, k, v
         Queries, keys and values; leading axes broadcast.
-    w : array (D,)
-    mask : bool array (..., S), optional
+    mask
         True where there is a key; what stands elsewhere is not read. A query that may look nowhere gets zeros.
 
     Returns

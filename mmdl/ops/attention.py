@@ -32,13 +32,13 @@ def attention(
 
     Parameters
     ----------
-    q, k, v : arrays (..., T, D), (..., S, D), (..., S, V)
+    q, k, v
         Queries, keys and values; leading axes broadcast. For heads on an axis of their own pass `mask[:, None]`.
-    mask : bool array (..., S), optional
+    mask
         True where there is a key; what stands elsewhere is not read.
-    causal : bool
+    causal
         Query t sees only the keys s ≤ t.
-    bias : array (..., T, S), optional
+    bias
         Added to the scores; −∞ forbids. A query that may look nowhere, for whatever reason, gets zeros.
 
     Returns
@@ -99,8 +99,7 @@ def multi_head_attention(
 
     Parameters
     ----------
-    q, k, v : arrays (N, T, D), (N, S, D), (N, S, V)
-    heads : int
+    heads
         Divides D and V.
     mask, causal : as in `attention`
 
@@ -124,7 +123,7 @@ def multi_head_attention_backward(
     v: Annotated[Array, "N S V"],
     weights: Annotated[Array, "N _ T S"],
 ) -> tuple[Array, Array, Array]:
-    """The heads part, `attention_backward` each for itself, and they meet again.  -> dq, dk, dv"""
+    """Split the columns into heads, apply `attention_backward` to each, and merge them.  -> dq, dk, dv"""
     _check_heads("multi_head_attention_backward", weights.shape[1], q, v)
     dy, q, k, v = (split_heads(each, weights.shape[1]) for each in (dy, q, k, v))
     dq, dk, dv = attention_backward(dy, q, k, v, weights)

@@ -45,17 +45,15 @@ def attentive_lstm(
 
     Parameters
     ----------
-    x : array (N, T, D)
-    k, v : arrays (N, S, K), (N, S, V)
+    k, v
         Keys and values of the memory.
-    Wq, w : arrays (H, K), (K,)
-    W, C, U, b : arrays (D, 4H), (V, 4H), (H, 4H), (4H,), the last of them or None
+    W, C, U, b
         Columns in the order i, f, g, o.
-    h0, c0 : arrays (N, H), optional
+    h0, c0
         Zeros if not given.
-    mask : bool array (N, T), optional
+    mask
         Where it is False state and cell are kept as they are, and the context is zero.
-    memory_mask : bool array (N, S), optional
+    memory_mask
         True where there is something to look at. Where there is nothing at all, the context is zero.
 
     Returns
@@ -120,8 +118,7 @@ def attentive_lstm_backward(
 
     Parameters
     ----------
-    dh : array (N, T + 1, H)
-    dc, dcontext : arrays (N, T + 1, H), (N, T, V), or None
+    dc, dcontext
         None where they are used no further on.
     x, v, Wq, w, W, C, U : the arguments of `attentive_lstm`
     h, c, context, gates, weights, z : its result

@@ -40,7 +40,7 @@ def normalize_backward(
 ) -> Array:
     """dx = (dy − y ⟨dy, y⟩) / ‖x‖: a push along y would only make x longer
 
-    Zero where the length is. dy, y (..., D), length (..., 1) -> dx (..., D)
+    Zero where the length is.  -> dx (..., D)
     """
     return _divided(dy - y * row_inner(dy, y), length)
 
@@ -51,10 +51,9 @@ def similarity(a: Annotated[Array, "N D"], b: Annotated[Array, "S D"], log_scale
 
     Parameters
     ----------
-    a : array (N, D)
-    b : array (S, D)
+    a, b
         Unit rows, as `normalize` gives them: then a bᵀ holds the cosines of their angles.
-    log_scale : array λ (1,)
+    log_scale : λ
         e^λ is one over the temperature of the softmax that follows. As a logarithm it may be learned: no step makes
         the scale negative.
 
@@ -94,7 +93,7 @@ def contrastive_loss(s: Annotated[Array, "N>0 N"]) -> Loss:
 
     Parameters
     ----------
-    s : array (N, N)
+    s
         Row n and column n belong together, and nothing else does. −∞ makes a pair impossible.
 
     Returns

@@ -28,10 +28,8 @@ def conv2d(
 
     Parameters
     ----------
-    x : array (N, R, C, D)
+    x
         Images, channels last.
-    w : array (I, J, D, K)
-    b : array (K,), optional
     stride : int or (rows, columns)
         How far the kernel moves between stops: x[stride · p + i, ...].
     padding : "valid", "same", int or ((top, bottom), (left, right))
@@ -96,7 +94,7 @@ def conv2d_gradient(
     padding: Padding = "valid",
     dilation: Pair = 1,
 ) -> tuple[Array, Array]:
-    """dw, db: the parameters' part of `conv2d_backward`; the first layer needs no more"""
+    """dw, db: the parameters' part of `conv2d_backward`, which is all that a first layer needs"""
     rows, columns = sweeps("conv2d_gradient", x, w.shape[:2], stride, padding, dilation)
     check_stops("conv2d_gradient", dy, rows, columns)
     dy = dy.reshape(-1, w.shape[3])
@@ -116,10 +114,6 @@ def conv1d(
 
     Parameters
     ----------
-    x : array (N, T, D)
-    w : array (I, D, K)
-    b : array (K,), optional
-    stride, dilation : int
     padding : "valid", "same", "causal", int or (before, after)
         "causal" puts all zeros before, so that y[t] knows nothing of what comes after t.
 

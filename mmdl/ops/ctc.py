@@ -37,13 +37,12 @@ def ctc_loss(
 
     Parameters
     ----------
-    logits : array (N, T, K)
-    labels : integer array (N, S), 0 to K − 1, none of them the blank
-    mask : bool array (N, T), optional
+    labels : 0 to K − 1, none of them the blank
+    mask
         True where there is a frame.
-    label_mask : bool array (N, S), optional
+    label_mask
         True where there is a label. An example may have none.
-    blank : int
+    blank
         The class that says nothing.
 
     Returns

@@ -12,12 +12,6 @@ def affine(x: Annotated[Array, "... D>0"], W: Annotated[Array, "D K>0"], b: Anno
 
     Rows are examples, so the article's W x is written x W here, with W transposed.
 
-    Parameters
-    ----------
-    x : array (..., D)
-    W : array (D, K)
-    b : array (K,) or None
-
     Returns
     -------
     y : array (..., K)
@@ -52,6 +46,6 @@ def affine_backward(
 
 @shapes
 def affine_gradient(dy: Annotated[Array, "* K>0"], x: Annotated[Array, "* D>0"]) -> tuple[Array, Array]:
-    """dW = xᵀ dy,  db = Σ dy: the parameters' part of `affine_backward`, where nobody asks for dx"""
+    """dW = xᵀ dy,  db = Σ dy: the parameters' part of `affine_backward`, without dx"""
     dy = dy.reshape(-1, dy.shape[-1])
     return x.reshape(-1, x.shape[-1]).T @ dy, column_sum(dy)

@@ -1,4 +1,4 @@
-"""Dropout: some numbers are left out at random, the others made larger."""
+"""Dropout: numbers are set to zero at random, and the others scaled up."""
 
 from typing import Annotated
 
@@ -14,8 +14,7 @@ def dropout(x: Annotated[Array, "*"], mask: Annotated[Mask, "*"], rate: float) -
 
     Parameters
     ----------
-    x : array of any shape
-    mask : bool array of the same shape
+    mask
         True, with probability 1 − rate, where a number stays.
     rate : float, 0 ≤ rate < 1
 
@@ -27,7 +26,7 @@ def dropout(x: Annotated[Array, "*"], mask: Annotated[Mask, "*"], rate: float) -
 
 @shapes
 def dropout_backward(dy: Annotated[Array, "*"], mask: Annotated[Mask, "*"], rate: float) -> Array:
-    """dx = dy ∘ mask / (1 − rate): what was left out gets nothing"""
+    """dx = dy ∘ mask / (1 − rate): no gradient where a number was dropped"""
     _check_rate("dropout_backward", rate)
     return np.where(mask, dy / (1 - rate), 0)
 

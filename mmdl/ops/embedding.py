@@ -12,11 +12,6 @@ from mmdl.shapes import Array, Ids, shapes
 def embedding(ids: Annotated[Ids, "..."], E: Annotated[Array, "A D>0"]) -> Array:
     """y = E[id]: row `id` of the table, which is a one-hot row times E
 
-    Parameters
-    ----------
-    ids : integer array (...)
-    E : array (A, D)
-
     Returns
     -------
     y : array (..., D)
@@ -37,7 +32,7 @@ def embedding_backward(
     E: Annotated[Array, "A D>0"],
     padding_id: int | None = None,
 ) -> Array:
-    """dE[id] = Σ of dy over all places where id stands; row `padding_id`, if given, gets nothing.  -> dE (A, D)"""
+    """dE[id] = Σ of dy over all places where the id occurs; row `padding_id`, if given, gets nothing.  -> dE (A, D)"""
     _check_ids("embedding_backward", ids, E)
     if padding_id is not None and not 0 <= padding_id < len(E):
         raise DataError(f"embedding_backward: padding_id must lie in 0..{len(E) - 1}, not {padding_id}")

@@ -82,17 +82,17 @@ def mel_filter_bank(
 
     Parameters
     ----------
-    bands : int
+    bands
         Triangles, K. Their edges and centres are K + 2 frequencies in equal steps of mel.
-    length : int
+    length
         Samples of a frame: its spectrum has D = ⌊length / 2⌋ + 1 frequencies, rate / length hertz apart.
-    rate : number
+    rate
         Samples a second.
-    low, high : number
+    low, high
         Hertz where the first triangle begins and the last one ends; by default from 0 to half the rate.
     scale : "htk" or "slaney"
         As in `hertz_to_mel`.
-    equal_area : bool
+    equal_area
         Every triangle encloses the area one, so that noise is as loud in all bands, as in Slaney's toolbox. Without it
         every triangle is one high, and from the first centre to the last they sum to one.
 

@@ -33,13 +33,10 @@ def gru(
 
     Parameters
     ----------
-    x : array (N, T, D)
-    W, U : arrays (D, 3H), (H, 3H)
+    W, U
         Columns in the order z, r, g.
-    b : array (2, 3H) or None
+    b
         The bias of the input and the bias of the state, as in Keras (`reset_after`).
-    h0 : array (N, H), optional
-    mask : bool array (N, T), optional
 
     Returns
     -------

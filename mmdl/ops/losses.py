@@ -1,4 +1,4 @@
-"""Losses: one number that says how wrong, and its gradient in the same breath."""
+"""Losses: one number that says how wrong a prediction is, returned with its gradient."""
 
 from typing import Annotated, NamedTuple
 
@@ -29,13 +29,13 @@ def softmax_cross_entropy(
 
     Parameters
     ----------
-    logits : array (..., K)
+    logits
         −∞ makes a class impossible: p and dlogits are 0, and it has no part in the smoothing.
-    labels : integer array (...)
+    labels
         The true classes, 0 to K − 1.
     smoothing : float, 0 ≤ smoothing < 1
         target = (1 − smoothing) · one-hot + smoothing / K.
-    mask : bool array (...), optional
+    mask
         Examples where it is False do not count: neither their logits nor their labels are looked at.
 
     Returns
@@ -87,11 +87,11 @@ def categorical_cross_entropy(
 
     Parameters
     ----------
-    p : array (..., K)
+    p
         Probabilities, or anything positive.
-    targets : array (..., K)
+    targets
         One-hot rows or distributions.
-    floor : float
+    floor
         q is clipped to floor .. 1 − floor; where it is, no gradient passes.
 
     Returns
@@ -116,10 +116,10 @@ def bernoulli_cross_entropy(p: Annotated[Array, "*"], targets: Annotated[Array, 
 
     Parameters
     ----------
-    p : array of any shape
+    p
         Probabilities of a yes.
     targets : array t of the same shape, 0 to 1
-    floor : float
+    floor
         q is clipped to floor .. 1 − floor; where it is, no gradient passes.
 
     Returns

@@ -35,12 +35,11 @@ def lstm(
 
     Parameters
     ----------
-    x : array (N, T, D)
-    W, U, b : arrays (D, 4H), (H, 4H), (4H,), the last of them or None
+    W, U, b
         Columns in the order i, f, g, o, as in Keras (which calls the candidate c).
-    h0, c0 : arrays (N, H), optional
+    h0, c0
         Zeros if not given.
-    mask : bool array (N, T), optional
+    mask
         Where it is False state and cell are kept as they are.
 
     Returns
@@ -88,8 +87,7 @@ def lstm_backward(
 
     Parameters
     ----------
-    dh : array (N, T + 1, H)
-    dc : array (N, T + 1, H) or None
+    dc
         None where nothing but h is used further on.
     x, W, U : the arguments of `lstm`
     h, c, gates : its result

@@ -27,11 +27,6 @@ def layer_norm(
 ) -> LayerNormalized:
     """y = γ ∘ (x − mean) / √(variance + ε) + β, mean and variance over the last axis
 
-    Parameters
-    ----------
-    x : array (..., D)
-    gamma, beta : arrays (D,)
-
     Returns
     -------
     LayerNormalized : y (..., D), normalized (..., D), deviation (..., 1)
@@ -88,9 +83,7 @@ def batch_norm(
 
     Parameters
     ----------
-    x : array (..., D)
-    gamma, beta : arrays (D,)
-    mask : bool array (...), optional
+    mask
         Rows where it is False are no examples: they are left out of the statistics, and y is zero there.
 
     Returns

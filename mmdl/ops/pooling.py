@@ -30,7 +30,6 @@ def max_pool2d(
 
     Parameters
     ----------
-    x : array (N, R, C, D)
     window : int or (rows, columns)
     stride : int or (rows, columns)
         By default the window's size.
@@ -66,7 +65,7 @@ def max_pool2d_backward(
     stride: Pair | None = None,
     padding: Padding = "valid",
 ) -> Array:
-    """dx[winner of p, q] += dy[p, q]: one takes all, the others get nothing.  -> dx (N, R, C, D)"""
+    """dx[winner of p, q] += dy[p, q]: the whole gradient goes to the winner.  -> dx (N, R, C, D)"""
     window, rows, columns = _sweeps("max_pool2d_backward", x, window, stride, padding)
     check_stops("max_pool2d_backward", dy, rows, columns)
     check_winner("max_pool2d_backward", winner, math.prod(window))

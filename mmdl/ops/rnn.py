@@ -33,11 +33,9 @@ def rnn(
 
     Parameters
     ----------
-    x : array (N, T, D)
-    W, U, b : arrays (D, H), (H, H), (H,), the last of them or None
-    h0 : array (N, H), optional
+    h0
         The state before the first token; zeros if not given.
-    mask : bool array (N, T), optional
+    mask
         Where it is False the state is kept as it is.
     f : "tanh", "relu" or "sigmoid"
 

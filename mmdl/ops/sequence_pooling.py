@@ -1,4 +1,4 @@
-"""Pooling over sequences: one vector from the tokens that are there. A sequence without tokens gives zeros."""
+"""Pooling over sequences: one vector from the valid tokens. A sequence without tokens gives zeros."""
 
 from typing import Annotated
 
@@ -16,8 +16,7 @@ def masked_mean(x: Annotated[Array, "N T D"], mask: Annotated[Mask, "N T"] | Non
 
     Parameters
     ----------
-    x : array (N, T, D)
-    mask : bool array (N, T), optional
+    mask
         True where there is a token.
 
     Returns

@@ -15,7 +15,7 @@ def softmax(s: Annotated[Array, "... K>0"]) -> Array:
 
     Parameters
     ----------
-    s : array (..., K)
+    s
         Scores. Adding a number to a whole row changes nothing, so its maximum is subtracted: e^s cannot overflow.
         −∞ is impossible: its p is 0.
 

@@ -16,11 +16,11 @@ def frames(x: Annotated[Array, "... T"], length: int, hop: int) -> Array:
 
     Parameters
     ----------
-    x : array (..., T)
+    x
         Waves of T samples.
-    length : int
+    length
         Samples of a frame, I.
-    hop : int
+    hop
         From the start of a frame to that of the next; frames overlap where it is smaller than `length`.
 
     Returns
@@ -65,9 +65,9 @@ def power_spectrum(x: Annotated[Array, "... I>0"], window: Annotated[Array, "I"]
 
     Parameters
     ----------
-    x : array (..., I)
+    x
         Frames of a wave.
-    window : array (I,)
+    window
         What the samples are weighted with, such as `hann_window(I)`.
 
     Returns
@@ -113,11 +113,11 @@ def log_mel(power: Annotated[Array, "... D"], filters: Annotated[Array, "D>0 K>0
 
     Parameters
     ----------
-    power : array (..., D)
+    power
         Power of each frequency, as in `power_spectrum`.
-    filters : array (D, K)
+    filters
         How much of a frequency each band lets through, as in `mel_filter_bank`.
-    floor : float
+    floor
         What is fainter counts as silence, whose logarithm would be −∞. The power of a tone as loud as numbers within
         ±1 allow, in a Hann window of 256 samples, is 4096: 1e-6 lies 96 dB below that.
 

@@ -1,4 +1,4 @@
-"""How far two results are apart, and the sentence that says so."""
+"""The difference of two results, and the sentence that reports it."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Arguments to try an op on: sizes and settings are chosen one by one, numbers come from a seed."""
+"""Random arguments for an op: sizes and settings are chosen one by one, numbers come from a seed."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""What the catalogue knows about an op: enough to try it without knowing what it does."""
+"""What the catalogue knows about an op: enough to test it without knowing what it computes."""
 
 import importlib
 import inspect

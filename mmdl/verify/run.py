@@ -1,4 +1,4 @@
-"""All ops held against all properties: Hypothesis draws the cases and finds the smallest that fails."""
+"""Test all ops for all properties: Hypothesis draws the cases and finds the smallest that fails."""
 
 import time
 import zlib

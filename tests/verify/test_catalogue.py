@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mmdl.ops
+import mmdl.verify
 from mmdl.verify.catalogue import CATALOGUE, KINDS
 from mmdl.verify.draws import Draws
 from mmdl.verify.properties import PROPERTIES
@@ -71,3 +72,7 @@ def test_the_catalogue_has_a_file_for_each_file_of_ops():
             for name in (package, mirror)
         )
         assert {together.get(name, name) for name in files if not name.startswith("_")} == mirrored
+
+
+def test_verify_exports_what_it_names():
+    assert all(hasattr(mmdl.verify, name) for name in mmdl.verify.__all__) and not hasattr(mmdl.verify, "nothing")

@@ -23,8 +23,7 @@ def product_of_experts(
 
     Parameters
     ----------
-    logits : tuple of M arrays (..., K)
-    present : bool array (..., M), optional
+    present
         An expert who is absent is left out; with nobody there p is uniform.
 
     Returns
@@ -94,7 +93,7 @@ def product_of_probabilities(
     Parameters
     ----------
     logits, present : as in `product_of_experts`
-    floor : float
+    floor
         Below ½.
 
     Returns
@@ -136,9 +135,7 @@ def mixture_of_experts(
 
     Parameters
     ----------
-    logits : tuple of M arrays (..., K)
-    scores : array (..., M)
-    present : bool array (..., M), optional
+    present
         The gates of those who are present sum to one, those of the others are 0; with nobody there p is uniform.
 
     Returns

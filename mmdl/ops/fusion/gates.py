@@ -24,11 +24,6 @@ class Gated(NamedTuple):
 def gated(features: Annotated[Arrays, "M>0 of ... D"], scores: Annotated[Arrays, "_ of ... D"]) -> Gated:
     """y = Σ_m z_m ∘ tanh(x_m)  with  z_m = σ(scores_m); two modalities share one gate: z₂ = 1 − z₁
 
-    Parameters
-    ----------
-    features : tuple of M arrays (..., D)
-    scores : tuple of M arrays (..., D); for two modalities of one
-
     Returns
     -------
     Gated : y, gates, candidates
@@ -77,8 +72,7 @@ def film(x: Annotated[Array, "... D"], gamma: Annotated[Array, "... D"], beta: A
 
     Parameters
     ----------
-    x : array (..., D)
-    gamma, beta : arrays (..., D)
+    gamma, beta
         Computed from another modality than x.
 
     Returns

@@ -36,14 +36,13 @@ def cross_attention(
 
     Parameters
     ----------
-    x : array (N, T, D)
+    x
         Tokens that ask.
-    other : array x' (N, S, D)
+    other : x'
         Tokens of another modality, which answer.
-    Wq, Wk, Wv : arrays (D, H), (D, H), (D, V)
-    mask : bool array (N, S), optional
+    mask
         True where `other` has a token. Where it has none at all, y is zero.
-    heads : int
+    heads
         Divides H and V; d = H / heads.
 
     Returns
@@ -108,13 +107,13 @@ def bottleneck_attention(
 
     Parameters
     ----------
-    q, k, v : arrays (N, T, D), (N, T, D), (N, T, V)
+    q, k, v
         The tokens of all modalities, one modality after the other, and then the bottleneck's.
     lengths : tuple of M ints
         How many tokens each modality has; the remaining ones are the bottleneck.
-    mask : bool array (N, T), optional
+    mask
         True where there is a token; elsewhere nothing is read, and y is zero.
-    heads : int
+    heads
         Divides D and V.
 
     Returns
@@ -149,7 +148,7 @@ def bottleneck_attention_backward(
     lengths: tuple[int, ...],
     mask: Annotated[Mask, "N T"] | None = None,
 ) -> tuple[Array, Array, Array]:
-    """Each part as in attention; the bottleneck, which was in all of them, gets 1 / M of dy and adds up what comes
+    """Attention's backward pass for each modality; the bottleneck's dy / M goes to each, and its gradients are summed
 
     Returns
     -------
@@ -161,11 +160,11 @@ def bottleneck_attention_backward(
         raise ShapeError(f"bottleneck_attention_backward: {len(weights)} weights for {len(parts)} lengths")
     gradients = np.zeros_like(q), np.zeros_like(k), np.zeros_like(v)
     for (rows, own), seen in zip(parts, weights, strict=True):
-        dseen = dy[:, rows]
-        dseen[:, own:] /= len(lengths)
+        dseen = dy[:, rows]  # (N, own + B, V), a copy
+        dseen[:, own:] /= len(lengths)  # y of the bottleneck is the mean over modalities
         found = multi_head_attention_backward(dseen, q[:, rows], k[:, rows], v[:, rows], seen)
         for total, gradient in zip(gradients, found, strict=True):
-            total[:, rows] += gradient
+            total[:, rows] += gradient  # each modality's own rows once, the bottleneck's M times
     return gradients
 
 
