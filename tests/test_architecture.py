@@ -263,6 +263,7 @@ OWN = {  # what runs our own sources, or those that somebody asks to have run: n
     "mmdl.data.registry",
     "mmdl.explain.line",
     "mmdl.fusion",
+    "mmdl.verify",
     "mmdl.verify.catalogue",
     "mmdl.verify.entry",
 }
