@@ -164,3 +164,67 @@ def test_a_data_set(tmp_path):
     trained = project.run("mmdl", "train", "--data", "made-up", "--epochs", "5", "--out", "run", "--json")
     assert json.loads(trained.stdout)["accuracy"]["all"] > 0.9
     project.run("mmdl", "plot", "confusion", "run")
+
+
+STORY = """
+    # %% [markdown]
+    # # 90 Halves
+    #
+    # **Question.** What is half of it?
+    #
+    # Needs: lesson 00; about 1 s.
+    #
+    # A softmax of two equal scores is a half each.
+
+    # %%
+    from mmdl.plots.lessons.lesson_90_halves import draw
+
+    print("drawn:", draw(0.5))
+"""
+EXERCISE = """
+    \"\"\"Exercises of lesson 90: halves.\"\"\"
+
+    import numpy as np
+
+
+    def softmax(s):
+        \"\"\"p = e^s / Σ e^s along the last axis\"\"\"
+        raise NotImplementedError
+"""
+TEACHER = """
+    \"\"\"Lesson 90: halves.\"\"\"
+
+    from mmdl.check.teachers.lesson_04_softmax_and_loss import SOFTMAX
+
+    EXERCISES = (SOFTMAX,)
+    MISTAKES = []
+"""
+DRAWING = """
+    \"\"\"The drawing of lesson 90.\"\"\"
+
+
+    def draw(share):
+        return share
+"""
+
+
+def test_a_lesson(tmp_path):
+    """Story, exercises, drawing and teacher with one name: the list has it, it runs, and its exercises are graded."""
+    project = Overlay(
+        tmp_path,
+        {
+            "lessons/90_halves.py": STORY,
+            "lessons/exercises/90_halves.py": EXERCISE,
+            "mmdl/plots/lessons/lesson_90_halves.py": DRAWING,
+            "mmdl/check/teachers/lesson_90_halves.py": TEACHER,
+        },
+    )
+    assert {path.replace("90_halves", "NAME") for path in project.touched} == files("lesson", "NAME")
+    assert "What is half of it?" in project.run("mmdl", "lesson").stdout
+    assert "drawn: 0.5" in project.run("mmdl", "lesson", "90").stdout
+    project.run("mmdl", "check", "--new", "90")
+    file = project.folder / "90_halves.py"
+    assert project.run("mmdl", "check", "90_halves.py", check=False).returncode == 1
+    right = "e = np.exp(s - s.max(axis=-1, keepdims=True))\n    return e / e.sum(axis=-1, keepdims=True)"
+    file.write_text(file.read_text(encoding="utf-8").replace("raise NotImplementedError", right), encoding="utf-8")
+    project.run("mmdl", "check", "90_halves.py")
