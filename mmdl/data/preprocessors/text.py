@@ -1,5 +1,6 @@
 """Words or letters as numbers: a vocabulary, and texts as rows of ids."""
 
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,10 +55,13 @@ class Tokenizer(Preprocessor):
 
         Words that occur fewer than `minimum` times stay unknown. The longest text sets a missing `length`.
         """
-        split = [cls((), 1, unit).split(text) for text in _checked(texts)]
-        occurrences = Counter(word for words in split for word in words)
+        split, occurrences, longest = cls((), 1, unit).split, Counter[str](), 1
+        for text in _checked(texts):  # one by one: the words of a million texts need not be there at once
+            found = split(text)
+            occurrences.update(found)
+            longest = max(longest, len(found))
         words = tuple(sorted(word for word, count in occurrences.items() if count >= minimum))
-        return cls(words, length or max([1, *map(len, split)]), unit)
+        return cls(words, length or longest, unit)
 
     def split(self, text: str) -> list[str]:
         """The words of a text, known or not, as many as there are."""
@@ -96,12 +100,15 @@ class Tokenizer(Preprocessor):
 
         A word that is not known becomes the unknown id; a text without words becomes a row without tokens.
         """
-        split = [self.split(text)[: self.length] for text in _checked(texts)]
-        rows = [[self.ids.get(word, UNKNOWN) for word in words] for words in split]
-        lengths = np.array([len(row) for row in rows], int)
-        mask = np.arange(max([1, *lengths])) < lengths[:, None]
+        ids, counts = array("i"), array("i")
+        for text in _checked(texts):
+            words = self.split(text)[: self.length]
+            ids.extend(self.ids.get(word, UNKNOWN) for word in words)
+            counts.append(len(words))
+        lengths = np.array(counts, int)
+        mask = np.arange(lengths.max(initial=1)) < lengths[:, None]
         values = np.full(mask.shape, PADDING, np.int32)
-        values[mask] = [word for row in rows for word in row]
+        values[mask] = np.array(ids, np.int32)
         return Tokens(values, mask)
 
     def words_of(self, ids: Any) -> list[str]:
