@@ -20,7 +20,7 @@ def without(weights, s=1):
 
 
 PRESENT = np.array([[True, True, False], [False, False, False]])
-MASK = np.array([[True, False, True]])
+MASK = np.array([[True, False, True], [False, True, True]])  # one for each number
 
 # name: forward pass, its arguments in the order of the gradients, settings of the backward pass, what it is given
 FORWARD = {
