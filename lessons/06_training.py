@@ -31,10 +31,12 @@ from mmdl.layers import Dense, Dropout, ReLU, Sequential, training_mode
 from mmdl.ops.activations import relu, relu_backward
 from mmdl.ops.dropout import dropout, dropout_backward
 from mmdl.ops.losses import softmax_cross_entropy
+from mmdl.ops.softmax import softmax
 from mmdl.plots import guess, save_figure
 from mmdl.plots.lessons.lesson_06_training import draw
 from mmdl.plots.lessons.photograph import photograph
 from mmdl.training import SGD, Adam, AdamW
+from mmdl.training.metrics import calibration_error
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]
@@ -195,8 +197,8 @@ assert faster > 10 * steps[1]
 
 
 # %%
-def train(optimizer, epochs, drop=0.0, seed=0):
-    """After each epoch: loss on the glyphs it has seen, loss and share of right answers on unseen ones."""
+def train(optimizer, epochs, drop=0.0, seed=0, mix=False):
+    """After each epoch: loss on seen glyphs; loss, share of right answers and calibration error on unseen ones."""
     rng, layers, run = np.random.default_rng(seed), [], []
     for D, K in ((784, 128), (128, 128), (128, 10)):
         W = (math.sqrt(2 / D) * rng.standard_normal((D, K))).astype(np.float32)
@@ -205,11 +207,14 @@ def train(optimizer, epochs, drop=0.0, seed=0):
     learner, state = training_mode(model, rng), optimizer.start(model)  # the learner: the same arrays, and dropout on
     for _ in range(epochs):
         for rows in np.array_split(rng.permutation(len(x)), len(x) // 64):
-            scores, trace = learner.forward(x[rows])
-            optimizer.step(model, learner.gradient(softmax_cross_entropy(scores, labels[rows]).gradient, trace), state)
+            share, partners = (np.float32(rng.random()), rng.permutation(rows)) if mix else (1, rows)
+            scores, trace = learner.forward(share * x[rows] + (1 - share) * x[partners])
+            own, other = (softmax_cross_entropy(scores, labels[each]).gradient for each in (rows, partners))
+            optimizer.step(model, learner.gradient(share * own + (1 - share) * other, trace), state)
         s, s_test = model(x), model(x_test)
         seen, unseen = softmax_cross_entropy(s, labels).value, softmax_cross_entropy(s_test, labels_test).value
-        run.append((seen, unseen, np.mean(s_test.argmax(axis=1) == labels_test)))
+        right, error = np.mean(s_test.argmax(axis=1) == labels_test), calibration_error(softmax(s_test), labels_test)
+        run.append((seen, unseen, right, error))
     return np.array(run)
 
 
@@ -221,6 +226,7 @@ for name, make in {"descent": SGD, "momentum": lambda rate: SGD(rate, momentum=0
     print(f"{name:9} best rate {rates[best]:6.4f}: loss {losses[best]:.2f}; a tenth of it: {losses[best - 2]:.2f}")
     assert best >= 2 and min(losses[best - 2], *losses[best + 2 :]) > losses[best] + 0.1
 assert rates[range_test["descent"].argmin()] > 20 * rates[range_test["Adam"].argmin()]
+gains = []  # in the share of right answers, by mixup
 for seed in (2, 1, 0):  # three times, from different random numbers; the last is drawn
     bare, decayed = train(Adam(1e-3), 25, seed=seed), train(AdamW(1e-3, weight_decay=1.0), 25, seed=seed)
     dropped = train(Adam(1e-3), 25, drop=0.3, seed=seed)
@@ -229,7 +235,13 @@ for seed in (2, 1, 0):  # three times, from different random numbers; the last i
         print("{:13} seen {:.2f}  unseen {:.2f}  right {:.3f}".format(name, *run[-1]), f" best {run[:, 1].min():.2f}")
     best, last = bare[:, 1].min(), bare[-1, 1]
     assert 4 <= bare[:, 1].argmin() <= 18 and last > best + 0.15 and bare[-1, 2] > bare[:, 2].max() - 0.04
+    mixed = train(Adam(1e-3), 25, seed=seed, mix=True)
+    line = "mixup         seen {:.2f}  unseen {:.2f}  right {:.3f}  calibration error {:.3f}, no brake {:.3f}"
+    print(line.format(*mixed[-1], bare[-1, 3]))
+    gains.append(mixed[-1, 2] - bare[-1, 2])
+    assert mixed[-1, 3] < bare[-1, 3] / 2 and mixed[-1, 1] < last - 0.1
     assert bare[-1, 0] < 0.3 and decayed[-1, 1] < last - 0.15 and dropped[-1, 1] < best - 0.03
+assert abs(np.mean(gains)) < 2 * math.sqrt(2 * 0.67 * 0.33 / len(x_test))  # the luck of two draws of so many glyphs
 slower = train(Adam(3e-4), 60)  # or is it only the rate? A slower one, as far as the same loss on seen glyphs
 print("no brake, a rate of 0.0003: seen {:.2f}  unseen {:.2f}".format(*slower[-1]), f" best {slower[:, 1].min():.2f}")
 assert slower[-1, 1] > slower[:, 1].min() + 0.1
@@ -242,6 +254,17 @@ save_figure(draw(sizes, errors, rates, range_test, runs, guessed), "06_training"
 # large only takes longer to do the same: the last line.) Both brakes prevent that. The share of right answers hardly
 # changes: 0.65 to 0.7 is what this little network can make of one font.
 #
+# **Mixup** (Zhang et al. 2018) is a third brake. It trains on mixtures of two examples, with the same share of their
+# one-hot targets $y$:
+#
+# $$x' = \lambda\, x + (1 - \lambda)\, x_{\text{partner}} \qquad y' = \lambda\, y + (1 - \lambda)\, y_{\text{partner}}$$
+#
+# with a $\lambda$ drawn afresh for every step (here evenly from 0 to 1) and the batch in another order as partners. The
+# loss is linear in its targets, so its gradient is mixed like them; `train` does just that. The lines "mixup" above say
+# what comes of it. The share of right answers is the same, as far as so few glyphs can tell. But the probabilities
+# can be trusted more: the **calibration error** falls to less than half. Sort the answers by their probability into
+# ten bins; it is the mean distance between the probability and the share of right answers, over all answers.
+#
 # ## Exercises
 #
 # `mmdl check --new 6` writes a file to complete, `mmdl check 06_training.py` looks at it.
@@ -249,10 +272,11 @@ save_figure(draw(sizes, errors, rates, range_test, runs, guessed), "06_training"
 # - `momentum_step`: one step with a memory of the gradients before.
 # - `adam_step`: one step of Adam. Mind both hats.
 # - `dropout`: zeros where the mask says so, and the rest a little larger.
+# - `mixup`: two examples in one, and their targets with them.
 #
 # ## What you now know
 #
 # - A layer multiplies the size of its numbers by $\sigma \sqrt{D / 2}$; $\sigma = \sqrt{2 / D}$ keeps it at any depth.
 # - Momentum adds up what the gradients agree on. Adam divides by the gradient's size, so the loss's scale cancels.
 # - Look for the learning rate in powers of ten: ten times off, and much less is learned.
-# - A falling training loss proves nothing. Watch unseen examples, and brake with weight decay or dropout.
+# - A falling training loss proves nothing. Watch unseen examples, and brake with weight decay, dropout or mixup.

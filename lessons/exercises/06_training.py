@@ -69,6 +69,18 @@ def momentum_step_backward(dp, dv, rate=0.01, momentum=0.9):
     raise NotImplementedError
 
 
+def mixup(x, y, order, share):
+    """★ Each example with a share of another one: x′ = λ x + (1 − λ) x[order],   y′ = λ y + (1 − λ) y[order]
+
+    x (N, D), y (N, K) one-hot rows, order (N,) a permutation of the examples, share λ from 0 to 1 -> x′ and y′
+
+    >>> x, y = mixup(np.array([[0.0], [4.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([1, 0]), 0.75)
+    >>> x.tolist(), y.tolist()
+    ([[1.0], [3.0]], [[0.75, 0.25], [0.25, 0.75]])
+    """
+    raise NotImplementedError
+
+
 def first_step_of_adam():
     """★★★ Adam's very first step, m and v being 0, rate 0.01, ε tiny; the gradient is 1000. How far does p move?
 

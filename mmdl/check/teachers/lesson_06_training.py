@@ -1,4 +1,4 @@
-"""Lesson 06: one step of each optimizer, and dropout."""
+"""Lesson 06: one step of each optimizer, dropout, and mixup."""
 
 import numpy as np
 
@@ -42,6 +42,23 @@ def momentum_step_backward(dp, dv, rate=0.01, momentum=0.9):
 def arrived(draws):
     """Gradients of the new parameter and the new velocity."""
     return draws.arrays(dp="N D", dv="N D") | {"rate": draws.of(0.5, 0.1), "momentum": draws.of(0.9, 0.5, 0.0)}
+
+
+def mixup(x, y, order, share):
+    """x′ = λ x + (1 − λ) x[order],   y′ = λ y + (1 − λ) y[order]
+
+    Source: Zhang et al. 2018.
+    """
+    return share * x + (1 - share) * x[order], share * y + (1 - share) * y[order]
+
+
+def labelled(draws):
+    """Three examples or more, their one-hot rows, and a cycle of all: it is not its own inverse, none stays alone."""
+    N, K = draws.size("N", (3, 4)), draws.size("K", (2, 3, 4))
+    cycle, order = draws.rng.permutation(N), np.zeros(N, int)
+    order[cycle] = np.roll(cycle, 1)
+    y = np.eye(K)[draws.rng.permutation(np.arange(N) % K)]  # neighbours differ, as far as there are classes
+    return {"x": draws.array("N D"), "y": y, "order": order, "share": draws.of(0.75, 0.3, 0.9)}
 
 
 EXERCISES = (
@@ -89,11 +106,23 @@ EXERCISES = (
         ),
         axes={"dp": "N D", "dg": "N D", "dv": "N D"},
     ),
+    Exercise(
+        mixup,
+        labelled,
+        ("x", "y"),
+        (
+            "x[order] are the partners: row n of it is the example that n is mixed with.",
+            "What is done to x is done to y: the same partners, the same shares. λ stays with the example itself.",
+            "share * x + (1 - share) * x[order], and the same of y.",
+        ),
+        axes={"x": "N D", "y": "N K"},
+    ),
 )
 
 MISTAKES = []
 in_momentum = mistakes_in(MISTAKES, "momentum_step")
 in_adam = mistakes_in(MISTAKES, "adam_step")
+in_mixup = mistakes_in(MISTAKES, "mixup")
 
 
 @mistakes_in(MISTAKES, "dropout")("Divide by 1 − rate, so that the mean over many masks is x.")
@@ -210,6 +239,42 @@ def momentum_left_out_on_the_way_back(dp, dv, rate=0.01, momentum=0.9):
     """v gets the same as g; the factor momentum is missing."""
     back = dv - rate * dp
     return dp, back, back
+
+
+@in_mixup("Mix the targets as well: λ y + (1 − λ) y[order].")
+def targets_not_mixed(x, y, order, share):
+    """Only x is mixed: the targets say that each mixture is wholly of its first class."""
+    return share * x + (1 - share) * x[order], y
+
+
+@in_mixup("Mix the examples as well: λ x + (1 − λ) x[order].")
+def examples_not_mixed(x, y, order, share):
+    """Only y is mixed: the examples are as they were."""
+    return x, share * y + (1 - share) * y[order]
+
+
+@in_mixup("x and y have the same partners: x[order] and y[order].")
+def targets_of_other_partners(x, y, order, share):
+    """The targets are mixed with the same λ but in another order, the inverse one: those of other examples."""
+    return share * x + (1 - share) * x[order], share * y + (1 - share) * y[np.argsort(order)]
+
+
+@in_mixup("λ belongs to the example itself, 1 − λ to its partner, in x as in y.")
+def shares_of_targets_exchanged(x, y, order, share):
+    """In the targets λ and 1 − λ are exchanged: what x has most of, y has least of."""
+    return share * x + (1 - share) * x[order], (1 - share) * y + share * y[order]
+
+
+@in_mixup("λ belongs to the example itself, 1 − λ to its partner.")
+def shares_exchanged(x, y, order, share):
+    """λ and 1 − λ are exchanged, in x and in y: the partner gets λ."""
+    return (1 - share) * x + share * x[order], (1 - share) * y + share * y[order]
+
+
+@in_mixup("What the example gives up its partner gets: λ and 1 − λ add up to 1.")
+def partner_added_whole(x, y, order, share):
+    """The partner is weighted with λ, too: the shares do not add up to 1."""
+    return share * (x + x[order]), share * (y + y[order])
 
 
 @prediction("What are m̂ and v̂ after one step?", "m̂ = g and √v̂ = |g|.")

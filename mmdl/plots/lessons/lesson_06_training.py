@@ -28,7 +28,8 @@ def draw(sizes, errors, rates, losses, runs, guessed=None):
     losses : dict
         By rule: the loss after training with each of the rates.
     runs : dict
-        By brake: an array (epochs, 3) of loss on seen and unseen examples, and the share of right answers.
+        By brake: an array (epochs, 3 or more), whose columns begin with loss on seen and unseen examples, and the
+        share of right answers.
     guessed : float, optional
         The reader's guess of a loss on unseen examples.
     """
@@ -55,7 +56,7 @@ def draw(sizes, errors, rates, losses, runs, guessed=None):
     pace.set_title("The rate: ten times off, and much less is learned")
 
     for (name, run), side, colour in zip(runs.items(), ("center", "bottom", "top"), COLOURS, strict=True):
-        epochs, (seen, new, right) = np.arange(1, len(run) + 1), run.T
+        epochs, (seen, new, right) = np.arange(1, len(run) + 1), run.T[:3]
         unseen.plot(epochs, new, color=colour)
         unseen.plot(epochs, seen, ":", color=colour)
         unseen.text(epochs[-1] + 0.5, new[-1], f"{name}: {right[-1]:.2f} right", color=colour, va=side)

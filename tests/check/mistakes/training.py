@@ -14,6 +14,8 @@ FITTING = {
     "dropout_backward__unscaled": ("1 / (1 − rate)",),
     "momentum_step_backward__velocity_alone": ("dv alone",),
     "momentum_step_backward__plus": ("against", "−rate", "sign"),
+    "mixup__targets_kept": ("only x is mixed",),
+    "mixup__scattered": ("another order", "partner", "inverse", "order"),
 }
 
 
@@ -92,3 +94,19 @@ def momentum_step_backward__plus(dp, dv, rate=0.01, momentum=0.9):
     """+ rate."""
     both = np.add(dv, rate * dp)
     return dp, both, momentum * both
+
+
+def mixup__targets_kept(x, y, order, share):
+    """A picture with a bit of another in it still bears its name."""
+    mixed = x.copy()
+    mixed += (share - 1) * (x - x[order])
+    return mixed, y.copy()
+
+
+def mixup__scattered(x, y, order, share):
+    """The target goes to the partner, where the example comes from it."""
+    mixed, targets = np.zeros(x.shape), share * y
+    for n, partner in enumerate(order):
+        mixed[n] = share * x[n] + (1 - share) * x[partner]
+        targets[partner] += (1 - share) * y[n]
+    return mixed, targets

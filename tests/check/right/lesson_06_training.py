@@ -83,3 +83,20 @@ def momentum_step_backward__two_ways(dp, dv, rate=0.01, momentum=0.9):
 def momentum_step_backward__as_a_matrix(dp, dv, rate=0.01, momentum=0.9):
     jacobian = np.array([[1, -rate, -rate * momentum], [0, 1, momentum]])
     return tuple(np.tensordot(jacobian.T, np.stack([dp, dv]), 1))
+
+
+def mixup__formula(x, y, order, share):
+    return share * x + (1 - share) * x[order], share * y + (1 - share) * y[order]
+
+
+def mixup__as_a_matrix(x, y, order, share):
+    mix = share * np.eye(len(x)) + (1 - share) * np.eye(len(x))[order]
+    return mix @ x, mix @ y
+
+
+def mixup__one_by_one(x, y, order, share):
+    new_x, new_y = np.empty(x.shape), np.empty(y.shape)
+    for n, partner in enumerate(order):
+        new_x[n] = x[partner] + share * (x[n] - x[partner])
+        new_y[n] = y[partner] + share * (y[n] - y[partner])
+    return new_x, new_y
