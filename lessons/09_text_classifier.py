@@ -242,6 +242,8 @@ save_figure(draw(family, direction, luck, words, np.array(glyphs.classes)[main],
 #
 # - `pad_sequences`: texts into one array, and its mask. `masked_mean`, `masked_mean_backward`: words that are there.
 # - `embedding` and `embedding_backward`: looking up, and adding up. Mind words that occur more than once.
+# - `text_cnn` and `max_over_time_backward`: a reader between the two (Kim 2014). Windows of three, four and five words
+#   slide along the text, and of each filter only its largest answer counts: it knows order within a window.
 #
 # ## What you now know
 #

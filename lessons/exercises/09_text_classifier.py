@@ -67,6 +67,31 @@ def masked_mean_backward(dy, x, mask):
     raise NotImplementedError
 
 
+def text_cnn(x, w3, w4, w5):
+    """★ c[n, t, k] = Σᵢ Σ_d x[n, t + i, d] w[i, d, k] wherever the window fits into the text, y[n, k] = max over t of c
+
+    Once for windows of three words, once of four, once of five; the three results side by side, in this order.
+
+    x (N, T, D) with T of 5 or more, w3 (3, D, K), w4 (4, D, K), w5 (5, D, K) -> y (N, 3K)
+
+    >>> x = np.array([[[1.0], [0.0], [0.0], [2.0], [0.0], [3.0]]])
+    >>> text_cnn(x, np.ones((3, 1, 1)), np.ones((4, 1, 1)), np.ones((5, 1, 1)))
+    array([[5., 5., 5.]])
+    """
+    raise NotImplementedError
+
+
+def max_over_time_backward(dy, c):
+    """★★ Forward: y[n, k] = the largest of c[n, t, k] over all places t. Derive what comes back to c
+
+    dy (N, K), c (N, T, K) without equal numbers -> dc shaped as c
+
+    >>> max_over_time_backward(np.array([[7.0]]), np.array([[[1.0], [5.0], [3.0]]])).ravel()
+    array([0., 7., 0.])
+    """
+    raise NotImplementedError
+
+
 def one_word_three_times():
     """★★★ A text has the ids (5, 7, 5, 5), and all of dy is 1. What stands in every column of dE[5]?
 

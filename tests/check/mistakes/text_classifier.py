@@ -12,6 +12,10 @@ FITTING = {
     "embedding_backward__set_not_added": ("several places", "add"),
     "masked_mean__padding_in_it": ("mask is not used", "padding"),
     "masked_mean_backward__undivided": ("whole dy", "divided"),
+    "text_cnn__average": ("mean",),
+    "text_cnn__one_place_too_few": ("last window",),
+    "max_over_time_backward__everywhere": ("every place",),
+    "max_over_time_backward__one_winner": ("all filters",),
 }
 
 
@@ -79,3 +83,36 @@ def masked_mean__padding_in_it(x, mask):
 def masked_mean_backward__undivided(dy, x, mask):
     """Every word gets all of it."""
     return np.where(mask[:, :, None], dy[:, None, :], 0)
+
+
+def text_cnn__average(x, w3, w4, w5):
+    """A pool, but the other one."""
+    parts = []
+    for w in (w3, w4, w5):
+        stops = x.shape[1] - len(w) + 1
+        c = np.stack([np.tensordot(x[:, t : t + len(w)], w, 2) for t in range(stops)], axis=1)
+        parts.append(c.sum(axis=1) / stops)
+    return np.concatenate(parts, axis=-1)
+
+
+def text_cnn__one_place_too_few(x, w3, w4, w5):
+    """range(T − h)."""
+    parts = []
+    for w in (w3, w4, w5):
+        c = [np.tensordot(x[:, t : t + len(w)], w, 2) for t in range(x.shape[1] - len(w))]
+        parts.append(np.max(c, axis=0))
+    return np.concatenate(parts, axis=-1)
+
+
+def max_over_time_backward__everywhere(dy, c):
+    """Repeated along time."""
+    return np.repeat(dy[:, np.newaxis, :], c.shape[1], axis=1)
+
+
+def max_over_time_backward__one_winner(dy, c):
+    """The best place of a text, whichever filter found it."""
+    dc = np.zeros(c.shape)
+    for n in range(len(c)):
+        t, _ = np.unravel_index(c[n].argmax(), c[n].shape)
+        dc[n, t] = dy[n]
+    return dc

@@ -87,3 +87,45 @@ def masked_mean_backward__loops(dy, x, mask):
         for t in np.flatnonzero(mask[n]):
             dx[n, t] = dy[n] / np.count_nonzero(mask[n])
     return dx
+
+
+def text_cnn__sums(x, w3, w4, w5):
+    found = []
+    for w in (w3, w4, w5):
+        P = x.shape[1] - len(w) + 1
+        found.append(sum(x[:, i : i + P] @ w[i] for i in range(len(w))).max(axis=1))
+    return np.concatenate(found, axis=1)
+
+
+def text_cnn__windows(x, w3, w4, w5):
+    def maxima(w):
+        windows = np.lib.stride_tricks.sliding_window_view(x, len(w), axis=1)  # (N, P, D, I)
+        return np.einsum("npdi,idk->npk", windows, w).max(axis=1)
+
+    return np.hstack([maxima(w3), maxima(w4), maxima(w5)])
+
+
+def text_cnn__loops(x, w3, w4, w5):
+    (N, T, _), K = x.shape, w3.shape[2]
+    y = np.full((N, 3, K), -np.inf)
+    for n, (j, w) in itertools.product(range(N), enumerate((w3, w4, w5))):
+        for t in range(T - len(w) + 1):
+            y[n, j] = np.maximum(y[n, j], np.tensordot(x[n, t : t + len(w)], w, 2))
+    return y.reshape(N, 3 * K)
+
+
+def max_over_time_backward__equal(dy, c):
+    return dy[:, None] * (c == c.max(axis=1, keepdims=True))
+
+
+def max_over_time_backward__put(dy, c):
+    dc = np.zeros(c.shape)
+    np.put_along_axis(dc, c.argmax(axis=1)[:, None], dy[:, None], axis=1)
+    return dc
+
+
+def max_over_time_backward__loops(dy, c):
+    dc = np.zeros_like(c)
+    for n, k in np.ndindex(dy.shape):
+        dc[n, int(np.argmax(c[n, :, k])), k] = dy[n, k]
+    return dc
