@@ -13,14 +13,18 @@ from mmdl.layers import (
     LSTM,
     RNN,
     AsPicture,
+    Conv1D,
     Conv2D,
     Dense,
     Dropout,
     Embedding,
     FlattenTokens,
+    Graph,
     Layer,
     MaxPool2D,
+    Merge,
     OneToken,
+    OnValues,
     Patches,
     ReLU,
     SelfAttention,
@@ -31,7 +35,36 @@ from mmdl.layers import (
 from mmdl.shapes import Padding, Pair
 from mmdl.tokens import Tokens
 
-READERS: dict[str, Any] = {"rnn": RNN, "lstm": LSTM, "gru": GRU, "attention": SelfAttention, "none": None}
+WINDOWS = 3, 4, 5  # words that a filter of a text sees at a time
+
+
+def convolutions(rng: Generator, embedding: int, width: int, dtype: DTypeLike = np.float32) -> Graph:
+    """ReLU of convolutions over windows of 3, 4 and 5 words, side by side.  Tokens (N, T, D) -> Tokens (N, T, width)
+
+    Windows may reach beyond both ends of a text, where they see zeros, so that the shortest text has a token for each
+    word. The filters are shared out among the windows as evenly as `width` allows; max over time is
+    `SequencePool("max")`, mask and all.
+
+    Source: Kim 2014.
+    """
+    if width < len(WINDOWS):
+        raise DataError(f"windows of {len(WINDOWS)} sizes need a width of at least {len(WINDOWS)}, not {width}")
+    layers: list[Layer] = []
+    for place, window in enumerate(WINDOWS):
+        filters = (width + place) // len(WINDOWS)
+        layers.append(Conv1D.init(rng, embedding, filters, window, dtype, padding="same"))
+    joined = OnValues(Sequential((Merge("concatenate"), ReLU())))
+    return Graph((*layers, joined), (*[(0,)] * len(WINDOWS), tuple(range(1, len(WINDOWS) + 1))))
+
+
+READERS: dict[str, Any] = {  # each made from rng, embedding, width, dtype
+    "rnn": RNN.init,
+    "lstm": LSTM.init,
+    "gru": GRU.init,
+    "attention": SelfAttention.init,
+    "convolution": convolutions,
+    "none": None,
+}
 
 
 def image_encoder(
@@ -68,7 +101,8 @@ def text_encoder(
     ----------
     words : int
         Size of the vocabulary, padding (id 0) and unknown words included.
-    reader : "rnn", "lstm", "gru", "attention", or "none" for the words by themselves
+    reader : "rnn", "lstm", "gru", "attention", "convolution", or "none" for the words by themselves
+        "convolution" is `convolutions`, which is to be pooled by the maximum: the text CNN.
     embedding : int, optional
         Width of the word vectors; `width` by default.
     """
@@ -77,7 +111,7 @@ def text_encoder(
     embedding = width if reader == "none" else embedding or width
     layers: list[Layer] = [Embedding.init(rng, words, embedding, dtype, padding_id=0)]
     if READERS[reader]:
-        layers.append(READERS[reader].init(rng, embedding, width, dtype=dtype))
+        layers.append(READERS[reader](rng, embedding, width, dtype=dtype))
     return Sequential(tuple(layers))
 
 

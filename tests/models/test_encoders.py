@@ -9,6 +9,7 @@ from mmdl.layers import (
     GRU,
     LSTM,
     RNN,
+    Conv1D,
     Conv2D,
     MaxPool2D,
     Patches,
@@ -39,6 +40,7 @@ ENCODERS = {
     "numbers": lambda: (numbers_encoder(rng(), 3, 4), rng().standard_normal((3, 3))),
     "an image's vector": lambda: (to_vector(rng(), image_encoder(rng(), filters=(2,)), (12, 2), "flatten", 3), IMAGES),
     "an image's mean": lambda: (to_vector(rng(), image_encoder(rng(), filters=(2,)), (12, 2), "mean"), IMAGES),
+    "a text CNN": lambda: (to_vector(rng(), text_encoder(rng(), 6, 4, "convolution"), (4, 4), "max", 5), WORDS),
     "a text's vector": lambda: (to_vector(rng(), text_encoder(rng(), 6, 3), (4, 3), "last", 4), WORDS),
 }
 
@@ -54,7 +56,7 @@ def test_every_encoder(name, check):
     check(*build(name))
 
 
-@pytest.mark.parametrize("name", [*READERS, "a text's vector"])
+@pytest.mark.parametrize("name", [*READERS, "a text CNN", "a text's vector"])
 def test_padding(name):
     layer_checks.padding_is_not_seen(*build(name))
     layer_checks.more_padding_changes_nothing(*build(name))
@@ -109,6 +111,28 @@ def test_readers(reader, kind):
     assert text_encoder(rng(), 6, 5, reader, embedding=2)(WORDS).values.shape == (3, 4, 5)
 
 
+def test_a_text_cnn_by_loops():
+    """max over time of relu of every window, a text's neighbours and its padding seeing nothing of each other."""
+    encoder = scattered(text_encoder(rng(), 6, 7, "convolution", embedding=2), rng(1))
+    embedding, graph = encoder.layers
+    filters = [layer for layer in graph.layers if isinstance(layer, Conv1D)]
+    assert [layer.w.shape for layer in filters] == [(3, 2, 2), (4, 2, 2), (5, 2, 3)]
+    y = to_vector(rng(), encoder, (4, 7), "max")(WORDS)
+    for ids, mask, found in zip(WORDS.values, WORDS.mask, y, strict=True):
+        x, expected = embedding.E[ids[mask]], []
+        for layer in filters:
+            reach = len(layer.w) - 1
+            padded = np.pad(x, ((reach // 2, reach - reach // 2), (0, 0)))
+            c = [np.tensordot(padded[t : t + reach + 1], layer.w, 2) + layer.b for t in range(len(x))]
+            expected.append(np.maximum(np.max(c, axis=0), 0) if c else np.zeros(len(layer.b)))
+        assert np.allclose(found, np.concatenate(expected), rtol=0, atol=1e-12)
+
+
+def test_every_window_needs_a_filter():
+    with pytest.raises(DataError, match="windows of 3 sizes need a width of at least 3, not 2"):
+        text_encoder(rng(), 6, 2, "convolution")
+
+
 def test_words_by_themselves():
     encoder = text_encoder(rng(), 6, 5, "none", embedding=2)
     assert len(encoder.layers) == 1
@@ -124,7 +148,7 @@ def test_unknown_reader():
     with pytest.raises(DataError) as error:
         text_encoder(rng(), 6, reader="mamba")
     assert str(error.value) == (
-        'the reader of a text encoder must be one of rnn, lstm, gru, attention, none, not "mamba"'
+        'the reader of a text encoder must be one of rnn, lstm, gru, attention, convolution, none, not "mamba"'
     )
 
 
