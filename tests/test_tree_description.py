@@ -102,7 +102,7 @@ class TestBadDescriptions:
         assert sentence == "'Popen' is no known kind of layer"
 
     def test_wrong_fields(self):
-        assert self.refused({"kind": "Leaf", "fields": {"V": 1}}) == "['V'] are not the fields of Leaf"
+        assert self.refused({"kind": "Leaf", "fields": {"V": 1}}) == "'V' is no field of Leaf"
         assert self.refused({"kind": "Leaf", "fields": {}}) == "[] are not the fields of Leaf"
 
     @pytest.mark.parametrize(
