@@ -101,7 +101,7 @@ def pictures():
     compositions, font = (dataset.test.select(held == each) for each in ("composition", "font"))
     exact, best, new, seconds = [], [], [], []
     for seed in SEEDS:
-        model, took = trained(dataset, "transformer", seed, epochs=30)
+        model, took = trained(dataset, "transformer", seed, epochs=36)
         seconds.append(took)
         exact.append(evaluate_writing(model, compositions)["exact"])
         new.append(evaluate_writing(model, font)["exact"])
