@@ -74,8 +74,10 @@ def perplexity_of_three_bits():
 def too_good():
     """★★★ With 27 letters a new model has a loss of 0.001 after one epoch, and writes noise. What is most likely?
 
-    a: it has learned the texts by heart;  b: the input was not moved by one;  c: the learning rate is too large
+    a   it has learned the texts by heart
+    b   the input was not moved by one
+    c   the learning rate is too large
 
-    Answer with one of "a", "b" and "c"
+    Answer with a letter
     """
     raise NotImplementedError
