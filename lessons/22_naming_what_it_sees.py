@@ -32,7 +32,7 @@ from mmdl.ops.attentive_lstm import attentive_lstm, attentive_lstm_backward
 from mmdl.ops.softmax import softmax
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.lesson_22_naming_what_it_sees import draw
-from mmdl.training.writing import WritingRecipe, evaluate_writing_subsets, write
+from mmdl.training.text_writing import WritingRecipe, evaluate_writing_subsets, write
 from mmdl.verify.oracle import complex_step_gradient
 
 # %% [markdown]

@@ -89,6 +89,7 @@ def survey(count, seed=0, report=print):
 
 
 FILES = {"model.npz", "history.json", "history.png", "confusion.png"}
+FILES |= {".training"}  # the lock of a run that was killed when all was done: nobody holds it, so it is in nobody's way
 
 if __name__ == "__main__":
     print(json.dumps(survey(int(sys.argv[1]))))

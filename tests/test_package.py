@@ -35,3 +35,19 @@ def test_what_is_not_there():
 
 def test_the_example_in_the_docstring():
     assert doctest.testmod(mmdl).failed == 0
+
+
+def test_no_name_is_a_function_now_and_a_module_later():
+    """What a package exports under the name of one of its modules stays: importing the module binds the name to it."""
+    program = (
+        "import importlib, pkgutil, sys, mmdl\n"
+        "for found in pkgutil.walk_packages(mmdl.__path__, 'mmdl.'):\n"
+        "    if found.ispkg and not found.name.startswith('mmdl.check.teachers'):\n"
+        "        package = importlib.import_module(found.name)\n"
+        "        for module in pkgutil.iter_modules(package.__path__):\n"
+        "            whole = f'{found.name}.{module.name}'\n"
+        "            if module.name in getattr(package, '__all__', ()) and whole not in sys.modules:\n"
+        "                print(whole)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == ""

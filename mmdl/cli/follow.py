@@ -80,7 +80,7 @@ def follow_token(model, batch, arguments):
 
     from mmdl.errors import DataError
     from mmdl.explain import follow
-    from mmdl.training.writing import write
+    from mmdl.training.text_writing import write
 
     if arguments.label is not None:
         arguments.wrong_usage("--label is for a classifier: a model that writes has --token")

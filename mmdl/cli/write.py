@@ -40,7 +40,7 @@ def ask(arguments):
 
 def recipe_of(arguments, dataset):
     """The decoder's, with the numbers that the data needs."""
-    from mmdl.training.writing import WritingRecipe
+    from mmdl.training.text_writing import WritingRecipe
 
     return WritingRecipe(**RECIPES[arguments.decoder or DECODER] | dataset.recipe)
 
@@ -65,7 +65,7 @@ def introduction(arguments, dataset, size):
 
 def measure(model, dataset):
     """Exact match and error rate on the test set: with all modalities, "all", and with every set of them alone."""
-    from mmdl.training.writing import evaluate_writing_subsets
+    from mmdl.training.text_writing import evaluate_writing_subsets
 
     found = evaluate_writing_subsets(model, dataset.test)
     largest_first = sorted(found, key=len, reverse=True)
@@ -92,7 +92,7 @@ def table(written, unit):
 
 def answer(model, batch, arguments):
     """Print the best texts for one question, with their probabilities."""
-    from mmdl.training.writing import write
+    from mmdl.training.text_writing import write
 
     [found] = write(model, batch, beams=max(arguments.top, 5), penalty=0, best=arguments.top)  # by probability
     texts = [{"text": each.text, "probability": each.probability} for each in found]
@@ -107,7 +107,7 @@ def answer(model, batch, arguments):
 
 def evaluate(model, examples, arguments):
     """Print how often a writer is right on these examples."""
-    from mmdl.training.writing import evaluate_writing_subsets
+    from mmdl.training.text_writing import evaluate_writing_subsets
 
     seen = [name for name, present in examples.present.items() if present.any()]
     found = evaluate_writing_subsets(model, examples)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mmdl.errors import DataError
-from mmdl.training.writing import write
+from mmdl.training.text_writing import write
 
 END = "(end)"
 

@@ -17,7 +17,7 @@ from mmdl import data
 from mmdl.cli.write import RECIPES
 from mmdl.models import transcriber, writer
 from mmdl.training.decoding import decode
-from mmdl.training.writing import WritingRecipe, evaluate_writing, evaluate_writing_subsets, write
+from mmdl.training.text_writing import WritingRecipe, evaluate_writing, evaluate_writing_subsets, write
 
 SEEDS = (0, 1, 2)
 

@@ -6,7 +6,7 @@ import pytest
 from mmdl.data import AudioPreprocessor, Dataset, Examples, TargetTokenizer, Tokenizer, batches
 from mmdl.models import transcriber, writer
 from mmdl.tokens import Tokens
-from mmdl.training.writing import WritingRecipe, evaluate_writing, evaluate_writing_subsets, texts, write
+from mmdl.training.text_writing import WritingRecipe, evaluate_writing, evaluate_writing_subsets, texts, write
 
 READ = ["one", "two", "three", "two one", "one three", "three two one"]
 WRITTEN = ["eins", "zwei", "drei", "zwei-eins", "eins-drei", "drei-zwei-eins"]
