@@ -24,13 +24,13 @@ def attentive_backward(dh, h, v, Wq, w, C, U, a, z):
     return _through_time(dh, h, v, Wq, w, C, U, a, z)
 
 
-def _through_time(dh, h, v, Wq, w, C, U, a, z, *, ways=(1, 1, 1), through=softmax_backward, slope=1):
-    """Backpropagation through time with parts that can be replaced: the three ways back, softmax and a slope."""
+def _through_time(dh, h, v, Wq, w, C, U, a, z, *, ways=(1, 1, 1), through=softmax_backward):
+    """Backpropagation through time with parts that can be replaced: the three ways back, and softmax."""
     dx, D = np.empty_like(h[:, 1:]), dh[:, -1]
     for t in reversed(range(dx.shape[1])):
         dx[:, t] = D * (1 - h[:, t + 1] ** 2)
         da = (v @ (dx[:, t] @ C.T)[:, :, None])[:, :, 0]
-        du = through(da, a[:, t])[:, :, None] * w * (1 - slope * z[:, t] ** 2)
+        du = through(da, a[:, t])[:, :, None] * w * (1 - z[:, t] ** 2)
         D = ways[0] * dh[:, t] + ways[1] * dx[:, t] @ U.T + ways[2] * du.sum(axis=1) @ Wq.T
     return dx, D
 
@@ -151,7 +151,8 @@ def w_forgotten(dy, q, k, v, w, a, z):
 
 @in_time("A state asks, too: add dq Wqᵀ, the third way.")
 def third_way_missing(dh, h, v, Wq, w, C, U, a, z):
-    """The third way back is missing, through the question that a state asks: only the last step is right."""
+    """The third way back is missing, through the question that a state asks, or the slope 1 − z² in it, without which
+    it adds up to nothing: only the last step is right."""
     return _through_time(dh, h, v, Wq, w, C, U, a, z, ways=(1, 1, 0))
 
 
@@ -171,12 +172,6 @@ def first_way_missing(dh, h, v, Wq, w, C, U, a, z):
 def softmax_by_the_diagonal_in_time(dh, h, v, Wq, w, C, U, a, z):
     """Softmax is gone through as if each weight depended on its own score only: da ∘ a ∘ (1 − a)."""
     return _through_time(dh, h, v, Wq, w, C, U, a, z, through=_by_the_diagonal)
-
-
-@in_time("The attention's tanh has a slope, too: 1 − z².")
-def inner_slope_forgotten(dh, h, v, Wq, w, C, U, a, z):
-    """The question's gradient lacks the slope of the attention's tanh, 1 − z²."""
-    return _through_time(dh, h, v, Wq, w, C, U, a, z, slope=0)
 
 
 @prediction("The last state asked nothing more. What of the one before it?")
