@@ -79,7 +79,7 @@ def survey(count, seed=0, report=print):
             try:
                 found["kills"] += kill_and_resume(folder, run.name, rng, seconds)
                 found["different"] += not tree.equal(bits(run), whole)
-                found["left over"] += len({path.name for path in run.iterdir()} - FILES)
+                found["left over"] += len({path.name for path in run.iterdir()} - FILES - LOCK)
             except DataError as failure:
                 found["failed"] += 1
                 report(failure)
@@ -89,7 +89,7 @@ def survey(count, seed=0, report=print):
 
 
 FILES = {"model.npz", "history.json", "history.png", "confusion.png"}
-FILES |= {".training"}  # the lock of a run that was killed when all was done: nobody holds it, so it is in nobody's way
+LOCK = {".training"}  # of a run that was killed when all was done: nobody holds it, so it is in nobody's way
 
 if __name__ == "__main__":
     print(json.dumps(survey(int(sys.argv[1]))))
