@@ -61,7 +61,8 @@ def report(results, files, dataset, asked):
     best = {key_of(subset, dataset.modalities): limits["accuracy"] for subset, limits in dataset.best.items()}
     words = {key: in_words(key) for key in results["accuracy"]}
     width = max(map(len, words.values()))
-    print(f"\ntrained for {results['seconds']['train']:.1f} s; right on the test set")
+    kept = f", epoch {results['kept_epoch']} of {results['epochs']} kept" if "kept_epoch" in results else ""
+    print(f"\ntrained for {results['seconds']['train']:.1f} s{kept}; right on the test set")
     for key, share in results["accuracy"].items():
         possible = f"  (possible: {100 * best[key]:.1f} %)" if key in best else ""
         print(f"  {words[key]:{width}}  {100 * share:.1f} %{possible}")

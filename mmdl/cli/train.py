@@ -9,6 +9,7 @@ from types import ModuleType
 
 from mmdl.cli import classify, contrastive, write
 from mmdl.cli.dataset import add_data_arguments, dataset_of
+from mmdl.cli.learning import add_learning_arguments, demand_sense, numbers_of
 from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
 from mmdl.cli.runs import CHECKPOINT, HISTORY, MODEL, checkpoint_file, new_run, old_run, write_json
 
@@ -62,11 +63,6 @@ def add(commands):
         metavar="NAME",
         help=f"what writes, with --objective write: {', '.join(write.RECIPES)} (default: {write.DECODER})",
     )
-    parser.add_argument("--epochs", metavar="N", type=whole_number(1), help="times through the data")
-    parser.add_argument("--batch-size", metavar="N", type=whole_number(1), help="examples in a step")
-    parser.add_argument(
-        "--learning-rate", metavar="X", type=positive_number, help="the highest: it rises, then falls to zero"
-    )
     parser.add_argument(
         "--seed",
         metavar="N",
@@ -74,6 +70,7 @@ def add(commands):
         default=0,
         help="the same gives the same model (default: 0)",
     )
+    add_learning_arguments(parser)
     parser.add_argument("--out", metavar="DIR", help="folder to write to (default: runs/<date>-<fusion>)")
     parser.add_argument("--resume", metavar="DIR", help="go on with the training in this folder, as it was started")
     parser.add_argument(
@@ -145,6 +142,7 @@ def begun(arguments):
     if arguments.objective not in OBJECTIVES:
         raise DataError(f'there is no objective "{arguments.objective}"; there are {", ".join(OBJECTIVES)}')
     objective = OBJECTIVES[arguments.objective]
+    demand_sense(arguments)
     asked, how = objective.ask(arguments)
     dataset = dataset_of(asked)
     recipe, rng = recipe_of(objective, arguments, dataset), np.random.default_rng(arguments.seed)
@@ -196,7 +194,7 @@ def train(work, arguments, folder):
         if work.saved is not None:
             work.saved.restore(training)
         try:
-            model, history, interrupted, skipped = fitted(training.run())
+            model, history, interrupted, skipped, kept = fitted(training.run())
         except TrainingError as error:
             if not checkpoint.holds_progress:
                 path.unlink(missing_ok=True)
@@ -204,9 +202,10 @@ def train(work, arguments, folder):
             raise TrainingError(f"{error}{there}") from None
         seconds, epochs = time.perf_counter() - start, training.epoch
 
-        extras = {**work.asked, "seed": work.seed, "recipe": asdict(recipe), "history": history}
+        chosen = {"kept_epoch": kept} if kept else {}
+        extras = {**work.asked, "seed": work.seed, "recipe": asdict(recipe), "history": history, **chosen}
         failures = written(folder, model, extras)
-        kept = f"after {epochs} of {recipe.epochs} epochs; what was learned so far is in {folder}"
+        so_far = f"after {epochs} of {recipe.epochs} epochs; what was learned so far is in {folder}"
         try:
             stop.at_once = True
             if interrupted or stop.number is not None:
@@ -216,7 +215,7 @@ def train(work, arguments, folder):
         except KeyboardInterrupt:
             going_on = f"`mmdl train --resume {folder}` goes on" if path.exists() else ""
             sentence = "; ".join([*failures, going_on]) if failures or going_on else ""
-            interruption = KeyboardInterrupt("; ".join(filter(None, [kept, sentence])))
+            interruption = KeyboardInterrupt("; ".join(filter(None, [so_far, sentence])))
             interruption.code = 128 + (stop.number or 2)
             raise interruption from None
         if not failures:
@@ -225,6 +224,7 @@ def train(work, arguments, folder):
         **found,
         "seconds": {"train": round(seconds, 2)},
         "epochs": epochs,
+        **chosen,
         "parameters": tree.count(model),
         "out": str(folder),
         "failures": failures,
@@ -270,9 +270,7 @@ def say(sentence, stream):
 
 def recipe_of(objective, arguments, dataset):
     """The objective's recipe, with the numbers that were given in place of its own."""
-    given = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "learning_rate")}
-    given = {name: number for name, number in given.items() if number is not None}
-    return replace(objective.recipe_of(arguments, dataset), **given)
+    return replace(objective.recipe_of(arguments, dataset), **numbers_of(arguments))
 
 
 def draw(folder, model, history, examples, failures):

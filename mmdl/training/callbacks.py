@@ -73,7 +73,8 @@ class EarlyStopping(Callback):
 
     def end(self, training: Training) -> None:
         if self.best is not None:
-            training.result = self.best
+            values = training.history[self.metric]
+            training.result, training.kept = self.best, 1 + values.index(min(values))
 
     def kept(self) -> Any:
         return self.best

@@ -63,6 +63,8 @@ class Training:
     interrupted : bool
         Whether it was ended early by Ctrl-C or by a callback that set this.
     result : the model that training ends with, if not the one that it has come to; `EarlyStopping` sets it
+    kept : int, optional
+        The epoch, from 1 on, after which `result` was so.
     """
 
     model: Any
@@ -85,6 +87,7 @@ class Training:
     stopped: bool = field(default=False, init=False)
     interrupted: bool = field(default=False, init=False)
     result: Any = field(default=None, init=False)
+    kept: int | None = field(default=None, init=False)
     skipped: int = field(default=0, init=False)
     rows: list[tuple[float, ...]] = field(default_factory=list, init=False)  # of this epoch's steps so far
     seconds: float = field(default=0.0, init=False)  # of this epoch so far
@@ -241,6 +244,7 @@ class Fitted(NamedTuple):
     history: dict[str, list[float]]  # one entry an epoch that was completed
     interrupted: bool = False  # by Ctrl-C
     skipped: int = 0  # steps that were left out, because their loss or gradient was not finite
+    kept: int | None = None  # the epoch, from 1 on, whose model this is, where `EarlyStopping` has chosen it
 
 
 def fit(
@@ -279,4 +283,4 @@ def fit(
 def fitted(training: Training) -> Fitted:
     """What came out of a training."""
     model = training.model if training.result is None else training.result
-    return Fitted(model, training.history, training.interrupted, training.skipped)
+    return Fitted(model, training.history, training.interrupted, training.skipped, training.kept)

@@ -11,7 +11,7 @@ from mmdl import tree
 from mmdl.data import Dataset
 from mmdl.fusion import FUSIONS
 from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.training.callbacks import Callback, Validation
+from mmdl.training.callbacks import Callback, EarlyStopping, Validation
 from mmdl.training.loop import Epochs, Fitted, Training, fitted
 from mmdl.training.losses import classification
 from mmdl.training.optimizers import Adam
@@ -33,6 +33,12 @@ class Recipe:
         Probability with which an example loses a whole modality, so that the model learns to do without.
     smoothing : float
         Share of each target that is spread over all classes.
+    early_stopping : bool
+        Whether what is kept is the model after the epoch of the smallest validation loss, and not after the last. For
+        this the dataset must have validation examples.
+    patience : int, optional
+        Epochs in a row without a smaller validation loss after which training ends. Without it all epochs are trained:
+        the learning rate is to fall to zero.
     """
 
     epochs: int = 6
@@ -41,6 +47,8 @@ class Recipe:
     warm_up: float = 0.3
     modality_dropout: float = 0.15
     smoothing: float = 0.1
+    early_stopping: bool = True
+    patience: int | None = None
 
     def fit(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Fitted:
         """Train a copy of the model on a dataset, thinned out as it asks for.  -> Fitted, see `mmdl.training.fit`"""
@@ -50,7 +58,9 @@ class Recipe:
         """The training that `fit` runs, which changes the model in place.  -> Training"""
         loss = partial(softmax_cross_entropy, smoothing=self.smoothing)
         augment = {"modality_dropout": self.modality_dropout} | dataset.augment
-        validation = [] if dataset.validation is None else [Validation(dataset.validation, loss)]
+        watching: list[Callback] = [] if dataset.validation is None else [Validation(dataset.validation, loss)]
+        if watching and self.early_stopping:
+            watching.append(EarlyStopping(self.patience or self.epochs))
         return Training(
             model,
             Epochs(dataset.train, self.batch_size, settings=augment),
@@ -59,7 +69,7 @@ class Recipe:
             rng=rng,
             schedule=partial(cosine, warm_up=self.warm_up),
             loss=classification(loss),
-            callbacks=[*validation, *callbacks],
+            callbacks=[*watching, *callbacks],
         )
 
 

@@ -11,7 +11,7 @@ import pytest
 from mmdl import training
 from mmdl.cli import main
 from mmdl.cli.runs import new_run
-from mmdl.data import DATASETS
+from mmdl.data import DATASETS, load
 from mmdl.fusion import FUSIONS
 from mmdl.training.recipes import RECIPES
 
@@ -33,11 +33,11 @@ def test_json_is_one_object_and_the_rest_is_on_stderr(few, capsys):
     assert main(["train", "--fusion", "sum", "--epochs", "1", "--out", "run", "--json"]) == 0
     captured = capsys.readouterr()
     result = json.loads(captured.out)
-    assert list(result) == ["accuracy", "seconds", "epochs", "parameters", "out"]
+    assert list(result) == ["accuracy", "seconds", "epochs", "kept_epoch", "parameters", "out"]
     assert list(result["accuracy"]) == ["all", "image", "text"]
     assert all(0 < share < 1 for share in result["accuracy"].values())
     assert list(result["seconds"]) == ["data", "train"]
-    assert result["epochs"] == 1
+    assert result["epochs"] == result["kept_epoch"] == 1
     assert result["parameters"] > 1000
     assert result["out"] == "run"
     assert captured.err.count("epoch 1/1: loss ") == 1
@@ -143,6 +143,36 @@ def test_a_read_only_folder_is_found_before_training(few, no_training, complaint
     monkeypatch.setattr("mmdl.cli.runs.Lock", refuse)  # root may write everywhere
     assert complaint("train", "--out", "run") == (1, "cannot write into run: Permission denied")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_epoch_is_kept_and_said(tmp_path, monkeypatch, capsys):
+    """With such a learning rate the first epoch is the best."""
+    monkeypatch.chdir(tmp_path)
+    worse = ["train", "--data", "interactions", "--fusion", "sum", "--learning-rate", "0.1", "--epochs", "6"]
+    assert main([*worse, "--patience", "2", "--out", "best"]) == 0
+    assert re.search(r"trained for \d+\.\d s, epoch 1 of 3 kept; right on the test set\n", capsys.readouterr().out)
+    assert main([*worse, "--no-early-stopping", "--out", "last", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["epochs"] == 6 and "kept_epoch" not in result
+    (best, chosen), (last, rest) = (training.load(tmp_path / name / "model.npz") for name in ("best", "last"))
+    assert chosen["kept_epoch"] == 1 and "kept_epoch" not in rest
+    assert chosen["history"]["loss"] == rest["history"]["loss"][:3]
+    test = load("interactions").test
+    assert training.evaluate(best, test)["accuracy"] > training.evaluate(last, test)["accuracy"] + 0.1
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--patience", "0"], "--patience: a whole number of at least 1 is needed, not 0"),
+        (["--patience", "2", "--objective", "write"], "--patience is for classifiers, not for --objective write"),
+        (["--no-early-stopping", "--objective", "contrastive"], "--no-early-stopping is for classifiers, not for"),
+        (["--patience", "2", "--no-early-stopping"], "--patience is for stopping early, and --no-early-stopping"),
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_usage(options, sentence, few, no_training, complaint):
+    code, said = complaint("train", *options)
+    assert code == 2 and said.startswith(sentence)
 
 
 def test_every_fusion_has_a_recipe():

@@ -226,6 +226,7 @@ def test_patience_stops_and_keeps_the_best(model, train, validation):
     losses = fitted.history["validation_loss"]
     best = int(np.argmin(losses))
     assert len(losses) == best + 3 < 60
+    assert fitted.kept == best + 1
     assert tree.equal(fitted.model, recorder.models[best])
     assert not tree.equal(fitted.model, recorder.models[-1])
 
