@@ -17,8 +17,8 @@ from mmdl.errors import DataError, TrainingError
 from mmdl.training.losses import CLASSIFICATION, BatchLoss, Loss
 from mmdl.training.memory import keep_freed_memory
 from mmdl.training.optimizers import Optimizer
+from mmdl.training.ranks import Alone, Ranks, Together
 from mmdl.training.schedules import constant
-from mmdl.training.workers import shared_gradient
 
 
 @dataclass(eq=False)
@@ -38,9 +38,9 @@ class Training:
         What the optimizer's rate is multiplied by, see `mmdl.training.schedules`.
     clip : float, optional
         Largest norm of the gradient.
-    workers : int
-        Threads that share each batch; what it gains depends on the model, see `mmdl.training.workers`. The same number
-        gives the same bits.
+    ranks : communicator, optional
+        Of the processes that share each batch, `mpi4py.MPI.COMM_WORLD` for instance: see `mmdl.training.ranks`. The
+        same number of them gives the same bits.
     skip_bad_steps : bool
         Leave out a step whose loss or gradient is not finite, and count it, instead of ending with an error.
     callbacks : sequence of Callback
@@ -75,7 +75,7 @@ class Training:
     loss: Loss = CLASSIFICATION
     schedule: Callable[[int, int], float] = constant
     clip: float | None = None
-    workers: int = 1
+    ranks: Any = None  # becomes Ranks
     skip_bad_steps: bool = False
     callbacks: Sequence[Any] = ()
     state: Any = None  # State
@@ -93,12 +93,11 @@ class Training:
     seconds: float = field(default=0.0, init=False)  # of this epoch so far
     order: Any = field(default=None, init=False)  # the generator's state from which this epoch's batches were drawn
     metrics: tuple[str, ...] = field(default=(), init=False)  # that the loss counts
-    generators: list[Generator] = field(default_factory=list, init=False)  # all that are drawn from
-    generator_states: list[Any] = field(default_factory=list, init=False)  # where they go on, if not at their start
     settled: bool = field(default=True, init=False)  # not in the middle of a step, or of what callbacks do after it
 
     def __post_init__(self) -> None:
         self.steps = len(self.batches)
+        self.ranks = Ranks(self.ranks)
         if self.state is None:
             self.state = self.optimizer.start(self.model)
 
@@ -112,12 +111,13 @@ class Training:
             If the loss or the gradient is not finite; it names the parameter where that began, epoch and step.
         """
         keep_freed_memory()
-        with shared_gradient(self.model, self.rng, self.workers) as gradients:
-            self._continue_with(gradients.generators)
+        team = Alone(self) if self.ranks.size == 1 else Together(self)
+        with team.limits():
             try:
+                team.check()
                 self._tell("start")
                 while self.epoch < self.epochs and not (self.stopped or self.interrupted):
-                    self._run_epoch(gradients.of)
+                    self._run_epoch(team)
             except KeyboardInterrupt:
                 self.interrupted = True
             finally:
@@ -133,15 +133,16 @@ class Training:
                 )
             self.history.setdefault(name, []).append(value)
 
-    def _run_epoch(self, gradient_of: Callable[..., Any]) -> None:
+    def _run_epoch(self, team: Alone) -> None:
         begun = time.perf_counter() - self.seconds
-        for batch in self._rest_of_epoch():
-            self._run_step(batch, gradient_of)
+        for batch in self._rest_of_epoch(team):
+            self._run_step(batch, team)
             self.seconds = time.perf_counter() - begun
             self._tell("step")
             self.settled = True
-            if self.interrupted:
+            if team.is_over():
                 return
+        team.check()
         if not self.rows:
             raise TrainingError(f"no step of epoch {self.epoch + 1} had a finite loss and gradient")
         metrics = self._means() | {"seconds": self.seconds}
@@ -149,37 +150,35 @@ class Training:
         self.epoch, self.step, self.rows, self.seconds = self.epoch + 1, 0, [], 0.0
         self.record(metrics)
         self._tell("epoch")
+        team.agree()
         self.settled = True
 
-    def _continue_with(self, generators: list[Generator]) -> None:
-        self.generators = generators
-        for generator, state in zip(generators, self.generator_states, strict=False):
-            generator.bit_generator.state = state
-
-    def _rest_of_epoch(self) -> Iterator[Any]:
+    def _rest_of_epoch(self, team: Alone) -> Iterator[Any]:
         """The remaining batches of this epoch; after a resume, those already done are drawn again and skipped."""
         if self.step == 0:
             self.order = self.rng.bit_generator.state
+            team.begin_epoch()
             return self.batches(self.rng)
         now, self.rng.bit_generator.state = self.rng.bit_generator.state, self.order
+        team.begin_epoch()
         rest = self.batches(self.rng)
         collections.deque(islice(rest, self.step), maxlen=0)
         self.rng.bit_generator.state = now
         return rest
 
-    def _run_step(self, batch: Any, gradient_of: Callable[..., Any]) -> None:
+    def _run_step(self, batch: Any, team: Alone) -> None:
         rate, self.settled = self.rate, False
-        measured, gradient = gradient_of(batch, self.loss)
+        measured = team.gradient(batch)
         self.step, self.loss_value, norm = self.step + 1, measured.value, math.nan
         if math.isfinite(measured.value):  # the optimizer refuses a gradient that is not
-            norm = self.optimizer.step(self.model, gradient, self.state, rate, self.clip)
+            norm = self.optimizer.move(self.model, self.state, rate, self.clip)
         if math.isfinite(norm):
             self.rows.append((float(measured.count), measured.value, rate, norm, *map(float, measured.sums.values())))
             self.metrics = tuple(measured.sums)
         elif self.skip_bad_steps:
             self.skipped += 1
         else:
-            self._refuse(measured, gradient)
+            self._refuse(measured)
 
     @property
     def rate(self) -> float:
@@ -197,12 +196,12 @@ class Training:
             "gradient_norm": float(norms.mean()),
         }
 
-    def _refuse(self, measured: BatchLoss, gradient: Any) -> NoReturn:
+    def _refuse(self, measured: BatchLoss) -> NoReturn:
         """Name the parameter that is not finite, or else the last one whose gradient is not: backward starts there."""
         what = f"gradient became {math.nan}" if math.isfinite(measured.value) else f"loss became {measured.value}"
         parameters, gradients = (
             [path for path, array in tree.leaves(each) if not np.isfinite(array).all()]
-            for each in (self.model, gradient)
+            for each in (self.model, self.state.gradient)
         )
         first = f", through {parameters[0]}" if parameters else f", from {gradients[-1]} on" if gradients else ""
         raise TrainingError(f"the {what} in epoch {self.epoch + 1}, step {self.step}{first}; {self._advice()}")
@@ -260,7 +259,7 @@ def fit(
 
     Parameters
     ----------
-    model, optimizer, epochs, rng, loss, schedule, clip, workers, skip_bad_steps, callbacks
+    model, optimizer, epochs, rng, loss, schedule, clip, ranks, skip_bad_steps, callbacks
         See `Training`. `Validation`, `EarlyStopping`, `Progress` and `Checkpoint` are callbacks.
     train : Examples
     batch_size, batches, augment

@@ -64,3 +64,11 @@ def perplexity(loss: float) -> float:
 
 
 CLASSIFICATION = classification()
+
+
+def loss_and_gradient(model: Any, batch: Any, loss: Loss = CLASSIFICATION) -> tuple[BatchLoss, Any]:
+    """What the loss says of the model's output for a batch, and its gradient, a tree like the model"""
+    output, trace = model.forward(batch)
+    measured = loss(output, batch)
+    _, gradient = model.backward(measured.gradient, trace, input_gradient=False)
+    return measured, gradient
