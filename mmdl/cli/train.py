@@ -9,7 +9,7 @@ from types import ModuleType
 
 from mmdl.cli import classify, contrastive, write
 from mmdl.cli.dataset import add_data_arguments, dataset_of
-from mmdl.cli.learning import add_learning_arguments, demand_sense, numbers_of
+from mmdl.cli.learning import add_learning_arguments, demand_sense, recipe_numbers
 from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
 from mmdl.cli.runs import CHECKPOINT, HISTORY, MODEL, checkpoint_file, new_run, old_run, write_json
 
@@ -270,7 +270,7 @@ def say(sentence, stream):
 
 def recipe_of(objective, arguments, dataset):
     """The objective's recipe, with the numbers that were given in place of its own."""
-    return replace(objective.recipe_of(arguments, dataset), **numbers_of(arguments))
+    return replace(objective.recipe_of(arguments, dataset), **recipe_numbers(arguments))
 
 
 def draw(folder, model, history, examples, failures):
