@@ -26,8 +26,9 @@ def demand_fusion(name):
 
 def recipe_of(arguments, dataset):
     """The recipe of the fusion, with the numbers that the data needs."""
-    from mmdl.training.recipes import RECIPES
+    from mmdl.training.recipes import RECIPES, augmentation
 
+    augmentation(dataset, arguments.augment or ())  # what does not suit the data is refused before a folder is made
     return replace(RECIPES[arguments.fusion], **dataset.recipe)
 
 

@@ -2,11 +2,11 @@
 
 from argparse import ArgumentTypeError
 
-from mmdl.cli.dataset import share
+from mmdl.cli.dataset import names, share
 from mmdl.cli.parser import positive_number, whole_number
 
 OF_MODELS = ("width", "depth", "dropout", "text_reader")
-OF_RECIPES = ("patience", "smoothing", "modality_dropout")
+OF_RECIPES = ("patience", "smoothing", "modality_dropout", "class_weight", "augment")
 READERS = ("convolution", "lstm", "gru", "attention")
 OF_ALL = ("epochs", "batch_size", "learning_rate")
 
@@ -59,6 +59,18 @@ def add_learning_arguments(parser):
         metavar="X",
         type=rate,
         help="share of each target that is spread over all classes, so that no answer is ever too sure (default: 0.1)",
+    )
+    group.add_argument(
+        "--augment",
+        metavar="A,B",
+        type=names,
+        help="make other examples of those there are: flip (mirror half of the pictures; not where left and right tell "
+        "something), shift (move pictures by up to a tenth), mixup (add up pairs of examples and their classes)",
+    )
+    group.add_argument(
+        "--class-weight",
+        choices=("balanced",),
+        help="balanced: rare classes count for as much as frequent ones (default: every example counts alike)",
     )
     group.add_argument(
         "--patience",

@@ -171,6 +171,8 @@ def test_the_best_epoch_is_kept_and_said(tmp_path, monkeypatch, capsys):
     ("options", "sentence"),
     [
         (["--dropout", "1"], "--dropout: with 1 nothing would be left to learn from"),
+        (["--augment", "flip", "--objective", "contrastive"], "--augment is for classifiers, not for --objective"),
+        (["--class-weight", "some"], "--class-weight: invalid choice: 'some' (choose from 'balanced')"),
         (["--text-reader", "conv"], "--text-reader: invalid choice: 'conv' (choose from 'convolution', 'lstm'"),
         (["--width", "8", "--objective", "contrastive"], "--width is for classifiers, not for --objective contrastive"),
         (["--smoothing", "0", "--objective", "write"], "--smoothing is for classifiers, not for --objective write"),
@@ -188,8 +190,12 @@ def test_options_that_make_no_sense_are_wrong_usage(options, sentence, few, no_t
     ("options", "sentence"),
     [
         (["--data", "interactions", "--text-reader", "gru"], "--text-reader is for texts, and interactions has none"),
+        (["--data", "interactions", "--augment", "mixup,flip"], "flip is for pictures, and interactions has none"),
+        (
+            ["--data", "interactions", "--augment", "turn"],
+            'there is no augmentation "turn"; there are flip, shift, mixup',
+        ),
         (["--data", "interactions", "--width", "30"], "attention has 4 heads, among which a width of 30 cannot be"),
-        (["--text-reader", "convolution", "--fusion", "sum", "--width", "2"], "windows of 3 sizes need a width of"),
     ],
 )
 def test_options_that_do_not_fit_the_data_are_refused(options, sentence, no_training, complaint, tmp_path, monkeypatch):
@@ -200,14 +206,18 @@ def test_options_that_do_not_fit_the_data_are_refused(options, sentence, no_trai
 
 def test_options_reach_the_model_and_the_recipe(few, capsys, tmp_path):
     options = {"width": 8, "depth": 2, "dropout": 0.2, "text_reader": "convolution"}
-    numbers = {"smoothing": 0.05, "modality_dropout": 0.3, "patience": 3}
+    numbers = {"smoothing": 0.05, "modality_dropout": 0.3, "patience": 3, "class_weight": "balanced"}
     given = [
         each for name, value in (options | numbers).items() for each in (f"--{name.replace('_', '-')}", str(value))
     ]
-    assert main(["train", "--fusion", "sum", "--epochs", "1", *given, "--out", "run", "--json"]) == 0
+    assert (
+        main(["train", "--fusion", "sum", "--epochs", "1", *given, "--augment", "flip,shift", "--out", "run", "--json"])
+        == 0
+    )
     model, extras = training.load(tmp_path / "run" / "model.npz")
     assert extras["built"] == options
     assert {name: extras["recipe"][name] for name in numbers} == numbers
+    assert extras["recipe"]["augment"] == ["flip", "shift"]
     assert [type(layer).__name__ for layer in model.head.layers] == ["Dropout", "Dense", "ReLU"] * 2 + [
         "Dropout",
         "Dense",
