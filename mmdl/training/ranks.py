@@ -26,7 +26,7 @@ import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 
 from mmdl import tree
-from mmdl.errors import DataError, TrainingError
+from mmdl.errors import TrainingError
 from mmdl.layers import training_mode
 from mmdl.shapes import Array
 from mmdl.training.losses import BatchLoss, loss_and_gradient
@@ -104,7 +104,7 @@ class Together(Alone):
 
     def __init__(self, training: Any) -> None:
         if getattr(training.model, "compares_examples", False):
-            raise DataError("this model compares all examples of a batch with one another: train it with one rank")
+            raise TrainingError("this model compares all examples of a batch with one another: train it with one rank")
         self.training, self.ranks = training, training.ranks
         self.bits = PCG64()
         self.learner = training_mode(training.model, Generator(self.bits), self._total)

@@ -9,7 +9,7 @@ import pytest
 
 from mmdl import tree
 from mmdl.data import batches
-from mmdl.errors import DataError, TrainingError
+from mmdl.errors import TrainingError
 from mmdl.layers import BatchNorm, Dropout, Flatten, Sequential
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.training import (
@@ -304,5 +304,5 @@ def test_a_model_that_compares_examples_is_not_shared(model, train):
 
     model = Comparing(**vars(model))
     how = {"optimizer": SGD(), "epochs": 1}
-    with pytest.raises(DataError, match="train it with one rank"):
+    with pytest.raises(TrainingError, match="train it with one rank"):
         on_threads(2, lambda ranks: fit(model, train, rng=np.random.default_rng(0), ranks=ranks, **how))
