@@ -17,6 +17,7 @@ from mmdl.errors import DataError, TrainingError
 from mmdl.training.losses import CLASSIFICATION, BatchLoss, Loss
 from mmdl.training.memory import keep_freed_memory
 from mmdl.training.optimizers import Optimizer
+from mmdl.training.overflow import first_overflow, largest
 from mmdl.training.ranks import Alone, Ranks, Together
 from mmdl.training.schedules import constant
 
@@ -178,7 +179,7 @@ class Training:
         elif self.skip_bad_steps:
             self.skipped += 1
         else:
-            self._refuse(measured)
+            self._refuse(measured, batch)
 
     @property
     def rate(self) -> float:
@@ -196,15 +197,23 @@ class Training:
             "gradient_norm": float(norms.mean()),
         }
 
-    def _refuse(self, measured: BatchLoss) -> NoReturn:
-        """Name the parameter that is not finite, or else the last one whose gradient is not: backward starts there."""
+    def _refuse(self, measured: BatchLoss, batch: Any) -> NoReturn:
+        """Name what is not finite: a parameter, or a layer's output, or else the last gradient: backward starts there.
+
+        If all of them are finite, only the loss is not, and the largest gradient is named.
+        """
         what = f"gradient became {math.nan}" if math.isfinite(measured.value) else f"loss became {measured.value}"
         parameters, gradients = (
             [path for path, array in tree.leaves(each) if not np.isfinite(array).all()]
             for each in (self.model, self.state.gradient)
         )
-        first = f", through {parameters[0]}" if parameters else f", from {gradients[-1]} on" if gradients else ""
-        raise TrainingError(f"the {what} in epoch {self.epoch + 1}, step {self.step}{first}; {self._advice()}")
+        if parameters:
+            where = f"through {parameters[0]}"
+        elif layer := first_overflow(self.model, batch):
+            where = f"first in the output of {layer}"
+        else:
+            where = f"from {gradients[-1]} on" if gradients else f"most steeply at {largest(self.state.gradient)}"
+        raise TrainingError(f"the {what} in epoch {self.epoch + 1}, step {self.step}, {where}; {self._advice()}")
 
     def _advice(self) -> str:
         return f"clipping, or a smaller learning rate than {self.optimizer.rate:.3g}, may help"

@@ -326,6 +326,20 @@ def test_a_parameter_that_is_not_finite_is_named(model, train):
         fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0))
 
 
+def test_the_layer_whose_output_overflows_is_named(model, train):
+    model.modalities["image"].encoder.layers[4].W[:] = 1e38
+    with pytest.raises(TrainingError, match=r"step 1, first in the output of modalities.image.encoder.layers.4;"):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0))
+
+
+def test_the_largest_gradient_is_named_if_only_the_loss_is_not_finite(model, train):
+    def endless(logits, labels):
+        return np.inf, softmax_cross_entropy(logits, labels)[1]
+
+    with pytest.raises(TrainingError, match=r"loss became inf in epoch 1, step 1, most steeply at modalities"):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), loss=classification(endless))
+
+
 def test_a_loss_over_tokens_is_weighted_by_tokens(model, train):
     """A mean over as many things as each batch has: the history's mean is that over all of them."""
     counts = []
