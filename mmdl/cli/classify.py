@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmdl.cli.dataset import asked_for, is_own
+from mmdl.cli.learning import model_settings
 
 FUSION = "attention"
 
@@ -12,7 +13,8 @@ FUSION = "attention"
 def ask(arguments):
     """Which data, and how to learn from it; wrong names are found out before time is spent on the data."""
     demand_fusion(arguments.fusion)
-    return asked_for(arguments), {"fusion": arguments.fusion}
+    settings = model_settings(arguments)
+    return asked_for(arguments), {"fusion": arguments.fusion} | ({"built": settings} if settings else {})
 
 
 def demand_fusion(name):
@@ -24,16 +26,20 @@ def demand_fusion(name):
 
 def recipe_of(arguments, dataset):
     """The recipe of the fusion, with the numbers that the data needs."""
-    from mmdl.training.recipes import RECIPES
+    from mmdl.training.recipes import RECIPES, augmentation
 
+    augmentation(dataset, arguments.augment or ())  # what does not suit the data is refused before a folder is made
     return replace(RECIPES[arguments.fusion], **dataset.recipe)
 
 
 def model_of(rng, arguments, dataset):
     """A classifier that has learned nothing."""
+    from mmdl.errors import DataError
     from mmdl.models import multimodal_classifier
 
-    return multimodal_classifier(rng, dataset, arguments.fusion)
+    if arguments.text_reader and "text" not in dataset.train.kinds.values():
+        raise DataError(f"--text-reader is for texts, and {dataset.name} has none to learn from")
+    return multimodal_classifier(rng, dataset, arguments.fusion, **model_settings(arguments))
 
 
 def introduction(arguments, dataset, size):

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from mmdl.cli import classify, contrastive, ranks, write
 from mmdl.cli.dataset import add_data_arguments, dataset_of
-from mmdl.cli.learning import add_learning_arguments, demand_sense, numbers_of
+from mmdl.cli.learning import add_learning_arguments, demand_sense, recipe_numbers
 from mmdl.cli.outcome import draw, say, told, written
 from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
 from mmdl.cli.runs import CHECKPOINT, checkpoint_file, new_run, old_run
@@ -259,4 +259,4 @@ def introduce(work, arguments, size):
 
 def recipe_of(objective, arguments, dataset):
     """The objective's recipe, with the numbers that were given in place of its own."""
-    return replace(objective.recipe_of(arguments, dataset), **numbers_of(arguments))
+    return replace(objective.recipe_of(arguments, dataset), **recipe_numbers(arguments))

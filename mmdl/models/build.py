@@ -1,7 +1,6 @@
 """From a dataset and the name of a fusion to a classifier that fits both."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -21,6 +20,8 @@ Encoded: TypeAlias = tuple[Sequential, tuple[int, int]]  # an encoder, and the s
 Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classifier: modalities, fusion, head
 
 DROPOUT = 0.3  # before every dense layer of a head
+OF_MANY = 0.5  # of what is flattened: many numbers are an invitation to learn by heart
+HEADS = 4  # of every fusion of tokens
 FILTERS = 16  # of an image encoder's first stage; the next have twice as many each, up to the width
 LARGE = 32  # pixels on the longer side of a photograph, from which on it is first seen coarsely
 CELLS = 8  # on the longer side of what is left of a photograph
@@ -32,7 +33,9 @@ def multimodal_classifier(
     fusion: str = "attention",
     width: int = 64,
     dtype: DTypeLike = np.float32,
-    hidden: bool = True,
+    depth: int | None = None,
+    dropout: float | None = None,
+    text_reader: str | None = None,
 ) -> MultimodalClassifier:
     """A classifier for the modalities and the classes of a dataset
 
@@ -44,10 +47,18 @@ def multimodal_classifier(
     fusion : str
         A key of `mmdl.fusion.FUSIONS`.
     width : int
-        Of word vectors, of tokens, and of the vector that stands for a modality.
-    hidden : bool
-        Whether the head has a hidden layer after a fusion of vectors. Without it, modalities act on one another only
-        as far as the fusion itself lets them.
+        Of word vectors, of tokens, and of the vector that stands for a modality. A fusion of tokens needs a multiple of
+        4, the number of its heads.
+    depth : int, optional
+        Hidden layers between what was fused and the classes, or of each modality's own head where these are fused. By
+        default one after a fusion of vectors, else none. Without any, modalities act on one another only as far as the
+        fusion itself lets them.
+    dropout : float, optional
+        Share of the numbers that is dropped in training before each dense layer: by default 0.3, and 0.5 of the many
+        that a picture has.
+    text_reader : "convolution", "lstm", "gru", "attention", ..., optional
+        What reads the words of a text, see `text_encoder`. By default an LSTM, unless a fusion of tokens reads the
+        words itself.
 
     Returns
     -------
@@ -60,13 +71,21 @@ def multimodal_classifier(
     ('Concatenate', ['image', 'text'])
     """
     kind = fusion_named(fusion)
-    of_vectors = partial(_of_vectors, hidden=hidden)
+    if width < 1:
+        raise DataError(f"a model has a width of at least 1, not {width}")
+    if kind.takes == "tokens" and width % HEADS:
+        raise DataError(f"{fusion} has {HEADS} heads, among which a width of {width} cannot be shared out")
+    if depth is not None and depth < 0:
+        raise DataError(f"a head has no hidden layer or some, not {depth}")
+    if dropout is not None and not 0 <= dropout < 1:
+        raise DataError(f"a dropout probability is at least 0 and less than 1, not {dropout}")
     builders: dict[str, Callable[..., Parts]]
-    builders = {"tokens": _of_tokens, "vectors": of_vectors, "logits": _of_experts}
+    builders = {"tokens": _of_tokens, "vectors": _of_vectors, "logits": _of_experts}
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
-    if kind.takes == "tokens":
-        builders["tokens"] = partial(_of_tokens, reader="lstm" if dataset.in_order else "none")
-    modalities, fused, head = builders[kind.takes](rng, kind, preprocessors, width, len(dataset.classes), dtype)
+    reader = "lstm" if dataset.in_order or kind.takes != "tokens" else "none"
+    depth = (kind.takes == "vectors") if depth is None else depth
+    how = How(width, depth, dropout, text_reader or reader, dtype)
+    modalities, fused, head = builders[kind.takes](rng, kind, preprocessors, len(dataset.classes), how)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
 
 
@@ -80,10 +99,18 @@ def token_encoder(
     return _encoding(preprocessor).encoder(rng, preprocessor, width, reader, dtype)
 
 
-def vector_encoder(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike = np.float32) -> Sequential:
+def vector_encoder(
+    rng: Generator,
+    preprocessor: Any,
+    width: int,
+    reader: str = "lstm",
+    dropout: float | None = None,
+    dtype: DTypeLike = np.float32,
+) -> Sequential:
     """The encoder for what a preprocessor yields, made to end in one vector (width,)."""
-    encoder, shape = token_encoder(rng, preprocessor, width, dtype=dtype)
-    return to_vector(rng, encoder, shape, _encoding(preprocessor).pool, width, dtype)
+    encoder, shape = token_encoder(rng, preprocessor, width, reader, dtype)
+    pool = _encoding(preprocessor).pool or POOLS.get(reader, "last")
+    return to_vector(rng, encoder, shape, pool, width, dtype, OF_MANY if dropout is None else dropout)
 
 
 def _of_picture(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
@@ -129,15 +156,17 @@ class Encoding(NamedTuple):
     """What reads one kind of input."""
 
     encoder: Callable[..., Encoded]  # rng, preprocessor, width, reader, dtype -> encoder, shape (T, D) of its tokens
-    pool: str  # what makes one vector of the tokens, see `to_vector`
+    pool: str | None  # what makes one vector of the tokens, see `to_vector`; None where it is the reader's
 
 
 ENCODINGS = {  # by the kind of a modality
     "image": Encoding(_of_picture, "flatten"),
-    "text": Encoding(_of_text, "last"),
+    "text": Encoding(_of_text, None),
     "audio": Encoding(_of_sound, "max"),
     "numbers": Encoding(_of_numbers, "last"),
 }
+
+POOLS = {"convolution": "max", "attention": "mean", "none": "mean"}  # of readers whose last token has not read all
 
 
 def _encoding(preprocessor: Any) -> Encoding:
@@ -147,55 +176,56 @@ def _encoding(preprocessor: Any) -> Encoding:
     return ENCODINGS[kind]
 
 
-def _of_tokens(
-    rng: Generator,
-    kind: Any,
-    preprocessors: dict[str, Any],
-    width: int,
-    classes: int,
-    dtype: DTypeLike,
-    reader: str = "none",
-) -> Parts:
+class How(NamedTuple):
+    """What `multimodal_classifier` was asked for."""
+
+    width: int
+    depth: int
+    dropout: float | None
+    reader: str
+    dtype: DTypeLike
+
+    def head(self, rng: Generator, features: int, classes: int) -> tuple[Layer, ...]:
+        """Dropout and a dense layer, with as many hidden layers of the same kind before it as are asked for."""
+        rate = DROPOUT if self.dropout is None else self.dropout
+        layers: list[Layer] = []
+        for _ in range(self.depth):
+            layers += [Dropout(rate), Dense.init(rng, features, 2 * self.width, self.dtype), ReLU()]
+            features = 2 * self.width
+        return (*layers, Dropout(rate), Dense.init(rng, features, classes, self.dtype))
+
+    def vector_encoder(self, rng: Generator, preprocessor: Any) -> Sequential:
+        """What reads one modality, and ends in a vector."""
+        return vector_encoder(rng, preprocessor, self.width, self.reader, self.dropout, self.dtype)
+
+
+def _of_tokens(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
     """Fusion of tokens: words are passed on as they are, for attention reads them; where their order matters, and for
     letters, an LSTM reads them first."""
     modalities, lengths = {}, []
     for name, preprocessor in preprocessors.items():
-        encoder, (length, features) = token_encoder(rng, preprocessor, width, reader, dtype)
-        modalities[name] = Modality(encoder, rng.normal(0, 0.02, (1, features)).astype(dtype))
+        encoder, (length, features) = token_encoder(rng, preprocessor, how.width, how.reader, how.dtype)
+        modalities[name] = Modality(encoder, rng.normal(0, 0.02, (1, features)).astype(how.dtype))
         lengths.append(length)
-    fusion = kind.init(rng, [width] * len(modalities), width, lengths, dtype=dtype)
-    return modalities, fusion, Sequential((Dropout(DROPOUT), Dense.init(rng, width, classes, dtype)))
+    fusion = kind.init(rng, [how.width] * len(modalities), how.width, lengths, HEADS, dtype=how.dtype)
+    return modalities, fusion, Sequential(how.head(rng, how.width, classes))
 
 
-def _of_vectors(
-    rng: Generator,
-    kind: Any,
-    preprocessors: dict[str, Any],
-    width: int,
-    classes: int,
-    dtype: DTypeLike,
-    hidden: bool,
-) -> Parts:
-    """Fusion of vectors; one hidden layer in the head lets modalities interact, whatever the fusion."""
+def _of_vectors(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
+    """Fusion of vectors; a hidden layer in the head lets modalities interact, whatever the fusion."""
     modalities = {
-        name: Modality(vector_encoder(rng, preprocessor, width, dtype), np.zeros(width, dtype))
+        name: Modality(how.vector_encoder(rng, preprocessor), np.zeros(how.width, how.dtype))
         for name, preprocessor in preprocessors.items()
     }
-    fusion = kind.init(rng, [width] * len(modalities), width, dtype=dtype)
-    fused = fusion(tuple(np.zeros((1, width), dtype) for _ in modalities)).shape[-1]  # found by trying
-    if not hidden:
-        return modalities, fusion, Sequential((Dropout(DROPOUT), Dense.init(rng, fused, classes, dtype)))
-    meeting = Dense.init(rng, fused, 2 * width, dtype), ReLU(), Dropout(DROPOUT)
-    return modalities, fusion, Sequential((Dropout(DROPOUT), *meeting, Dense.init(rng, 2 * width, classes, dtype)))
+    fusion = kind.init(rng, [how.width] * len(modalities), how.width, dtype=how.dtype)
+    fused = fusion(tuple(np.zeros((1, how.width), how.dtype) for _ in modalities)).shape[-1]  # found by trying
+    return modalities, fusion, Sequential(how.head(rng, fused, classes))
 
 
-def _of_experts(
-    rng: Generator, kind: Any, preprocessors: dict[str, Any], width: int, classes: int, dtype: DTypeLike
-) -> Parts:
+def _of_experts(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
     """Fusion of logits: each modality has its own head."""
     modalities = {}
     for name, preprocessor in preprocessors.items():
-        encoder = vector_encoder(rng, preprocessor, width, dtype)
-        head = Dropout(DROPOUT), Dense.init(rng, width, classes, dtype)
-        modalities[name] = Modality(Sequential((*encoder.layers, *head)), None)
-    return modalities, kind.init(rng, [classes] * len(modalities), dtype=dtype), Sequential(())
+        layers = how.vector_encoder(rng, preprocessor).layers
+        modalities[name] = Modality(Sequential((*layers, *how.head(rng, how.width, classes))), None)
+    return modalities, kind.init(rng, [classes] * len(modalities), dtype=how.dtype), Sequential(())

@@ -128,5 +128,5 @@ def tower(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike = np.f
         embedding.E[UNKNOWN] = 0  # training never meets it, so chance would speak for every unknown word
         encoder = Sequential((*words.layers, SequencePool("mean")))
     else:
-        encoder = vector_encoder(rng, preprocessor, width, dtype)
+        encoder = vector_encoder(rng, preprocessor, width, dtype=dtype)
     return Sequential((*encoder.layers, Dense.init(rng, width, width, dtype)))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mmdl import data, tree
+from mmdl.errors import DataError
 from mmdl.models import multimodal_classifier
-from mmdl.training.recipes import Recipe
+from mmdl.training.recipes import AUGMENTATIONS, Recipe, augmentation
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +42,39 @@ def test_without_validation_examples_the_last_epoch_is_kept(interactions):
     found = fitted(replace(interactions, validation=None), WORSE)
     assert found.kept is None and "validation_loss" not in found.history
     assert tree.equal(found.model, fitted(interactions, replace(WORSE, early_stopping=False)).model)
+
+
+def test_rare_classes_count_alike_with_class_weights(interactions):
+    """Of ten examples nine are of one class, and nothing tells them apart: the plain loss says 0.9, the other 1 / 2."""
+    train = interactions.train
+    blank = replace(
+        interactions,
+        train=replace(
+            train, inputs={name: 0 * x for name, x in train.inputs.items()}, labels=np.arange(len(train)) % 10 // 9
+        ),
+        validation=None,
+    )
+    rates = {}
+    for how in (None, "balanced"):
+        model = fitted(blank, Recipe(12, 16, learning_rate=0.01, smoothing=0, class_weight=how)).model
+        rates[how] = model.predict_proba(next(data.batches(blank.train, 1)))[0, 1]
+    assert rates[None] == pytest.approx(0.1, abs=0.04) and rates["balanced"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_augmentation_is_settings_of_batches():
+    glyphs = data.load("glyphs", fonts=("DejaVuSans",))
+    side = glyphs.train.inputs["image"].shape[1]
+    assert augmentation(glyphs, AUGMENTATIONS[:2]) == {"flip": True, "picture_shift": round(side / 10)}
+    assert augmentation(glyphs, ()) == {}
+    with pytest.raises(DataError, match="sounds and numbers, and glyphs has words"):
+        augmentation(glyphs, ["mixup"])
+
+
+def test_what_does_not_suit_the_data_is_refused(interactions):
+    assert augmentation(interactions, ["mixup"]) == {"mixup": 0.2}
+    with pytest.raises(DataError, match="shift is for pictures, and interactions has none"):
+        augmentation(interactions, ["mixup", "shift"])
+    with pytest.raises(DataError, match='no augmentation "turn"; there are flip, shift, mixup'):
+        augmentation(interactions, ["turn"])
+    with pytest.raises(DataError, match='class weights are "balanced" or none, not "some"'):
+        fitted(interactions, Recipe(class_weight="some"))
