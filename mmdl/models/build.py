@@ -109,8 +109,12 @@ def vector_encoder(
 ) -> Sequential:
     """The encoder for what a preprocessor yields, made to end in one vector (width,)."""
     encoder, shape = token_encoder(rng, preprocessor, width, reader, dtype)
-    pool = _encoding(preprocessor).pool or POOLS.get(reader, "last")
-    return to_vector(rng, encoder, shape, pool, width, dtype, OF_MANY if dropout is None else dropout)
+    rate = OF_MANY if dropout is None else dropout
+    if pool := _encoding(preprocessor).pool:
+        return to_vector(rng, encoder, shape, pool, width, dtype, rate)
+    pool = POOLS.get(reader, "last")
+    # The strongest answers of its filters are the vector of a text CNN: it learns by heart with a layer more
+    return to_vector(rng, encoder, shape, pool, None if pool == "max" else width, dtype)
 
 
 def _of_picture(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:

@@ -17,6 +17,7 @@ from mmdl.data import (
     Tokenizer,
     batches,
 )
+from mmdl.data.batches import Batch
 from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
 from mmdl.layers import GRU, LSTM, Conv2D, Dense, Dropout, Graph, ReLU, SelfAttention
@@ -219,3 +220,16 @@ def test_readers_of_a_text(reader, kind, pool):
     assert type(encoder.layers[1]) is kind and encoder.layers[2].kind == pool
     tokens = multimodal_classifier(rng, dataset("text"), "attention", 8, text_reader=reader).modalities["text"].encoder
     assert [type(layer) for layer in tokens.layers[1:]] == ([] if reader is None else [kind])
+
+
+@pytest.mark.parametrize("fusion", ["sum", "attention"])
+@pytest.mark.parametrize("reader", ["convolution", "lstm", "gru", "attention"])
+def test_texts_shorter_than_a_window_and_longer_ones_beside_them(reader, fusion):
+    """A text of one word is read as alone, beside one of four and its padding; the widest window is five words."""
+    model = multimodal_classifier(np.random.default_rng(0), dataset("text"), fusion, 8, np.float64, text_reader=reader)
+    ids, mask = np.random.default_rng(1).integers(1, 4, (3, 4)), np.arange(4) < np.array([1, 2, 4])[:, None]
+    together = Batch({"text": Tokens(ids, mask)}, {"text": np.ones(3, bool)}, np.zeros(3, int))
+    for n, length in enumerate((1, 2, 4)):
+        words = Tokens(ids[n : n + 1, :length], mask[n : n + 1, :length])
+        alone = Batch({"text": words}, {"text": np.ones(1, bool)}, np.zeros(1, int))
+        np.testing.assert_allclose(model(alone), model(together)[n : n + 1], atol=1e-12)
