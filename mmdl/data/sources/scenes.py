@@ -5,6 +5,7 @@ leaves open, and whatever a picture shows, many things can be asked about it. Al
 the picture tells without doubt, so that the best possible accuracy is 1.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -148,44 +149,66 @@ def questions(shapes: list[Shape], rng: np.random.Generator) -> list[Question]:
     return asked
 
 
+def by_both(shape: Shape) -> str:
+    """ "red circle" """
+    return f"{shape.colour} {shape.kind}"
+
+
+def by_kind(shape: Shape) -> str:
+    """ "circle" """
+    return shape.kind
+
+
+def by_colour(shape: Shape) -> str:
+    """ "red shape" """
+    return f"{shape.colour} shape"
+
+
+NAMINGS = by_both, by_kind, by_colour
+
+
+def alone(shapes: list[Shape], naming: Callable[[Shape], str]) -> list[tuple[Shape, str]]:
+    """The shapes whose name is no other's, and their names."""
+    names = [naming(shape) for shape in shapes]
+    return [(shape, name) for shape, name in zip(shapes, names, strict=True) if names.count(name) == 1]
+
+
 def colour_of(shapes: list[Shape], rng: np.random.Generator) -> Question | None:
     """what colour is the circle?"""
-    alone = [shape for shape in shapes if [s.kind for s in shapes].count(shape.kind) == 1]
-    if not alone:
+    if not (named := alone(shapes, by_kind)):
         return None
-    shape = alone[rng.integers(len(alone))]
-    return Question("colour", f"what colour is the {shape.kind}?", shape.colour, (shape,))
+    shape, name = named[rng.integers(len(named))]
+    return Question("colour", f"what colour is the {name}?", shape.colour, (shape,))
 
 
 def kind_of(shapes: list[Shape], rng: np.random.Generator) -> Question | None:
     """which shape is red?"""
-    alone = [shape for shape in shapes if [s.colour for s in shapes].count(shape.colour) == 1]
-    if not alone:
+    if not (named := alone(shapes, by_colour)):
         return None
-    shape = alone[rng.integers(len(alone))]
+    shape, _ = named[rng.integers(len(named))]
     return Question("kind", f"which shape is {shape.colour}?", shape.kind, (shape,))
 
 
 def existence(shapes: list[Shape], rng: np.random.Generator) -> Question:
-    """is there a red circle?  Half of the time there is, and what there is not has often one word right."""
-    there = {(shape.kind, shape.colour) for shape in shapes}
-    if rng.random() < 0.5:
-        kind, colour = sorted(there)[rng.integers(len(there))]
-        about = tuple(shape for shape in shapes if (shape.kind, shape.colour) == (kind, colour))
-        return Question("existence", f"is there a {colour} {kind}?", "yes", about)
-    others = [(kind, colour) for kind in KINDS for colour in COLOURS if (kind, colour) not in there]
-    kind, colour = others[rng.integers(len(others))]
-    return Question("existence", f"is there a {colour} {kind}?", "no")
+    """is there a red circle? a circle? a red shape?  Half of the time there is."""
+    naming = NAMINGS[rng.integers(len(NAMINGS))]
+    there = {naming(shape) for shape in shapes}
+    could_be = {naming(Shape(kind, colour, 0, 0, 0)) for kind in KINDS for colour in COLOURS}
+    yes = rng.random() < 0.5
+    names = sorted(there if yes else could_be - there)
+    name = names[rng.integers(len(names))]
+    about = tuple(shape for shape in shapes if naming(shape) == name)
+    return Question("existence", f"is there a {name}?", "yes" if yes else "no", about)
 
 
 def place(shapes: list[Shape], rng: np.random.Generator) -> Question | None:
-    """is the red circle left of the blue square?"""
-    named = [shape for shape in shapes if [s[:2] for s in shapes].count(shape[:2]) == 1]
-    pairs = [(a, b) for a in named for b in named if abs(a.column - b.column) >= APART]
+    """is the red circle left of the square?"""
+    named = [(shape, name) for naming in NAMINGS for shape, name in alone(shapes, naming)]
+    pairs = [(a, b) for a in named for b in named if abs(a[0].column - b[0].column) >= APART]
     if not pairs:
         return None
-    a, b = pairs[rng.integers(len(pairs))]
-    words = f"is the {a.colour} {a.kind} left of the {b.colour} {b.kind}?"
+    (a, first), (b, second) = pairs[rng.integers(len(pairs))]
+    words = f"is the {first} left of the {second}?"
     return Question("place", words, "yes" if a.column < b.column else "no", (a, b))
 
 
