@@ -9,9 +9,21 @@ from numpy.typing import DTypeLike
 
 from mmdl.data import Dataset
 from mmdl.errors import DataError
-from mmdl.fusion import fusion_named
+from mmdl.fusion import AttentionFusion, fusion_named
 from mmdl.fusion.fusion import Fusion
-from mmdl.layers import Conv2D, Dense, Dropout, Layer, MaxPool2D, ReLU, Sequential, Standardize
+from mmdl.layers import (
+    BatchNorm,
+    Conv2D,
+    Coordinates,
+    Dense,
+    Dropout,
+    Layer,
+    MaxPool2D,
+    Patches,
+    ReLU,
+    Sequential,
+    Standardize,
+)
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
@@ -19,6 +31,7 @@ from mmdl.models.modality import Modality
 Encoded: TypeAlias = tuple[Sequential, tuple[int, int]]  # an encoder, and the shape (T, D) of its tokens
 Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classifier: modalities, fusion, head
 
+WIDTH = 64
 DROPOUT = 0.3  # before every dense layer of a head
 OF_MANY = 0.5  # of what is flattened: many numbers are an invitation to learn by heart
 HEADS = 4  # of every fusion of tokens
@@ -31,7 +44,7 @@ def multimodal_classifier(
     rng: Generator,
     dataset: Dataset,
     fusion: str = "attention",
-    width: int = 64,
+    width: int | None = None,
     dtype: DTypeLike = np.float32,
     depth: int | None = None,
     dropout: float | None = None,
@@ -46,16 +59,16 @@ def multimodal_classifier(
     dataset : Dataset
     fusion : str
         A key of `mmdl.fusion.FUSIONS`.
-    width : int
-        Of word vectors, of tokens, and of the vector that stands for a modality. A fusion of tokens needs a multiple of
-        4, the number of its heads.
+    width : int, optional
+        Of word vectors, of tokens, and of the vector that stands for a modality: 64 unless the dataset needs another. A
+        fusion of tokens needs a multiple of 4, the number of its heads.
     depth : int, optional
         Hidden layers between what was fused and the classes, or of each modality's own head where these are fused. By
         default one after a fusion of vectors, else none. Without any, modalities act on one another only as far as the
         fusion itself lets them.
     dropout : float, optional
         Share of the numbers that is dropped in training before each dense layer: by default 0.3, and 0.5 of the many
-        that a picture has.
+        that a picture has, unless the dataset needs another.
     text_reader : "convolution", "lstm", "gru", "attention", ..., optional
         What reads the words of a text, see `text_encoder`. By default an LSTM, unless a fusion of tokens reads the
         words itself.
@@ -71,6 +84,8 @@ def multimodal_classifier(
     ('Concatenate', ['image', 'text'])
     """
     kind = fusion_named(fusion)
+    width = dataset.build.get("width", WIDTH) if width is None else width
+    dropout = dataset.build.get("dropout") if dropout is None else dropout
     if width < 1:
         raise DataError(f"a model has a width of at least 1, not {width}")
     if kind.takes == "tokens" and width % HEADS:
@@ -84,7 +99,7 @@ def multimodal_classifier(
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
     reader = "lstm" if dataset.in_order or kind.takes != "tokens" else "none"
     depth = (kind.takes == "vectors") if depth is None else depth
-    how = How(width, depth, dropout, text_reader or reader, dtype)
+    how = How(width, depth, dropout, text_reader or reader, dtype, dataset.in_order)
     modalities, fused, head = builders[kind.takes](rng, kind, preprocessors, len(dataset.classes), how)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
 
@@ -110,7 +125,7 @@ def vector_encoder(
     """The encoder for what a preprocessor yields, made to end in one vector (width,)."""
     encoder, shape = token_encoder(rng, preprocessor, width, reader, dtype)
     rate = OF_MANY if dropout is None else dropout
-    if pool := _encoding(preprocessor).pool:
+    if pool := "both" if is_large(preprocessor) else _encoding(preprocessor).pool:
         return to_vector(rng, encoder, shape, pool, width, dtype, rate)
     pool = POOLS.get(reader, "last")
     # The strongest answers of its filters are the vector of a text CNN: it learns by heart with a layer more
@@ -119,24 +134,51 @@ def vector_encoder(
 
 def _of_picture(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     """Two stages for what is centred in a small frame; else as many as leave `CELLS` cells on the longer side, and the
-    borders count as much as the middle. Of a large picture the first stage looks at every other pixel only, which takes
-    a third of the time."""
+    borders count as much as the middle."""
+    if is_large(preprocessor):
+        return _of_large_picture(rng, preprocessor, width, dtype)
     rows, columns, channels = preprocessor.shape
     if preprocessor.centred:
         encoder = image_encoder(rng, channels, (FILTERS, width), dtype=dtype)
         return encoder, tokens_of(encoder, preprocessor.shape)
-    layers: list[Layer] = [Standardize(preprocessor.mean, preprocessor.deviation)] if preprocessor.mean else []
-    count = FILTERS
-    if preprocessor.mean and max(rows, columns) > LARGE:
-        layers += [Conv2D.init(rng, channels, count, (5, 5), dtype, padding="same", stride=2), MaxPool2D(2), ReLU()]
-        layers += [Conv2D.init(rng, count, 2 * count, (3, 3), dtype, padding="same"), ReLU()]
-        rows, columns, channels, count = -(-rows // 2) // 2, -(-columns // 2) // 2, 2 * count, 4 * count
     filters: list[int] = []
     while not filters or (max(rows, columns) > CELLS and min(rows, columns) > 1):
         rows, columns = rows // 2, columns // 2
-        filters.append(min(count << len(filters), width))
+        filters.append(min(FILTERS << len(filters), width))
     stages = image_encoder(rng, channels, (*filters[:-1], width), padding="same", dtype=dtype)
-    encoder = Sequential((*layers, *stages.layers))
+    first = [Standardize(preprocessor.mean, preprocessor.deviation)] if preprocessor.mean else []
+    encoder = Sequential((*first, *stages.layers))
+    return encoder, tokens_of(encoder, preprocessor.shape)
+
+
+def is_large(preprocessor: Any) -> bool:
+    """Whether a picture is standardised and larger than a small frame: a scene with things at different places."""
+    return bool(getattr(preprocessor, "mean", ())) and max(preprocessor.shape[:2]) > LARGE
+
+
+def _of_large_picture(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike) -> Encoded:
+    """The first stage looks at every other pixel only, which takes a third of the time. Where `CELLS` cells are left on
+    the longer side, two more convolutions see things whole, and the last of them, where they stand. Batch norm: what
+    tells a circle from a square is small beside the colours, and would be learned late or never."""
+    rows, columns, channels = preprocessor.shape
+
+    def stage(channels: int, filters: int, kernel: int, stride: int = 1, halved: bool = False) -> list[Layer]:
+        convolution = Conv2D.init(rng, channels, filters, (kernel, kernel), dtype, padding="same", stride=stride)
+        pool = [MaxPool2D(2)] if halved else []
+        return [convolution, *pool, BatchNorm.init(filters, momentum=0.9, dtype=dtype), ReLU()]
+
+    filters = min(FILTERS, width)
+    layers: list[Layer] = [Standardize(preprocessor.mean, preprocessor.deviation)]
+    rows, columns = -(-rows // 2), -(-columns // 2)
+    halved = min(rows, columns) > 1
+    layers += stage(channels, filters, 5, stride=2, halved=halved)
+    while halved:
+        rows, columns, channels = rows // 2, columns // 2, filters
+        halved = max(rows, columns) > CELLS and min(rows, columns) > 1
+        filters = min(2 * filters, width)
+        layers += stage(channels, filters, 3, halved=halved)
+    layers += [Coordinates(), *stage(filters + 2, width, 3), Patches()]
+    encoder = Sequential(tuple(layers))
     return encoder, tokens_of(encoder, preprocessor.shape)
 
 
@@ -188,6 +230,7 @@ class How(NamedTuple):
     dropout: float | None
     reader: str
     dtype: DTypeLike
+    in_order: bool  # whether texts are sentences
 
     def head(self, rng: Generator, features: int, classes: int) -> tuple[Layer, ...]:
         """Dropout and a dense layer, with as many hidden layers of the same kind before it as are asked for."""
@@ -205,13 +248,17 @@ class How(NamedTuple):
 
 def _of_tokens(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
     """Fusion of tokens: words are passed on as they are, for attention reads them; where their order matters, and for
-    letters, an LSTM reads them first."""
+    letters, an LSTM reads them first. Sentences beside large pictures are questions, or as good as: they ask."""
     modalities, lengths = {}, []
     for name, preprocessor in preprocessors.items():
         encoder, (length, features) = token_encoder(rng, preprocessor, how.width, how.reader, how.dtype)
         modalities[name] = Modality(encoder, rng.normal(0, 0.02, (1, features)).astype(how.dtype))
         lengths.append(length)
-    fusion = kind.init(rng, [how.width] * len(modalities), how.width, lengths, HEADS, dtype=how.dtype)
+    more: dict[str, Any] = {}
+    kinds = [preprocessor.kind for preprocessor in preprocessors.values()]
+    if kind is AttentionFusion and how.in_order and "text" in kinds and any(map(is_large, preprocessors.values())):
+        more = {"asks": kinds.index("text")}
+    fusion = kind.init(rng, [how.width] * len(modalities), how.width, lengths, HEADS, dtype=how.dtype, **more)
     return modalities, fusion, Sequential(how.head(rng, how.width, classes))
 
 

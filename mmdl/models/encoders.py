@@ -169,14 +169,14 @@ def to_vector(
     ----------
     shape : (T, D)
         Of the encoder's tokens.
-    pool : "mean", "max", "last" over the tokens, or "flatten" where their number is fixed
+    pool : "mean", "max", "last", "both" over the tokens (see `SequencePool`), or "flatten" where their number is fixed
     dropout : float
         Share of the flattened numbers that is dropped in training: many are an invitation to learn by heart.
     """
     length, features = shape
     pooled: tuple[Layer, ...] = (FlattenTokens(), Dropout(dropout)) if pool == "flatten" else (SequencePool(pool),)
     if width:
-        pooled += Dense.init(rng, length * features if pool == "flatten" else features, width, dtype), ReLU()
+        pooled += Dense.init(rng, features * {"flatten": length, "both": 2}.get(pool, 1), width, dtype), ReLU()
     return Sequential((*encoder.layers, *pooled))
 
 

@@ -24,8 +24,9 @@ ANSWERS = (*COLOURS, *KINDS, *NUMBERS, "no", "yes")
 RADII = 7, 11  # pixels, at least and at most
 APART = 6  # pixels between the middles of two shapes of which one is left of the other, at least
 QUESTIONS = 3  # about each picture
-RECIPE = {"epochs": 14, "modality_dropout": 0.0, "smoothing": 0.05}  # neither modality says anything alone
-PICTURES = {"train": 4000, "validation": 300, "test": 1000}
+RECIPE = {"epochs": 6, "learning_rate": 2e-3, "modality_dropout": 0.0, "smoothing": 0.05}  # neither says it alone
+BUILD = {"dropout": 0.1}  # there is nothing to be learned by heart
+PICTURES = {"train": 12000, "validation": 300, "test": 1000}
 
 
 class Shape(NamedTuple):
@@ -47,14 +48,14 @@ class Shape(NamedTuple):
 class Question(NamedTuple):
     """What is asked of a picture, and what is right."""
 
-    form: str  # one of FORMS
+    form: str  # "place", "colour", "kind", "existence" or "number"
     words: str
     answer: str
     about: tuple[Shape, ...] = ()  # the shapes of the picture that are named
 
 
 def load(pictures: int = PICTURES["train"], seed: int = 0) -> Dataset:
-    """Three questions about each of 4,000 pictures to learn from, 300 for validation, 1,000 for the test
+    """Three questions about each of 12,000 pictures to learn from, 300 for validation, 1,000 for the test
 
     Parameters
     ----------
@@ -80,7 +81,9 @@ def load(pictures: int = PICTURES["train"], seed: int = 0) -> Dataset:
         splits[split] = Examples(inputs, labels, about=about)
     best: dict[tuple[str, ...], dict[str, float]] = {("image", "text"): {"loss": 0.0, "accuracy": 1.0}}
     preprocessors = {"image": image, "text": tokenizer}
-    return Dataset("scenes", ANSWERS, **splits, preprocessors=preprocessors, best=best, recipe=RECIPE, in_order=True)
+    return Dataset(
+        "scenes", ANSWERS, **splits, preprocessors=preprocessors, best=best, recipe=RECIPE, build=BUILD, in_order=True
+    )
 
 
 def examples_of(count: int, rng: np.random.Generator) -> tuple[Array, dict[str, Array]]:
@@ -140,13 +143,11 @@ def covered(kind: str, radius: int, finer: int = 4) -> Array:
 
 
 def questions(shapes: list[Shape], rng: np.random.Generator) -> list[Question]:
-    """Questions of different forms about one picture, each of which has one right answer."""
-    asked: list[Question] = []
-    for form in rng.permutation(len(FORMS)):
-        question = FORMS[form](shapes, rng)
-        if question is not None and len(asked) < QUESTIONS:
-            asked.append(question)
-    return asked
+    """Questions of different forms about one picture, each of which has one right answer: of place, if there are two
+    shapes, for that is the hardest to learn."""
+    forms = [place, *(OTHERS[number] for number in rng.permutation(len(OTHERS)))]
+    asked = [question for form in forms if (question := form(shapes, rng)) is not None]
+    return asked[:QUESTIONS]
 
 
 def by_both(shape: Shape) -> str:
@@ -217,7 +218,7 @@ def number(shapes: list[Shape], rng: np.random.Generator) -> Question:
     return Question("number", "how many shapes are there?", NUMBERS[len(shapes) - 1], tuple(shapes))
 
 
-FORMS = (colour_of, kind_of, existence, place, number)
+OTHERS = colour_of, kind_of, existence, number
 SOURCE = Source(
     load,
     ("image", "text"),
