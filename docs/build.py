@@ -2,7 +2,8 @@
 
 The lessons' pages show the figures of the repository. With --run each lesson is run as well, and what it prints is
 shown (three minutes more); without, nothing is run again that the test suite runs already. Warnings are errors. The
-pages ask no other host for anything: MathJax is taken from its npm package, which is checked by its hash.
+pages ask no other host for anything: MathJax is taken from its npm package, which is checked by its hash. Only the
+notebooks that a reader opens to run a lesson load Python from a CDN (see docs/browser/site.py).
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from docs.browser import site  # noqa: E402
 from docs.pages import diagrams, gallery, glossary, lessons, reference  # noqa: E402
 
 MATHJAX = "mathjax@3.2.2"
@@ -45,7 +47,9 @@ def main():
         text = (ROOT / name).read_text(encoding="utf-8")
         (source / name.lower()).write_text(text, encoding="utf-8")
     sphinx = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "2", "-b", "html", source, html]
-    sys.exit(subprocess.run(list(map(str, sphinx)), check=False).returncode)
+    if failed := subprocess.run(list(map(str, sphinx)), check=False).returncode:
+        sys.exit(failed)
+    site.build(arguments.folder, html, ROOT)
 
 
 def mathjax(folder, static):

@@ -46,6 +46,7 @@ def page(lesson, root, output):
     title, *body = (shown(cell, outputs) for cell in cells_of(lesson.path))
     parts = [
         title,
+        in_the_browser(lesson),
         *(f"```{{image}} /diagrams/{name}.svg\n:alt: {name}\n```" for name in DIAGRAMS.get(lesson.number, ())),
     ]
     parts += body
@@ -55,6 +56,15 @@ def page(lesson, root, output):
         references(lesson),
     ]
     return within_site("\n\n".join(parts)) + "\n"
+
+
+def in_the_browser(lesson):
+    """Links to the lesson and its exercises as notebooks that run in the reader's browser."""
+    links = {"Run this lesson": lesson.name, "Do the exercises": f"exercises/{lesson.name}"}
+    address = "../run/notebooks/index.html?path="
+    buttons = "\n".join(f'<a href="{address}{path}.ipynb">{words}</a>' for words, path in links.items())
+    note = "in your browser: Python is loaded from a CDN, nothing is installed"
+    return f'```{{raw}} html\n<p class="run">\n{buttons}\n<span>{note}</span>\n</p>\n```'
 
 
 def shown(cell, outputs):

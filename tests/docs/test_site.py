@@ -3,51 +3,25 @@
 MMDL_SITE names a folder of built pages; `docs/build.py FOLDER` makes FOLDER/html. Without it these tests are skipped.
 """
 
-import functools
-import http.server
 import os
 import re
-import shutil
-import threading
-from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
 
-SITE = Path(os.environ.get("MMDL_SITE", "docs/_build/html"))
+from tests.docs.conftest import SITE
+
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
-PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
+PAGES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in SITE.rglob("*.html")
+    if path.relative_to(SITE).parts[0] not in ("_static", "run")
+)
 
 pytestmark = [
     pytest.mark.site,
     pytest.mark.skipif("MMDL_SITE" not in os.environ, reason="MMDL_SITE names no built site"),
 ]
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A server without a word on stderr."""
-
-    def log_message(self, *words):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    api = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with api.sync_playwright() as play:
-        found = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
