@@ -15,6 +15,7 @@ from mmdl.check.draws import PLAIN, roomy
 from mmdl.check.mistake import Line, Mistake, NotDoneYet, NotTaken
 from mmdl.check.results import arrays, of_reference
 from mmdl.check.rounding import within_rounding
+from mmdl.check.steps import TooLong
 from mmdl.check.words import in_short
 
 PATIENCE = 20_000  # characters that one call may print
@@ -24,7 +25,7 @@ SHOWN = 5  # lines of it are shown
 
 
 class Unhurried:
-    """A clock that never rings; `process` has one that does."""
+    """A clock that never rings; `work` and `steps` have some that do."""
 
     def start(self, name, seconds):
         """A call of the function `name` begins."""
@@ -124,6 +125,9 @@ class Student:
             with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
                 with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
                     return self.function(**given)
+        except TooLong as error:
+            error.line, error.printed = where(error, self.file), screen.shown()
+            raise
         except BaseException as error:  # whatever it raises, the teacher goes on
             line = where(error, self.file)
             if isinstance(error, NotImplementedError) and _is_last(error, self.file):

@@ -23,6 +23,7 @@ from mmdl.check.library import EXERCISES, PREDICTIONS, mistakes_of
 from mmdl.check.limits import GRACE, allow, end_what_is_forked_off, limit_memory
 from mmdl.check.mistake import Line, Mistake
 from mmdl.check.prediction import judge
+from mmdl.check.steps import TooLong
 from mmdl.check.student import Screen, Student, in_words, where
 from mmdl.check.words import in_short
 from mmdl.errors import DataError
@@ -166,6 +167,9 @@ def load(path, alarm):
         place = f", line {error.lineno}" if error.lineno else ""
         text = f": {in_short(error.text)}" if error.text else ""
         raise DataError(f"{path.name}{place}: {in_short(error.msg)}{text}") from None
+    except TooLong as error:
+        error.line = where(error, str(path))
+        raise
     except UnicodeDecodeError:
         raise DataError(f"{path.name} is no Python file: it is not text in UTF-8") from None
     except BaseException as error:

@@ -88,7 +88,7 @@ def look_at(arguments):
     """Print grade by grade: a page about the first function that fails, a line or two about the others."""
     from mmdl.check.files import split
     from mmdl.check.grade import FAILS
-    from mmdl.check.page.page import advice, brief, in_brief, page
+    from mmdl.check.page.page import advice, brief, by_command, in_brief, page
     from mmdl.check.page.paint import Paint
     from mmdl.check.process import grades
 
@@ -104,7 +104,8 @@ def look_at(arguments):
             lines, failed = (in_brief if failed else page)(grade, paint), True
         print("\n".join(lines), flush=True)
         seen.append(grade)
-    print("\n".join(advice(seen, paint, path, arguments.hint, _solution if arguments.solution else None)))
+    shown = _solution if arguments.solution else None
+    print("\n".join(advice(seen, paint, by_command(path), arguments.hint, shown)))
     return finished(path, seen)
 
 

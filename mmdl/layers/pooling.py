@@ -82,15 +82,12 @@ class SequencePoolTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SequencePool(Layer):
-    """One vector from the unmasked tokens: their mean, their maximum, or the last one.  Tokens (N, T, D) -> (N, D)
+    """One vector from the unmasked tokens: their mean, their maximum, or the last one.  Tokens (N, T, D) -> (N, D)"""
 
-    "both" is the maximum and the mean, side by side: (N, 2 D).
-    """
-
-    kind: str = "mean"  # or "max", "last", "both"
+    kind: str = "mean"  # or "max", "last"
 
     def __post_init__(self) -> None:
-        _check_kind(self, "mean", "max", "last", "both")
+        _check_kind(self, "mean", "max", "last")
 
     def forward(self, tokens: Tokens) -> tuple[Array, SequencePoolTrace]:
         x, mask = tokens
@@ -99,8 +96,6 @@ class SequencePool(Layer):
         if self.kind == "last":
             return sequence_ops.last_valid(x, mask), SequencePoolTrace(x, mask)
         y, winner = sequence_ops.masked_max(x, mask)
-        if self.kind == "both":
-            y = np.concatenate([y, sequence_ops.masked_mean(x, mask)], axis=1)
         return y, SequencePoolTrace(x, mask, winner)
 
     def backward(self, dy: Array, trace: SequencePoolTrace, input_gradient: bool = True) -> tuple[Array, Self]:
@@ -108,11 +103,7 @@ class SequencePool(Layer):
             return sequence_ops.masked_mean_backward(dy, trace.x, trace.mask), self
         if self.kind == "last":
             return sequence_ops.last_valid_backward(dy, trace.x, trace.mask), self
-        D = trace.x.shape[2]
-        dx = sequence_ops.masked_max_backward(dy[:, :D], trace.x, trace.winner)
-        if self.kind == "both":
-            dx += sequence_ops.masked_mean_backward(dy[:, D:], trace.x, trace.mask)
-        return dx, self
+        return sequence_ops.masked_max_backward(dy, trace.x, trace.winner), self
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from mmdl.check.library import EXERCISES
 from mmdl.check.mistake import Comparison
 from mmdl.check.page.beside import side_by_side
 from mmdl.check.page.heat import heat_maps
-from mmdl.check.page.page import advice, brief, in_brief, page, summary
+from mmdl.check.page.page import advice, brief, by_command, in_brief, page, summary
 from mmdl.check.page.paint import Paint
 from mmdl.check.words import literal
 from mmdl.ops.attention import attention_backward
@@ -76,15 +76,15 @@ class TestAdvice:
     LEFT = Grade("attention", FAILS, hints=("one", "two", "three"))
 
     def test_hints_go_further_in_steps(self, plain):
-        lines = advice([self.LEFT], plain, "my.py", hint=2)
+        lines = advice([self.LEFT], plain, by_command("my.py"), hint=2)
         assert lines[1:3] == ["hint 1 of 3 for attention: one", "hint 2 of 3 for attention: two"]
         assert lines[-1] == "Next: mmdl check my.py:attention --hint 3"
-        assert advice([self.LEFT], plain, "my.py", hint=9)[-1].endswith("--solution")
-        assert advice([self.LEFT], plain, "my.py")[-1].endswith("--hint")
+        assert advice([self.LEFT], plain, by_command("my.py"), hint=9)[-1].endswith("--solution")
+        assert advice([self.LEFT], plain, by_command("my.py"))[-1].endswith("--hint")
 
     def test_the_first_that_does_not_pass_is_meant(self, plain):
         grades = [Grade("relu", PASSES), self.LEFT, Grade("softmax", FAILS)]
-        assert "attention" in advice(grades, plain, "my.py", hint=1)[1]
+        assert "attention" in advice(grades, plain, by_command("my.py"), hint=1)[1]
 
     def test_what_the_diagnosis_knows_comes_first(self, plain):
         def without_divisor(dy, q, k, v, weights):
@@ -98,12 +98,12 @@ class TestAdvice:
     def test_widening_is_said_once(self, plain):
         wide = [Grade(name, PASSES, shapes=5, widens=True) for name in ("rnn", "attention")]
         assert not any("widens" in line or "float" in line for grade in wide for line in brief(grade, plain))
-        text = " ".join(advice(wide, plain, "my.py"))
+        text = " ".join(advice(wide, plain, by_command("my.py")))
         assert text.count("float64") == 1 and "rnn, attention" in text
-        assert "float64" not in " ".join(advice([self.LEFT], plain, "my.py"))
+        assert "float64" not in " ".join(advice([self.LEFT], plain, by_command("my.py")))
 
     def test_solution(self, plain):
-        lines = advice([self.LEFT], plain, "my.py", solution=lambda name: [f"def {name}(): ..."])
+        lines = advice([self.LEFT], plain, by_command("my.py"), solution=lambda name: [f"def {name}(): ..."])
         assert "def attention(): ..." in lines
 
 

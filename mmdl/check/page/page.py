@@ -114,15 +114,15 @@ def summary(grades):
     return f"{', '.join(parts)}."
 
 
-def advice(grades, paint, target, hint=None, solution=None):
+def advice(grades, paint, again, hint=None, solution=None):
     """The last lines: hints and a solution where they are asked for, the summary, what to do next.
 
     Parameters
     ----------
     grades : list of Grade
     paint : Paint
-    target : str
-        The file, as the student has named it.
+    again : function of a name and a number
+        How to ask for that hint about a function, such as `by_call`; for the solution, if there is no number.
     hint : int, optional
         How many hints to give for the first function that does not pass.
     solution : function of a name, optional
@@ -140,10 +140,20 @@ def advice(grades, paint, target, hint=None, solution=None):
         lines += [paint("faint", line) for line in textwrap.wrap(words, WIDTH)]
     lines.append(summary(grades))
     if left and not solution:
-        step = min((hint or 0) + 1, len(about.hints))
-        more = f"--hint {step}" if hint and hint < len(about.hints) else "--solution" if hint else "--hint"
-        lines.append(paint("faint", f"Next: mmdl check {target}:{about.name} {more}"))
+        step = (hint or 0) + 1 if not hint or hint < len(about.hints) else None
+        lines.append(paint("faint", f"Next: {again(about.name, step)}"))
     return lines
+
+
+def by_command(file):
+    """How to ask `mmdl check` for a hint about a function of a file, or for the solution."""
+    more = {None: "--solution", 1: "--hint"}
+    return lambda name, hint: f"mmdl check {file}:{name} {more.get(hint, f'--hint {hint}')}"
+
+
+def by_call(name, hint):
+    """How to ask `check` in a notebook."""
+    return f"check({name}, {f'hint={hint}' if hint else 'solution=True'})"
 
 
 def _hints(grade, count, paint):
