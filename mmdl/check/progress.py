@@ -1,12 +1,12 @@
 """What a learner has passed, lesson by lesson, from a file in the learner's own folder."""
 
-import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
+from mmdl import strict_json
 from mmdl.check.files import exercise_files, tasks
-from mmdl.errors import DataError
+from mmdl.errors import DataError, FormatError
 from mmdl.files import replacing
 
 FILE = "mmdl-progress.json"
@@ -20,13 +20,13 @@ def passed(folder):
     DataError : the file is not one of ours.
     """
     path = Path(folder) / FILE
+    if not path.exists():
+        return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["passed"]
+        found = strict_json.read(path)["passed"]
         if not all(isinstance(day, str) for day in found.values()):
             raise TypeError
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (FormatError, DataError, KeyError, TypeError, AttributeError):
         raise DataError(f"{path} is not as `mmdl check` writes it; move it away to begin anew") from None
     return found
 
@@ -37,7 +37,7 @@ def record(folder, names):
     new = dict.fromkeys((name for name in names if name not in known), date.today().isoformat())
     if new:
         with replacing(Path(folder) / FILE) as unfinished:
-            unfinished.write_text(json.dumps({"passed": known | new}, indent=1), encoding="utf-8")
+            unfinished.write_text(strict_json.written({"passed": known | new}, indent=1), encoding="utf-8")
 
 
 def by_lesson(done):

@@ -1,11 +1,11 @@
 """`mmdl check`: look at a student's functions as a teacher would."""
 
-import json
 import os
 import sys
 import textwrap
 from pathlib import Path
 
+from mmdl import strict_json
 from mmdl.cli.parser import add_command, whole_number
 from mmdl.errors import DataError
 
@@ -115,7 +115,7 @@ def as_data(path, function):
     from mmdl.check.report import report
 
     seen = list(grades(path, function))
-    print(json.dumps(report(path, seen), ensure_ascii=False, indent=1, allow_nan=False))
+    print(strict_json.written(report(path, seen), ensure_ascii=False, indent=1))
     return finished(path, seen)
 
 

@@ -1,8 +1,11 @@
 """The folder of a comparison: its settings, and a file for each run that is finished."""
 
-import json
+import math
+from functools import partial
+from itertools import chain, combinations
 from pathlib import Path
 
+from mmdl import strict_json
 from mmdl.cli.runs import write_json
 from mmdl.errors import DataError, FormatError
 
@@ -22,11 +25,11 @@ def claim(folder, settings):
         (file.parent / RUNS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"cannot write into {folder}: {error.strerror}") from None
-    settings = json.loads(json.dumps(settings))  # as they come back from a file
+    settings = strict_json.plain(settings)
     if not file.exists():
         write_json(file, settings)
         return
-    before = _read(file)
+    before = _read(file, lambda content: isinstance(content, dict))
     differing = [name for name in before | settings if before.get(name) != settings.get(name)]
     if differing:
         told = ", ".join(
@@ -37,7 +40,7 @@ def claim(folder, settings):
 
 def finished(folder, runs):
     """What the runs that are done have found.  -> dict of Run to dict"""
-    return {run: _read(_file(folder, run)) for run in runs if _file(folder, run).exists()}
+    return {run: _read(file, partial(is_of, run)) for run in runs if (file := _file(folder, run)).exists()}
 
 
 def keep(folder, run, found):
@@ -49,13 +52,47 @@ def _file(folder, run):
     return Path(folder) / RUNS / f"{run.model.replace(' ', '-')}-{run.seed}.json"
 
 
-def _read(file):
+def is_of(run, found):
+    """Whether this is what a run finds, as `run_one` says: the same names, and numbers that are finite."""
+    alone = len(run.modalities) == 1
+    names = {"parameters", "milliseconds", "subsets", "nothing"} | (set() if alone else {"contribution", "noise"})
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        raise FormatError(
-            f"{file} is not as a comparison writes it; without it that part would be done again"
-        ) from None
+        subsets, contribution, noise = found["subsets"], found.get("contribution", {}), found.get("noise", {})
+        return (
+            {*found} == names
+            and {*subsets} == {"+".join(each) for each in _subsets(run.modalities)}
+            and {*contribution} == {*noise} == (set() if alone else {*run.modalities})
+            and all(map(_is_number, [found["parameters"], found["milliseconds"], found["nothing"]]))
+            and all(_is_number(each[measure]) for each in subsets.values() for measure in ("loss", "accuracy"))
+            and all(map(_is_number, contribution.values()))
+            and all(map(_is_curve, noise.values()))
+        )
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def _subsets(names):
+    return chain.from_iterable(combinations(names, size) for size in range(1, len(names) + 1))
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_curve(curve):
+    levels, accuracy = curve["levels"], curve["accuracy"]
+    clear = len(levels) == len(accuracy) and levels[-1] is None
+    return clear and all(map(_is_number, [*levels[:-1], *accuracy]))
+
+
+def _read(file, fits):
+    try:
+        content = strict_json.read(file)
+        if fits(content):
+            return content
+    except FormatError:
+        pass
+    raise FormatError(f"{file} is not as a comparison writes it; without it that part would be done again")
 
 
 def _words(name):
@@ -69,4 +106,4 @@ def _value(settings, name):
         return "yes" if value else "no"
     if isinstance(value, dict):
         value = [f"{key} {each}" for key, each in value.items()]
-    return ",".join(value) if isinstance(value, list) and value else str(value or "none")
+    return ",".join(map(str, value)) if isinstance(value, list) and value else str(value or "none")

@@ -1,9 +1,9 @@
 """`mmdl evaluate`: how good a trained model is, on its own test set or on a labelled table."""
 
-import json
 import math
 from pathlib import Path
 
+from mmdl import strict_json
 from mmdl.cli import write
 from mmdl.cli.classify import in_words, key_of
 from mmdl.cli.dataset import names
@@ -88,7 +88,7 @@ def run(arguments):
     out = Path(arguments.out) if arguments.out else file.with_name("evaluation.png")
     figure = ConfusionDisplay.from_predictions(examples.labels, predicted, model.classes).plot().save(out)
     if arguments.json:
-        print(json.dumps(results | {"figure": str(figure)}))
+        print(strict_json.written(results | {"figure": str(figure)}))
     else:
         report(results, figure)
     return 0

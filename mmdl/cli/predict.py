@@ -1,10 +1,10 @@
 """`mmdl predict`: ask a trained model about a picture, a text, a sound, numbers, or all of them."""
 
 import argparse
-import json
 import math
 import sys
 
+from mmdl import strict_json
 from mmdl.cli import write
 from mmdl.cli.dataset import names
 from mmdl.cli.new_data import answer_table, modality_for
@@ -103,7 +103,7 @@ def run(arguments):
         classes = [{"name": name, "probability": probability} for name, probability in top]
         known = [None if math.isnan(number) else number for number in arguments.numbers or ()] or None
         said = {"classes": classes, "image": arguments.image, "blank": blank, "text": text}
-        print(json.dumps(said | {"audio": arguments.audio, "seconds_missed": missed, "numbers": known}))
+        print(strict_json.written(said | {"audio": arguments.audio, "seconds_missed": missed, "numbers": known}))
         return 0
     for note in notes(arguments, blank, text, missed):
         print(f"mmdl: {note}", file=sys.stderr)

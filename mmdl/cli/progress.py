@@ -22,8 +22,7 @@ def add(commands):
 
 def run(arguments):
     """Print a line for each lesson, and the sum."""
-    import json
-
+    from mmdl import strict_json
     from mmdl.check.progress import by_lesson, passed
 
     folder = Path(arguments.folder)
@@ -32,7 +31,8 @@ def run(arguments):
     done = passed(folder)
     lessons = dict(by_lesson(done))
     if arguments.json:
-        print(json.dumps({"schema": 1, "passed": done, "lessons": [as_data(*each) for each in lessons.items()]}))
+        data = [as_data(*each) for each in lessons.items()]
+        print(strict_json.written({"schema": 1, "passed": done, "lessons": data}))
     else:
         print("\n".join([*(line(*each) for each in lessons.items()), "", summary(lessons)]))
     return 0

@@ -1,12 +1,12 @@
 """Run folders: where a training writes, and where the other commands read."""
 
-import json
 import os
 from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import chain, count
 from pathlib import Path
 
+from mmdl import strict_json
 from mmdl.errors import DataError
 from mmdl.files import replacing
 
@@ -94,7 +94,7 @@ def checkpoint_file(given):
 def write_json(path, content):
     """Write a file whole or not at all."""
     with replacing(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        unfinished.write_text(strict_json.written(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _claimed(wanted, may_exist):

@@ -1,11 +1,11 @@
 """`mmdl search`: find pictures by words, or words by a picture."""
 
-import json
 import re
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from mmdl import strict_json
 from mmdl.cli.parser import add_command, whole_number
 
 DESCRIPTION = """\
@@ -69,7 +69,7 @@ def run(arguments):
     if arguments.json:
         found = [{"character": each.character, "name": each.name, "score": each.score} for each in answers]
         asked = {"text": arguments.text, "image": arguments.image, "unknown": unknown}
-        print(json.dumps(asked | {"among": among, "found": found, "page": str(page)}))
+        print(strict_json.written(asked | {"among": among, "found": found, "page": str(page)}))
         return 0
     for note in notes(unknown, dataset, arguments):
         print(f"mmdl: {note}", file=sys.stderr)

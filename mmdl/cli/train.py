@@ -1,12 +1,12 @@
 """`mmdl train`: train a classifier of whatever modalities the data has, and keep what it learned."""
 
-import json
 import sys
 import time
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from types import ModuleType
 
+from mmdl import strict_json
 from mmdl.cli import classify, contrastive, write
 from mmdl.cli.dataset import add_data_arguments, dataset_of
 from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
@@ -109,7 +109,7 @@ def run(arguments):
     failures = results.pop("failures")
     try:
         if arguments.json:
-            print(json.dumps(results), flush=True)
+            print(strict_json.written(results), flush=True)
         else:
             kept = [name for name in (MODEL, HISTORY) if (folder / name).exists()]
             work.objective.report(results, [*kept, *figures] or ["nothing"], work.dataset, work.asked)

@@ -1,8 +1,8 @@
 """What `mmdl train --objective write` does: a model that writes about what it sees, reads and hears."""
 
-import json
 import sys
 
+from mmdl import strict_json
 from mmdl.cli.classify import FUSION, in_words, key_of
 from mmdl.cli.dataset import asked_for, is_own
 
@@ -97,7 +97,7 @@ def answer(model, batch, arguments):
     [found] = write(model, batch, beams=max(arguments.top, 5), penalty=0, best=arguments.top)  # by probability
     texts = [{"text": each.text, "probability": each.probability} for each in found]
     if arguments.json:
-        print(json.dumps({"texts": texts}))
+        print(strict_json.written({"texts": texts}))
         return 0
     width = max((len(each["text"]) for each in texts), default=0)
     for each in texts:
@@ -113,7 +113,7 @@ def evaluate(model, examples, arguments):
     found = evaluate_writing_subsets(model, examples)
     found = {key_of(subset, seen): each for subset, each in reversed(found.items()) if set(subset) <= set(seen)}
     if arguments.json:
-        print(json.dumps({"examples": len(examples), "written": found}))
+        print(strict_json.written({"examples": len(examples), "written": found}))
         return 0
     print(f"{len(examples):,} examples")
     table(found, model.target.unit)

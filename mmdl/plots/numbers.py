@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mmdl import strict_json
+
 KEY = "Numbers"  # of the text that the PNG carries
 
 
@@ -21,7 +23,7 @@ def numbers_of(figure):
 
 def as_text(figure):
     """The numbers as one line of JSON."""
-    return json.dumps(numbers_of(figure))
+    return strict_json.written(numbers_of(figure))
 
 
 def numbers_in(path):
