@@ -1,6 +1,6 @@
 """Two moving pictures: a kernel that slides over an image, and attention that forms while a model learns.
 
-`python lessons/animations.py` draws both into the folder of figures; the second trains a model for a minute.
+`MMDL_FIGURES=figures python lessons/animations.py` draws both; the second trains a model for a minute.
 """
 
 from functools import partial
@@ -86,6 +86,6 @@ def attention_forming(glyphs, path, words=4):
 
 if __name__ == "__main__":
     glyphs = data.load("glyphs")
-    folder = figures_folder(__file__)
+    folder = figures_folder()
     sliding_kernel(glyphs, folder / "kernel_sliding.gif")
     attention_forming(glyphs, folder / "attention_forming.gif")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mmdl.errors import DataError
 
@@ -22,6 +23,29 @@ class Lesson:
     def number(self):
         """Its place in the order of lessons."""
         return int(self.name[:2])
+
+
+class Cell(NamedTuple):
+    """One cell of a lesson."""
+
+    is_prose: bool
+    text: str
+    line: int = 0  # of the file, where the text begins
+
+
+def cells_of(path):
+    """The cells of a file in the percent format; prose without its comment signs."""
+    head, *parts = re.split(r"^# %%(.*)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    found, line = [], head.count("\n") + 1
+    for mark, text in zip(parts[::2], parts[1::2], strict=True):
+        is_prose = "[markdown]" in mark
+        begin = line + 1 + len(text) - len(text.lstrip("\n"))
+        line += 1 + text.count("\n")
+        if is_prose:
+            text = re.sub(r"^# ?", "", text, flags=re.MULTILINE)
+        if text.strip():
+            found.append(Cell(is_prose, text.strip("\n"), begin))
+    return found
 
 
 def folder():

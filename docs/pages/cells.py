@@ -1,35 +1,16 @@
-"""Lessons as cells: prose and code of a file in the percent format, and what each cell of code prints."""
+"""What each cell of code of a lesson prints."""
 
 import io
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import NamedTuple
 
-
-class Cell(NamedTuple):
-    """One cell of a lesson."""
-
-    is_prose: bool
-    text: str
-
-
-def cells_of(path):
-    """The cells of a file in the percent format; prose without its comment signs."""
-    _, *parts = re.split(r"^# %%(.*)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    found = []
-    for mark, text in zip(parts[::2], parts[1::2], strict=True):
-        is_prose = "[markdown]" in mark
-        if is_prose:
-            text = re.sub(r"^# ?", "", text, flags=re.MULTILINE)
-        if text.strip():
-            found.append(Cell(is_prose, text.strip("\n")))
-    return found
+from mmdl.curriculum import Cell as Cell
+from mmdl.curriculum import cells_of
 
 
 def printed_by(path):

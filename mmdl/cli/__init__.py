@@ -26,6 +26,7 @@ from mmdl.cli import (
 )
 from mmdl.cli.parser import Parser, visible
 from mmdl.errors import DataError, ShapeError, TrainingError
+from mmdl.terminal import tolerate
 
 COMMANDS = (train, compare, predict, evaluate, search, plot, data, verify, lesson, check, progress, follow, duel)
 
@@ -40,8 +41,7 @@ def main(argv=None):
     # Set before NumPy is imported. Two threads make products of this size hardly faster, and many times slower while
     # another program uses one of the cores: each waits for the other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does where letters cannot be shown
+    tolerate(sys.stdout)
     try:
         code = run(argv)
         if sys.stdout is not None:  # it is None if it was closed when the program started

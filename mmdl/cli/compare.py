@@ -99,7 +99,7 @@ def fewer(dataset, count):
 
 def trained(arguments, runs, dataset, recipe, folder):
     """Train what is not yet there, and keep it.  -> dict of Run to what it found"""
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
 
     from mmdl.training.comparison import run_all
 

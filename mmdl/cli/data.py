@@ -99,7 +99,7 @@ def fetch(arguments):
 
 def brought(download):
     """Fetch one file with a progress bar.  -> its path, and whether it had been there"""
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
 
     from mmdl.data.files.fetch import fetch, is_whole, place
 

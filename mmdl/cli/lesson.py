@@ -1,52 +1,79 @@
-"""`mmdl lesson`: list the lessons, run one, or make a notebook of it."""
+"""`mmdl lesson`: list the lessons, tell one, or make a notebook of it."""
 
 import os
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
+from mmdl.cli.as_json import print_json
 from mmdl.cli.parser import add_command, whole_number
 from mmdl.errors import DataError
+
+HERE = ""  # --notebook without a name
 
 DESCRIPTION = """\
 Without a number: all lessons, each with its question and how long it runs.
 
-With a number: run that lesson here. It explains in comments what it computes,
-so keep its text open beside the terminal, or read it as a notebook."""
+With a number: that lesson's story, with what its code prints where it prints
+it. On a terminal it stops at every screen for the Enter key. Its figures are
+saved in the current folder."""
 
 EXAMPLES = """\
   mmdl lesson                            the table of contents
-  mmdl lesson 8                          run lesson 08
-  mmdl lesson 8 --notebook lstm.ipynb    the same as a notebook"""
+  mmdl lesson 8                          lesson 08
+  mmdl lesson 8 --show                   open its figure at the end
+  mmdl lesson 8 --notebook               write 08_lstm.ipynb for Jupyter, which
+                                         the extra `notebook` brings"""
 
 
 def add(commands):
     """Describe `mmdl lesson`."""
-    parser = add_command(commands, run, "lesson", "list the lessons, or run one", DESCRIPTION, EXAMPLES)
+    parser = add_command(commands, run, "lesson", "list the lessons, or follow one", DESCRIPTION, EXAMPLES)
     parser.add_argument("number", metavar="N", nargs="?", type=whole_number(0), help="the lesson to run")
-    parser.add_argument("--notebook", metavar="FILE", help="write it as a notebook instead of running it")
+    name = {"nargs": "?", "const": HERE}
+    parser.add_argument("--notebook", metavar="TO", help="write it as a notebook instead (to NAME.ipynb)", **name)
+    parser.add_argument("--out", metavar="DIR", help="folder for figures (default: the current one)")
+    parser.add_argument("--show", action="store_true", help="open the figures at the end")
+    parser.add_argument("--json", action="store_true", help="print the list, or the cells of N, as JSON")
 
 
 def run(arguments):
-    """List, run or convert."""
-    from mmdl.curriculum import lesson, lessons
+    """List, tell or convert."""
+    from mmdl.curriculum import cells_of, lesson, lessons
 
     if arguments.number is None:
-        if arguments.notebook:
-            arguments.wrong_usage("--notebook needs the number of a lesson")
-        print(listing(lessons()))
+        for option in ("notebook", "out", "show"):
+            if getattr(arguments, option) not in (None, False):
+                arguments.wrong_usage(f"--{option} needs the number of a lesson")
+        if arguments.json:
+            print_json({"schema": 1, "lessons": [fields(each) for each in lessons()]})
+        else:
+            print(listing(lessons()))
         return 0
     chosen = lesson(arguments.number)
-    if arguments.notebook:
-        write_notebook(chosen, Path(arguments.notebook))
-        print(f"Lesson {chosen.number} is in {arguments.notebook}.")
+    if arguments.json:
+        print_json({"schema": 1, "lesson": fields(chosen, cells_of(chosen.path))})
         return 0
-    print(f"Lesson {chosen.number:02}: {chosen.title}. Its text: {chosen.path}\n", flush=True)
-    environment = dict(os.environ)
-    if chosen.path.is_relative_to(Path(__file__).resolve().parents[1]):  # installed: figures belong to the reader
-        environment.setdefault("MMDL_FIGURES", str(Path.cwd() / "figures"))
-    return subprocess.run([sys.executable, chosen.path], env=environment).returncode
+    if arguments.notebook is not None:
+        path = write_notebook(chosen, Path(arguments.notebook or f"{chosen.name}.ipynb"))
+        print(f"Lesson {chosen.number} is in {path}.")
+        return 0
+    return told(chosen, arguments)
+
+
+def told(lesson, arguments):
+    """Tell the lesson; its figures go where the reader wants them."""
+    from mmdl.cli.telling import tell
+
+    if arguments.out:
+        os.environ["MMDL_FIGURES"] = arguments.out
+    drawn = tell(lesson)
+    for path in drawn:
+        print(f"Its figure is in {path}")
+        if arguments.show:
+            import webbrowser
+
+            webbrowser.open(path.resolve().as_uri())
+    return 0
 
 
 def listing(lessons):
@@ -59,12 +86,36 @@ def listing(lessons):
     return "\n".join(rows)
 
 
+def fields(lesson, cells=()):
+    """A lesson for other programs; with its cells if they are given."""
+    from dataclasses import asdict
+
+    found = {"number": lesson.number, **asdict(lesson), "path": str(lesson.path)}
+    if cells:
+        found["cells"] = [{"kind": "prose" if prose else "code", "text": text, "line": at} for prose, text, at in cells]
+    return found
+
+
 def write_notebook(lesson, path):
-    """The lesson as a Jupyter notebook; a file that is there already is left alone."""
-    try:
-        import jupytext
-    except ImportError:
-        raise DataError("notebooks are made by jupytext, which is not installed: pip install jupytext") from None
+    """The lesson as a Jupyter notebook.  -> its path; a file that is there already is left alone"""
+    import json
+
+    from mmdl.curriculum import cells_of
+    from mmdl.files import replacing
+
     if path.exists():
         raise DataError(f"{path} is there already; give another name")
-    path.write_text(jupytext.writes(jupytext.read(lesson.path), fmt="ipynb"), encoding="utf-8")
+    with replacing(path) as unfinished:
+        unfinished.write_text(json.dumps(notebook(cells_of(lesson.path)), ensure_ascii=False, indent=1), "utf-8")
+    return path
+
+
+def notebook(cells):
+    """Cells in the format of a notebook file (nbformat 4.5)."""
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    written = []
+    for number, cell in enumerate(cells):
+        common = {"id": f"cell-{number}", "metadata": {}, "source": cell.text}
+        code = {"cell_type": "code", "execution_count": None, "outputs": []}
+        written.append(common | ({"cell_type": "markdown"} if cell.is_prose else code))
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": written}

@@ -35,7 +35,7 @@ def add(commands):
 
 def run(arguments):
     """Print a row for each operation; 1 if any fails."""
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
 
     from mmdl.verify.catalogue import CATALOGUE
     from mmdl.verify.run import table, verify

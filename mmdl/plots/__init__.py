@@ -1,5 +1,6 @@
 """Pictures of data, models and training: `SomeDisplay.from_...(...).plot()`, and what lessons draw with."""
 
+from mmdl.plots import _backend  # noqa: F401 (before anything that imports matplotlib)
 from mmdl.plots.alignment import AlignmentDisplay
 from mmdl.plots.attention import AttentionDisplay
 from mmdl.plots.comparison import ComparisonDisplay, ContributionDisplay, NoiseDisplay

@@ -10,24 +10,34 @@ import numpy as np
 from mmdl.errors import DataError
 from mmdl.plots.save import save
 from mmdl.plots.style import styled
+from mmdl.terminal import is_shared, tolerate
+
+tolerate(sys.stdout)  # lessons print Greek letters; this is the module that every lesson imports before it prints
 
 MAX_BYTES = 150_000  # bytes of a lesson's figure
 GUESS = "0.2"  # no curve is drawn in it
 
 
+class SavedFigure(type(Path())):
+    """The path of a saved figure; at the end of a notebook's cell it shows the figure."""
+
+    def _repr_png_(self):
+        return self.read_bytes() if self.is_file() else None
+
+
 def guess(question, unit=""):
     """Ask the reader for a number: float, or None if nobody is there to ask or to answer
 
-    Only a terminal is asked (input and output, and no CI in the environment). What is no number is asked for once
-    more; an empty line is no guess.
+    Asked is a terminal (input and output), or the front end of a notebook; nobody where CI is in the environment, or
+    where a notebook runs by itself. What is no number is asked for once more; an empty line is no guess.
     """
-    if os.environ.get("CI") or not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+    if os.environ.get("CI") or not (is_shared() or in_kernel()):
         return None
     prompt = f"{question}\nYour guess{f' in {unit}' if unit else ''} (Enter to skip): "
     for again in ("That is no number; once more: ", None):
         try:
             typed = input(prompt).strip()
-        except EOFError:
+        except (EOFError, NotImplementedError):  # the latter from a kernel whose notebook cannot ask
             return None
         if not typed:
             return None
@@ -36,6 +46,12 @@ def guess(question, unit=""):
             return value
         prompt = again
     return None
+
+
+def in_kernel():
+    """Whether this code runs in the kernel of a notebook that can wait for an answer (in a browser it cannot)."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel") and sys.platform != "emscripten"
 
 
 def number(typed, unit=""):
@@ -80,8 +96,8 @@ def mark_guess(ax, value, axis="y"):
         ax.text(shown, 0.98, label, transform=ax.get_xaxis_transform(), **words)
 
 
-def save_figure(figure, name, lesson=None):
-    """Save a lesson's figure as figures/<name>.png beside the folder of lessons. -> Path, or None if that fails
+def save_figure(figure, name):
+    """Save a lesson's figure as <name>.png.  -> its path, which shows the figure in a notebook; None if that fails
 
     A figure that cannot be written is one sentence on stderr, and the lesson goes on.
 
@@ -89,25 +105,15 @@ def save_figure(figure, name, lesson=None):
     ----------
     figure : matplotlib Figure
     name : str
-        "10_attention", or the lesson's `__file__`.
-    lesson : str, optional
-        The lesson's `__file__`; by default that of the script that runs. In a notebook the current folder counts.
+        "10_attention".
     """
-    lesson = lesson or (name if name.endswith(".py") else None)
     try:
-        return save(figure, figures_folder(lesson) / f"{Path(name).stem}.png", limit=MAX_BYTES)
+        return SavedFigure(save(figure, figures_folder() / f"{name}.png", limit=MAX_BYTES))
     except DataError as mistake:
         print(f"The figure is not saved: {mistake}.", file=sys.stderr)
         return None
 
 
-def figures_folder(lesson=None):
-    """Where a lesson's figures go: the folder that MMDL_FIGURES names, or "figures" beside "lessons"
-
-    A lesson that was copied to another folder gets a "figures" in that folder.
-    """
-    if chosen := os.environ.get("MMDL_FIGURES"):
-        return Path(chosen)
-    lesson = lesson or getattr(sys.modules["__main__"], "__file__", None)
-    folder = Path(lesson).resolve().parent if lesson else Path.cwd()
-    return (folder.parent if folder.name == "lessons" else folder) / "figures"
+def figures_folder():
+    """Where a lesson's figures go: the folder that MMDL_FIGURES names, or the current one."""
+    return Path(os.environ.get("MMDL_FIGURES") or ".")

@@ -170,7 +170,7 @@ class Progress(Callback):
             self.bar = None
 
     def _new_bar(self, training: Training) -> Any:
-        from tqdm import tqdm
+        from tqdm.auto import tqdm
 
         return tqdm(
             desc=f"epoch {training.epoch + 1}/{training.epochs}",

@@ -115,16 +115,16 @@ def test_one_that_fails_does_not_keep_the_others_from_coming(sources, folder, ca
 
 
 def test_a_bar_follows_the_bytes(sources, folder, monkeypatch, capsys):
-    import tqdm
+    from tqdm import auto
 
     bars = []
 
-    class Bar(tqdm.tqdm):
+    class Bar(auto.tqdm):
         def __init__(self, **settings):
             super().__init__(**settings | {"disable": False})
             bars.append(self)
 
-    monkeypatch.setattr(tqdm, "tqdm", Bar)
+    monkeypatch.setattr(auto, "tqdm", Bar)
     assert main(["data", "fetch", "good"]) == 0
     assert [(bar.desc, bar.n, bar.total) for bar in bars] == [(name, len(CONTENT), len(CONTENT)) for name in "12"]
     assert "\n" not in capsys.readouterr().err  # it goes when it is done

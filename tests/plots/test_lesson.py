@@ -4,6 +4,7 @@ import builtins
 import io
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from matplotlib.figure import Figure
 
 from mmdl.errors import DataError
 from mmdl.plots import guess, mark_guess, save, save_figure
-from mmdl.plots.lesson import figures_folder
 
 
 class Terminal(io.StringIO):
@@ -148,17 +148,54 @@ def test_a_large_figure_gets_fewer_colours_or_is_refused(tmp_path):
     assert not (tmp_path / "small.png").exists()
 
 
-def test_lessons_save_beside_their_folder(tmp_path, monkeypatch):
-    lesson = tmp_path / "lessons" / "10_attention.py"
+def test_figures_go_to_the_current_folder_or_where_the_reader_wants_them(tmp_path, monkeypatch):
+    """Run in the repository, a lesson left its reader's guess in a figure of the repository."""
     monkeypatch.delenv("MMDL_FIGURES", raising=False)
-    assert save_figure(picture(), str(lesson)) == tmp_path / "figures" / "10_attention.png"
-    assert save_figure(picture(), "10_b", str(lesson)) == tmp_path / "figures" / "10_b.png"
-    assert figures_folder(tmp_path / "elsewhere" / "copy.py") == tmp_path / "elsewhere" / "figures"
-    monkeypatch.setattr("sys.modules", {**sys.modules, "__main__": object()})
     monkeypatch.chdir(tmp_path)
-    assert figures_folder() == tmp_path / "figures"  # as in a notebook
+    (tmp_path / "figures").mkdir()
+    assert save_figure(picture(), "10_attention") == Path("10_attention.png") and not list(Path("figures").iterdir())
     monkeypatch.setenv("MMDL_FIGURES", str(tmp_path / "there"))
-    assert save_figure(picture(), str(lesson)) == tmp_path / "there" / "10_attention.png"
+    assert save_figure(picture(), "10_attention") == tmp_path / "there" / "10_attention.png"
+
+
+def test_a_saved_figure_is_a_path_that_shows_itself(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMDL_FIGURES", str(tmp_path))
+    saved = save_figure(picture(), "a")
+    assert saved._repr_png_() == (tmp_path / "a.png").read_bytes() and saved._repr_png_().startswith(b"\x89PNG")
+    assert os.fspath(saved) == str(tmp_path / "a.png") and saved.with_suffix(".gif") == tmp_path / "a.gif"
+    assert saved.parent._repr_png_() is None
+
+
+class Kernel:
+    """IPython as a kernel has it: whoever sits at the notebook answers, or nobody can be asked."""
+
+    def __init__(self, kernel=True):
+        self.kernel = kernel
+
+    def get_ipython(self):
+        return self if self.kernel else object()
+
+
+def test_the_front_end_of_a_notebook_is_asked(typed, monkeypatch):
+    typed("7", "8")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert guess("?") is None
+    monkeypatch.setitem(sys.modules, "IPython", Kernel(kernel=False))
+    assert guess("?") is None
+    monkeypatch.setitem(sys.modules, "IPython", Kernel())
+    assert guess("?") == 7
+    monkeypatch.setattr("sys.platform", "emscripten")
+    assert guess("?") is None
+
+
+def test_a_notebook_that_runs_by_itself_is_not_asked(monkeypatch):
+    def refuse(prompt):
+        raise NotImplementedError("raw_input was called, but this frontend does not support input requests.")
+
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setitem(sys.modules, "IPython", Kernel())
+    monkeypatch.setattr(builtins, "input", refuse)
+    assert guess("?") is None
 
 
 def test_a_figure_that_cannot_be_saved_is_one_sentence(tmp_path, monkeypatch, capsys):

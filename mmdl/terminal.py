@@ -1,0 +1,25 @@
+"""What is printed where a terminal, a pipe or a file may not know all letters."""
+
+import sys
+from typing import Any
+
+
+def tolerate(stream: Any) -> None:
+    """From now on a stream writes a letter that its encoding lacks as an escape, as stderr does, and never raises."""
+    if getattr(stream, "errors", "") == "strict" and hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def can_show(text: str, stream: Any = None) -> bool:
+    """Whether the encoding of a stream (standard output) has all letters of a text."""
+    encoding = getattr(stream or sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_shared(*streams: Any) -> bool:
+    """Whether someone sits at the other end of all these streams (standard input and output)."""
+    return all(each is not None and each.isatty() for each in streams or (sys.stdin, sys.stdout))
