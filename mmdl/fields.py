@@ -2,6 +2,7 @@
 
 import math
 import types
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -70,6 +71,8 @@ def _fits(value: Any, hint: Any, name: str) -> bool:
         return isinstance(value, np.ndarray) and value.dtype.kind == "f"
     if hint in (int, float):
         return _is_number(value, hint, name)
+    if of is Callable:  # no file holds one
+        return callable(value)
     if hint is None:
         return value is None
     return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))

@@ -156,7 +156,7 @@ def rebuild(description: Any, arrays: dict[str, Array], kinds: dict[str, Any]) -
             return tuple(rebuild(each, arrays, kinds) for each in description)
         case {"array": str(path)}:
             if path not in arrays:
-                raise FormatError(f"the array {path!r} is missing")
+                raise FormatError(f"the array {path!r:.60} is missing")
             return arrays[path]
         case {"kind": str(kind), "fields": dict(parts)}:
             return _of_kind(kind, {name: rebuild(each, arrays, kinds) for name, each in parts.items()}, kinds)

@@ -62,6 +62,7 @@ def run(argv):
     """Parse and run; an exit by the parser, after --help or a wrong argument, is an exit code like others."""
     try:
         arguments = parser().parse_args(argv)
+        arguments.argv = sys.argv[1:] if argv is None else argv
         return arguments.run(arguments)
     except SystemExit as done:
         return done.code

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmdl.cli.dataset import asked_for, is_own
+from mmdl.cli.learning import model_settings
 
 FUSION = "attention"
 
@@ -12,7 +13,8 @@ FUSION = "attention"
 def ask(arguments):
     """Which data, and how to learn from it; wrong names are found out before time is spent on the data."""
     demand_fusion(arguments.fusion)
-    return asked_for(arguments), {"fusion": arguments.fusion}
+    settings = model_settings(arguments)
+    return asked_for(arguments), {"fusion": arguments.fusion} | ({"built": settings} if settings else {})
 
 
 def demand_fusion(name):
@@ -24,16 +26,20 @@ def demand_fusion(name):
 
 def recipe_of(arguments, dataset):
     """The recipe of the fusion, with the numbers that the data needs."""
-    from mmdl.training.recipes import RECIPES
+    from mmdl.training.recipes import RECIPES, augmentation
 
+    augmentation(dataset, arguments.augment or ())  # what does not suit the data is refused before a folder is made
     return replace(RECIPES[arguments.fusion], **dataset.recipe)
 
 
 def model_of(rng, arguments, dataset):
     """A classifier that has learned nothing."""
+    from mmdl.errors import DataError
     from mmdl.models import multimodal_classifier
 
-    return multimodal_classifier(rng, dataset, arguments.fusion)
+    if arguments.text_reader and "text" not in dataset.train.kinds.values():
+        raise DataError(f"--text-reader is for texts, and {dataset.name} has none to learn from")
+    return multimodal_classifier(rng, dataset, arguments.fusion, **model_settings(arguments))
 
 
 def introduction(arguments, dataset, size):
@@ -61,7 +67,8 @@ def report(results, files, dataset, asked):
     best = {key_of(subset, dataset.modalities): limits["accuracy"] for subset, limits in dataset.best.items()}
     words = {key: in_words(key) for key in results["accuracy"]}
     width = max(map(len, words.values()))
-    print(f"\ntrained for {results['seconds']['train']:.1f} s; right on the test set")
+    kept = f", epoch {results['kept_epoch']} of {results['epochs']} kept" if "kept_epoch" in results else ""
+    print(f"\ntrained for {results['seconds']['train']:.1f} s{kept}; right on the test set")
     for key, share in results["accuracy"].items():
         possible = f"  (possible: {100 * best[key]:.1f} %)" if key in best else ""
         print(f"  {words[key]:{width}}  {100 * share:.1f} %{possible}")

@@ -2,15 +2,17 @@
 
 import sys
 import time
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from types import ModuleType
 
-from mmdl import strict_json
-from mmdl.cli import classify, contrastive, write
+from mmdl.cli import classify, contrastive, ranks, write
 from mmdl.cli.dataset import add_data_arguments, dataset_of
+from mmdl.cli.learning import add_learning_arguments, demand_sense, recipe_numbers
+from mmdl.cli.outcome import draw, say, told, written
 from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
-from mmdl.cli.runs import CHECKPOINT, HISTORY, MODEL, checkpoint_file, new_run, old_run, write_json
+from mmdl.cli.runs import CHECKPOINT, checkpoint_file, new_run, old_run
 
 DESCRIPTION = """\
 Train a classifier of images, text, sound or numbers, with gradients derived by
@@ -38,6 +40,7 @@ EXAMPLES = """\
   mmdl train --epochs 2 --out runs/short --json
   mmdl train --resume runs/short          go on after a stop, a kill or a crash"""
 
+NOT_SETTLED = ("resume", "json", "checkpoint_every", "ranks", "run", "wrong_usage", "argv")  # when training begins
 OBJECTIVES = {"classify": classify, "contrastive": contrastive, "write": write}
 
 
@@ -62,11 +65,6 @@ def add(commands):
         metavar="NAME",
         help=f"what writes, with --objective write: {', '.join(write.RECIPES)} (default: {write.DECODER})",
     )
-    parser.add_argument("--epochs", metavar="N", type=whole_number(1), help="times through the data")
-    parser.add_argument("--batch-size", metavar="N", type=whole_number(1), help="examples in a step")
-    parser.add_argument(
-        "--learning-rate", metavar="X", type=positive_number, help="the highest: it rises, then falls to zero"
-    )
     parser.add_argument(
         "--seed",
         metavar="N",
@@ -74,6 +72,7 @@ def add(commands):
         default=0,
         help="the same gives the same model (default: 0)",
     )
+    add_learning_arguments(parser)
     parser.add_argument("--out", metavar="DIR", help="folder to write to (default: runs/<date>-<fusion>)")
     parser.add_argument("--resume", metavar="DIR", help="go on with the training in this folder, as it was started")
     parser.add_argument(
@@ -88,6 +87,12 @@ def add(commands):
         action="store_true",
         help="leave out steps whose loss or gradient is not finite, and count them, instead of stopping",
     )
+    parser.add_argument(
+        "--ranks",
+        metavar="N",
+        type=whole_number(1),
+        help="processes that share each batch, over MPI; `mpiexec -n N mmdl train` and srun start them as well",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object; all else goes to stderr")
 
 
@@ -100,25 +105,24 @@ def fusions():
 
 def run(arguments):
     """Train, save, measure, draw, and report."""
-    start = time.perf_counter()
-    work = resumed(arguments) if arguments.resume else begun(arguments)
-    loading = time.perf_counter() - start
-    with work.folder as folder:
-        results, figures = train(work, arguments, folder)
-    results["seconds"] = {"data": round(loading, 2), **results["seconds"]}
-    failures = results.pop("failures")
+    if (arguments.ranks or 1) > 1 and not ranks.inside():
+        return ranks.start(arguments.ranks, arguments.argv)
+    team, start = ranks.joined(arguments.ranks), time.perf_counter()
     try:
-        if arguments.json:
-            print(strict_json.written(results), flush=True)
-        else:
-            kept = [name for name in (MODEL, HISTORY) if (folder / name).exists()]
-            work.objective.report(results, [*kept, *figures] or ["nothing"], work.dataset, work.asked)
-    except OSError:  # whoever read along is gone
-        say(f"mmdl: written to {results['out']}", sys.stderr)
-        raise
-    for failure in failures:
-        say(f"mmdl: {failure}", sys.stderr)
-    return int(bool(failures))
+        work = ranks.agreed(team, lambda: resumed(arguments) if arguments.resume else begun(arguments))
+        loading = time.perf_counter() - start
+        with ExitStack() as held:
+            folder = ranks.agreed(team, lambda: held.enter_context(work.folder) if team.first else Path())
+            if team.first:
+                ranks.note("folder", folder)
+            results, figures = train(work, arguments, folder, team)
+        if not team.first:
+            return 0
+        results["seconds"] = {"data": round(loading, 2), **results["seconds"]}
+        return told(results, figures, work, arguments.json)
+    finally:
+        if team.first:
+            ranks.note("end")
 
 
 @dataclass
@@ -145,6 +149,7 @@ def begun(arguments):
     if arguments.objective not in OBJECTIVES:
         raise DataError(f'there is no objective "{arguments.objective}"; there are {", ".join(OBJECTIVES)}')
     objective = OBJECTIVES[arguments.objective]
+    demand_sense(arguments)
     asked, how = objective.ask(arguments)
     dataset = dataset_of(asked)
     recipe, rng = recipe_of(objective, arguments, dataset), np.random.default_rng(arguments.seed)
@@ -154,16 +159,14 @@ def begun(arguments):
 
 
 def resumed(arguments):
-    """A training from its checkpoint. All but --json and --checkpoint-every stands in that."""
+    """A training from its checkpoint. All but --json, --ranks and --checkpoint-every stands in that."""
     import numpy as np
 
     from mmdl.training import load_checkpoint
 
     parser = arguments.wrong_usage.__self__
     for name, value in vars(arguments).items():
-        if name not in ("resume", "json", "checkpoint_every", "run", "wrong_usage") and value != parser.get_default(
-            name
-        ):
+        if name not in NOT_SETTLED and value != parser.get_default(name):
             arguments.wrong_usage(f"--{name.replace('_', '-')} was settled when training began: leave it out")
     path = checkpoint_file(arguments.resume)
     folder = old_run(path.parent)
@@ -177,8 +180,11 @@ def resumed(arguments):
     return Work(objective, about["asked"], dataset, recipe, about["seed"], saved.model, rng, folder, saved)
 
 
-def train(work, arguments, folder):
-    """The results as a dictionary, and the names of the figures; all that is kept is in the folder."""
+def train(work, arguments, folder, team):
+    """The results as a dictionary, and the names of the figures; all that is kept is in the folder.
+
+    Of several ranks the first has them.
+    """
     from mmdl import tree
     from mmdl.errors import TrainingError
     from mmdl.training import Checkpoint, Progress, StopOnSignal, fitted
@@ -192,21 +198,27 @@ def train(work, arguments, folder):
     with StopOnSignal() as stop:
         checkpoint = Checkpoint(path, arguments.checkpoint_every, about)
         training = recipe.training(work.model, work.dataset, work.rng, [Progress(), checkpoint, stop])
-        training.skip_bad_steps = arguments.skip_bad_steps
+        training.skip_bad_steps, training.ranks = arguments.skip_bad_steps, team
         if work.saved is not None:
             work.saved.restore(training)
         try:
-            model, history, interrupted, skipped = fitted(training.run())
+            with ranks.end_together(team):
+                model, history, interrupted, skipped, kept = fitted(training.run())
         except TrainingError as error:
+            if not team.first:
+                raise
             if not checkpoint.holds_progress:
                 path.unlink(missing_ok=True)
             there = f"; the last good checkpoint is {path}" if path.exists() else ""
             raise TrainingError(f"{error}{there}") from None
+        if not team.first:
+            return None, None
         seconds, epochs = time.perf_counter() - start, training.epoch
 
-        extras = {**work.asked, "seed": work.seed, "recipe": asdict(recipe), "history": history}
+        chosen = {"kept_epoch": kept} if kept else {}
+        extras = {**work.asked, "seed": work.seed, "recipe": asdict(recipe), "history": history, **chosen}
         failures = written(folder, model, extras)
-        kept = f"after {epochs} of {recipe.epochs} epochs; what was learned so far is in {folder}"
+        so_far = f"after {epochs} of {recipe.epochs} epochs; what was learned so far is in {folder}"
         try:
             stop.at_once = True
             if interrupted or stop.number is not None:
@@ -216,7 +228,7 @@ def train(work, arguments, folder):
         except KeyboardInterrupt:
             going_on = f"`mmdl train --resume {folder}` goes on" if path.exists() else ""
             sentence = "; ".join([*failures, going_on]) if failures or going_on else ""
-            interruption = KeyboardInterrupt("; ".join(filter(None, [kept, sentence])))
+            interruption = KeyboardInterrupt("; ".join(filter(None, [so_far, sentence])))
             interruption.code = 128 + (stop.number or 2)
             raise interruption from None
         if not failures:
@@ -225,6 +237,7 @@ def train(work, arguments, folder):
         **found,
         "seconds": {"train": round(seconds, 2)},
         "epochs": epochs,
+        **chosen,
         "parameters": tree.count(model),
         "out": str(folder),
         "failures": failures,
@@ -244,47 +257,6 @@ def introduce(work, arguments, size):
             say(f"mmdl: the checkpoint comes from elsewhere, so that bits may differ: {difference}", sys.stderr)
 
 
-def written(folder, model, extras):
-    """Save the model and its history, in a new folder if the old one is gone.  -> why that failed, if it did"""
-    from mmdl.errors import DataError
-    from mmdl.training import save
-
-    try:
-        with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-        save(folder / MODEL, model, **extras)
-        write_json(folder / HISTORY, extras["history"])
-    except DataError as failure:
-        return [str(failure)]
-    return []
-
-
-def say(sentence, stream):
-    """Print it, if there is anyone to read it."""
-    try:
-        if stream is not None:
-            print(sentence, file=stream, flush=True)
-    except (OSError, ValueError):
-        return
-
-
 def recipe_of(objective, arguments, dataset):
     """The objective's recipe, with the numbers that were given in place of its own."""
-    given = {name: getattr(arguments, name) for name in ("epochs", "batch_size", "learning_rate")}
-    given = {name: number for name, number in given.items() if number is not None}
-    return replace(objective.recipe_of(arguments, dataset), **given)
-
-
-def draw(folder, model, history, examples, failures):
-    """Save the figures of a run.  -> the names of their files; why one could not be written is added to the failures"""
-    from mmdl.cli.figures import display, drawable, wordy_example
-    from mmdl.errors import DataError
-
-    shown, files = wordy_example(examples), []
-    for name in drawable(model, examples):
-        try:
-            display(name, model, history, examples, shown).save(folder / f"{name}.png")
-            files.append(f"{name}.png")
-        except (OSError, DataError) as failure:
-            failures.append(str(failure))
-    return files
+    return replace(objective.recipe_of(arguments, dataset), **recipe_numbers(arguments))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mmdl.data.augment import Mixture, flipped, mixed, moved
 from mmdl.data.dataset import Examples
 from mmdl.data.kinds import Column, Kind, as_input, kinds_of, of_kind
 from mmdl.errors import DataError
@@ -24,6 +25,7 @@ class Batch:
     labels: Array  # (N,)
     kinds: dict[str, Kind] = field(default_factory=dict)  # of the modalities; if not given, by their arrays
     targets: Tokens | None = None  # (N, T), what is to be written; each ends in END
+    mixture: Mixture | None = None  # what each example was mixed with, if it was
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", kinds_of(self.inputs, self.kinds))
@@ -39,7 +41,9 @@ class Batch:
         inputs = {name: select(x, rows) for name, x in self.inputs.items()}
         present = {name: seen[rows] for name, seen in self.present.items()}
         targets = None if self.targets is None else select(self.targets, rows)
-        return replace(self, inputs=inputs, present=present, labels=self.labels[rows], targets=targets)
+        mixture = None if self.mixture is None else Mixture(*(part[rows] for part in self.mixture))
+        labels = self.labels[rows]
+        return replace(self, inputs=inputs, present=present, labels=labels, targets=targets, mixture=mixture)
 
 
 def batches(
@@ -49,6 +53,8 @@ def batches(
     word_dropout: float = 0.0,
     modality_dropout: float = 0.0,
     picture_shift: int = 0,
+    flip: bool = False,
+    mixup: float = 0.0,
 ) -> Iterator[Batch]:
     """Go through all examples once, `size` at a time; the last batch holds what is left.
 
@@ -65,6 +71,10 @@ def batches(
         Probability with which each modality of an example is left out whole; one of them always stays.
     picture_shift : int
         Pixels by which each picture is moved at most, up or down and to a side; what comes in is zero.
+    flip : bool
+        Whether one half of the pictures is mirrored, left and right.
+    mixup : float
+        The α with which examples are mixed, see `mmdl.data.augment.mixed`; with 0 they are not. Words cannot be mixed.
 
     Returns
     -------
@@ -79,13 +89,25 @@ def batches(
             raise DataError(f"a dropout probability lies between 0 and 1, not at {rate}")
     if picture_shift < 0:
         raise DataError(f"pictures are moved by no pixel or by some, not by {picture_shift}")
-    if rng is None and (word_dropout or modality_dropout or picture_shift):
+    if mixup < 0:
+        raise DataError(f"the α of mixup is above 0, not {mixup}")
+    if mixup and "text" in examples.kinds.values():
+        raise DataError("mixup adds up pictures, sounds and numbers; words cannot be mixed")
+    augment = picture_shift, flip, mixup
+    if rng is None and (word_dropout or modality_dropout or any(augment)):
         raise DataError("dropout and shifts need a generator: batches(..., rng=numpy.random.default_rng(seed))")
-    return _batches(examples, size, rng, word_dropout, modality_dropout, picture_shift)
+    return _batches(examples, size, rng, word_dropout, modality_dropout, *augment)
 
 
 def _batches(
-    examples: Examples, size: int, rng: Any, word_dropout: float, modality_dropout: float, picture_shift: int
+    examples: Examples,
+    size: int,
+    rng: Any,
+    word_dropout: float,
+    modality_dropout: float,
+    picture_shift: int,
+    flip: bool,
+    mixup: float,
 ) -> Iterator[Batch]:
     order = np.arange(len(examples)) if rng is None else rng.permutation(len(examples))
     # Dropping from all examples at once costs 5 ms an epoch; batch by batch it would be many times that
@@ -102,15 +124,17 @@ def _batches(
     for start in range(0, len(examples), size):
         rows = order[start : start + size]
         chosen = {name: as_input(gathered(column, rows), examples.kinds[name]) for name, column in inputs.items()}
-        if picture_shift:
-            chosen |= {name: moved(chosen[name], picture_shift, rng) for name in of_kind(examples.kinds, "image")}
-        yield Batch(
-            chosen,
-            {name: column[rows] for name, column in examples.present.items()},
-            examples.labels[rows],
-            examples.kinds,
-            None if examples.targets is None else gathered(examples.targets, rows),
-        )
+        for name in of_kind(examples.kinds, "image"):
+            if flip:
+                chosen[name] = flipped(chosen[name], rng)
+            if picture_shift:
+                chosen[name] = moved(chosen[name], picture_shift, rng)
+        present = {name: column[rows] for name, column in examples.present.items()}
+        labels, mixture = examples.labels[rows], None
+        if mixup:
+            chosen, present, mixture = mixed(chosen, present, labels, mixup, rng)
+        targets = None if examples.targets is None else gathered(examples.targets, rows)
+        yield Batch(chosen, present, labels, examples.kinds, targets, mixture)
 
 
 def drop_words(column: Any, rate: float, rng: np.random.Generator) -> Tokens:
@@ -120,16 +144,6 @@ def drop_words(column: Any, rate: float, rng: np.random.Generator) -> Tokens:
     values = np.zeros_like(column.values)
     values[mask] = column.values[keep]  # both run row by row, and each row has as many places as words
     return Tokens(values, mask)
-
-
-def moved(x: Any, most: int, rng: np.random.Generator) -> Array:
-    """y[n, r, c] = x[n, r − dₙ, c − eₙ] with d and e from −most to most, and zero beyond the edges.  (N, R, C, D)"""
-    N, R, C, _ = x.shape
-    padded = np.pad(x, ((0, 0), (most, most), (most, most), (0, 0)))
-    d, e = most - rng.integers(-most, most, (2, N), endpoint=True)
-    rows, columns = d[:, None] + np.arange(R), e[:, None] + np.arange(C)
-    found: Array = padded[np.arange(N)[:, None, None], rows[:, :, None], columns[:, None, :]]
-    return found
 
 
 def drop_modalities(present: dict[str, Mask], rate: float, rng: np.random.Generator) -> dict[str, Mask]:

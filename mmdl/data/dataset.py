@@ -103,11 +103,12 @@ class Dataset:
     `preprocessors[modality].encode(list)` turns new inputs (strings, pictures, sounds) into that modality's arrays.
     `augment` holds the arguments of `batches` that belong to training on this data, and only to training. `notes` are
     sentences about what was read, and what could not be used, for whoever trains on it. `recipe` holds the numbers of
-    a training recipe (`mmdl.training.recipes`) that this data needs in place of the usual ones. Of generated data
-    `best` may hold the smallest loss and the highest accuracy that any model can reach, as {("image", "text"): {"loss":
-    ..., "accuracy": ...}, ...} for every set of modalities that are present. `target`, where there is something to be
-    written, made the targets of the examples, and turns what a model writes into texts. Where words are `in_order`, as
-    in sentences and not in captions, models whose fusion reads tokens read them in their order first.
+    a training recipe (`mmdl.training.recipes`) that this data needs in place of the usual ones, and `build` the
+    settings of a classifier (`mmdl.models.multimodal_classifier`) likewise. Of generated data `best` may hold the
+    smallest loss and the highest accuracy that any model can reach, as {("image", "text"): {"loss": ..., "accuracy":
+    ...}, ...} for every set of modalities that are present. `target`, where there is something to be written, made the
+    targets of the examples, and turns what a model writes into texts. Where words are `in_order`, as in sentences and
+    not in captions, models whose fusion reads tokens read them in their order first.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Dataset:
     augment: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     recipe: dict[str, float] = field(default_factory=dict)
+    build: dict[str, Any] = field(default_factory=dict)
     best: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
     target: TargetTokenizer | None = None
     in_order: bool = False

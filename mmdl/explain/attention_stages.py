@@ -28,7 +28,7 @@ def attention_stages(fusion, encodings, modality):
         joined(output, computed=Line(TransformerBlock.forward, "x + attended.values")),
         *feed_forward_stages(block.feed_forward),
         of_layer(fusion.norm, "last norm"),
-        averaged(mask),
+        averaged(fusion.read(mask, spans([tokens.values for tokens in encodings.values()]))),
     ]
 
 

@@ -17,6 +17,7 @@ from mmdl.formulas.losses import (
     binary_cross_entropy,
     categorical_cross_entropy,
     mean_squared_error,
+    soft_cross_entropy,
     softmax_cross_entropy,
 )
 from mmdl.formulas.lstm import lstm
@@ -74,6 +75,7 @@ __all__ = [
     "sigmoid",
     "similarity",
     "sinusoidal_positions",
+    "soft_cross_entropy",
     "softmax",
     "softmax_cross_entropy",
     "softplus",

@@ -26,6 +26,22 @@ def softmax_cross_entropy(logits: Array, labels: Ids, smoothing: float = 0.0, ma
     return total / len(examples)
 
 
+def soft_cross_entropy(logits: Array, targets: Array) -> float:
+    """(67)  L = −Σ_n Σ_k t_nk log p_nk / N  with  p_n = softmax(s_n)
+
+    logits s (..., K), targets t (..., K) not negative -> L.
+    Source: as (11); targets that are no class but a mixture: Zhang et al., mixup, 2018, equation 1.
+    """
+    examples = list(np.ndindex(logits.shape[:-1]))
+    total = 0.0
+    for n in examples:
+        log_p = log_softmax(logits[n])
+        for k in range(logits.shape[-1]):
+            if targets[n][k] > 0:
+                total -= targets[n][k] * log_p[k]
+    return total / len(examples)
+
+
 def categorical_cross_entropy(p: Array, targets: Array, floor: float = 1e-7) -> float:
     """(32)  L = −Σ_n Σ_k t_nk log q_nk / N  with  q_nk = p_nk / Σ_j p_nj held within [floor, 1 − floor]
 

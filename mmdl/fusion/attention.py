@@ -49,7 +49,8 @@ class AttentionFusionTrace(NamedTuple):
 class AttentionFusion(Fusion):
     """z = mean of norm(block(all tokens)),  token = x W_m + b_m + modality_m + position_m,t
 
-    M Tokens (N, T_m, D_m) -> (N, D)
+    M Tokens (N, T_m, D_m) -> (N, D). Where one modality `asks`, as the words of a question do of a picture, the mean is
+    over its tokens alone: what they have found is the answer, and what else there is in the picture has no voice.
     """
 
     projections: tuple[Dense, ...]  # of Dense, one a modality
@@ -57,6 +58,7 @@ class AttentionFusion(Fusion):
     positions: Arrays  # of arrays (longest T_m, D)
     block: TransformerBlock
     norm: LayerNorm
+    asks: int | None = None  # the number of a modality
 
     @classmethod
     def init(
@@ -68,27 +70,32 @@ class AttentionFusion(Fusion):
         heads: int = 4,
         hidden: int | None = None,
         dtype: DTypeLike = np.float32,
+        asks: int | None = None,
     ) -> Self:
         """`features` D_m and `lengths` T_m at most, by modality; `width` D of all tokens from then on."""
         projections, modality, positions = initial(rng, features, width, lengths, dtype)
-        return cls(
-            projections,
-            modality,
-            positions,
-            TransformerBlock.init(rng, width, heads, hidden or 4 * width, dtype=dtype),
-            LayerNorm.init(width, dtype=dtype),
-        )
+        block = TransformerBlock.init(rng, width, heads, hidden or 4 * width, dtype=dtype)
+        return cls(projections, modality, positions, block, LayerNorm.init(width, dtype=dtype), asks)
 
     def forward(self, encodings: tuple[Tokens, ...]) -> tuple[Array, AttentionFusionTrace]:
         values = tuple(tokens.values for tokens in encodings)
         mask = np.concatenate([tokens.full_mask for tokens in encodings], axis=1)
         y, block = self.block.forward(Tokens(np.concatenate(embed(self, encodings), axis=1), mask))
         normalized, norm = self.norm.forward(y.values)
-        return masked_mean(normalized, mask), AttentionFusionTrace(values, mask, block, norm)
+        trace = AttentionFusionTrace(values, mask, block, norm)
+        return masked_mean(normalized, self.read(mask, trace.spans)), trace
 
     def backward(self, dz: Array, trace: AttentionFusionTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
-        dnormalized = masked_mean_backward(dz, trace.norm.y, trace.mask)
+        dnormalized = masked_mean_backward(dz, trace.norm.y, self.read(trace.mask, trace.spans))
         dy, norm = self.norm.backward(dnormalized, trace.norm)
         dx, block = self.block.backward(dy, trace.block)
         dencodings, embedded = embed_backward(self, [dx[:, span] for span in trace.spans], trace.values)
         return dencodings, replace(self, **embedded, block=block, norm=norm)
+
+    def read(self, mask: Mask, spans: Sequence[slice]) -> Mask:
+        """Whose mean is z: of all tokens (N, T) those that are there, or those of the modality that asks."""
+        if self.asks is None:
+            return mask
+        asking = np.zeros(mask.shape[1], bool)
+        asking[spans[self.asks]] = True
+        return mask & asking

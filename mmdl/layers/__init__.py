@@ -4,6 +4,7 @@ from mmdl.layers.activations import GELU, LeakyReLU, ReLU, Sigmoid, Softmax, Sof
 from mmdl.layers.attention import MultiHeadAttention, SelfAttention
 from mmdl.layers.branches import Merge, OnValues
 from mmdl.layers.convolution import Conv1D, Conv2D
+from mmdl.layers.coordinates import Coordinates
 from mmdl.layers.decoder import AttentiveLSTMDecoder, DecoderBlock, LSTMDecoder, TransformerDecoder
 from mmdl.layers.dense import Dense, Flatten
 from mmdl.layers.dropout import Dropout
@@ -30,6 +31,7 @@ __all__ = [
     "Bidirectional",
     "Conv1D",
     "Conv2D",
+    "Coordinates",
     "DecoderBlock",
     "Dense",
     "Dropout",

@@ -1,5 +1,6 @@
 """The base class of all layers."""
 
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Self, TypeVar
 
@@ -8,6 +9,7 @@ from numpy.random import Generator
 
 from mmdl import tree
 from mmdl.outline import Outline
+from mmdl.shapes import Array
 
 Model = TypeVar("Model")
 
@@ -49,10 +51,19 @@ class Layer:
         return self.forward(x)[0]
 
 
-def training_mode(model: Model, rng: Generator | None) -> Model:
+def training_mode(model: Model, rng: Generator | None, total: Callable[[Array], Array] | None = None) -> Model:
     """A copy of the model for training, with the same arrays: dropout draws from `rng`, batches are normalised by
-    their own statistics. `training_mode(model, None)` leaves that mode."""
-    return tree.map_nodes(lambda node: node.in_training(rng) if hasattr(node, "in_training") else node, model)
+    their own statistics. `training_mode(model, None)` leaves that mode.
+
+    Where each of several processes has a share of the batch, `total` adds up an array of all of them: statistics are
+    those of the whole batch.
+    """
+
+    def switched(node: Any) -> Any:
+        node = node.in_training(rng) if hasattr(node, "in_training") else node
+        return node.over_shares(total) if hasattr(node, "over_shares") else node
+
+    return tree.map_nodes(switched, model)
 
 
 def outline(layer: Any, name: str = "") -> Outline:

@@ -49,6 +49,7 @@ class BatchNorm(Layer):
     momentum: float = 0.99
     epsilon: float = 1e-3
     rng: Generator | None = None  # in training mode, as in Dropout, though nothing is drawn from it
+    total: ops.Total | None = None  # adds up sums where each process has a share of the batch
 
     @classmethod
     def init(cls, features: int, momentum: float = 0.99, epsilon: float = 1e-3, dtype: DTypeLike = np.float32) -> Self:
@@ -59,9 +60,12 @@ class BatchNorm(Layer):
     def in_training(self, rng: Generator | None) -> Self:
         return replace(self, rng=rng)
 
+    def over_shares(self, total: ops.Total | None) -> Self:
+        return replace(self, total=total)
+
     def forward(self, x: Array) -> tuple[Array, ops.BatchNormalized | Array]:
-        if self.rng is not None and len(x):  # an empty batch, of an absent modality, has no statistics
-            normalized = ops.batch_norm(x, self.gamma, self.beta, epsilon=self.epsilon)
+        if self.rng is not None and self._examples(x):  # an empty batch, of an absent modality, has no statistics
+            normalized = ops.batch_norm(x, self.gamma, self.beta, epsilon=self.epsilon, total=self.total)
             return normalized.y, normalized
         return ops.batch_norm_inference(x, self.gamma, self.beta, self.mean, self.variance, self.epsilon), x
 
@@ -69,7 +73,9 @@ class BatchNorm(Layer):
         self, dy: Array, trace: ops.BatchNormalized | Array, input_gradient: bool = True
     ) -> tuple[Array, Self]:
         if isinstance(trace, ops.BatchNormalized):
-            dx, dgamma, dbeta = ops.batch_norm_backward(dy, self.gamma, trace.normalized, trace.deviation)
+            dx, dgamma, dbeta = ops.batch_norm_backward(
+                dy, self.gamma, trace.normalized, trace.deviation, total=self.total
+            )
             mean, variance = self.mean - trace.mean, self.variance - trace.variance
         else:
             dx, dgamma, dbeta = ops.batch_norm_inference_backward(
@@ -77,3 +83,6 @@ class BatchNorm(Layer):
             )
             mean, variance = np.zeros_like(self.mean), np.zeros_like(self.variance)
         return dx, replace(self, gamma=dgamma, beta=dbeta, mean=mean, variance=variance)
+
+    def _examples(self, x: Array) -> float:
+        return len(x) if self.total is None else float(self.total(np.array([len(x)], x.dtype))[0])

@@ -82,12 +82,15 @@ class SequencePoolTrace(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SequencePool(Layer):
-    """One vector from the unmasked tokens: their mean, their maximum, or the last one.  Tokens (N, T, D) -> (N, D)"""
+    """One vector from the unmasked tokens: their mean, their maximum, or the last one.  Tokens (N, T, D) -> (N, D)
 
-    kind: str = "mean"  # or "max", "last"
+    "both" is the maximum and the mean, side by side: (N, 2 D).
+    """
+
+    kind: str = "mean"  # or "max", "last", "both"
 
     def __post_init__(self) -> None:
-        _check_kind(self, "mean", "max", "last")
+        _check_kind(self, "mean", "max", "last", "both")
 
     def forward(self, tokens: Tokens) -> tuple[Array, SequencePoolTrace]:
         x, mask = tokens
@@ -96,6 +99,8 @@ class SequencePool(Layer):
         if self.kind == "last":
             return sequence_ops.last_valid(x, mask), SequencePoolTrace(x, mask)
         y, winner = sequence_ops.masked_max(x, mask)
+        if self.kind == "both":
+            y = np.concatenate([y, sequence_ops.masked_mean(x, mask)], axis=1)
         return y, SequencePoolTrace(x, mask, winner)
 
     def backward(self, dy: Array, trace: SequencePoolTrace, input_gradient: bool = True) -> tuple[Array, Self]:
@@ -103,7 +108,11 @@ class SequencePool(Layer):
             return sequence_ops.masked_mean_backward(dy, trace.x, trace.mask), self
         if self.kind == "last":
             return sequence_ops.last_valid_backward(dy, trace.x, trace.mask), self
-        return sequence_ops.masked_max_backward(dy, trace.x, trace.winner), self
+        D = trace.x.shape[2]
+        dx = sequence_ops.masked_max_backward(dy[:, :D], trace.x, trace.winner)
+        if self.kind == "both":
+            dx += sequence_ops.masked_mean_backward(dy[:, D:], trace.x, trace.mask)
+        return dx, self
 
 
 @dataclass(frozen=True, eq=False)

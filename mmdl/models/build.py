@@ -1,7 +1,6 @@
 """From a dataset and the name of a fusion to a classifier that fits both."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -10,9 +9,21 @@ from numpy.typing import DTypeLike
 
 from mmdl.data import Dataset
 from mmdl.errors import DataError
-from mmdl.fusion import fusion_named
+from mmdl.fusion import AttentionFusion, fusion_named
 from mmdl.fusion.fusion import Fusion
-from mmdl.layers import Conv2D, Dense, Dropout, Layer, MaxPool2D, ReLU, Sequential, Standardize
+from mmdl.layers import (
+    BatchNorm,
+    Conv2D,
+    Coordinates,
+    Dense,
+    Dropout,
+    Layer,
+    MaxPool2D,
+    Patches,
+    ReLU,
+    Sequential,
+    Standardize,
+)
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
@@ -20,7 +31,10 @@ from mmdl.models.modality import Modality
 Encoded: TypeAlias = tuple[Sequential, tuple[int, int]]  # an encoder, and the shape (T, D) of its tokens
 Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classifier: modalities, fusion, head
 
+WIDTH = 64
 DROPOUT = 0.3  # before every dense layer of a head
+OF_MANY = 0.5  # of what is flattened: many numbers are an invitation to learn by heart
+HEADS = 4  # of every fusion of tokens
 FILTERS = 16  # of an image encoder's first stage; the next have twice as many each, up to the width
 LARGE = 32  # pixels on the longer side of a photograph, from which on it is first seen coarsely
 CELLS = 8  # on the longer side of what is left of a photograph
@@ -30,9 +44,11 @@ def multimodal_classifier(
     rng: Generator,
     dataset: Dataset,
     fusion: str = "attention",
-    width: int = 64,
+    width: int | None = None,
     dtype: DTypeLike = np.float32,
-    hidden: bool = True,
+    depth: int | None = None,
+    dropout: float | None = None,
+    text_reader: str | None = None,
 ) -> MultimodalClassifier:
     """A classifier for the modalities and the classes of a dataset
 
@@ -43,11 +59,19 @@ def multimodal_classifier(
     dataset : Dataset
     fusion : str
         A key of `mmdl.fusion.FUSIONS`.
-    width : int
-        Of word vectors, of tokens, and of the vector that stands for a modality.
-    hidden : bool
-        Whether the head has a hidden layer after a fusion of vectors. Without it, modalities act on one another only
-        as far as the fusion itself lets them.
+    width : int, optional
+        Of word vectors, of tokens, and of the vector that stands for a modality: 64 unless the dataset needs another. A
+        fusion of tokens needs a multiple of 4, the number of its heads.
+    depth : int, optional
+        Hidden layers between what was fused and the classes, or of each modality's own head where these are fused. By
+        default one after a fusion of vectors, else none. Without any, modalities act on one another only as far as the
+        fusion itself lets them.
+    dropout : float, optional
+        Share of the numbers that is dropped in training before each dense layer: by default 0.3, and 0.5 of the many
+        that a picture has, unless the dataset needs another.
+    text_reader : "convolution", "lstm", "gru", "attention", ..., optional
+        What reads the words of a text, see `text_encoder`. By default an LSTM, unless a fusion of tokens reads the
+        words itself.
 
     Returns
     -------
@@ -60,13 +84,23 @@ def multimodal_classifier(
     ('Concatenate', ['image', 'text'])
     """
     kind = fusion_named(fusion)
-    of_vectors = partial(_of_vectors, hidden=hidden)
+    width = dataset.build.get("width", WIDTH) if width is None else width
+    dropout = dataset.build.get("dropout") if dropout is None else dropout
+    if width < 1:
+        raise DataError(f"a model has a width of at least 1, not {width}")
+    if kind.takes == "tokens" and width % HEADS:
+        raise DataError(f"{fusion} has {HEADS} heads, among which a width of {width} cannot be shared out")
+    if depth is not None and depth < 0:
+        raise DataError(f"a head has no hidden layer or some, not {depth}")
+    if dropout is not None and not 0 <= dropout < 1:
+        raise DataError(f"a dropout probability is at least 0 and less than 1, not {dropout}")
     builders: dict[str, Callable[..., Parts]]
-    builders = {"tokens": _of_tokens, "vectors": of_vectors, "logits": _of_experts}
+    builders = {"tokens": _of_tokens, "vectors": _of_vectors, "logits": _of_experts}
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
-    if kind.takes == "tokens":
-        builders["tokens"] = partial(_of_tokens, reader="lstm" if dataset.in_order else "none")
-    modalities, fused, head = builders[kind.takes](rng, kind, preprocessors, width, len(dataset.classes), dtype)
+    reader = "lstm" if dataset.in_order or kind.takes != "tokens" else "none"
+    depth = (kind.takes == "vectors") if depth is None else depth
+    how = How(width, depth, dropout, text_reader or reader, dtype, dataset.in_order)
+    modalities, fused, head = builders[kind.takes](rng, kind, preprocessors, len(dataset.classes), how)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
 
 
@@ -80,32 +114,71 @@ def token_encoder(
     return _encoding(preprocessor).encoder(rng, preprocessor, width, reader, dtype)
 
 
-def vector_encoder(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike = np.float32) -> Sequential:
+def vector_encoder(
+    rng: Generator,
+    preprocessor: Any,
+    width: int,
+    reader: str = "lstm",
+    dropout: float | None = None,
+    dtype: DTypeLike = np.float32,
+) -> Sequential:
     """The encoder for what a preprocessor yields, made to end in one vector (width,)."""
-    encoder, shape = token_encoder(rng, preprocessor, width, dtype=dtype)
-    return to_vector(rng, encoder, shape, _encoding(preprocessor).pool, width, dtype)
+    encoder, shape = token_encoder(rng, preprocessor, width, reader, dtype)
+    rate = OF_MANY if dropout is None else dropout
+    if pool := "both" if is_large(preprocessor) else _encoding(preprocessor).pool:
+        return to_vector(rng, encoder, shape, pool, width, dtype, rate)
+    pool = POOLS.get(reader, "last")
+    # The strongest answers of its filters are the vector of a text CNN: it learns by heart with a layer more
+    return to_vector(rng, encoder, shape, pool, None if pool == "max" else width, dtype)
 
 
 def _of_picture(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     """Two stages for what is centred in a small frame; else as many as leave `CELLS` cells on the longer side, and the
-    borders count as much as the middle. Of a large picture the first stage looks at every other pixel only, which takes
-    a third of the time."""
+    borders count as much as the middle."""
+    if is_large(preprocessor):
+        return _of_large_picture(rng, preprocessor, width, dtype)
     rows, columns, channels = preprocessor.shape
     if preprocessor.centred:
         encoder = image_encoder(rng, channels, (FILTERS, width), dtype=dtype)
         return encoder, tokens_of(encoder, preprocessor.shape)
-    layers: list[Layer] = [Standardize(preprocessor.mean, preprocessor.deviation)] if preprocessor.mean else []
-    count = FILTERS
-    if preprocessor.mean and max(rows, columns) > LARGE:
-        layers += [Conv2D.init(rng, channels, count, (5, 5), dtype, padding="same", stride=2), MaxPool2D(2), ReLU()]
-        layers += [Conv2D.init(rng, count, 2 * count, (3, 3), dtype, padding="same"), ReLU()]
-        rows, columns, channels, count = -(-rows // 2) // 2, -(-columns // 2) // 2, 2 * count, 4 * count
     filters: list[int] = []
     while not filters or (max(rows, columns) > CELLS and min(rows, columns) > 1):
         rows, columns = rows // 2, columns // 2
-        filters.append(min(count << len(filters), width))
+        filters.append(min(FILTERS << len(filters), width))
     stages = image_encoder(rng, channels, (*filters[:-1], width), padding="same", dtype=dtype)
-    encoder = Sequential((*layers, *stages.layers))
+    first = [Standardize(preprocessor.mean, preprocessor.deviation)] if preprocessor.mean else []
+    encoder = Sequential((*first, *stages.layers))
+    return encoder, tokens_of(encoder, preprocessor.shape)
+
+
+def is_large(preprocessor: Any) -> bool:
+    """Whether a picture is standardised and larger than a small frame: a scene with things at different places."""
+    return bool(getattr(preprocessor, "mean", ())) and max(preprocessor.shape[:2]) > LARGE
+
+
+def _of_large_picture(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike) -> Encoded:
+    """The first stage looks at every other pixel only, which takes a third of the time. Where `CELLS` cells are left on
+    the longer side, two more convolutions see things whole, and the last of them, where they stand. Batch norm: what
+    tells a circle from a square is small beside the colours, and would be learned late or never."""
+    rows, columns, channels = preprocessor.shape
+
+    def stage(channels: int, filters: int, kernel: int, stride: int = 1, halved: bool = False) -> list[Layer]:
+        convolution = Conv2D.init(rng, channels, filters, (kernel, kernel), dtype, padding="same", stride=stride)
+        pool = [MaxPool2D(2)] if halved else []
+        return [convolution, *pool, BatchNorm.init(filters, momentum=0.9, dtype=dtype), ReLU()]
+
+    filters = min(FILTERS, width)
+    layers: list[Layer] = [Standardize(preprocessor.mean, preprocessor.deviation)]
+    rows, columns = -(-rows // 2), -(-columns // 2)
+    halved = min(rows, columns) > 1
+    layers += stage(channels, filters, 5, stride=2, halved=halved)
+    while halved:
+        rows, columns, channels = rows // 2, columns // 2, filters
+        halved = max(rows, columns) > CELLS and min(rows, columns) > 1
+        filters = min(2 * filters, width)
+        layers += stage(channels, filters, 3, halved=halved)
+    layers += [Coordinates(), *stage(filters + 2, width, 3), Patches()]
+    encoder = Sequential(tuple(layers))
     return encoder, tokens_of(encoder, preprocessor.shape)
 
 
@@ -129,15 +202,17 @@ class Encoding(NamedTuple):
     """What reads one kind of input."""
 
     encoder: Callable[..., Encoded]  # rng, preprocessor, width, reader, dtype -> encoder, shape (T, D) of its tokens
-    pool: str  # what makes one vector of the tokens, see `to_vector`
+    pool: str | None  # what makes one vector of the tokens, see `to_vector`; None where it is the reader's
 
 
 ENCODINGS = {  # by the kind of a modality
     "image": Encoding(_of_picture, "flatten"),
-    "text": Encoding(_of_text, "last"),
+    "text": Encoding(_of_text, None),
     "audio": Encoding(_of_sound, "max"),
     "numbers": Encoding(_of_numbers, "last"),
 }
+
+POOLS = {"convolution": "max", "attention": "mean", "none": "mean"}  # of readers whose last token has not read all
 
 
 def _encoding(preprocessor: Any) -> Encoding:
@@ -147,55 +222,61 @@ def _encoding(preprocessor: Any) -> Encoding:
     return ENCODINGS[kind]
 
 
-def _of_tokens(
-    rng: Generator,
-    kind: Any,
-    preprocessors: dict[str, Any],
-    width: int,
-    classes: int,
-    dtype: DTypeLike,
-    reader: str = "none",
-) -> Parts:
+class How(NamedTuple):
+    """What `multimodal_classifier` was asked for."""
+
+    width: int
+    depth: int
+    dropout: float | None
+    reader: str
+    dtype: DTypeLike
+    in_order: bool  # whether texts are sentences
+
+    def head(self, rng: Generator, features: int, classes: int) -> tuple[Layer, ...]:
+        """Dropout and a dense layer, with as many hidden layers of the same kind before it as are asked for."""
+        rate = DROPOUT if self.dropout is None else self.dropout
+        layers: list[Layer] = []
+        for _ in range(self.depth):
+            layers += [Dropout(rate), Dense.init(rng, features, 2 * self.width, self.dtype), ReLU()]
+            features = 2 * self.width
+        return (*layers, Dropout(rate), Dense.init(rng, features, classes, self.dtype))
+
+    def vector_encoder(self, rng: Generator, preprocessor: Any) -> Sequential:
+        """What reads one modality, and ends in a vector."""
+        return vector_encoder(rng, preprocessor, self.width, self.reader, self.dropout, self.dtype)
+
+
+def _of_tokens(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
     """Fusion of tokens: words are passed on as they are, for attention reads them; where their order matters, and for
-    letters, an LSTM reads them first."""
+    letters, an LSTM reads them first. Sentences beside large pictures are questions, or as good as: they ask."""
     modalities, lengths = {}, []
     for name, preprocessor in preprocessors.items():
-        encoder, (length, features) = token_encoder(rng, preprocessor, width, reader, dtype)
-        modalities[name] = Modality(encoder, rng.normal(0, 0.02, (1, features)).astype(dtype))
+        encoder, (length, features) = token_encoder(rng, preprocessor, how.width, how.reader, how.dtype)
+        modalities[name] = Modality(encoder, rng.normal(0, 0.02, (1, features)).astype(how.dtype))
         lengths.append(length)
-    fusion = kind.init(rng, [width] * len(modalities), width, lengths, dtype=dtype)
-    return modalities, fusion, Sequential((Dropout(DROPOUT), Dense.init(rng, width, classes, dtype)))
+    more: dict[str, Any] = {}
+    kinds = [preprocessor.kind for preprocessor in preprocessors.values()]
+    if kind is AttentionFusion and how.in_order and "text" in kinds and any(map(is_large, preprocessors.values())):
+        more = {"asks": kinds.index("text")}
+    fusion = kind.init(rng, [how.width] * len(modalities), how.width, lengths, HEADS, dtype=how.dtype, **more)
+    return modalities, fusion, Sequential(how.head(rng, how.width, classes))
 
 
-def _of_vectors(
-    rng: Generator,
-    kind: Any,
-    preprocessors: dict[str, Any],
-    width: int,
-    classes: int,
-    dtype: DTypeLike,
-    hidden: bool,
-) -> Parts:
-    """Fusion of vectors; one hidden layer in the head lets modalities interact, whatever the fusion."""
+def _of_vectors(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
+    """Fusion of vectors; a hidden layer in the head lets modalities interact, whatever the fusion."""
     modalities = {
-        name: Modality(vector_encoder(rng, preprocessor, width, dtype), np.zeros(width, dtype))
+        name: Modality(how.vector_encoder(rng, preprocessor), np.zeros(how.width, how.dtype))
         for name, preprocessor in preprocessors.items()
     }
-    fusion = kind.init(rng, [width] * len(modalities), width, dtype=dtype)
-    fused = fusion(tuple(np.zeros((1, width), dtype) for _ in modalities)).shape[-1]  # found by trying
-    if not hidden:
-        return modalities, fusion, Sequential((Dropout(DROPOUT), Dense.init(rng, fused, classes, dtype)))
-    meeting = Dense.init(rng, fused, 2 * width, dtype), ReLU(), Dropout(DROPOUT)
-    return modalities, fusion, Sequential((Dropout(DROPOUT), *meeting, Dense.init(rng, 2 * width, classes, dtype)))
+    fusion = kind.init(rng, [how.width] * len(modalities), how.width, dtype=how.dtype)
+    fused = fusion(tuple(np.zeros((1, how.width), how.dtype) for _ in modalities)).shape[-1]  # found by trying
+    return modalities, fusion, Sequential(how.head(rng, fused, classes))
 
 
-def _of_experts(
-    rng: Generator, kind: Any, preprocessors: dict[str, Any], width: int, classes: int, dtype: DTypeLike
-) -> Parts:
+def _of_experts(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
     """Fusion of logits: each modality has its own head."""
     modalities = {}
     for name, preprocessor in preprocessors.items():
-        encoder = vector_encoder(rng, preprocessor, width, dtype)
-        head = Dropout(DROPOUT), Dense.init(rng, width, classes, dtype)
-        modalities[name] = Modality(Sequential((*encoder.layers, *head)), None)
-    return modalities, kind.init(rng, [classes] * len(modalities), dtype=dtype), Sequential(())
+        layers = how.vector_encoder(rng, preprocessor).layers
+        modalities[name] = Modality(Sequential((*layers, *how.head(rng, how.width, classes))), None)
+    return modalities, kind.init(rng, [classes] * len(modalities), dtype=how.dtype), Sequential(())

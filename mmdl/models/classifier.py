@@ -69,8 +69,17 @@ class MultimodalClassifier(Layer):
 
         A modality takes a list or a single example: strings, Pillow images, paths of pictures. One that is not given,
         or None, is absent.
+
+        Raises
+        ------
+        DataError
+            If the model's numbers are so large that its answer is none.
         """
-        return softmax(self(prepare(self.preprocessors, **raw) if batch is None else batch))
+        with np.errstate(all="ignore"):  # what comes of it is looked at
+            p = softmax(self(prepare(self.preprocessors, **raw) if batch is None else batch))
+        if not np.isfinite(p).all():
+            raise DataError("this model has no answer: its numbers became too large on the way")
+        return p
 
     def predict(self, batch: Batch | None = None, **raw: Any) -> list[str]:
         """The names of the most probable classes, a list of N; arguments as in `predict_proba`"""

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.random import Generator
@@ -51,6 +51,8 @@ class ContrastiveModel(Layer):
     towers: dict[str, Layer]
     log_scale: Array
     preprocessors: dict[str, Any]
+
+    compares_examples: ClassVar[bool] = True
 
     def forward(self, batch: Batch) -> tuple[Array, ContrastiveTrace]:
         """batch, in which nothing is absent -> similarity (N, N), trace"""
@@ -126,5 +128,5 @@ def tower(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike = np.f
         embedding.E[UNKNOWN] = 0  # training never meets it, so chance would speak for every unknown word
         encoder = Sequential((*words.layers, SequencePool("mean")))
     else:
-        encoder = vector_encoder(rng, preprocessor, width, dtype)
+        encoder = vector_encoder(rng, preprocessor, width, dtype=dtype)
     return Sequential((*encoder.layers, Dense.init(rng, width, width, dtype)))

@@ -161,6 +161,7 @@ def to_vector(
     pool: str,
     width: int | None = None,
     dtype: DTypeLike = np.float32,
+    dropout: float = 0.5,
 ) -> Sequential:
     """The encoder with a pool behind it and, if a width is given, a dense layer with a ReLU.  -> (N, D) or (N, width)
 
@@ -168,13 +169,14 @@ def to_vector(
     ----------
     shape : (T, D)
         Of the encoder's tokens.
-    pool : "mean", "max", "last" over the tokens, or "flatten" where their number is fixed
-        Many flattened numbers are an invitation to learn by heart, so half of them are dropped in training.
+    pool : "mean", "max", "last", "both" over the tokens (see `SequencePool`), or "flatten" where their number is fixed
+    dropout : float
+        Share of the flattened numbers that is dropped in training: many are an invitation to learn by heart.
     """
     length, features = shape
-    pooled: tuple[Layer, ...] = (FlattenTokens(), Dropout(0.5)) if pool == "flatten" else (SequencePool(pool),)
+    pooled: tuple[Layer, ...] = (FlattenTokens(), Dropout(dropout)) if pool == "flatten" else (SequencePool(pool),)
     if width:
-        pooled += Dense.init(rng, length * features if pool == "flatten" else features, width, dtype), ReLU()
+        pooled += Dense.init(rng, features * {"flatten": length, "both": 2}.get(pool, 1), width, dtype), ReLU()
     return Sequential((*encoder.layers, *pooled))
 
 

@@ -46,6 +46,7 @@ from mmdl.ops.losses import (
     binary_cross_entropy,
     categorical_cross_entropy,
     mean_squared_error,
+    soft_cross_entropy,
     softmax_cross_entropy,
 )
 from mmdl.ops.lstm import LSTMStates, lstm, lstm_backward
@@ -184,6 +185,7 @@ __all__ = [
     "similarity",
     "similarity_backward",
     "sinusoidal_positions",
+    "soft_cross_entropy",
     "softmax",
     "softmax_backward",
     "softmax_cross_entropy",

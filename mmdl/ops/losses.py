@@ -76,6 +76,36 @@ def softmax_cross_entropy(
 
 
 @shapes
+def soft_cross_entropy(logits: Annotated[Array, "* K>0"], targets: Annotated[Array, "* K"]) -> Loss:
+    """loss = mean of −Σ_k t_k log p_k  with  p = softmax(logits);   dlogits = (p Σ_k t_k − t) / count
+
+    The loss is linear in its targets: those of a mixture of two examples are as much of each, and an example that is to
+    count twice has a target of two.
+
+    Parameters
+    ----------
+    logits
+        −∞ makes a class impossible: p and dlogits are 0.
+    targets : array t of the same shape, not negative
+        How much of each example is of each class; rows need not add up to one.
+
+    Returns
+    -------
+    Loss : value, gradient (..., K)
+
+    Source: Zhang et al. 2018, equation 1, for targets that are mixtures.
+
+    >>> soft_cross_entropy(np.zeros((1, 2)), np.array([[0.75, 0.25]])).gradient.tolist()
+    [[-0.25, 0.25]]
+    """
+    weight = _weight("soft_cross_entropy", logits, logits[..., 0])
+    log_p, chance = log_softmax(logits), possible(logits)
+    value = -((targets * np.where(targets > 0, log_p, 0)).sum(axis=-1) * weight).sum()  # 0 · −∞ would be NaN
+    gradient = np.exp(log_p) * targets.sum(axis=-1, keepdims=True) - targets
+    return Loss(value, np.where(chance, gradient, 0) * weight[..., None])
+
+
+@shapes
 def categorical_cross_entropy(
     p: Annotated[Array, "* K>0"],
     targets: Annotated[Array, "* K"],

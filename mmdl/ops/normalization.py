@@ -1,6 +1,7 @@
 """Normalisation: mean zero and variance one, over the features of an example or over the examples of a batch."""
 
-from typing import Annotated, NamedTuple
+from collections.abc import Callable
+from typing import Annotated, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -8,6 +9,8 @@ from mmdl.errors import ShapeError
 from mmdl.ops._mask import only
 from mmdl.ops._reduce import column_inner, column_sum, row_inner, row_sum
 from mmdl.shapes import Array, Mask, shapes
+
+Total: TypeAlias = Callable[[Array], Array]  # adds up an array over all processes that have a share of a batch
 
 
 class LayerNormalized(NamedTuple):
@@ -78,6 +81,7 @@ def batch_norm(
     beta: Annotated[Array, "D"],
     mask: Annotated[Mask, "*"] | None = None,
     epsilon: float = 1e-3,
+    total: Total | None = None,
 ) -> BatchNormalized:
     """y = γ ∘ (x − mean) / √(variance + ε) + β, mean and variance over all axes but the last
 
@@ -85,6 +89,8 @@ def batch_norm(
     ----------
     mask
         Rows where it is False are no examples: they are left out of the statistics, and y is zero there.
+    total
+        If x is a share of the batch, adds up sums over all shares; backward needs the same.
 
     Returns
     -------
@@ -93,11 +99,12 @@ def batch_norm(
     Source: Ioffe, Szegedy, Batch normalization, 2015.
     """
     rows = x.reshape(-1, x.shape[-1]) if mask is None else x[mask]
-    if len(rows) == 0:
+    count, sums = _over_shares(total, len(rows), column_sum(rows))
+    if count == 0:
         raise ShapeError(f"batch_norm: there is no example in x (..., D) = {x.shape} to take the mean of")
-    mean = column_sum(rows) / len(rows)
+    mean = sums / count
     centered = rows - mean
-    variance = column_inner(centered, centered) / len(rows)
+    variance = _over_shares(total, 0, column_inner(centered, centered))[1] / count
     deviation = np.sqrt(variance + epsilon)
     normalized = only((x - mean) / deviation, mask)
     return BatchNormalized(only(gamma * normalized + beta, mask), normalized, deviation, mean, variance)
@@ -110,19 +117,21 @@ def batch_norm_backward(
     normalized: Annotated[Array, "* D"],
     deviation: Annotated[Array, "D"],
     mask: Annotated[Mask, "*"] | None = None,
+    total: Total | None = None,
 ) -> tuple[Array, Array, Array]:
     """dx = (dn − mean(dn) − n ∘ mean(dn ∘ n)) / deviation  with  dn = dy ∘ γ: as in `layer_norm_backward`,
 
-    only that the means run over the examples.
+    only that the means run over the examples, of all shares of the batch; dγ and dβ are the sums of this one.
 
     Returns
     -------
     dx, dgamma, dbeta : arrays (..., D), (D,), (D,)
     """
     dy = only(dy, mask)
-    count = dy.size // dy.shape[-1] if mask is None else mask.sum()
+    rows = dy.size // dy.shape[-1] if mask is None else int(mask.sum())
     dgamma, dbeta = column_inner(dy, normalized), column_sum(dy)
-    dn = dy - (dbeta + normalized * dgamma) / dy.dtype.type(count)
+    count, sums = _over_shares(total, rows, np.stack([dgamma, dbeta]))
+    dn = dy - (sums[1] + normalized * sums[0]) / dy.dtype.type(count)
     return only(dn * gamma / deviation, mask), dgamma, dbeta
 
 
@@ -156,3 +165,11 @@ def batch_norm_inference_backward(
     """
     deviation = np.sqrt(variance + epsilon)
     return dy * gamma / deviation, column_inner(dy, x - mean) / deviation, column_sum(dy)
+
+
+def _over_shares(total: Total | None, count: int, sums: Array) -> tuple[int, Array]:
+    """How many rows all shares of the batch have together, and the sums over them."""
+    if total is None:
+        return count, sums
+    message = total(np.append(sums, sums.dtype.type(count)))
+    return round(message[-1].real), message[:-1].reshape(sums.shape)

@@ -4,11 +4,10 @@ from mmdl.training.callbacks import Callback, EarlyStopping, Progress, StopOnSig
 from mmdl.training.checkpoint import load, save
 from mmdl.training.evaluation import evaluate, evaluate_subsets, predictions
 from mmdl.training.loop import Epochs, Fitted, Training, fit, fitted
-from mmdl.training.losses import BatchLoss, classification, perplexity, transcription, writing
+from mmdl.training.losses import BatchLoss, classification, loss_and_gradient, perplexity, transcription, writing
 from mmdl.training.optimizers import SGD, Adam, AdamW, RMSprop
 from mmdl.training.resuming import Checkpoint, load_checkpoint, resume
 from mmdl.training.schedules import clip_by_global_norm, constant, cosine, global_norm, step_decay
-from mmdl.training.workers import loss_and_gradient
 
 __all__ = [
     "SGD", "Adam", "AdamW", "BatchLoss", "Callback", "Checkpoint", "EarlyStopping", "Epochs", "Fitted", "Progress",

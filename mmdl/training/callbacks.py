@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import IO, Any
 
 from mmdl import tree
@@ -46,7 +47,7 @@ class Validation(Callback):
         self.examples, self.loss = examples, loss
 
     def epoch(self, training: Training) -> None:
-        found = evaluate(training.model, self.examples, loss=self.loss)
+        found = training.ranks.means(partial(evaluate, training.model, loss=self.loss), self.examples)
         training.record({f"validation_{name}": value for name, value in found.items()})
 
 
@@ -73,7 +74,8 @@ class EarlyStopping(Callback):
 
     def end(self, training: Training) -> None:
         if self.best is not None:
-            training.result = self.best
+            values = training.history[self.metric]
+            training.result, training.kept = self.best, 1 + values.index(min(values))
 
     def kept(self) -> Any:
         return self.best
@@ -140,7 +142,7 @@ class Progress(Callback):
 
     def _show(self, how: Callable[[Training], None], training: Training) -> None:
         try:
-            if self.stream is not None:
+            if self.stream is not None and training.ranks.first:
                 how(training)
         except (OSError, ValueError):  # the stream is closed
             if self.bar is not None:

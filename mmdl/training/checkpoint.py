@@ -1,7 +1,8 @@
 """Model files: an archive of arrays by name, with a description in plain JSON.
 
 Reading one runs nothing that stands in it: only the kinds of `mmdl.models.kinds` are built, of fields of the types and
-in the ranges that they declare, and of numbers that are finite.
+in the ranges that they declare, and of numbers that are finite; and what they make is asked once, so that a model that
+loads is a model.
 """
 
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from mmdl import tree
 from mmdl.errors import FormatError
 from mmdl.models.kinds import KINDS, current
+from mmdl.models.trial import try_out
 from mmdl.shapes import Array
 from mmdl.training.archive import read_archive, write_archive
 
@@ -53,11 +55,11 @@ def load(path: str | Path) -> tuple[Any, dict[str, Any]]:
     FormatError
         If it is not a whole model file of a version that is known here.
     """
+    return read_archive(path, _loaded, _check)
 
-    def build(manifest: Manifest, arrays: dict[str, Array]) -> tuple[Any, dict[str, Any]]:
-        return _build(current(manifest["model"], manifest["version"]), arrays), manifest["extras"]
 
-    return read_archive(path, build, _check)
+def _loaded(manifest: Manifest, arrays: dict[str, Array]) -> tuple[Any, dict[str, Any]]:
+    return _build(current(manifest["model"], manifest["version"]), arrays), manifest["extras"]
 
 
 def _check(manifest: Manifest) -> None:
@@ -75,4 +77,5 @@ def _build(description: Any, arrays: dict[str, Array]) -> Any:
     for name, array in tree.distinct(model):
         if not np.isfinite(array).all():
             raise FormatError(f"the array {name!r:.60} holds numbers that are not finite")
+    try_out(model)
     return model

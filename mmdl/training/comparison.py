@@ -44,7 +44,7 @@ def plan(
     seeds : int
         How often each model is trained.
     hidden : bool
-        See `multimodal_classifier`.
+        Whether heads have hidden layers, by the default of `multimodal_classifier`.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def plan(
     chosen, refused = [], {}
     for fusion in dict.fromkeys(fusions or FUSIONS):
         try:
-            multimodal_classifier(np.random.default_rng(0), dataset, fusion, hidden=hidden)
+            multimodal_classifier(np.random.default_rng(0), dataset, fusion, depth=None if hidden else 0)
             chosen.append(fusion)
         except DataError as reason:
             if fusions:
@@ -112,7 +112,7 @@ def run_one(run: Run, dataset: Dataset, recipe: Recipe, hidden: bool = True) -> 
     dataset = dataset.with_modalities(*run.modalities)
     rng = np.random.default_rng(run.seed)
     with threadpool_limits(1):
-        model = multimodal_classifier(rng, dataset, run.fusion, hidden=hidden)
+        model = multimodal_classifier(rng, dataset, run.fusion, depth=None if hidden else 0)
         start = time.process_time()
         try:
             fitted = recipe.fit(model, replace(dataset, validation=None), rng)  # nothing is chosen by it

@@ -17,8 +17,9 @@ from mmdl.errors import DataError, TrainingError
 from mmdl.training.losses import CLASSIFICATION, BatchLoss, Loss
 from mmdl.training.memory import keep_freed_memory
 from mmdl.training.optimizers import Optimizer
+from mmdl.training.overflow import first_overflow, largest
+from mmdl.training.ranks import Alone, Ranks, Together
 from mmdl.training.schedules import constant
-from mmdl.training.workers import shared_gradient
 
 
 @dataclass(eq=False)
@@ -38,9 +39,9 @@ class Training:
         What the optimizer's rate is multiplied by, see `mmdl.training.schedules`.
     clip : float, optional
         Largest norm of the gradient.
-    workers : int
-        Threads that share each batch; what it gains depends on the model, see `mmdl.training.workers`. The same number
-        gives the same bits.
+    ranks : communicator, optional
+        Of the processes that share each batch, `mpi4py.MPI.COMM_WORLD` for instance: see `mmdl.training.ranks`. The
+        same number of them gives the same bits.
     skip_bad_steps : bool
         Leave out a step whose loss or gradient is not finite, and count it, instead of ending with an error.
     callbacks : sequence of Callback
@@ -63,6 +64,8 @@ class Training:
     interrupted : bool
         Whether it was ended early by Ctrl-C or by a callback that set this.
     result : the model that training ends with, if not the one that it has come to; `EarlyStopping` sets it
+    kept : int, optional
+        The epoch, from 1 on, after which `result` was so.
     """
 
     model: Any
@@ -73,7 +76,7 @@ class Training:
     loss: Loss = CLASSIFICATION
     schedule: Callable[[int, int], float] = constant
     clip: float | None = None
-    workers: int = 1
+    ranks: Any = None  # becomes Ranks
     skip_bad_steps: bool = False
     callbacks: Sequence[Any] = ()
     state: Any = None  # State
@@ -85,17 +88,17 @@ class Training:
     stopped: bool = field(default=False, init=False)
     interrupted: bool = field(default=False, init=False)
     result: Any = field(default=None, init=False)
+    kept: int | None = field(default=None, init=False)
     skipped: int = field(default=0, init=False)
     rows: list[tuple[float, ...]] = field(default_factory=list, init=False)  # of this epoch's steps so far
     seconds: float = field(default=0.0, init=False)  # of this epoch so far
     order: Any = field(default=None, init=False)  # the generator's state from which this epoch's batches were drawn
     metrics: tuple[str, ...] = field(default=(), init=False)  # that the loss counts
-    generators: list[Generator] = field(default_factory=list, init=False)  # all that are drawn from
-    generator_states: list[Any] = field(default_factory=list, init=False)  # where they go on, if not at their start
     settled: bool = field(default=True, init=False)  # not in the middle of a step, or of what callbacks do after it
 
     def __post_init__(self) -> None:
         self.steps = len(self.batches)
+        self.ranks = Ranks(self.ranks)
         if self.state is None:
             self.state = self.optimizer.start(self.model)
 
@@ -109,12 +112,13 @@ class Training:
             If the loss or the gradient is not finite; it names the parameter where that began, epoch and step.
         """
         keep_freed_memory()
-        with shared_gradient(self.model, self.rng, self.workers) as gradients:
-            self._continue_with(gradients.generators)
+        team = Alone(self) if self.ranks.size == 1 else Together(self)
+        with team.limits():
             try:
+                team.check()
                 self._tell("start")
                 while self.epoch < self.epochs and not (self.stopped or self.interrupted):
-                    self._run_epoch(gradients.of)
+                    self._run_epoch(team)
             except KeyboardInterrupt:
                 self.interrupted = True
             finally:
@@ -130,15 +134,16 @@ class Training:
                 )
             self.history.setdefault(name, []).append(value)
 
-    def _run_epoch(self, gradient_of: Callable[..., Any]) -> None:
+    def _run_epoch(self, team: Alone) -> None:
         begun = time.perf_counter() - self.seconds
-        for batch in self._rest_of_epoch():
-            self._run_step(batch, gradient_of)
+        for batch in self._rest_of_epoch(team):
+            self._run_step(batch, team)
             self.seconds = time.perf_counter() - begun
             self._tell("step")
             self.settled = True
-            if self.interrupted:
+            if team.is_over():
                 return
+        team.check()
         if not self.rows:
             raise TrainingError(f"no step of epoch {self.epoch + 1} had a finite loss and gradient")
         metrics = self._means() | {"seconds": self.seconds}
@@ -146,37 +151,35 @@ class Training:
         self.epoch, self.step, self.rows, self.seconds = self.epoch + 1, 0, [], 0.0
         self.record(metrics)
         self._tell("epoch")
+        team.agree()
         self.settled = True
 
-    def _continue_with(self, generators: list[Generator]) -> None:
-        self.generators = generators
-        for generator, state in zip(generators, self.generator_states, strict=False):
-            generator.bit_generator.state = state
-
-    def _rest_of_epoch(self) -> Iterator[Any]:
+    def _rest_of_epoch(self, team: Alone) -> Iterator[Any]:
         """The remaining batches of this epoch; after a resume, those already done are drawn again and skipped."""
         if self.step == 0:
             self.order = self.rng.bit_generator.state
+            team.begin_epoch()
             return self.batches(self.rng)
         now, self.rng.bit_generator.state = self.rng.bit_generator.state, self.order
+        team.begin_epoch()
         rest = self.batches(self.rng)
         collections.deque(islice(rest, self.step), maxlen=0)
         self.rng.bit_generator.state = now
         return rest
 
-    def _run_step(self, batch: Any, gradient_of: Callable[..., Any]) -> None:
+    def _run_step(self, batch: Any, team: Alone) -> None:
         rate, self.settled = self.rate, False
-        measured, gradient = gradient_of(batch, self.loss)
+        measured = team.gradient(batch)
         self.step, self.loss_value, norm = self.step + 1, measured.value, math.nan
         if math.isfinite(measured.value):  # the optimizer refuses a gradient that is not
-            norm = self.optimizer.step(self.model, gradient, self.state, rate, self.clip)
+            norm = self.optimizer.move(self.model, self.state, rate, self.clip)
         if math.isfinite(norm):
             self.rows.append((float(measured.count), measured.value, rate, norm, *map(float, measured.sums.values())))
             self.metrics = tuple(measured.sums)
         elif self.skip_bad_steps:
             self.skipped += 1
         else:
-            self._refuse(measured, gradient)
+            self._refuse(measured, batch)
 
     @property
     def rate(self) -> float:
@@ -194,15 +197,23 @@ class Training:
             "gradient_norm": float(norms.mean()),
         }
 
-    def _refuse(self, measured: BatchLoss, gradient: Any) -> NoReturn:
-        """Name the parameter that is not finite, or else the last one whose gradient is not: backward starts there."""
+    def _refuse(self, measured: BatchLoss, batch: Any) -> NoReturn:
+        """Name what is not finite: a parameter, or a layer's output, or else the last gradient: backward starts there.
+
+        If all of them are finite, only the loss is not, and the largest gradient is named.
+        """
         what = f"gradient became {math.nan}" if math.isfinite(measured.value) else f"loss became {measured.value}"
         parameters, gradients = (
             [path for path, array in tree.leaves(each) if not np.isfinite(array).all()]
-            for each in (self.model, gradient)
+            for each in (self.model, self.state.gradient)
         )
-        first = f", through {parameters[0]}" if parameters else f", from {gradients[-1]} on" if gradients else ""
-        raise TrainingError(f"the {what} in epoch {self.epoch + 1}, step {self.step}{first}; {self._advice()}")
+        if parameters:
+            where = f"through {parameters[0]}"
+        elif layer := first_overflow(self.model, batch):
+            where = f"first in the output of {layer}"
+        else:
+            where = f"from {gradients[-1]} on" if gradients else f"most steeply at {largest(self.state.gradient)}"
+        raise TrainingError(f"the {what} in epoch {self.epoch + 1}, step {self.step}, {where}; {self._advice()}")
 
     def _advice(self) -> str:
         return f"clipping, or a smaller learning rate than {self.optimizer.rate:.3g}, may help"
@@ -241,6 +252,7 @@ class Fitted(NamedTuple):
     history: dict[str, list[float]]  # one entry an epoch that was completed
     interrupted: bool = False  # by Ctrl-C
     skipped: int = 0  # steps that were left out, because their loss or gradient was not finite
+    kept: int | None = None  # the epoch, from 1 on, whose model this is, where `EarlyStopping` has chosen it
 
 
 def fit(
@@ -256,7 +268,7 @@ def fit(
 
     Parameters
     ----------
-    model, optimizer, epochs, rng, loss, schedule, clip, workers, skip_bad_steps, callbacks
+    model, optimizer, epochs, rng, loss, schedule, clip, ranks, skip_bad_steps, callbacks
         See `Training`. `Validation`, `EarlyStopping`, `Progress` and `Checkpoint` are callbacks.
     train : Examples
     batch_size, batches, augment
@@ -279,4 +291,4 @@ def fit(
 def fitted(training: Training) -> Fitted:
     """What came out of a training."""
     model = training.model if training.result is None else training.result
-    return Fitted(model, training.history, training.interrupted, training.skipped)
+    return Fitted(model, training.history, training.interrupted, training.skipped, training.kept)

@@ -4,10 +4,13 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from mmdl.data.augment import Mixture
 from mmdl.data.preprocessors.target import END
 from mmdl.ops.ctc import ctc_loss
-from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.shapes import Array
+from mmdl.ops.losses import soft_cross_entropy, softmax_cross_entropy
+from mmdl.shapes import Array, Ids
 
 
 class BatchLoss(NamedTuple):
@@ -34,6 +37,63 @@ def classification(loss: Callable[..., Any] = softmax_cross_entropy) -> Loss:
         return BatchLoss(float(value), dlogits, len(batch), {"accuracy": right})
 
     return of_batch
+
+
+def weighted_classification(weights: Array, smoothing: float = 0.0) -> Loss:
+    """The loss of logits (N, K) whose classes count differently, or whose examples are mixtures, see `weighted_loss`
+
+    An answer is right as far as the example is of that class.
+    """
+
+    def of_batch(logits: Array, batch: Any) -> BatchLoss:
+        value, dlogits = weighted_loss(logits, batch.labels, weights, smoothing, batch.mixture)
+        right = shares_of(logits, batch.labels, batch.mixture)[np.arange(len(batch)), logits.argmax(axis=1)].sum()
+        return BatchLoss(float(value), dlogits, len(batch), {"accuracy": float(right)})
+
+    return of_batch
+
+
+def weighted_loss(
+    logits: Array, labels: Ids, weights: Array, smoothing: float = 0.0, mixture: Mixture | None = None
+) -> Any:
+    """loss = mean of −Σ_k t_k log p_k  with  t = (1 − ε) a + ε Σ_k a_k / K,  a_k = w_k (λ [k = y] + (1 − λ) [k = y′])
+
+    Parameters
+    ----------
+    logits : array (N, K)
+    labels : array y (N,)
+    weights : array w (K,)
+        Of the classes, see `balanced`.
+    smoothing : float ε
+    mixture : Mixture, optional
+        The partners' labels y′ and the shares λ, which are 1 without it.
+
+    Returns
+    -------
+    Loss : value, gradient (N, K)
+
+    Source: Zhang et al. 2018, equation 1, for the mixed targets; Szegedy et al. 2016 for the smoothing.
+    """
+    a = shares_of(logits, labels, mixture) * weights.astype(logits.real.dtype)
+    return soft_cross_entropy(logits, (1 - smoothing) * a + smoothing * a.mean(axis=1, keepdims=True))
+
+
+def shares_of(logits: Array, labels: Ids, mixture: Mixture | None) -> Array:
+    """How much of each example is of each class: one-hot rows, or mixtures of two.  -> (N, K)"""
+    found, examples = np.zeros(logits.shape, logits.real.dtype), np.arange(len(labels))
+    found[examples, labels] = 1 if mixture is None else mixture.shares
+    if mixture is not None:
+        found[examples, mixture.labels] += 1 - mixture.shares
+    return found
+
+
+def balanced(labels: Ids, classes: int) -> Array:
+    """w_k = N / (K N_k): all classes together count alike, and the mean over examples stays one.  labels (N,) -> (K,)
+
+    A class without examples has the weight of one with a single example.
+    """
+    weights: Array = len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1))
+    return weights
 
 
 def writing(smoothing: float = 0.0) -> Loss:
@@ -64,3 +124,11 @@ def perplexity(loss: float) -> float:
 
 
 CLASSIFICATION = classification()
+
+
+def loss_and_gradient(model: Any, batch: Any, loss: Loss = CLASSIFICATION) -> tuple[BatchLoss, Any]:
+    """What the loss says of the model's output for a batch, and its gradient, a tree like the model"""
+    output, trace = model.forward(batch)
+    measured = loss(output, batch)
+    _, gradient = model.backward(measured.gradient, trace, input_gradient=False)
+    return measured, gradient

@@ -45,8 +45,12 @@ class Optimizer:
         -------
         float : the norm of the whole gradient, before it was clipped
         """
-        rate = self.rate if rate is None else rate
-        g = state.gather(gradient)
+        state.gather(gradient)
+        return self.move(model, state, self.rate if rate is None else rate, clip)
+
+    def move(self, model: Any, state: State, rate: float, clip: float | None = None) -> float:
+        """The step of the gradient that `state.gather` was given.  -> its norm"""
+        g = state.rows[0, : state.learned]
         norm = global_norm(g)
         if not math.isfinite(norm):
             return norm

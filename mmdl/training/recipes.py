@@ -1,21 +1,29 @@
 """Recipes: with which numbers each fusion learns well; what differs from one to the next stands beside the fusion."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from numpy.random import Generator
 
 from mmdl import tree
 from mmdl.data import Dataset
+from mmdl.data.kinds import of_kind
+from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
 from mmdl.ops.losses import softmax_cross_entropy
-from mmdl.training.callbacks import Callback, Validation
+from mmdl.shapes import Array
+from mmdl.training.callbacks import Callback, EarlyStopping, Validation
 from mmdl.training.loop import Epochs, Fitted, Training, fitted
-from mmdl.training.losses import classification
+from mmdl.training.losses import balanced, classification, weighted_classification, weighted_loss
 from mmdl.training.optimizers import Adam
 from mmdl.training.schedules import cosine
+
+AUGMENTATIONS = "flip", "shift", "mixup"
+SHIFT = 0.1  # of a picture's shorter side
+MIXUP = 0.2  # α: most mixtures are close to one of the two
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,16 @@ class Recipe:
         Probability with which an example loses a whole modality, so that the model learns to do without.
     smoothing : float
         Share of each target that is spread over all classes.
+    class_weight : "balanced", optional
+        Whether rare classes count for as much as frequent ones, see `mmdl.training.losses.balanced`.
+    augment : sequence of "flip", "shift", "mixup"
+        What else examples are made of in training, see `augmentation`.
+    early_stopping : bool
+        Whether what is kept is the model after the epoch of the smallest validation loss, and not after the last. For
+        this the dataset must have validation examples.
+    patience : int, optional
+        Epochs in a row without a smaller validation loss after which training ends. Without it all epochs are trained:
+        the learning rate is to fall to zero.
     """
 
     epochs: int = 6
@@ -41,6 +59,10 @@ class Recipe:
     warm_up: float = 0.3
     modality_dropout: float = 0.15
     smoothing: float = 0.1
+    class_weight: str | None = None
+    augment: Sequence[str] = ()
+    early_stopping: bool = True
+    patience: int | None = None
 
     def fit(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Fitted:
         """Train a copy of the model on a dataset, thinned out as it asks for.  -> Fitted, see `mmdl.training.fit`"""
@@ -48,9 +70,16 @@ class Recipe:
 
     def training(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Training:
         """The training that `fit` runs, which changes the model in place.  -> Training"""
-        loss = partial(softmax_cross_entropy, smoothing=self.smoothing)
-        augment = {"modality_dropout": self.modality_dropout} | dataset.augment
-        validation = [] if dataset.validation is None else [Validation(dataset.validation, loss)]
+        augment = {"modality_dropout": self.modality_dropout} | dataset.augment | augmentation(dataset, self.augment)
+        loss: Callable[..., Any] = partial(softmax_cross_entropy, smoothing=self.smoothing)
+        of_batch = classification(loss)
+        if self.class_weight or "mixup" in self.augment:
+            weights = class_weights(self.class_weight, dataset)
+            loss = partial(weighted_loss, weights=weights, smoothing=self.smoothing)
+            of_batch = weighted_classification(weights, self.smoothing)
+        watching: list[Callback] = [] if dataset.validation is None else [Validation(dataset.validation, loss)]
+        if watching and self.early_stopping:
+            watching.append(EarlyStopping(self.patience or self.epochs))
         return Training(
             model,
             Epochs(dataset.train, self.batch_size, settings=augment),
@@ -58,9 +87,47 @@ class Recipe:
             epochs=self.epochs,
             rng=rng,
             schedule=partial(cosine, warm_up=self.warm_up),
-            loss=classification(loss),
-            callbacks=[*validation, *callbacks],
+            loss=of_batch,
+            callbacks=[*watching, *callbacks],
         )
+
+
+def augmentation(dataset: Dataset, names: Sequence[str]) -> dict[str, Any]:
+    """The settings of `mmdl.data.batches` for some of AUGMENTATIONS
+
+    flip    y[r, c] = x[r, C − 1 − c] for one half of the pictures
+    shift   y[r, c] = x[r − d, c − e] with |d| and |e| at most a tenth of a picture's shorter side
+    mixup   x̃ = λ xᵢ + (1 − λ) xⱼ,  ỹ = λ yᵢ + (1 − λ) yⱼ  with  λ ~ Beta(0.2, 0.2)
+
+    Raises
+    ------
+    DataError
+        If one of them is unknown, or not for data of this kind.
+
+    Source of mixup: Zhang et al. 2018.
+    """
+    if unknown := [name for name in names if name not in AUGMENTATIONS]:
+        raise DataError(f'there is no augmentation "{unknown[0]}"; there are {", ".join(AUGMENTATIONS)}')
+    kinds = dataset.train.kinds
+    for name in {"flip", "shift"}.intersection(names):
+        if "image" not in kinds.values():
+            raise DataError(f"{name} is for pictures, and {dataset.name} has none")
+    if "mixup" in names and "text" in kinds.values():
+        raise DataError(f"mixup adds up pictures, sounds and numbers, and {dataset.name} has words as well")
+    found: dict[str, Any] = {"flip": True} if "flip" in names else {}
+    if "shift" in names:
+        pictures: list[Any] = [dataset.train.inputs[name] for name in of_kind(kinds, "image")]
+        sides = [min(each.shape[1:3]) for each in pictures]
+        found["picture_shift"] = max(1, round(SHIFT * min(sides)))
+    return found | ({"mixup": MIXUP} if "mixup" in names else {})
+
+
+def class_weights(how: str | None, dataset: Dataset) -> Array:
+    """What an example of each class counts.  -> (K,)"""
+    if how not in (None, "balanced"):
+        raise DataError(f'class weights are "balanced" or none, not "{how}"')
+    classes = len(dataset.classes)
+    return balanced(dataset.train.labels, classes) if how else np.ones(classes)
 
 
 RECIPES = {name: replace(Recipe(), **kind.recipe) for name, kind in FUSIONS.items()}

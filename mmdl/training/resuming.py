@@ -20,15 +20,16 @@ from mmdl.training.loop import Epochs, Fitted, Training, fitted
 
 FORMAT, VERSION = "mmdl checkpoint", 1
 PLACE = ("epoch", "step", "history", "rows", "metrics", "seconds", "skipped", "stopped", "order")
-SETTINGS = ("epochs", "steps", "clip", "workers", "skip_bad_steps")
+SETTINGS = ("epochs", "steps", "clip", "skip_bad_steps")
 
 
 class Checkpoint(Callback):
     """Writes the whole training to a file: at its start, after each epoch, every so many minutes, and if interrupted
 
     It must come after callbacks that change the model or the history. A training resumed from the file, see `resume`,
-    ends with the same bits as one that was never stopped, on the same machine with the same number of threads. If the
-    file cannot be written, training continues, and the next checkpoint tries again.
+    ends with the same bits as one that was never stopped, on the same machine with the same number of threads and of
+    ranks; another number of ranks can go on, too, and ends with nearly the same numbers. If the file cannot be written,
+    training continues, and the next checkpoint tries again.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ class Checkpoint(Callback):
         self.complained, self.holds_progress = False, False
 
     def start(self, training: Training) -> None:
-        self.data = fingerprint(training)
+        self.data = fingerprint(training) if training.ranks.first else ""
         self.write(training)
 
     def step(self, training: Training) -> None:
@@ -63,8 +64,10 @@ class Checkpoint(Callback):
             self.write(training)
 
     def write(self, training: Training) -> None:
-        """Write it now."""
+        """Write it now, if this is the first rank: what is in it is the same on all."""
         self.written = time.monotonic()
+        if not training.ranks.first:
+            return
         try:
             save_checkpoint(self.path, training, self.data, self.about)
             self.holds_progress = training.epoch + training.step > 0
@@ -102,7 +105,6 @@ class SavedTraining(NamedTuple):
         for name in PLACE:
             setattr(training, name, saved[name])
         training.rows, training.metrics = [tuple(row) for row in saved["rows"]], tuple(saved["metrics"])
-        training.generator_states = saved["generators"]
         training.rng.bit_generator.state = saved["generators"][0]
         training.state.rows[1:] = self.moments
         training.state.steps = saved["optimizer_steps"]
@@ -143,7 +145,7 @@ def save_checkpoint(path: Path, training: Training, data: str, about: dict[str, 
         "training": {name: getattr(training, name) for name in PLACE}
         | {
             "settings": _settings(training),
-            "generators": [generator.bit_generator.state for generator in training.generators],
+            "generators": [training.rng.bit_generator.state],
             "optimizer_steps": training.state.steps,
             "data": data,
         },

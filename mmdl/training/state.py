@@ -13,6 +13,7 @@ from mmdl.shapes import Array
 
 PIECE = 1 << 15  # numbers a rule treats at a time, few enough to stay in the cache
 FAINT = 1e-30  # a moment that is smaller counts as zero
+HEAD = 16  # numbers in front of the row, 64 bytes so that it stays aligned
 
 
 class State:
@@ -24,19 +25,25 @@ class State:
         One tree for each moment of the optimizer's rule.
     steps : int
         How many were made so far.
+    gradient : tree
+        What `gather` was given last, as views of the row.
+    message : array (HEAD + learned,)
+        The row of the learned parameters, and before it the `head`, a few numbers that may go along with it.
     """
 
     def __init__(self, model: Any, moments: int) -> None:
         pace = {path: 1 - momentum for path, momentum in tree.running_momentum(model).items()}
         arrays = dict(sorted(tree.distinct(model), key=lambda pair: pair[0] in pace))  # running statistics come last
         sizes = [array.size for array in arrays.values()]
-        self.rows = np.zeros((1 + moments, sum(sizes)), np.result_type(np.float32, *arrays.values()))
-        update, *moment_trees = (_laid_over(row, model, arrays.values()) for row in self.rows)
+        memory = np.zeros(HEAD + (1 + moments) * sum(sizes), np.result_type(np.float32, *arrays.values()))
+        self.rows = memory[HEAD:].reshape(1 + moments, sum(sizes))
+        self.gradient, *moment_trees = (_laid_over(row, model, arrays.values()) for row in self.rows)
         self.moments = tuple(moment_trees)
         self.steps = 0
         self.learned = sum(size for size, path in zip(sizes, arrays, strict=True) if path not in pace)
+        self.head, self.message = memory[:HEAD], memory[: HEAD + self.learned]
         self.pace = np.repeat([pace.get(path, 1) for path in arrays], sizes).astype(self.rows.dtype)[self.learned :]
-        views = dict(tree.leaves(update))
+        views = dict(tree.leaves(self.gradient))
         rows = tree.fixed_rows(model)
         self.targets = [(_route(model, path), views[path], path not in pace, rows.get(path)) for path in arrays]
         self.repeats = [(_route(model, path), views[path]) for path in views if path not in arrays]

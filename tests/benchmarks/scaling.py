@@ -35,7 +35,7 @@ def growth(rounds=3):
     from tests.benchmarks.peers import mmdl_peer
 
     for name, letter, size, values in GROWTH:
-        steps = [mmdl_peer.work(letter, workers=1, **{size: value}) for value in values]
+        steps = [mmdl_peer.work(letter, **{size: value}) for value in values]
         found = np.array([[median(times(step, SECONDS)) for step in steps] for _ in range(rounds)])
         counts = np.array([operations(letter, **{size: value}) for value in values])
         yield name, np.array(values), np.median(found, axis=0), counts

@@ -7,6 +7,6 @@ from tests.kills import survey
 
 @pytest.mark.slow
 def test_killed_trainings_end_with_the_same_bits():
-    found = survey(25)
+    found = survey(50)
     assert found["kills"] >= 50
     assert (found["failed"], found["different"], found["left over"]) == (0, 0, 0)

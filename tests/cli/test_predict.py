@@ -110,13 +110,10 @@ def test_files_that_are_no_models(finished_run, pictures, complaint, tmp_path):
         assert str(tmp_path) in sentence
 
 
-def test_a_model_without_texts_says_what_it_takes(finished_run, tmp_path, complaint):
-    model, extras = load(finished_run / "model.npz")
-    model = replace(model, preprocessors={"image": model.preprocessors["image"]})
-    save(tmp_path / "model.npz", model, **extras)
-    code, sentence = complaint("predict", tmp_path, "--text", "A")
+def test_a_model_without_numbers_says_what_it_takes(finished_run, complaint):
+    code, sentence = complaint("predict", finished_run, "--numbers", "1")
     assert code == 1
-    assert "it takes image" in sentence
+    assert "it takes image, text" in sentence
 
 
 def test_class_names_of_a_stranger_are_shown_and_not_obeyed(finished_run, capsys, tmp_path):

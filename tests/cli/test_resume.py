@@ -63,6 +63,38 @@ def test_stopped_by_a_signal_and_resumed(here, whole, monkeypatch, capsys, name,
     assert "is finished: there is nothing to resume" in capsys.readouterr().err
 
 
+def test_the_best_epoch_so_far_is_in_the_checkpoint(here, monkeypatch, capsys):
+    """The first epoch is the best; stopped in the third, it is known in the checkpoint only."""
+    worse = ["train", "--data", "interactions", "--fusion", "sum", "--learning-rate", "0.1", "--epochs", "9"]
+    worse += ["--patience", "3", "--json"]
+    assert main([*worse, "--out", "whole"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    with monkeypatch.context() as patch:
+        At(patch, lambda: os.kill(os.getpid(), signal.SIGINT), epoch=2)
+        assert main([*worse, "--out", "run"]) == 130
+    assert tree.equal(load("run/model.npz")[0], load("whole/model.npz")[0])  # the best so far
+    capsys.readouterr()
+    assert main(["train", "--resume", "run", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["epochs"], again["kept_epoch"]) == (whole["epochs"], whole["kept_epoch"]) == (4, 1)
+    assert tree.equal(bits(here / "run"), bits(here / "whole"))
+
+
+def test_what_examples_are_made_into_goes_on_too(few, here, monkeypatch, capsys):
+    """Mirrors, shifts and mixtures are drawn from generators that are in the checkpoint, as dropout is."""
+    how = ["train", "--modalities", "image", "--fusion", "sum", "--epochs", "2", "--augment", "flip,shift,mixup"]
+    how += ["--class-weight", "balanced", "--dropout", "0.4", "--json"]
+    assert main([*how, "--out", "whole"]) == 0
+    with monkeypatch.context() as patch:
+        At(patch, lambda: os.kill(os.getpid(), signal.SIGINT), step=7)
+        assert main([*how, "--out", "run"]) == 130
+    assert main(["train", "--resume", "run"]) == 0
+    assert tree.equal(bits(here / "run"), bits(here / "whole"))
+    assert load("run/model.npz")[1]["recipe"] == load("whole/model.npz")[1]["recipe"]
+    assert main(["train", "--resume", "run", "--augment", "flip"]) == 2
+    assert "--augment was settled when training began: leave it out" in capsys.readouterr().err
+
+
 def test_what_cannot_be_resumed(here, complaint):
     (here / "empty").mkdir()
     assert complaint("train", "--resume", "empty")[1].startswith("empty holds no training that could be resumed")

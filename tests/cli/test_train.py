@@ -11,7 +11,7 @@ import pytest
 from mmdl import training
 from mmdl.cli import main
 from mmdl.cli.runs import new_run
-from mmdl.data import DATASETS
+from mmdl.data import DATASETS, load
 from mmdl.fusion import FUSIONS
 from mmdl.training.recipes import RECIPES
 
@@ -33,11 +33,11 @@ def test_json_is_one_object_and_the_rest_is_on_stderr(few, capsys):
     assert main(["train", "--fusion", "sum", "--epochs", "1", "--out", "run", "--json"]) == 0
     captured = capsys.readouterr()
     result = json.loads(captured.out)
-    assert list(result) == ["accuracy", "seconds", "epochs", "parameters", "out"]
+    assert list(result) == ["accuracy", "seconds", "epochs", "kept_epoch", "parameters", "out"]
     assert list(result["accuracy"]) == ["all", "image", "text"]
     assert all(0 < share < 1 for share in result["accuracy"].values())
     assert list(result["seconds"]) == ["data", "train"]
-    assert result["epochs"] == 1
+    assert result["epochs"] == result["kept_epoch"] == 1
     assert result["parameters"] > 1000
     assert result["out"] == "run"
     assert captured.err.count("epoch 1/1: loss ") == 1
@@ -103,6 +103,12 @@ def test_training_that_diverges_leaves_no_folder(few, capsys, tmp_path):
         "--batch-size": ["0", "-32", "x"],
         "--seed": ["-1", "0.5"],
         "--learning-rate": ["0", "-1", "nan", "inf", "fast"],
+        "--patience": ["0", "2.5"],
+        "--width": ["0", "-8", "wide"],
+        "--depth": ["-1", "1.5"],
+        "--dropout": ["-0.1", "1.5", "nan", "half"],
+        "--smoothing": ["-1", "7"],
+        "--modality-dropout": ["-0.01", "x"],
     }.items(),
 )
 def test_weird_numbers_are_wrong_usage(option, values, few, no_training, complaint):
@@ -143,6 +149,81 @@ def test_a_read_only_folder_is_found_before_training(few, no_training, complaint
     monkeypatch.setattr("mmdl.cli.runs.Lock", refuse)  # root may write everywhere
     assert complaint("train", "--out", "run") == (1, "cannot write into run: Permission denied")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_epoch_is_kept_and_said(tmp_path, monkeypatch, capsys):
+    """With such a learning rate the first epoch is the best."""
+    monkeypatch.chdir(tmp_path)
+    worse = ["train", "--data", "interactions", "--fusion", "sum", "--learning-rate", "0.1", "--epochs", "6"]
+    assert main([*worse, "--patience", "2", "--out", "best"]) == 0
+    assert re.search(r"trained for \d+\.\d s, epoch 1 of 3 kept; right on the test set\n", capsys.readouterr().out)
+    assert main([*worse, "--no-early-stopping", "--out", "last", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["epochs"] == 6 and "kept_epoch" not in result
+    (best, chosen), (last, rest) = (training.load(tmp_path / name / "model.npz") for name in ("best", "last"))
+    assert chosen["kept_epoch"] == 1 and "kept_epoch" not in rest
+    assert chosen["history"]["loss"] == rest["history"]["loss"][:3]
+    test = load("interactions").test
+    assert training.evaluate(best, test)["accuracy"] > training.evaluate(last, test)["accuracy"] + 0.1
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--dropout", "1"], "--dropout: with 1 nothing would be left to learn from"),
+        (["--augment", "flip", "--objective", "contrastive"], "--augment is for classifiers, not for --objective"),
+        (["--class-weight", "some"], "--class-weight: invalid choice: 'some' (choose from 'balanced')"),
+        (["--text-reader", "conv"], "--text-reader: invalid choice: 'conv' (choose from 'convolution', 'lstm'"),
+        (["--width", "8", "--objective", "contrastive"], "--width is for classifiers, not for --objective contrastive"),
+        (["--smoothing", "0", "--objective", "write"], "--smoothing is for classifiers, not for --objective write"),
+        (["--patience", "2", "--objective", "write"], "--patience is for classifiers, not for --objective write"),
+        (["--no-early-stopping", "--objective", "contrastive"], "--no-early-stopping is for classifiers, not for"),
+        (["--patience", "2", "--no-early-stopping"], "--patience is for stopping early, and --no-early-stopping"),
+    ],
+)
+def test_options_that_make_no_sense_are_wrong_usage(options, sentence, few, no_training, complaint):
+    code, said = complaint("train", *options)
+    assert code == 2 and said.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--data", "interactions", "--text-reader", "gru"], "--text-reader is for texts, and interactions has none"),
+        (["--data", "interactions", "--augment", "mixup,flip"], "flip is for pictures, and interactions has none"),
+        (
+            ["--data", "interactions", "--augment", "turn"],
+            'there is no augmentation "turn"; there are flip, shift, mixup',
+        ),
+        (["--data", "interactions", "--width", "30"], "attention has 4 heads, among which a width of 30 cannot be"),
+    ],
+)
+def test_options_that_do_not_fit_the_data_are_refused(options, sentence, no_training, complaint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, said = complaint("train", *options)
+    assert code == 1 and said.startswith(sentence) and list(tmp_path.iterdir()) == []
+
+
+def test_options_reach_the_model_and_the_recipe(few, capsys, tmp_path):
+    options = {"width": 8, "depth": 2, "dropout": 0.2, "text_reader": "convolution"}
+    numbers = {"smoothing": 0.05, "modality_dropout": 0.3, "patience": 3, "class_weight": "balanced"}
+    given = [
+        each for name, value in (options | numbers).items() for each in (f"--{name.replace('_', '-')}", str(value))
+    ]
+    assert (
+        main(["train", "--fusion", "sum", "--epochs", "1", *given, "--augment", "flip,shift", "--out", "run", "--json"])
+        == 0
+    )
+    model, extras = training.load(tmp_path / "run" / "model.npz")
+    assert extras["built"] == options
+    assert {name: extras["recipe"][name] for name in numbers} == numbers
+    assert extras["recipe"]["augment"] == ["flip", "shift"]
+    assert [type(layer).__name__ for layer in model.head.layers] == ["Dropout", "Dense", "ReLU"] * 2 + [
+        "Dropout",
+        "Dense",
+    ]
+    assert model.head.layers[0].rate == 0.2 and model.head.layers[1].W.shape == (8, 16)
+    assert model.modalities["text"].encoder.layers[2].kind == "max"
 
 
 def test_every_fusion_has_a_recipe():

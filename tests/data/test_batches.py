@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmdl.data import Dataset, Examples, Standardizer, TargetTokenizer, batches
-from mmdl.data.batches import drop_modalities, drop_words, moved
+from mmdl.data.batches import drop_modalities, drop_words
 from mmdl.errors import DataError
 from mmdl.tokens import Tokens
 
@@ -185,25 +185,3 @@ def test_targets_go_with_their_examples():
     assert tokenizer.texts(dataset.with_modalities("x").test.targets) == texts
     with pytest.raises(DataError, match="there are 5 targets, but 4 labels"):
         Examples({"x": np.zeros((4, 1))}, np.arange(4), targets=given.targets)
-
-
-class TestMovedPictures:
-    def test_every_picture_is_one_of_its_shifts(self):
-        x = np.random.default_rng(0).random((50, 5, 4, 2))
-        y, seen = moved(x, 1, np.random.default_rng(1)), set()
-        for before, after in zip(x, y, strict=True):
-            wide = np.pad(before, ((1, 1), (1, 1), (0, 0)))
-            shifts = {(r, c): wide[r : r + 5, c : c + 4] for r in range(3) for c in range(3)}
-            found = [shift for shift, picture in shifts.items() if (picture == after).all()]
-            assert len(found) == 1
-            seen |= {*found}
-        assert len(seen) == 9
-
-    def test_only_pictures_move_and_only_with_a_generator(self):
-        examples = Examples({"image": np.eye(4, dtype=np.uint8)[None, :, :, None] * 255}, np.array([0]))
-        with pytest.raises(DataError, match="shifts need a generator"):
-            batches(examples, 1, picture_shift=1)
-        with pytest.raises(DataError, match="not by -1"):
-            batches(examples, 1, np.random.default_rng(0), picture_shift=-1)
-        [batch] = batches(examples, 1, np.random.default_rng(0), picture_shift=1)
-        assert batch["image"].dtype == np.float32 and batch["image"].max() == 1

@@ -21,9 +21,9 @@ from mmdl.keras.models import load_model
 from mmdl.training.resuming import load_checkpoint
 
 
-def wav():
+def wav(kind=np.int16):
     stream = io.BytesIO()
-    wavfile.write(stream, 8000, np.arange(-40, 40, dtype=np.int16).reshape(40, 2))
+    wavfile.write(stream, 8000, np.arange(80).astype(kind).reshape(40, 2))
     return stream.getvalue()
 
 

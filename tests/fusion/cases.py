@@ -111,6 +111,10 @@ CASES = {
         AttentionFusion.init(rng, (3, 2, 1), 4, (5, 6, 4), heads=2, hidden=3),
         three_kinds_of_tokens(rng),
     ),
+    "attention that asks": lambda rng: (
+        AttentionFusion.init(rng, (3, 2), 4, (5, 6), heads=2, hidden=3, asks=1),
+        tokens(rng),
+    ),
     "cross-attention": lambda rng: (crossing(rng, 3, 2), tokens(rng)),
     "cross-attention of three": lambda rng: (crossing(rng, 3, 2, 1), three_kinds_of_tokens(rng)),
     "bottleneck": lambda rng: (through_a_bottleneck(rng, 3, 2), tokens(rng)),

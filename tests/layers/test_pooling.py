@@ -34,14 +34,15 @@ def test_max_and_mean():
 
 def test_sequences():
     x, mask = X
-    mean, largest, last = (SequencePool(kind)(X) for kind in ("mean", "max", "last"))
+    mean, largest, last, both = (SequencePool(kind)(X) for kind in ("mean", "max", "last", "both"))
+    assert np.array_equal(both, np.concatenate([largest, mean], axis=1))
     for n in range(3):
         assert np.allclose(mean[n], x[n, mask[n]].mean(axis=0))
         assert np.array_equal(largest[n], x[n, mask[n]].max(axis=0))
         assert np.array_equal(last[n], x[n, mask[n]][-1])
 
 
-@pytest.mark.parametrize("kind", ["mean", "max", "last"])
+@pytest.mark.parametrize("kind", ["mean", "max", "last", "both"])
 def test_a_sequence_without_tokens_gives_zeros(kind):
     y, trace = SequencePool(kind).forward(X)
     dx, _ = SequencePool(kind).backward(np.ones_like(y), trace)
@@ -50,7 +51,7 @@ def test_a_sequence_without_tokens_gives_zeros(kind):
 
 @pytest.mark.parametrize(
     ("kind", "known"),
-    [(GlobalPool, "average, max"), (SequencePool, "mean, max, last")],
+    [(GlobalPool, "average, max"), (SequencePool, "mean, max, last, both")],
     ids=["image", "sequence"],
 )
 def test_unknown_kinds(kind, known):

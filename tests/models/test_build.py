@@ -17,9 +17,10 @@ from mmdl.data import (
     Tokenizer,
     batches,
 )
+from mmdl.data.batches import Batch
 from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
-from mmdl.layers import LSTM, Conv2D, Dense, ReLU
+from mmdl.layers import GRU, LSTM, Conv2D, Dense, Dropout, Graph, ReLU, SelfAttention
 from mmdl.models import multimodal_classifier
 from mmdl.models.build import ENCODINGS, token_encoder, vector_encoder
 from mmdl.tokens import Tokens
@@ -164,11 +165,71 @@ def test_unknown_fusion():
         multimodal_classifier(np.random.default_rng(0), dataset("numbers"), "guess")
 
 
-def test_a_linear_head_has_no_hidden_layer():
-    heads = {
-        hidden: multimodal_classifier(np.random.default_rng(0), dataset("numbers"), "sum", hidden=hidden).head
-        for hidden in (True, False)
-    }
-    dense = {hidden: [layer for layer in head.layers if isinstance(layer, Dense)] for hidden, head in heads.items()}
-    assert [len(dense[hidden]) for hidden in (True, False)] == [2, 1]
-    assert not any(isinstance(layer, ReLU) for layer in heads[False].layers)
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ({"width": 0}, "a model has a width of at least 1, not 0"),
+        ({"width": 6}, "attention has 4 heads, among which a width of 6 cannot be shared out"),
+        ({"depth": -1}, "a head has no hidden layer or some, not -1"),
+        ({"dropout": 1.0}, "a dropout probability is at least 0 and less than 1, not 1.0"),
+        ({"text_reader": "guess"}, "the reader of a text encoder must be one of"),
+    ],
+)
+def test_settings_out_of_their_range_are_refused(how, sentence):
+    with pytest.raises(DataError, match=sentence):
+        multimodal_classifier(np.random.default_rng(0), dataset("text"), "attention", **how)
+
+
+def heads_of(fusion, **how):
+    model = multimodal_classifier(np.random.default_rng(0), dataset("numbers"), fusion, 8, **how)
+    return [model.head] if model.head.layers else [each.encoder for each in model.modalities.values()]
+
+
+@pytest.mark.parametrize(("fusion", "usual", "others"), [("sum", 1, 0), ("attention", 0, 0), ("average", 0, 1)])
+def test_depth_is_hidden_layers_of_the_head(fusion, usual, others):
+    """In the head of each modality, where these are fused; its encoder of numbers has `others` layers, too."""
+    for depth, expected in {None: usual, 0: 0, 1: 1, 3: 3}.items():
+        for head in heads_of(fusion, depth=depth):
+            dense = [layer for layer in head.layers if isinstance(layer, Dense)]
+            assert len(dense) - 2 * others == expected + 1
+            assert sum(isinstance(layer, ReLU) for layer in head.layers) == expected + 2 * others
+
+
+@pytest.mark.parametrize("fusion", ["sum", "attention", "average"])
+@pytest.mark.parametrize(("dropout", "rates"), [(None, {0.3}), (0.6, {0.6}), (0.0, {0.0})])
+def test_dropout_is_that_before_dense_layers(fusion, dropout, rates):
+    for head in heads_of(fusion, depth=2, dropout=dropout):
+        assert {layer.rate for layer in head.layers if isinstance(layer, Dropout)} == rates
+
+
+def test_dropout_is_that_of_pictures_too():
+    for dropout, rate in {None: 0.5, 0.2: 0.2}.items():
+        model = multimodal_classifier(np.random.default_rng(0), dataset("image"), "sum", dropout=dropout)
+        [found] = [layer.rate for layer in model.modalities["image"].encoder.layers if isinstance(layer, Dropout)]
+        assert found == rate
+
+
+@pytest.mark.parametrize(
+    ("reader", "kind", "pool"),
+    [(None, LSTM, "last"), ("gru", GRU, "last"), ("attention", SelfAttention, "mean"), ("convolution", Graph, "max")],
+)
+def test_readers_of_a_text(reader, kind, pool):
+    """A vector needs the pool that suits its reader; a fusion of tokens takes the tokens."""
+    rng = np.random.default_rng(0)
+    encoder = multimodal_classifier(rng, dataset("text"), "sum", 8, text_reader=reader).modalities["text"].encoder
+    assert type(encoder.layers[1]) is kind and encoder.layers[2].kind == pool
+    tokens = multimodal_classifier(rng, dataset("text"), "attention", 8, text_reader=reader).modalities["text"].encoder
+    assert [type(layer) for layer in tokens.layers[1:]] == ([] if reader is None else [kind])
+
+
+@pytest.mark.parametrize("fusion", ["sum", "attention"])
+@pytest.mark.parametrize("reader", ["convolution", "lstm", "gru", "attention"])
+def test_texts_shorter_than_a_window_and_longer_ones_beside_them(reader, fusion):
+    """A text of one word is read as alone, beside one of four and its padding; the widest window is five words."""
+    model = multimodal_classifier(np.random.default_rng(0), dataset("text"), fusion, 8, np.float64, text_reader=reader)
+    ids, mask = np.random.default_rng(1).integers(1, 4, (3, 4)), np.arange(4) < np.array([1, 2, 4])[:, None]
+    together = Batch({"text": Tokens(ids, mask)}, {"text": np.ones(3, bool)}, np.zeros(3, int))
+    for n, length in enumerate((1, 2, 4)):
+        words = Tokens(ids[n : n + 1, :length], mask[n : n + 1, :length])
+        alone = Batch({"text": words}, {"text": np.ones(1, bool)}, np.zeros(1, int))
+        np.testing.assert_allclose(model(alone), model(together)[n : n + 1], atol=1e-12)

@@ -153,7 +153,7 @@ def test_unknown_reader():
 
 
 def test_unknown_pool():
-    with pytest.raises(DataError, match='kind must be one of mean, max, last, not "median"'):
+    with pytest.raises(DataError, match='kind must be one of mean, max, last, both, not "median"'):
         to_vector(rng(), text_encoder(rng(), 6, 3), (4, 3), "median")
 
 

@@ -14,9 +14,9 @@ from mmdl.models import DECODERS, transcriber, writer
 from mmdl.tokens import Tokens
 from mmdl.training import Adam, fit, load, loss_and_gradient, perplexity, save, transcription, writing
 from mmdl.training.decoding import decode, greedy_labels
-from mmdl.training.workers import shared_gradient
 from mmdl.verify.oracle import adjoint_gap
 from tests.layer_checks import floats, with_floats
+from tests.ranks import shared_gradient
 
 every_decoder = pytest.mark.parametrize("decoder", DECODERS)
 TEXTS = ["ab", "", "bba", "cab", "a"]
@@ -109,8 +109,7 @@ def test_parts_of_a_batch_weigh_by_their_tokens(decoder):
     model, batch = writer(np.random.default_rng(0), data, decoder, width=8, dtype=np.float64), whole(data.train)
     measured, gradient = loss_and_gradient(model, batch, writing())
     assert measured.count == sum(len(text) + 1 for text in TEXTS)
-    with shared_gradient(model, np.random.default_rng(0), 2) as gradients:
-        shared, again = gradients.of(batch, writing())
+    shared, again = shared_gradient(2, model, batch, writing())
     assert shared.value == pytest.approx(measured.value, rel=1e-12) and shared.count == measured.count
     for mine, theirs in zip(floats(again), floats(gradient), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-12)
@@ -120,8 +119,7 @@ def test_parts_of_a_batch_of_sounds_weigh_by_their_examples():
     data = sounds()
     model, batch = transcriber(np.random.default_rng(0), data, 8, dtype=np.float64), whole(data.train)
     measured, gradient = loss_and_gradient(model, batch, transcription)
-    with shared_gradient(model, np.random.default_rng(0), 2) as gradients:
-        shared, again = gradients.of(batch, transcription)
+    shared, again = shared_gradient(2, model, batch, transcription)
     assert shared.value == pytest.approx(measured.value, rel=1e-12)
     for mine, theirs in zip(floats(again), floats(gradient), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-12)

@@ -36,6 +36,11 @@ def validation():
 
 @pytest.fixture
 def model():
+    return tiny_model()
+
+
+def tiny_model():
+    """A picture's and a text's encoder, side by side."""
     rng = np.random.default_rng(0)
     image = Sequential((Conv2D.init(rng, 1, 4), MaxPool2D(2), ReLU(), Flatten(), Dense.init(rng, 16, 8), ReLU()))
     text = Sequential((Embedding.init(rng, 2 + len(WORDS), 6), GRU.init(rng, 6, 8), SequencePool("last")))

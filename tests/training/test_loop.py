@@ -226,6 +226,7 @@ def test_patience_stops_and_keeps_the_best(model, train, validation):
     losses = fitted.history["validation_loss"]
     best = int(np.argmin(losses))
     assert len(losses) == best + 3 < 60
+    assert fitted.kept == best + 1
     assert tree.equal(fitted.model, recorder.models[best])
     assert not tree.equal(fitted.model, recorder.models[-1])
 
@@ -323,6 +324,20 @@ def test_a_parameter_that_is_not_finite_is_named(model, train):
         TrainingError, match=r"loss became nan in epoch 1, step 1, through modalities.text.encoder.layers.1.W;"
     ):
         fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0))
+
+
+def test_the_layer_whose_output_overflows_is_named(model, train):
+    model.modalities["image"].encoder.layers[4].W[:] = 1e38
+    with pytest.raises(TrainingError, match=r"step 1, first in the output of modalities.image.encoder.layers.4;"):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0))
+
+
+def test_the_largest_gradient_is_named_if_only_the_loss_is_not_finite(model, train):
+    def endless(logits, labels):
+        return np.inf, softmax_cross_entropy(logits, labels)[1]
+
+    with pytest.raises(TrainingError, match=r"loss became inf in epoch 1, step 1, most steeply at modalities"):
+        fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), loss=classification(endless))
 
 
 def test_a_loss_over_tokens_is_weighted_by_tokens(model, train):

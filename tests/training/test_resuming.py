@@ -51,7 +51,7 @@ def with_everything(model):
     return replace(model, head=Sequential((BatchNorm.init(16), Dropout(0.3), model.head)))
 
 
-def settings(optimizer=None, epochs=3, workers=1):
+def settings(optimizer=None, epochs=3):
     return {
         "optimizer": Adam(0.01) if optimizer is None else optimizer,
         "epochs": epochs,
@@ -59,7 +59,6 @@ def settings(optimizer=None, epochs=3, workers=1):
         "batch_size": 16,
         "augment": {"word_dropout": 0.3, "modality_dropout": 0.2},
         "schedule": partial(cosine, warm_up=0.3),
-        "workers": workers,
         "clip": 1.0,
     }
 
@@ -88,15 +87,6 @@ def test_every_optimizer_goes_on_with_its_moments(model, train, tmp_path, optimi
     whole = fit(model, train, **settings(optimizer))
     fit(model, train, callbacks=[Checkpoint(path), StopAfter(9)], **settings(optimizer))
     assert tree.equal(bits(resume(path, train, callbacks=[Callback(), Callback()], **settings(optimizer))), bits(whole))
-
-
-def test_workers_go_on_with_their_generators(model, train, tmp_path):
-    model = replace(model, head=Sequential((Dropout(0.3), model.head)))
-    path = tmp_path / "checkpoint.npz"
-    whole = fit(model, train, **settings(workers=2))
-    fit(model, train, callbacks=[Checkpoint(path), StopAfter(9)], **settings(workers=2))
-    again = resume(path, train, callbacks=[Callback()] * 2, **settings(workers=2))
-    assert tree.equal(bits(again), bits(whole))
 
 
 def test_the_best_model_so_far_is_kept(model, train, validation, tmp_path):
@@ -131,7 +121,6 @@ def test_what_is_not_the_same_is_refused(model, train, validation, tmp_path):
         ("other examples", validation.select(np.arange(len(train)) % len(validation)), settings()),
         ("optimizer Adam .*0.01.*, not Adam .*0.02", train, settings(Adam(0.02))),
         ("epochs 3, not 5", train, settings(epochs=5)),
-        ("workers 1, not 2", train, settings(workers=2)),
         ("batch size 16, not 30", train, settings() | {"batch_size": 30}),
     ):
         with pytest.raises(DataError, match=message):

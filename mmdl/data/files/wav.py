@@ -16,6 +16,7 @@ from mmdl.shapes import Array
 RATES = 1_000, 400_000  # samples a second that a recording may have: from telemetry to bats
 LOUDEST = 2.0**31  # there are programs that write 32-bit integers as floats; beyond those nothing is a sound
 MAX_BYTES = 1 << 28  # of a file
+PIECE = 1 << 20  # samples of a channel that are converted at a time
 A_LAW, MU_LAW = 6, 7  # in the header
 UNKNOWN = 0xFFFFFFFF  # bytes of sound, says the header of a recording that went through a pipe
 
@@ -60,10 +61,14 @@ def mono(samples: Any) -> Array:
     if not samples.size:
         raise DataError("there are no samples")
     half = 1.0 if kind == "f" else 2.0 ** (8 * samples.dtype.itemsize - 1)
-    samples = samples / half - (kind == "u")  # unsigned samples are silent in the middle of their range
-    if not np.abs(samples).max() <= LOUDEST:
-        raise DataError("there are samples that are not finite, or far too large")
-    return (samples if samples.ndim == 1 else samples.mean(axis=1)).astype(np.float32)
+    found = np.empty(len(samples), np.float32)
+    for start in range(0, len(samples), PIECE):
+        with np.errstate(invalid="ignore"):  # of some kinds of NaN the processor would complain, and they are refused
+            piece = samples[start : start + PIECE] / half - (kind == "u")  # unsigned ones are silent in the middle
+            if not np.abs(piece).max() <= LOUDEST:
+                raise DataError("there are samples that are not finite, or far too large")
+        found[start : start + PIECE] = piece if piece.ndim == 1 else piece.mean(axis=1)
+    return found
 
 
 def checked_rate(rate: Any) -> int:

@@ -8,6 +8,7 @@ from mmdl.ops.losses import (
     binary_cross_entropy,
     categorical_cross_entropy,
     mean_squared_error,
+    soft_cross_entropy,
     softmax_cross_entropy,
 )
 from mmdl.ops.softmax import softmax
@@ -42,6 +43,22 @@ def blind_to_masked_examples(entry, arguments, rng):
     gradient = np.zeros_like(logits)
     gradient[mask] = alone["gradient"]
     return difference((full["value"], full["gradient"]), (alone["value"], gradient))
+
+
+def linear_in_targets(entry, arguments, rng):
+    """The loss of a mixture of targets is as much of each loss: mixup needs no other."""
+    logits, a = arguments["logits"], arguments["targets"]
+    b, share = rng.random(a.shape), 0.3
+    mixed = entry(logits=logits, targets=share * a + (1 - share) * b)
+    return difference(mixed, share * entry(logits=logits, targets=a) + (1 - share) * entry(logits=logits, targets=b))
+
+
+def is_cross_entropy_of_labels(entry, arguments, rng):
+    """For one-hot targets it is softmax cross-entropy."""
+    logits = arguments["logits"]
+    labels = np.asarray(rng.integers(logits.shape[-1], size=logits.shape[:-1]))
+    one_hot = (np.arange(logits.shape[-1]) == labels[..., None]).astype(float)
+    return difference(entry(logits=logits, targets=one_hot), softmax_cross_entropy(logits, labels).value)
 
 
 def blind_to_scale(entry, arguments, rng):
@@ -86,6 +103,12 @@ def labelled(draws):
     return arrays | {"smoothing": draws.of(0.0, 0.1), "mask": draws.some("...")}
 
 
+def scores_and_targets(draws):
+    """Logits, and targets of which some are zero and rows add up to anything."""
+    targets = draws.rng.uniform(0, 2, draws.shape("... K"))
+    return {"logits": draws.array("... K"), "targets": np.where(targets < 0.5, 0.0, targets)}
+
+
 def distributions(draws):
     """Positive numbers, some of them zero, against one-hot targets or distributions."""
     p = draws.rng.uniform(0.2, 1, draws.shape("... K"))
@@ -123,6 +146,12 @@ ENTRIES = tuple(
             labelled,
             "logits",
             (gradient_rows_sum_to_zero, smoothing_mixes_losses, blind_to_masked_examples),
+        ),
+        (
+            soft_cross_entropy,
+            scores_and_targets,
+            "logits",
+            (gradient_rows_sum_to_zero, linear_in_targets, is_cross_entropy_of_labels),
         ),
         (categorical_cross_entropy, distributions, "p", (blind_to_scale, is_softmax_cross_entropy)),
         (bernoulli_cross_entropy, probabilities, "p", (is_binary_cross_entropy,)),

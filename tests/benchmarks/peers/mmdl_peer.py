@@ -1,6 +1,5 @@
 """mmdl's own part: each function makes a piece of work ready and returns what does it once."""
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,14 +23,11 @@ from mmdl.models import Modality, MultimodalClassifier, multimodal_classifier
 from mmdl.ops.ctc import ctc_loss
 from mmdl.ops.losses import mean_squared_error, softmax_cross_entropy
 from mmdl.tokens import Tokens
-from mmdl.training import Adam
+from mmdl.training import Adam, Training
 from mmdl.training.losses import classification
 from mmdl.training.memory import keep_freed_memory
-from mmdl.training.workers import shared_gradient
+from mmdl.training.ranks import Alone
 from tests.benchmarks import works
-
-WORKERS = {"a": 1, "b": 1, "c": 1, "d": 2, "e": 1}  # what was fastest, measured
-open_for_good = ExitStack().enter_context  # the threads last as long as the process
 
 
 def cnn(rng, side=works.SIDE):
@@ -55,7 +51,7 @@ def both(rng):
 
 
 @dataclass(frozen=True, eq=False)
-class Alone(Layer):
+class Single(Layer):
     """A model of one thing in the form that the training loop expects."""
 
     model: Layer
@@ -66,7 +62,7 @@ class Alone(Layer):
 
     def backward(self, dy, trace, input_gradient=True):
         dx, gradient = self.model.backward(dy, trace, input_gradient)
-        return dx, Alone(gradient)
+        return dx, Single(gradient)
 
 
 def squared_error(y, labels):
@@ -94,10 +90,10 @@ def prepared(letter, **sizes):
     else:
         model, x = TransformerBlock.init(rng, width, works.HEADS, 4 * width), Tokens(given.tokens, mask)
         labels, loss = np.zeros((len(mask), width), int), squared_error
-    return Alone(model), Batch({"x": x}, {"x": everywhere}, labels), loss
+    return Single(model), Batch({"x": x}, {"x": everywhere}, labels), loss
 
 
-def work(letter, workers=None, **sizes):
+def work(letter, **sizes):
     """A function that does the work once."""
     if letter == "g":
         logits, labels, lengths = works.spoken()
@@ -107,13 +103,11 @@ def work(letter, workers=None, **sizes):
     if works.WORKS[letter].what == "predict":
         return lambda: model(batch)
     keep_freed_memory()
-    optimizer = Adam(1e-3)
-    state = optimizer.start(model)
-    gradients = open_for_good(shared_gradient(model, np.random.default_rng(0), workers or WORKERS[letter]))
-    measured = classification(loss)
+    training = Training(model, [batch], Adam(1e-3), 1, np.random.default_rng(0), classification(loss))
+    team = Alone(training)
 
     def step():
-        _, gradient = gradients.of(batch, measured)
-        optimizer.step(model, gradient, state)
+        team.gradient(batch)
+        training.optimizer.move(model, training.state, 1e-3)
 
     return step

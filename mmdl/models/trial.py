@@ -1,0 +1,57 @@
+"""Whether the parts of a model fit together, which no part of its description says: it is asked once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mmdl.data import Batch
+from mmdl.data.prepare import prepare
+from mmdl.errors import FormatError
+
+FEW, MANY = 1, 64  # words or frames of the two examples
+
+
+def _sound(preprocessor: Any, count: int) -> tuple[int, Any]:
+    samples = preprocessor.window + preprocessor.hop * (min(count, preprocessor.length) - 1)
+    return preprocessor.rate, np.linspace(-1, 1, samples, dtype=np.float32)
+
+
+RAW: dict[str, Callable[[Any, int], Any]] = {  # by the kind of a modality, an example that its preprocessor takes
+    "image": lambda preprocessor, count: np.arange(256, dtype=np.uint8).reshape(16, 16),
+    "text": lambda preprocessor, count: " ".join([*preprocessor.words[-1:], *["a"] * count][:count]),
+    "audio": _sound,
+    "numbers": lambda preprocessor, count: [0.0] * len(preprocessor.mean),
+}
+
+
+def try_out(model: Any) -> None:
+    """FormatError, unless a model that has preprocessors answers with a number for each class or unit of its target.
+
+    It is asked about short and long things, and about nothing at all if it must be able to answer that.
+    """
+    if not getattr(model, "preprocessors", None):
+        return
+    try:
+        with np.errstate(all="ignore"):
+            answers = [model.forward(_question(model, count))[0] for count in (FEW, MANY)]
+        expected = len(model.classes) if hasattr(model, "classes") else model.target.entries if _writes(model) else None
+        found = {getattr(answer, "values", answer).shape[-1] for answer in answers} if expected is not None else {None}
+    except Exception as mistake:  # whatever a part does that is given what it was not made for
+        reason = ascii(str(mistake))[1:-1][:150]
+        raise FormatError(f"its parts do not fit together ({type(mistake).__name__}: {reason})") from None
+    if found != {expected}:
+        raise FormatError(f"its parts do not fit together: it gives {found.pop()} numbers where {expected} are needed")
+
+
+def _question(model: Any, count: int) -> Batch:
+    """An example that has all modalities, and another that has none, if they may be absent."""
+    raw = {name: RAW[each.kind](each, count) for name, each in model.preprocessors.items()}
+    other = dict.fromkeys(raw) if hasattr(model, "modalities") else raw
+    batch = prepare(model.preprocessors, **{name: [raw[name], other[name]] for name in raw})
+    return replace(batch, targets=model.target.encode(["", ""])) if _writes(model) else batch
+
+
+def _writes(model: Any) -> bool:
+    return hasattr(model, "target")

@@ -1,0 +1,80 @@
+"""Recipes: what is kept of a training, and what is not chosen where there is nothing to choose by."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mmdl import data, tree
+from mmdl.errors import DataError
+from mmdl.models import multimodal_classifier
+from mmdl.training.recipes import AUGMENTATIONS, Recipe, augmentation
+
+
+@pytest.fixture(scope="module")
+def interactions():
+    dataset = data.load("interactions")
+    return replace(dataset, train=dataset.train.select(slice(0, 500)), validation=dataset.validation.select(slice(99)))
+
+
+WORSE = Recipe(learning_rate=0.1, epochs=4, batch_size=16)  # the last epoch is not the best
+
+
+def fitted(dataset, recipe):
+    rng = np.random.default_rng(0)
+    return recipe.fit(multimodal_classifier(rng, dataset, "sum"), dataset, rng)
+
+
+def test_the_best_epoch_is_kept_by_default(interactions):
+    best, last = fitted(interactions, WORSE), fitted(interactions, replace(WORSE, early_stopping=False))
+    losses = best.history["validation_loss"]
+    assert losses == last.history["validation_loss"] and np.argmin(losses) < 3
+    assert (best.kept, last.kept) == (1 + np.argmin(losses), None)
+    assert not tree.equal(best.model, last.model)
+
+
+def test_patience_ends_training(interactions):
+    found = fitted(interactions, replace(WORSE, epochs=30, patience=2))
+    assert len(found.history["loss"]) == found.kept + 2 < 30
+
+
+def test_without_validation_examples_the_last_epoch_is_kept(interactions):
+    found = fitted(replace(interactions, validation=None), WORSE)
+    assert found.kept is None and "validation_loss" not in found.history
+    assert tree.equal(found.model, fitted(interactions, replace(WORSE, early_stopping=False)).model)
+
+
+def test_rare_classes_count_alike_with_class_weights(interactions):
+    """Of ten examples nine are of one class, and nothing tells them apart: the plain loss says 0.9, the other 1 / 2."""
+    train = interactions.train
+    blank = replace(
+        interactions,
+        train=replace(
+            train, inputs={name: 0 * x for name, x in train.inputs.items()}, labels=np.arange(len(train)) % 10 // 9
+        ),
+        validation=None,
+    )
+    rates = {}
+    for how in (None, "balanced"):
+        model = fitted(blank, Recipe(12, 16, learning_rate=0.01, smoothing=0, class_weight=how)).model
+        rates[how] = model.predict_proba(next(data.batches(blank.train, 1)))[0, 1]
+    assert rates[None] == pytest.approx(0.1, abs=0.04) and rates["balanced"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_augmentation_is_settings_of_batches():
+    glyphs = data.load("glyphs", fonts=("DejaVuSans",))
+    side = glyphs.train.inputs["image"].shape[1]
+    assert augmentation(glyphs, AUGMENTATIONS[:2]) == {"flip": True, "picture_shift": round(side / 10)}
+    assert augmentation(glyphs, ()) == {}
+    with pytest.raises(DataError, match="sounds and numbers, and glyphs has words"):
+        augmentation(glyphs, ["mixup"])
+
+
+def test_what_does_not_suit_the_data_is_refused(interactions):
+    assert augmentation(interactions, ["mixup"]) == {"mixup": 0.2}
+    with pytest.raises(DataError, match="shift is for pictures, and interactions has none"):
+        augmentation(interactions, ["mixup", "shift"])
+    with pytest.raises(DataError, match='no augmentation "turn"; there are flip, shift, mixup'):
+        augmentation(interactions, ["turn"])
+    with pytest.raises(DataError, match='class weights are "balanced" or none, not "some"'):
+        fitted(interactions, Recipe(class_weight="some"))
