@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import secrets
 import signal
 from functools import partial
+from pathlib import Path
 
 try:
     import resource
@@ -11,6 +13,7 @@ except ImportError:  # Windows has none
     resource = None
 
 MEMORY = 2 << 30  # bytes, beyond what the process holds when it begins
+MARK = "MMDL_CHECK"  # of the environment
 GRACE = 2.0  # seconds of computing after which a call is ended from outside, if the alarm cannot come through
 
 
@@ -47,13 +50,52 @@ def lead_a_group():
             os.setsid()
 
 
-def end_group(process):
-    """End a process, and those that it has forked off."""
+@contextlib.contextmanager
+def marked():
+    """Lend the processes that are started meanwhile, and all that these start, a mark by which they can be found."""
+    if os.name == "posix":
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # a helper of this process, which would bear the mark of the first child
+    mark = secrets.token_hex(8)
+    os.environ[MARK] = mark
+    try:
+        yield mark
+    finally:
+        os.environ.pop(MARK, None)
+
+
+def end_group(process, mark):
+    """End a process, and those that it has started: its group, its descendants, and all that bear its mark."""
     if hasattr(os, "killpg") and process.pid:
         with contextlib.suppress(OSError):
             if os.getpgid(process.pid) == process.pid:
+                family = _family(process.pid, mark)  # as long as it lives, its children are known to be its own
                 os.killpg(process.pid, signal.SIGKILL)
+                _end(family)
     process.kill()
+    _end(_family(process.pid, mark))
+
+
+def _end(processes):
+    for each in processes:
+        with contextlib.suppress(OSError):
+            os.kill(each, signal.SIGKILL)
+
+
+def _family(ancestor, mark):
+    """The processes that bear a mark, and the descendants of one, where the system has a list of processes."""
+    parents, bearing = {}, set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):  # it may have ended meanwhile, or be of another user
+            process = int(folder.name)
+            parents[process] = int((folder / "stat").read_bytes().rpartition(b")")[2].split()[1])
+            if f"{MARK}={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                bearing.add(process)
+    found = {ancestor}
+    while more := {process for process, parent in parents.items() if parent in found} - found:
+        found |= more
+    return (found | bearing) - {ancestor, os.getpid()}
 
 
 def allow(seconds):

@@ -9,7 +9,7 @@ import multiprocessing
 import sys
 
 from mmdl.check.grade import FAILS, Grade
-from mmdl.check.limits import end_group, ended_by_the_clock, lead_a_group, silence
+from mmdl.check.limits import end_group, ended_by_the_clock, lead_a_group, marked, silence
 from mmdl.errors import DataError
 
 SILENCE = 60  # seconds after which a process that gives no sign of life, and does not compute either, is ended
@@ -62,12 +62,13 @@ def _child(*arguments):
     context = multiprocessing.get_context("spawn")  # a fork would inherit the threads of BLAS, and hang
     mine, its = context.Pipe()
     child = context.Process(target=_begin, args=(its, *arguments), daemon=True)
-    child.start()
+    with marked() as mark:
+        child.start()
     its.close()
     try:
         yield told(mine, child)
     finally:
-        end_group(child)
+        end_group(child, mark)
         child.join()
         mine.close()
 

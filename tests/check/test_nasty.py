@@ -1,8 +1,11 @@
 """Whatever a student's file does, a clear page comes of it: within the limits, 80 columns wide, without a traceback."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -163,19 +166,35 @@ def test_a_file_that_cannot_be_imported(content, words, tmp_path, monkeypatch, c
     assert words in line and len(line) < 400 and told.out == ""
 
 
-def test_a_child_that_outlives_its_parent_is_ended_with_it(tmp_path):
-    """Started by `subprocess`, which no fork hook sees; it belongs to the group that is ended."""
+COMMAND = "[sys.executable, '-c', 'import time; time.sleep(3600)']"
+
+
+@pytest.mark.parametrize(
+    ("start", "ends"),
+    [
+        (f"subprocess.Popen({COMMAND})", ""),  # in the group that is ended
+        (f"subprocess.Popen({COMMAND}, start_new_session=True)", "time.sleep(0.2); os._exit(3)"),
+        (f"subprocess.Popen({COMMAND}, start_new_session=True, env={{}})", ""),
+    ],
+)
+def test_a_child_that_outlives_its_parent_is_ended_with_it(start, ends, tmp_path):
+    """Started as no fork hook sees, in a session of its own, and perhaps by one that is gone before it is ended"""
     path, note = tmp_path / "nasty.py", tmp_path / "pid"
     path.write_text(
-        "import subprocess, sys\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3600)'])\n"
-        f"open({str(note)!r}, 'w').write(str(child.pid))\n"
-        "def relu(x):\n    return x * (x > 0)\n"
+        "import os, subprocess, sys, time\n"
+        f"with open({str(note)!r}, 'w') as file:\n    file.write(str({start}.pid))\n"
+        f"def relu(x):\n    {ends}\n    return x * (x > 0)\n"
     )
-    (grade,) = process.grades(path, examples=4)
-    assert grade.state == PASSES
-    while is_running(note.read_text()):  # it has been killed, and may take its time to fall
-        time.sleep(0.05)
+    try:
+        list(process.grades(path, examples=2))
+        for _ in range(100):  # it has been killed, and may take its time to fall
+            if not is_running(note.read_text()):
+                break
+            time.sleep(0.05)
+        assert not is_running(note.read_text())
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(int(note.read_text()), signal.SIGKILL)
 
 
 def is_running(pid):
