@@ -33,6 +33,7 @@ Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classi
 
 WIDTH = 64
 DROPOUT = 0.3  # before every dense layer of a head
+OF_KIM = 0.5  # of the strongest answers of a text CNN, as in Kim 2014
 OF_MANY = 0.5  # of what is flattened: many numbers are an invitation to learn by heart
 HEADS = 4  # of every fusion of tokens
 FILTERS = 16  # of an image encoder's first stage; the next have twice as many each, up to the width
@@ -71,7 +72,8 @@ def multimodal_classifier(
         that a picture has, unless the dataset needs another.
     text_reader : "convolution", "lstm", "gru", "attention", ..., optional
         What reads the words of a text, see `text_encoder`. By default an LSTM, unless a fusion of tokens reads the
-        words itself.
+        words itself. With convolutions, a model of a text alone is that of Kim 2014: without a hidden layer, and with
+        a dropout of 0.5, unless these are given.
 
     Returns
     -------
@@ -85,6 +87,8 @@ def multimodal_classifier(
     """
     kind = fusion_named(fusion)
     width = dataset.build.get("width", WIDTH) if width is None else width
+    if text_reader == "convolution" and [*dataset.train.kinds.values()] == ["text"]:
+        depth, dropout = 0 if depth is None else depth, OF_KIM if dropout is None else dropout
     dropout = dataset.build.get("dropout") if dropout is None else dropout
     if width < 1:
         raise DataError(f"a model has a width of at least 1, not {width}")
