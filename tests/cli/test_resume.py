@@ -14,7 +14,8 @@ from mmdl.cli import main
 from mmdl.cli.runs import new_run, old_run
 from mmdl.errors import DataError
 from mmdl.training import Callback, Progress, load, load_checkpoint
-from tests.kills import FILES, ROOT, TRAINING, bits
+from tests.kills import FILES, TRAINING, bits
+from tests.source import ROOT
 
 QUICK = ["train", "--data", "interactions", "--fusion", "sum", "--epochs", "2"]
 
