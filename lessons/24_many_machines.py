@@ -31,6 +31,7 @@ from timeit import repeat
 import numpy as np
 
 from mmdl import data, tree
+from mmdl.cli import ranks
 from mmdl.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots.lesson import guess, save_figure
@@ -38,7 +39,7 @@ from mmdl.plots.lessons.lesson_24_many_machines import draw
 from mmdl.training.memory import keep_freed_memory
 
 world = None
-if os.environ.keys() & {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}:  # mpiexec says so to those that it starts
+if ranks.inside():  # started by mpiexec
     from mpi4py.MPI import COMM_WORLD as world
 if world and world.rank:
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115  one rank speaks, and it is rank 0
@@ -108,7 +109,7 @@ def gradient_row(model, rows):
 
 
 batch, uneven = np.random.default_rng(1).permutation(len(labels))[:64], np.array([40, 20, 4])
-exact = network(dtype=float)
+model, exact = network(), network(dtype=float)
 whole = gradient_row(exact, batch)
 parts = np.array([gradient_row(exact, part) for part in np.split(batch, np.cumsum(uneven)[:-1])])
 right, trap = (np.abs(row - whole).max() / np.abs(whole).max() for row in (mean_of_ranks(parts, uneven), parts.mean(0)))
@@ -221,7 +222,6 @@ def fastest(function, times=30):
 
 
 keep_freed_memory()
-model = network()
 yours = {n: fastest(lambda n=n: gradient_row(model, batch[:n])) for n in COMPUTED}
 for who, times in {"recorded": COMPUTED, "yours": yours}.items():
     fitted = "fitted: c0 = {:.2f} ms, c1 = {:.3f} ms".format(*fit(times))

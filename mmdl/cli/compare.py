@@ -1,8 +1,13 @@
 """`mmdl compare`: every fusion beside every modality alone, and what each modality is worth."""
 
+import argparse
+import json
+import re
 import sys
 from dataclasses import asdict, replace
+from functools import lru_cache, partial
 from pathlib import Path
+from textwrap import fill
 
 from mmdl.cli.comparisons import claim, finished, keep
 from mmdl.cli.dataset import add_data_arguments, asked_for, dataset_of, names
@@ -15,12 +20,17 @@ modalities, what each modality contributes, and the effect of noise on each.
 
 Each run is saved when it finishes. After Ctrl-C, the same command continues
 where it stopped. The folder gets tables (comparison.txt, comparison.csv) and
-figures (comparison.png, contribution.png, noise.png)."""
+figures (comparison.png, contribution.png, noise.png).
+
+With --scheduler the runs go to the workers of a Dask cluster, which have mmdl
+and find the data under the same name. A run that a worker does not survive is
+named, and the rest is done; the same command makes it up."""
 
 EXAMPLES = """\
   mmdl compare --data spoken-mnist
   mmdl compare --fusions attention,sum,average --seeds 3 --epochs 2
-  mmdl compare --data interactions --synergy 1 --linear-head --out runs/xor"""
+  mmdl compare --data interactions --synergy 1 --linear-head --out runs/xor
+  mmdl compare --data glyphs --scheduler tcp://10.0.0.1:8786"""
 
 TEXT, TABLE = "comparison.txt", "comparison.csv"
 
@@ -33,9 +43,9 @@ def add(commands):
     parser.add_argument(
         "--seeds", metavar="N", type=whole_number(1), default=5, help="how often each model is trained (default: 5)"
     )
-    parser.add_argument(
-        "--jobs", metavar="N", type=whole_number(1), default=2, help="how many are trained at a time (default: 2)"
-    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--jobs", metavar="N", type=whole_number(1), help="how many are trained at a time (default: 2)")
+    where.add_argument("--scheduler", metavar="tcp://HOST:PORT", type=address, help="train on the Dask cluster there")
     parser.add_argument("--epochs", metavar="N", type=whole_number(1), help="times through the data")
     parser.add_argument("--examples", metavar="N", type=whole_number(1), help="learn from this many only")
     parser.add_argument(
@@ -64,11 +74,19 @@ def run(arguments):
     for fusion, reason in refused.items():
         print(f"without {fusion}: {reason}", file=sys.stderr)
     dataset = fewer(dataset, arguments.examples)
-    found = trained(arguments, runs, dataset, recipe, folder)
+    load = partial(loaded, json.dumps(asked), arguments.examples)
+    found = trained(arguments, runs, dataset, load, recipe, folder)
     options = [f"{name.replace('_', ' ')} {value}" for name, value in asked["options"].items()]
     options += ["linear head"] * arguments.linear_head
     report([(each, found[each]) for each in runs], dataset, recipe, options, folder)
     return 0
+
+
+def address(text):
+    """A type for arguments: where a program listens."""
+    if not re.fullmatch(r"(tcp|tls|ucx)://\S+:\d+", text):
+        raise argparse.ArgumentTypeError(f"an address such as tcp://10.0.0.1:8786 is needed, not {text!r}")
+    return text
 
 
 def demand_fusions(fusions):
@@ -97,19 +115,40 @@ def fewer(dataset, count):
     return replace(dataset, train=dataset.train.select(np.sort(drawn)))
 
 
-def trained(arguments, runs, dataset, recipe, folder):
-    """Train what is not yet there, and keep it.  -> dict of Run to what it found"""
+@lru_cache(1)
+def loaded(asked, count):
+    """The dataset that was asked for, in JSON, with so many examples: kept by a worker for its next run."""
+    return fewer(dataset_of(json.loads(asked)), count)
+
+
+def trained(arguments, runs, dataset, load, recipe, folder):
+    """Train what is not yet there, and keep it.  -> dict of Run to what it found
+
+    Raises
+    ------
+    TrainingError
+        If a worker of a cluster did not do its run; all others are done before.
+    """
     from tqdm.auto import tqdm
 
+    from mmdl.errors import TrainingError
+    from mmdl.training.cluster import run_on_cluster
     from mmdl.training.comparison import run_all
 
-    found = finished(folder, runs)
+    found, failed = finished(folder, runs), 0
     left = [each for each in runs if each not in found]
-    results = run_all(left, dataset, recipe, not arguments.linear_head, arguments.jobs)
+    if left and arguments.scheduler:
+        results = run_on_cluster(left, arguments.scheduler, load, recipe, not arguments.linear_head)
+    else:
+        results = run_all(left, dataset, recipe, not arguments.linear_head, arguments.jobs or 2)
     bar = tqdm(total=len(runs), initial=len(found), unit="run", file=sys.stderr, disable=not sys.stderr.isatty())
     try:
         with bar:
             for each, what in results:
+                if isinstance(what, str):
+                    bar.write(f"{each.model}, seed {each.seed}, failed: {what}", file=sys.stderr)
+                    failed += 1
+                    continue
                 keep(folder, each, what)
                 found[each] = what
                 right = what["subsets"]["+".join(each.modalities)]["accuracy"]
@@ -123,6 +162,11 @@ def trained(arguments, runs, dataset, recipe, folder):
             f"after {len(found)} of {len(runs)} runs, which are kept in {folder}; the same command goes on from there"
         )
         raise KeyboardInterrupt(told) from None
+    if failed:
+        told = (
+            f"{failed} of {len(runs)} runs failed; the others are kept in {folder}, and the same command makes up for"
+        )
+        raise TrainingError(f"{told} {'it' if failed == 1 else 'them'}")
     return found
 
 
@@ -135,7 +179,7 @@ def report(results, dataset, recipe, options, folder):
 
     rows = gather(results)
     sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
-    how = ", ".join(f"{name.replace('_', ' ')} {each}" for name, each in asdict(recipe).items())
+    how = fill(", ".join(f"{name.replace('_', ' ')} {each}" for name, each in asdict(recipe).items()), 100)
     what = ", ".join([dataset.name, *options])
     text = "\n".join([f"{what}: {sizes}", how, as_text(rows, dataset.best)])
     for file, content in ((TEXT, text), (TABLE, as_csv(rows, dataset.best))):

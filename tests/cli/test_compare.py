@@ -149,6 +149,8 @@ def test_a_broken_file_is_named(name, small, counted, complaint, capsys):
     [
         (["--jobs", "0"], 2, "--jobs: a whole number of at least 1 is needed, not 0"),
         (["--seeds", "0"], 2, "--seeds: a whole number of at least 1"),
+        (["--scheduler", "nowhere"], 2, "an address such as tcp://10.0.0.1:8786 is needed, not 'nowhere'"),
+        (["--scheduler", "tcp://a:1", "--jobs", "2"], 2, "--jobs: not allowed with argument --scheduler"),
         (["--fusions", "sum,magic"], 1, 'there is no fusion "magic"; there are attention, '),
         (["--data", "interactions", "--modalities", "first"], 1, "two modalities or more, and here is first alone"),
         (["--data", "glyphs", "--synergy", "1"], 2, "--synergy is for the data interactions, not for glyphs"),
@@ -178,6 +180,26 @@ def test_a_folder_that_cannot_be_written(small, complaint):
     (small / "file").write_text("")
     code, line = complaint(*COMMAND[:-1], "file")
     assert code == 1 and "file" in line
+
+
+def test_a_run_that_fails_on_a_cluster_is_named_and_made_up(small, complaint, monkeypatch, capsys):
+    def on_cluster(runs, scheduler, load, recipe, hidden):
+        assert scheduler == "tcp://10.0.0.1:8786" and len(load().train) == 300
+        for run in runs:
+            failed = on_cluster.fails and run == runs[2]
+            yield run, "its worker ended" if failed else comparison.run_one(run, load(), recipe, hidden)
+
+    monkeypatch.setattr("mmdl.training.cluster.run_on_cluster", on_cluster)
+    jobs = COMMAND.index("--jobs")
+    command = [*COMMAND[:jobs], "--scheduler", "tcp://10.0.0.1:8786", *COMMAND[jobs + 2 :]]
+    on_cluster.fails = True
+    assert main(command) == 1
+    *_, said = capsys.readouterr().err.splitlines()
+    assert said == "mmdl: 1 of 8 runs failed; the others are kept in xor, and the same command makes up for it"
+    assert not (small / "xor" / "comparison.txt").exists()
+    on_cluster.fails = False
+    assert main(command) == 0
+    assert len(capsys.readouterr().err.splitlines()) == 1 and (small / "xor" / "comparison.txt").exists()
 
 
 def test_initials():

@@ -24,7 +24,7 @@ def blocks(language):
 def test_two_commands_are_complete():
     train, test, *_ = blocks("sh")
     assert train == f"{SETTING_UP}. && .venv/bin/mmdl train\n"
-    assert test == f"{SETTING_UP}'.[test,parity,mpi]' && .venv/bin/pytest -n 2\n"
+    assert test == f"{SETTING_UP}'.[test,parity,mpi,cluster]' && .venv/bin/pytest -n 2\n"
 
 
 def test_ci_runs_the_test_command():
