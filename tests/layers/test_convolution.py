@@ -5,6 +5,7 @@ import pytest
 
 from mmdl.errors import ShapeError
 from mmdl.layers import Conv1D, Conv2D
+from mmdl.tokens import Tokens
 
 RNG = np.random.default_rng(0)
 
@@ -62,3 +63,9 @@ def test_wrong_channels(channels):
     assert str(error.value) == (
         f"conv2d: D is {channels} in x (N, R, C, D) = (1, 5, 5, {channels}) but 2 in w (I, J, D, K) = (3, 3, 2, 4)"
     )
+
+
+def test_a_stride_with_the_padding_same_needs_sequences_of_one_length():
+    layer = Conv1D.init(np.random.default_rng(0), 3, 4, 3, padding="same", stride=2)
+    with pytest.raises(ShapeError, match="depends on the longest sequence; give it in numbers"):
+        layer(Tokens(np.zeros((2, 5, 3)), np.arange(5) < [[5], [3]]))

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import tracemalloc
+import warnings
 import zipfile
 
 import numpy as np
@@ -270,4 +271,13 @@ def test_any_bytes(tmp_path_factory, some):
     path = tmp_path_factory.mktemp("any") / "model"
     path.write_bytes(some)
     with pytest.raises(FormatError):
+        load(path)
+
+
+def test_a_member_that_is_there_twice(tmp_path):
+    path = tmp_path / "twice.npz"
+    with zipfile.ZipFile(path, "w") as file, warnings.catch_warnings(action="ignore"):
+        for name, each in [*MEMBERS.items(), *MEMBERS.items()]:
+            file.writestr(name, each)
+    with pytest.raises(FormatError, match="two of its members have the same name"):
         load(path)

@@ -70,3 +70,11 @@ def test_the_optimizer_goes_on_where_it_stopped():
         batches = ArrayBatches(x, y, 8), ArrayBatches([], y[:0], 8)
         fit_arrays(OnArrays(model), *batches, MEASURES, lambda *told: None, MEASURES["loss"], **settings)
     assert np.array_equal(one.layers[0].layer.W, other.layers[0].layer.W)
+
+
+def test_ctrl_c_is_passed_on():
+    def interrupted(what, means):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(linear(), *problem(), report=interrupted)

@@ -2,11 +2,13 @@
 
 import io
 import re
+import signal
+import threading
 
 import numpy as np
 import pytest
 
-from mmdl.training import SGD, Callback, Progress, Validation, fit
+from mmdl.training import SGD, Callback, Progress, StopOnSignal, Validation, fit
 
 
 class Terminal(io.StringIO):
@@ -91,3 +93,28 @@ def test_a_closed_stream(model, train):
     stream = io.StringIO()
     stream.close()
     fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), callbacks=[Progress(stream)])
+
+
+def test_signals_are_left_alone_where_they_are_ignored_and_beside_the_main_thread():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
+    try:
+        with StopOnSignal() as stop:
+            assert signal.SIGHUP not in stop.before and signal.SIGTERM in stop.before
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    found = []
+
+    def beside():
+        with StopOnSignal() as stop:
+            found.append(stop.before)
+
+    thread = threading.Thread(target=beside)
+    thread.start()
+    thread.join()
+    assert found == [{}]
+
+
+def test_signals_that_the_system_has_not(monkeypatch):
+    monkeypatch.delattr(signal, "SIGHUP")
+    with StopOnSignal() as stop:
+        assert list(stop.before) == [signal.SIGINT, signal.SIGTERM]

@@ -30,6 +30,7 @@ from mmdl.training import (
     fit,
     load_checkpoint,
     resume,
+    save,
 )
 
 
@@ -229,3 +230,19 @@ def test_a_checkpoint_is_plain_arrays_and_json(model, train, tmp_path):
     with np.load(path, allow_pickle=False) as file:
         assert json.loads(file["manifest.json"])["format"] == "mmdl checkpoint"
         assert {"moments", "model.head.W"} <= set(file.files)
+
+
+def test_a_model_file_is_no_checkpoint(model, tmp_path):
+    save(tmp_path / "model.npz", model)
+    with pytest.raises(FormatError, match="it is no checkpoint of a training"):
+        load_checkpoint(tmp_path / "model.npz")
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_who_cannot_be_told_does_not_end_training(model, train, tmp_path, closed):
+    folder, stream = tmp_path / "run", io.StringIO() if closed else None
+    if closed:
+        stream.close()
+    checkpoint = Checkpoint(folder / "checkpoint.npz", minutes=0, stream=stream)
+    fitted = fit(model, train, callbacks=[Vanishing(folder, 3, 9), checkpoint], **settings())
+    assert len(fitted.history["loss"]) == 3

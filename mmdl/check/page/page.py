@@ -52,7 +52,11 @@ def _speed(speed):
     times = speed.theirs / speed.ours
     if times < 0.7:
         return "faster than ours"
-    return "as fast as ours" if times < 1.5 else f"{times:.2g} × our time" if times < 100 else f"{times:.0f} × our time"
+    if times < 1.5:
+        return "as fast as ours"
+    return (
+        f"{times:.2g} × our time" if times < 100 else f"{times:.0f} × our time" if times < 1000 else ">999 × our time"
+    )
 
 
 def page(grade, paint):

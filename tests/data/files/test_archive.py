@@ -1,5 +1,6 @@
 """Archives: what matches is read, what is odd is passed over, what lies is refused, and nothing is written."""
 
+import errno
 import gzip
 import re
 import tarfile
@@ -115,4 +116,15 @@ def test_what_is_no_archive(content, path):
 
 def test_what_is_not_there(path):
     with pytest.raises(DataError, match=r"some\.tar\.gz cannot be read: No such file"):
+        read_archive(path, NAMES)
+
+
+def test_a_disk_that_fails(path, monkeypatch):
+    path.write_bytes(pack(member("top/one.txt", b"1")))
+
+    def fail(file):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(archive.gzip, "open", fail)
+    with pytest.raises(DataError, match="cannot be read: Input/output error"):
         read_archive(path, NAMES)

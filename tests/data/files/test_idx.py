@@ -1,5 +1,6 @@
 """IDX files: whole ones are read, and every other one is refused by name."""
 
+import errno
 import gzip
 import struct
 import tracemalloc
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmdl.data.files import idx
 from mmdl.data.files.idx import read_idx
 from mmdl.errors import DataError, FormatError
 
@@ -99,3 +101,14 @@ def test_what_cannot_be_read(tmp_path):
         read_idx(tmp_path / "missing", (None,))
     with pytest.raises(DataError, match="cannot be read"):
         read_idx(tmp_path, (None,))
+
+
+def test_a_disk_that_fails(written, monkeypatch):
+    path = written(packed(np.zeros((3, 2), np.uint8)))
+
+    def fail(*arguments):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(idx, "_read", fail)
+    with pytest.raises(DataError, match="cannot be read: Input/output error"):
+        read_idx(path, (None, 2))

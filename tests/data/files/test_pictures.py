@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mmdl.data.files import pictures
-from mmdl.data.files.pictures import MAX_SIDE, coloured, grey, opened, upright_size
+from mmdl.data.files.pictures import MAX_SIDE, coloured, grey, opened, upright_size, white_of
 from mmdl.errors import DataError, FormatError
 
 MODES = ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK", "I;16", "I", "F"]
@@ -166,3 +166,10 @@ def test_damaged_pictures_are_read_or_refused(tmp_path_factory, ending, changes)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert most < 64 << 20
+
+
+def test_a_white_that_is_not_finite_is_looked_for_again(tmp_path):
+    levels = np.full((4, 4), 0.5, np.float32)
+    levels[0, 0] = np.inf
+    Image.fromarray(levels).save(tmp_path / "float.tiff")
+    assert white_of(opened(tmp_path / "float.tiff")) == 1.0

@@ -1,5 +1,6 @@
 """WAV files of every kind, and broken ones."""
 
+import errno
 import io
 import struct
 import warnings
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.io import wavfile
 
+from mmdl.data.files import wav
 from mmdl.data.preprocessors.audio import read_wav
 from mmdl.errors import DataError, FormatError
 
@@ -202,3 +204,18 @@ def test_a_stream_that_did_not_know_its_size():
     streamed = content[:place] + b"\0\0\0\0" + content[place + 4 :]
     rate, samples = read_wav(io.BytesIO(streamed))
     assert rate == 8000 and samples == pytest.approx(expected / 32768)
+
+
+def test_a_disk_that_fails_and_a_sound_that_is_too_large(tmp_path, monkeypatch):
+    path = tmp_path / "a.wav"
+    path.write_bytes(written(TONE.astype(np.float32)))
+    monkeypatch.setattr(wav, "MAX_BYTES", 1000)
+    with pytest.raises(FormatError, match="is larger than the 0 MiB"):
+        read_wav(path)
+
+    def fail(file):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(wav, "opened_file", fail)
+    with pytest.raises(DataError, match="cannot be read: Input/output error"):
+        read_wav(path)
