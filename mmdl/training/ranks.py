@@ -59,12 +59,16 @@ class Ranks:
         """What each rank gave, by rank."""
         return [each] if self.size == 1 else self.communicator.allgather(each)
 
+    def part(self, examples: Any) -> Any:
+        """This rank's share of some examples"""
+        return examples if self.size == 1 else examples.select(np.arange(len(examples))[self.share(len(examples))])
+
     def means(self, measure: Callable[[Any], dict[str, float]], examples: Any) -> dict[str, float]:
         """measure(examples), a dictionary of means over examples, of which every rank measures its share"""
-        share = examples if self.size == 1 else examples.select(np.arange(len(examples))[self.share(len(examples))])
-        found = self.gathered((len(share), measure(share) if len(share) or self.size == 1 else {}))
         if self.size == 1:
-            return found[0][1]
+            return measure(examples)
+        part = self.part(examples)
+        found = self.gathered((len(part), measure(part) if len(part) else {}))
         return {name: sum(n * means[name] for n, means in found if n) / len(examples) for name in found[-1][1]}
 
 

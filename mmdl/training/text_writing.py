@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
+from itertools import chain, combinations
+from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,11 +89,13 @@ class WritingValidation(Callback):
 
     def epoch(self, training: Training) -> None:
         loss = transcription if isinstance(training.model, Transcriber) else writing()
-        measured = [loss(training.model.forward(batch)[0], batch) for batch in batches(self.examples, AT_ONCE)]
-        total = sum(each.count for each in measured)
-        found = {name: sum(each.sums[name] for each in measured) / total for name in measured[0].sums}
-        found |= {"loss": sum(each.value * each.count for each in measured) / total}
-        found |= {"exact": evaluate_writing(training.model, self.examples)["exact"]}
+        parts = batches(training.ranks.part(self.examples), AT_ONCE)
+        measured = [loss(training.model.forward(batch)[0], batch) for batch in parts]
+        mine = [(each.count, each.value, each.sums) for each in measured]
+        counts, values, sums = zip(*chain.from_iterable(training.ranks.gathered(mine)), strict=True)
+        found = {name: sum(each[name] for each in sums) / sum(counts) for name in sums[0]}
+        found["loss"] = sum(map(mul, counts, values)) / sum(counts)
+        found["exact"] = training.ranks.means(partial(evaluate_writing, training.model), self.examples)["exact"]
         training.record({f"validation_{name}": value for name, value in found.items()})
 
 

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from mmdl import tree
 from mmdl.data import AudioPreprocessor, Dataset, Examples, TargetTokenizer, Tokenizer, batches
 from mmdl.models import transcriber, writer
 from mmdl.tokens import Tokens
+from mmdl.training.ranks import Ranks
 from mmdl.training.text_writing import WritingRecipe, evaluate_writing, evaluate_writing_subsets, texts, write
+from tests.ranks import on_threads
 
 READ = ["one", "two", "three", "two one", "one three", "three two one"]
 WRITTEN = ["eins", "zwei", "drei", "zwei-eins", "eins-drei", "drei-zwei-eins"]
@@ -66,3 +69,17 @@ def test_error_rates_by_hand():
     assert list(found) == [("text",)]
     said = texts(model, dataset.test)
     assert found["text",]["exact"] == np.mean([a == b for a, b in zip(said, WRITTEN, strict=True)])
+
+
+def test_every_rank_validates_its_share_of_texts():
+    dataset, rng = pairs(), np.random.default_rng(0)
+    model = writer(rng, dataset, "lstm", width=8)
+
+    def program(communicator=None):
+        training = WritingRecipe(epochs=2, batch_size=6).training(tree.copy(model), dataset, np.random.default_rng(0))
+        training.ranks = Ranks(communicator)
+        return training.run().history
+
+    alone, found = program(), on_threads(7, program)
+    for name in ("validation_loss", "validation_accuracy", "validation_exact", "loss"):
+        assert found[0][name] == found[6][name] == pytest.approx(alone[name], rel=1e-5)
