@@ -1,12 +1,13 @@
 """How long mmdl takes, and how long what people would use instead takes, on this machine.
 
-    python -m tests.benchmarks.versus                  all that is installed here; some minutes
+    python -m tests.benchmarks.versus                  all that is installed here; ten minutes
     python -m tests.benchmarks.versus a d --rounds 30
 
-Peers are PyTorch (eager) and Keras on JAX and on PyTorch, where they are installed. Each runs in a process of its own:
-in one process, memory that one has fetched would serve the other. They take turns, so that a busy machine is busy for
-all of them, and medians are compared. The limit is what the arithmetic and the memory of a step would take at the peak
-rates of this machine, measured in the same run.
+Peers are PyTorch, eager and compiled, and Keras on JAX, PyTorch and TensorFlow, as far as installed. Each runs in a
+process of its own, mmdl on two ranks in two: in one process, memory that one has fetched would serve the other. They
+take turns, so that a busy machine is busy for all of them, and medians are compared. The limit is what the arithmetic
+and the memory of a step would take at the peak rates of this machine, measured in the same run; its share is of the
+faster of mmdl's times, as the ratio is.
 """
 
 import argparse
@@ -19,28 +20,34 @@ import time
 from pathlib import Path
 from statistics import median
 
+from mmdl.cli.ranks import ENVIRONMENT, mpiexec
 from tests.benchmarks.works import WORKS
 
 ROOT = Path(__file__).parents[2]
+PATH = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+OURS = ("mmdl", "mmdl, two ranks")
 PEERS = {  # name: (module, what must be installed, environment)
     "mmdl": ("mmdl", (), {}),
+    "mmdl, two ranks": ("mmdl", ("mpi4py",), ENVIRONMENT),
     "PyTorch": ("torch", ("torch",), {}),
+    "PyTorch, compiled": ("torch", ("torch",), {"MMDL_COMPILE": "1"}),
     "Keras-JAX": ("keras", ("keras", "jax"), {"KERAS_BACKEND": "jax"}),
     "Keras-PyTorch": ("keras", ("keras", "torch"), {"KERAS_BACKEND": "torch"}),
     "Keras-TensorFlow": ("keras", ("keras", "tensorflow"), {"KERAS_BACKEND": "tensorflow"}),
 }
 LIMITED = "abcd"
-PAUSE = 0.3  # seconds in which the threads of the last peer go to sleep
+PAUSE = 0.2  # seconds in which the threads of the last peer go to sleep
 
 
 class Peer:
     """A process that works when it is told to."""
 
     def __init__(self, module, environment):
+        several = [mpiexec(), "-n", "2"] if environment is ENVIRONMENT else []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.server", module],
+            [*several, sys.executable, "-m", "tests.benchmarks.server", module, *(["ranks"] if several else [])],
             **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL},
-            **{"text": True, "cwd": ROOT, "env": os.environ | {"PYTHONPATH": str(ROOT)} | environment},
+            **{"text": True, "cwd": ROOT, "env": os.environ | {"PYTHONPATH": PATH} | environment},
         )
         self.answer()
 
@@ -75,23 +82,25 @@ def measure(letters, names, rounds, seconds):
                 time.sleep(PAUSE)
         print(f"round {round_ + 1} of {rounds}", file=sys.stderr, flush=True)
     for peer in peers.values():
+        peer.process.stdin.write("null\n")
         peer.process.stdin.close()
         peer.process.wait()
     return {letter: {name: median(rounds) for name, rounds in row.items()} for letter, row in found.items()}
 
 
 def table(found, limits):
-    """The table as Markdown: milliseconds, and the ratio to the fastest peer."""
+    """The table as Markdown: milliseconds, the ratio to the fastest peer, and the share of the limit."""
     names = list(dict.fromkeys(name for row in found.values() for name in row))
     head = ["", "work", *names, "ratio", "goal", "limit"]
     lines = [head, ["---"] * 2 + ["---:"] * (len(head) - 2)]
     for letter, row in found.items():
         work = WORKS[letter]
-        others = [ms for name, ms in row.items() if name != "mmdl"]
+        others = [ms for name, ms in row.items() if name not in OURS]
+        best = min((row[name] for name in OURS if name in row), default=None)
         what = f"{work.title}, {'training step' if work.what == 'step' else 'prediction'}"
-        ratio = f"{row['mmdl'] / min(others):.2f}" if others and "mmdl" in row else ""
+        ratio = f"{best / min(others):.2f}" if others and best else ""
         goal = "" if work.goal is None else f"{work.goal:.2f}"
-        limit = f"{limits[letter]:.2f}" if letter in limits else ""
+        limit = f"{limits[letter] / best:.0%}" if letter in limits and best else ""
         lines.append([letter, what, *(f"{row[name]:.2f}" if name in row else "" for name in names), ratio, goal, limit])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -100,7 +109,7 @@ def main():
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("works", nargs="*", choices=[*WORKS, []], help="letters of the table; all of them by default")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.25, help="of each turn")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=installed())
     arguments = parser.parse_args()

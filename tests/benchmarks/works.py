@@ -19,18 +19,18 @@ class Work(NamedTuple):
 
 
 WORKS = {
-    "a": Work("the article's CNN", "step", 0.65),
-    "b": Work("its embedding and two LSTMs", "step", 1.0),
-    "c": Work("the product of both", "step", 0.9),
-    "d": Work("a transformer block", "step", 1.0),
-    "e": Work("the default model of `mmdl train`", "step", 1.0),
+    "a": Work("the article's CNN", "step", 0.4),
+    "b": Work("its embedding and two LSTMs", "step", 0.85),
+    "c": Work("the product of both", "step", 0.8),
+    "d": Work("a transformer block", "step", 0.75),
+    "e": Work("the default model of `mmdl train`", "step", 0.6),
     "g": Work("the CTC loss and its gradient", "step", 3.0),
-    "a*": Work("the article's CNN", "predict", None),
-    "b*": Work("its embedding and two LSTMs", "predict", None),
-    "c*": Work("the product of both", "predict", None),
-    "d*": Work("a transformer block", "predict", None),
+    "a*": Work("the article's CNN", "predict", 1.3),
+    "b*": Work("its embedding and two LSTMs", "predict", 1.2),
+    "c*": Work("the product of both", "predict", 1.1),
+    "d*": Work("a transformer block", "predict", 1.4),
     "e*": Work("the default model", "predict", None),
-    "f": Work("the product of both, one example", "predict", 0.3),
+    "f": Work("the product of both, one example", "predict", 1.0),
 }
 
 

@@ -26,7 +26,7 @@ from mmdl.tokens import Tokens
 from mmdl.training import Adam, Training
 from mmdl.training.losses import classification
 from mmdl.training.memory import keep_freed_memory
-from mmdl.training.ranks import Alone
+from mmdl.training.ranks import Alone, Together
 from tests.benchmarks import works
 
 
@@ -93,8 +93,10 @@ def prepared(letter, **sizes):
     return Single(model), Batch({"x": x}, {"x": everywhere}, labels), loss
 
 
-def work(letter, **sizes):
-    """A function that does the work once."""
+def work(letter, ranks=None, **sizes):
+    """A function that does the work once; ranks, if there are several, share the batch of a training step."""
+    if (ranks and works.WORKS[letter].what == "predict") or (ranks and letter == "g"):
+        return None
     if letter == "g":
         logits, labels, lengths = works.spoken()
         label_mask = np.arange(labels.shape[1]) < lengths[:, None]
@@ -103,8 +105,9 @@ def work(letter, **sizes):
     if works.WORKS[letter].what == "predict":
         return lambda: model(batch)
     keep_freed_memory()
-    training = Training(model, [batch], Adam(1e-3), 1, np.random.default_rng(0), classification(loss))
-    team = Alone(training)
+    training = Training(model, [batch], Adam(1e-3), 1, np.random.default_rng(0), classification(loss), ranks=ranks)
+    team = Together(training) if ranks else Alone(training)
+    team.begin_epoch()
 
     def step():
         team.gradient(batch)
