@@ -1,38 +1,37 @@
-"""What `--json` prints: one object of strict JSON (RFC 8259), with its "schema", 1, first.
+"""What `--json` prints on standard output: one object of strict JSON, with its "schema", 1.
 
-A field that is here keeps its name and meaning within a schema; new ones may come. Numbers that JSON does not have
-(NaN, infinities) are null. `mmdl check` has the format of autograders instead: mmdl/check/report.py.
+Within a schema a field keeps its name and meaning, and new ones may come. Numbers that JSON does not have (NaN,
+infinities) are null. `mmdl check --json` is described in mmdl/check/report.py: autograders know that format.
 
 verify
-    "passed": whether all did; "ops": a list of {"op", "passed", "largest_error": relative to the largest entry of the
-    truth, of the gradient checks, "failures": [{"property", "case"}]}, in the order of the table.
+    "passed": of all ops. "ops": a list of {"op", "passed", "held": [property, ...], "failures": {property: what is
+    wrong, and the smallest case}, "shapes": how many were tried, "formula_error", "gradient_error": the largest
+    differences to loops and to complex steps, relative to the largest entry, "seconds"}.
 compare
-    "data", "settings" (as in settings.json), "refused": {fusion: why}, "folder", "models": a list of {"model",
-    "modalities", "seeds", "accuracy": {"image+text": {"mean", "deviation"}, ...}, "best": the most that can be
-    reached, where that is known}.
+    "data". "settings": as in settings.json of the folder. "folder". "refused": {fusion: why}. "nothing": the accuracy
+    of seeing nothing. "best": {subset: {"accuracy", "loss"}}, the best possible, where that is known. "models": a list
+    of {"model", "modalities", "parameters", "accuracy": {subset: spread}, "loss": spread, "milliseconds": spread,
+    "contribution": {modality: spread}}. A subset is "image+text"; a spread is {"mean", "deviation", "count"}.
 data
-    "folder": where downloads lie; "datasets": a list of {"name", "modalities", "bytes" of its downloads, "here":
-    "yes", "no", "made here" or "1 of 4 files", "about", "licence"}.
+    "folder": where downloads lie. "datasets": a list of {"name", "modalities", "bytes" to download, "here": "yes",
+    "no", "made here" or "1 of 4 files", "about", "licence"}.
 lesson
-    "lessons": a list of {"number", "name", "path", "title", "question", "needs", "seconds"}. With a number, "lesson":
-    one such object, with "cells": a list of {"kind": "prose" or "code", "text", "line" of the file}; nothing is run.
+    "lessons": a list of {"number", "name", "path", "title", "question", "needs", "seconds"}. With a number "lesson":
+    one of these, and its "cells": a list of {"kind": "prose" or "code", "text", "line" of the file}; nothing is run.
 progress
-    "passed": {function: when}; "lessons": a list of {"lesson", "stars": {"1": {"passed", "asked"}, ...}}.
+    "passed": {function: when}. "lessons": a list of {"lesson", "stars": {"1": {"passed", "asked"}, ...}}.
 """
 
-import json
-import math
+from mmdl.strict_json import written
+
+SCHEMA = 1
 
 
-def print_json(fields):
-    """Print an object as strict JSON."""
-    print(json.dumps(_strict(fields), ensure_ascii=False, indent=1, allow_nan=False))
+def print_json(**fields):
+    """Print an object with these fields."""
+    print(written({"schema": SCHEMA, **fields}, ensure_ascii=False, indent=1))
 
 
-def _strict(value):
-    """The same with null for NaN and infinities."""
-    if isinstance(value, dict):
-        return {str(key): _strict(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_strict(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def add_json(parser):
+    """The option of a command that can print JSON."""
+    parser.add_argument("--json", action="store_true", help="print JSON (fields: mmdl/cli/as_json.py)")

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from textwrap import fill
 
+from mmdl.cli.as_json import add_json, print_json
 from mmdl.cli.comparisons import claim, finished, keep
 from mmdl.cli.dataset import add_data_arguments, asked_for, dataset_of, names
 from mmdl.cli.parser import add_command, whole_number
@@ -54,11 +55,13 @@ def add(commands):
     parser.add_argument(
         "--out", metavar="DIR", help="folder to write to, or to go on in (default: runs/compare-<data>)"
     )
+    add_json(parser)
 
 
 def run(arguments):
     """Plan, train what is not yet done, put it together."""
     from mmdl.training.comparison import plan
+    from mmdl.training.summary import gather
 
     asked = asked_for(arguments)
     fusions = None if arguments.fusions == ("all",) else arguments.fusions
@@ -78,7 +81,14 @@ def run(arguments):
     found = trained(arguments, runs, dataset, load, recipe, folder)
     options = [f"{name.replace('_', ' ')} {value}" for name, value in asked["options"].items()]
     options += ["linear head"] * arguments.linear_head
-    report([(each, found[each]) for each in runs], dataset, recipe, options, folder)
+    rows = gather((each, found[each]) for each in runs)
+    text = written(rows, dataset, recipe, options, folder)
+    if arguments.json:
+        best = {"+".join(subset): limits for subset, limits in dataset.best.items()}
+        told = {"data": dataset.name, "settings": settings, "folder": str(folder), "refused": refused}
+        print_json(**told, nothing=rows[0].nothing, best=best, models=[fields(row) for row in rows])
+    else:
+        print(f"\n{text}")
     return 0
 
 
@@ -170,14 +180,20 @@ def trained(arguments, runs, dataset, load, recipe, folder):
     return found
 
 
-def report(results, dataset, recipe, options, folder):
-    """Print the tables, and write them and the figures."""
+def fields(row):
+    """What was found of a model, for other programs."""
+    subsets = {"+".join(subset): spread._asdict() for subset, spread in row.accuracy.items()}
+    worth = {name: spread._asdict() for name, spread in row.contribution.items()}
+    found = {"model": row.model, "modalities": row.modalities, "parameters": row.parameters, "accuracy": subsets}
+    return found | {"loss": row.loss._asdict(), "milliseconds": row.milliseconds._asdict(), "contribution": worth}
+
+
+def written(rows, dataset, recipe, options, folder):
+    """Write tables and figures.  -> the tables, and where they are"""
     from mmdl.cli.comparison_table import as_csv, as_text
     from mmdl.files import replacing
     from mmdl.plots import ComparisonDisplay, ContributionDisplay, NoiseDisplay
-    from mmdl.training.summary import gather
 
-    rows = gather(results)
     sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
     how = fill(", ".join(f"{name.replace('_', ' ')} {each}" for name, each in asdict(recipe).items()), 100)
     what = ", ".join([dataset.name, *options])
@@ -192,4 +208,4 @@ def report(results, dataset, recipe, options, folder):
     }
     for name, display in displays.items():
         display.save(folder / f"{name}.png")
-    print(f"\n{text}\nwritten to {folder}: {', '.join([TEXT, TABLE, *(f'{name}.png' for name in displays)])}")
+    return f"{text}\nwritten to {folder}: {', '.join([TEXT, TABLE, *(f'{name}.png' for name in displays)])}"

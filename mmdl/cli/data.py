@@ -3,6 +3,7 @@
 import sys
 import textwrap
 
+from mmdl.cli.as_json import add_json, print_json
 from mmdl.cli.parser import add_command, whole_number
 
 DESCRIPTION = """\
@@ -37,6 +38,7 @@ WIDTH = 80
 def add(commands):
     """Describe `mmdl data`."""
     parser = add_command(commands, run, "data", "list, show and fetch datasets", DESCRIPTION, EXAMPLES)
+    add_json(parser)
     actions = parser.add_subparsers(title="instead of the list", metavar="ACTION")
     shown = add_command(actions, show, "show", "draw a page of examples", SHOW, SHOW_EXAMPLES)
     shown.add_argument("name", metavar="NAME", help="of a dataset, as `mmdl data` lists it")
@@ -51,6 +53,9 @@ def run(arguments):
     from mmdl.data import DATASETS
     from mmdl.data.files.fetch import data_folder
 
+    if arguments.json:
+        print_json(folder=str(data_folder()), datasets=[fields(*each) for each in DATASETS.items()])
+        return 0
     rows = [("dataset", "modalities", "MB", "on this machine")]
     rows += [(name, ", ".join(source.modalities), size(source), here(source)) for name, source in DATASETS.items()]
     names, modalities, sizes, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
@@ -61,6 +66,13 @@ def run(arguments):
             print(textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    "))
     print(f"\ndownloads lie in {data_folder()}")
     return 0
+
+
+def fields(name, source):
+    """A dataset for other programs."""
+    length = sum(download.bytes for download in source.downloads)
+    found = {"name": name, "modalities": list(source.modalities), "bytes": length, "here": here(source)}
+    return found | {"about": source.about, "licence": source.licence}
 
 
 def show(arguments):

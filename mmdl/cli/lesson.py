@@ -4,7 +4,7 @@ import os
 import textwrap
 from pathlib import Path
 
-from mmdl.cli.as_json import print_json
+from mmdl.cli.as_json import add_json, print_json
 from mmdl.cli.parser import add_command, whole_number
 from mmdl.errors import DataError
 
@@ -33,7 +33,7 @@ def add(commands):
     parser.add_argument("--notebook", metavar="TO", help="write it as a notebook instead (to NAME.ipynb)", **name)
     parser.add_argument("--out", metavar="DIR", help="folder for figures (default: the current one)")
     parser.add_argument("--show", action="store_true", help="open the figures at the end")
-    parser.add_argument("--json", action="store_true", help="print the list, or the cells of N, as JSON")
+    add_json(parser)
 
 
 def run(arguments):
@@ -45,13 +45,13 @@ def run(arguments):
             if getattr(arguments, option) not in (None, False):
                 arguments.wrong_usage(f"--{option} needs the number of a lesson")
         if arguments.json:
-            print_json({"schema": 1, "lessons": [fields(each) for each in lessons()]})
+            print_json(lessons=[fields(each) for each in lessons()])
         else:
             print(listing(lessons()))
         return 0
     chosen = lesson(arguments.number)
     if arguments.json:
-        print_json({"schema": 1, "lesson": fields(chosen, cells_of(chosen.path))})
+        print_json(lesson=fields(chosen, cells_of(chosen.path)))
         return 0
     if arguments.notebook is not None:
         path = write_notebook(chosen, Path(arguments.notebook or f"{chosen.name}.ipynb"))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mmdl.cli.as_json import add_json, print_json
 from mmdl.cli.parser import add_command
 
 DESCRIPTION = """\
@@ -17,12 +18,11 @@ def add(commands):
     """Describe `mmdl progress`."""
     parser = add_command(commands, run, "progress", "what you have passed so far", DESCRIPTION, EXAMPLES)
     parser.add_argument("folder", metavar="FOLDER", nargs="?", default=".", help="where your files are (here)")
-    parser.add_argument("--json", action="store_true", help="print it as JSON, for other programs")
+    add_json(parser)
 
 
 def run(arguments):
     """Print a line for each lesson, and the sum."""
-    from mmdl import strict_json
     from mmdl.check.progress import by_lesson, passed
 
     folder = Path(arguments.folder)
@@ -31,8 +31,7 @@ def run(arguments):
     done = passed(folder)
     lessons = dict(by_lesson(done))
     if arguments.json:
-        data = [as_data(*each) for each in lessons.items()]
-        print(strict_json.written({"schema": 1, "passed": done, "lessons": data}))
+        print_json(passed=done, lessons=[as_data(*each) for each in lessons.items()])
     else:
         print("\n".join([*(line(*each) for each in lessons.items()), "", summary(lessons)]))
     return 0

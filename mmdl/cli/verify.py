@@ -2,7 +2,9 @@
 
 import tempfile
 from contextlib import contextmanager
+from dataclasses import asdict
 
+from mmdl.cli.as_json import add_json, print_json
 from mmdl.cli.parser import add_command, whole_number
 
 DESCRIPTION = """\
@@ -31,6 +33,7 @@ def add(commands):
         default=50,
         help="cases for each property of each operation (default: %(default)s)",
     )
+    add_json(parser)
 
 
 def run(arguments):
@@ -48,7 +51,10 @@ def run(arguments):
             for report in tqdm(running, "ops", len(arguments.ops or CATALOGUE), leave=False, disable=None):
                 reports.append(report)
     finally:
-        if reports:  # after Ctrl-C, too
+        if arguments.json:  # after Ctrl-C, too
+            ops = [{**asdict(report), "passed": not report.failures} for report in reports]
+            print_json(passed=all(op["passed"] for op in ops), ops=ops)
+        elif reports:
             print(table(reports))
     return 1 if any(report.failures for report in reports) else 0
 

@@ -57,6 +57,14 @@ def test_tables_and_files(small, capsys):
     for model in ("sum", "average", "first alone", "second alone", "best possible"):
         assert f"\n{model} " in said
     assert len(progress.splitlines()) == 8 and progress.startswith("1/8 first alone, seed 0: ")
+    assert main([*COMMAND, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found["schema"] == 1 and found["settings"] == json.loads((small / "xor" / "settings.json").read_text())
+    models = {each["model"]: each for each in found["models"]}
+    assert models.keys() == {"sum", "average", "first alone", "second alone"}
+    row = next(line for line in csv.DictReader((small / "xor" / "comparison.csv").open()) if line["model"] == "sum")
+    assert models["sum"]["accuracy"][row["of"]]["mean"] == pytest.approx(float(row["mean"]), abs=1e-4)
+    assert found["best"][row["of"]]["accuracy"] <= 1
 
 
 def test_every_number_is_in_the_csv(small):

@@ -1,6 +1,7 @@
 """`mmdl data`: the list, pages of examples, and downloads from a server of our own."""
 
 import hashlib
+import json
 
 import pytest
 
@@ -100,6 +101,14 @@ def test_fetching_prints_a_line_for_each_file_and_costs_nothing_twice(sources, f
     assert main(["data", "fetch", "good"]) == 0
     assert capsys.readouterr().out == "".join(f"{path} is here already\n" for path in paths)
     assert sources.asked == []
+
+
+def test_as_json(sources, folder, capsys):
+    assert main(["data", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    named = {each["name"]: each for each in found["datasets"]}
+    assert found["schema"] == 1 and found["folder"] == str(folder) and named["made"]["here"] == "made here"
+    assert named["good"]["bytes"] == 2 * len(CONTENT) and named["good"]["here"] == "no"
 
 
 def test_one_that_fails_does_not_keep_the_others_from_coming(sources, folder, capsys):

@@ -1,7 +1,9 @@
 """`mmdl verify`: a table, an exit code, and nothing left behind."""
 
+import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mmdl.cli import main
@@ -24,6 +26,17 @@ def test_a_failing_op_is_described_in_words(capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "tanh fails backward_is_gradient: dx" in said
     assert "smallest case: x" in said
+
+
+def test_as_json(capsys, monkeypatch):
+    wrong = replace(CATALOGUE["tanh"], backward=lambda dy, y: dy * np.nan)
+    monkeypatch.setitem(CATALOGUE, "tanh", wrong)
+    assert main(["verify", "relu", "tanh", "--examples", "3", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    relu, tanh = found["ops"]
+    assert found["schema"] == 1 and not found["passed"] and (relu["op"], tanh["op"]) == ("relu", "tanh")
+    assert relu["passed"] and not relu["failures"] and relu["formula_error"] < 1e-12
+    assert not tanh["passed"] and "backward_is_gradient" in tanh["failures"]
 
 
 def test_an_unknown_op_is_told_the_known_ones(complaint):
