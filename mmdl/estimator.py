@@ -1,9 +1,9 @@
-"""The scikit-learn face: a classifier of data frames with pictures, texts, sounds and numbers, fitted in one call."""
+"""The scikit-learn face: classes or numbers from data frames with pictures, texts, sounds and numbers, in one call."""
 
 from dataclasses import replace
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
@@ -12,13 +12,75 @@ from mmdl import tree
 from mmdl.data.from_columns import from_columns, raw_of
 from mmdl.data.prepare import prepare
 from mmdl.errors import DataError
-from mmdl.models import multimodal_classifier
+from mmdl.fusion import fusion_named
+from mmdl.models import multimodal_classifier, multimodal_regressor
 from mmdl.training.recipes import RECIPES
+from mmdl.training.regression import regression_recipe
 
 AT_ONCE = 256  # examples that are predicted together
 
 
-class MultimodalClassifier(ClassifierMixin, BaseEstimator):
+class _Estimator(BaseEstimator):
+    """What both have in common."""
+
+    def __init__(
+        self,
+        fusion="concatenate",
+        width=64,
+        epochs=None,
+        batch_size=None,
+        learning_rate=None,
+        kinds=None,
+        random_state=None,
+    ):
+        self.fusion = fusion
+        self.width = width
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.kinds = kinds
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # a number that is missing counts as the mean
+        tags.input_tags.string = True
+        return tags
+
+    def _fitted(self, dataset, build, recipe):
+        """Train on a dataset the model that `build` makes."""
+        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
+        given = {name: getattr(self, name) for name in ("epochs", "batch_size", "learning_rate")}
+        given = {name: value for name, value in given.items() if value is not None}
+        recipe = replace(recipe, **dataset.recipe | given)
+        model, self.history_, *_ = recipe.fit(build(rng, dataset, self.fusion, self.width), dataset, rng)
+        # Trained in single, asked in double precision: no answer depends on the rows beside it
+        self.model_ = tree.map(lambda p: p.astype(np.float64), model)
+        return self
+
+    def _asked(self, X, answer):
+        """What `answer(batch)` says of all rows, a few at a time."""
+        check_is_fitted(self)
+        columns, _ = self._columns(X)
+        batch = prepare(self.model_.preprocessors, **raw_of(columns, self.model_.preprocessors))
+        parts = np.arange(0, len(batch), AT_ONCE)
+        return np.concatenate([answer(batch.select(slice(at, at + AT_ONCE))) for at in parts])
+
+    def _columns(self, X, y=None):
+        """Columns by name, and y as one column; X is checked as scikit-learn checks it wherever it is numbers alone."""
+        learning = y is not None
+        if (columns := columns_of(X)) is None:
+            checked = validate_data(self, X, *([y] if learning else []), reset=learning, ensure_all_finite="allow-nan")
+            X, y = checked if learning else (checked, None)
+            return {f"x{d}": column for d, column in enumerate(X.T)}, y
+        names = np.array(list(columns), object)
+        if learning:
+            self.feature_names_in_, self.n_features_in_ = names, len(names)
+            return columns, column_or_1d(y, warn=True)
+        return columns, None
+
+
+class MultimodalClassifier(ClassifierMixin, _Estimator):
     """A multimodal classifier as scikit-learn knows classifiers
 
     Parameters
@@ -51,30 +113,6 @@ class MultimodalClassifier(ClassifierMixin, BaseEstimator):
     1.0
     """
 
-    def __init__(
-        self,
-        fusion="concatenate",
-        width=64,
-        epochs=None,
-        batch_size=None,
-        learning_rate=None,
-        kinds=None,
-        random_state=None,
-    ):
-        self.fusion = fusion
-        self.width = width
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.kinds = kinds
-        self.random_state = random_state
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True  # a number that is missing counts as the mean
-        tags.input_tags.string = True
-        return tags
-
     def fit(self, X, y):
         """Learn from the rows of a table.
 
@@ -97,42 +135,50 @@ class MultimodalClassifier(ClassifierMixin, BaseEstimator):
         columns, y = self._columns(X, y)
         check_classification_targets(y)
         self.classes_, places = np.unique(y, return_inverse=True)
-        dataset = from_columns(columns, places, self.kinds)
-        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-        given = {name: getattr(self, name) for name in ("epochs", "batch_size", "learning_rate")}
-        given = {name: value for name, value in given.items() if value is not None}
-        model = multimodal_classifier(rng, dataset, self.fusion, self.width)
-        recipe = replace(RECIPES[self.fusion], **dataset.recipe | given)
-        model, self.history_, *_ = recipe.fit(model, dataset, rng)
-        # Trained in single, asked in double precision: no answer depends on the rows beside it
-        self.model_ = tree.map(lambda p: p.astype(np.float64), model)
-        return self
+        fusion_named(self.fusion)
+        return self._fitted(from_columns(columns, places, self.kinds), multimodal_classifier, RECIPES[self.fusion])
 
     def predict_proba(self, X):
         """The probability of each class, in the order of `classes_`.  -> (N, K)"""
-        check_is_fitted(self)
-        columns, _ = self._columns(X)
-        batch = prepare(self.model_.preprocessors, **raw_of(columns, self.model_.preprocessors))
-        parts = np.arange(0, len(batch), AT_ONCE)
-        return np.concatenate([self.model_.predict_proba(batch.select(slice(at, at + AT_ONCE))) for at in parts])
+        return self._asked(X, lambda batch: self.model_.predict_proba(batch))
 
     def predict(self, X):
         """The most probable class of each row.  -> (N,)"""
         check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def _columns(self, X, y=None):
-        """Columns by name, and y as one column; X is checked as scikit-learn checks it wherever it is numbers alone."""
-        learning = y is not None
-        if (columns := columns_of(X)) is None:
-            checked = validate_data(self, X, *([y] if learning else []), reset=learning, ensure_all_finite="allow-nan")
-            X, y = checked if learning else (checked, None)
-            return {f"x{d}": column for d, column in enumerate(X.T)}, y
-        names = np.array(list(columns), object)
-        if learning:
-            self.feature_names_in_, self.n_features_in_ = names, len(names)
-            return columns, column_or_1d(y, warn=True)
-        return columns, None
+
+class MultimodalRegressor(RegressorMixin, _Estimator):
+    """A multimodal regressor as scikit-learn knows regressors
+
+    Parameters are those of `MultimodalClassifier`; fusions of logits are for classes only.
+
+    Attributes
+    ----------
+    model_ : mmdl.models.MultimodalRegressor
+    history_ : dict of lists, one entry an epoch
+    n_features_in_ : int, feature_names_in_ : array of str
+        Of the columns, where scikit-learn defines them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mmdl.estimator import MultimodalRegressor
+    >>> X = {"title": ["red ball", "blue box"] * 20, "weight": np.tile([1.0, 2.0], 20)}
+    >>> y = np.tile([3.0, 7.0], 20)
+    >>> MultimodalRegressor(random_state=0).fit(X, y).predict(X).shape
+    (40,)
+    """
+
+    def fit(self, X, y):
+        """Learn numbers y (N,) from the rows of a table; X as in `MultimodalClassifier.fit`.  -> itself"""
+        columns, y = self._columns(X, column_or_1d(y, warn=True))
+        dataset = from_columns(columns, y, self.kinds, "regression")
+        return self._fitted(dataset, multimodal_regressor, regression_recipe(self.fusion))
+
+    def predict(self, X):
+        """The number of each row.  -> (N,)"""
+        return self._asked(X, lambda batch: self.model_.predict(batch))
 
 
 def columns_of(X):

@@ -10,7 +10,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from mmdl.errors import DataError
-from mmdl.estimator import MultimodalClassifier
+from mmdl.estimator import MultimodalClassifier, MultimodalRegressor
 
 
 def things(count=60):
@@ -26,10 +26,11 @@ def things(count=60):
     return pd.DataFrame({"photo": pictures, "title": titles, "weight": weight}), np.array(["ball", "box"])[kinds]
 
 
-def test_scikit_learns_own_checks():
+@pytest.mark.parametrize("kind", [MultimodalClassifier, MultimodalRegressor])
+def test_scikit_learns_own_checks(kind):
     failed = [
         (found["check_name"], str(found["exception"]))
-        for found in check_estimator(MultimodalClassifier(random_state=0), on_fail=None, on_skip=None)
+        for found in check_estimator(kind(random_state=0), on_fail=None, on_skip=None)
         if found["status"] == "failed"
     ]
     assert failed == []
@@ -76,6 +77,14 @@ def test_the_tools_around_it():
     assert make_pipeline(lower, model).fit(X, y).score(X, y) > 0.8
     numbers = np.random.default_rng(0).standard_normal((60, 3)) + (y == "box")[:, None]
     assert make_pipeline(StandardScaler(), model).fit(numbers, y).score(numbers, y) > 0.8
+
+
+def test_numbers_from_pictures_words_and_numbers():
+    X, y = things()
+    y = 10 + 5 * (y == "box") + X["weight"]
+    model = MultimodalRegressor(random_state=0, epochs=20)
+    assert model.fit(X[:40], y[:40]).score(X[40:], y[40:]) > 0.7
+    assert cross_val_score(model, X, y, cv=2).mean() > 0.6
 
 
 def test_what_is_missing_is_absent():

@@ -57,6 +57,15 @@ def measure(model, dataset):
     return {"accuracy": {key_of(subset, dataset.modalities): found[subset]["accuracy"] for subset in largest_first}}
 
 
+def answers(model, examples):
+    """Of every example what is true, what the model says, and its probability: names of columns, and rows"""
+    from mmdl.training import predictions
+
+    p, classes = predictions(model, examples), model.classes
+    rows = zip(examples.labels, p.argmax(axis=1), p.max(axis=1), strict=True)
+    return ("truth", "prediction", "probability"), ([classes[true], classes[k], f"{top:.6f}"] for true, k, top in rows)
+
+
 def key_of(subset, modalities):
     """What the results call a set of modalities."""
     return "all" if len(subset) == len(modalities) else "+".join(subset)

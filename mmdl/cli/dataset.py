@@ -26,8 +26,7 @@ def add_data_arguments(parser):
     own.add_argument("--target", metavar="COLUMN", help="texts that are to be written, with --objective write")
     own.add_argument("--split", metavar="COLUMN", help="train, validation or test (default: drawn by chance)")
     own.add_argument("--group", metavar="COLUMN", help="rows with the same cell here stay in one split")
-    own.add_argument("--decimal", metavar="MARK", choices=(".", ","), help="in numbers (default: what fits a column)")
-    own.add_argument("--thousands", metavar="MARK", help="between thousands, or '' (default: what fits a column)")
+    add_form(own)
     own.add_argument("--keep-na", action="store_const", const=True, help="NA, nan and NULL are words, not missing")
     own.add_argument("--image-size", metavar="ROWSxCOLUMNS", type=size, help="pixels of all pictures")
     own.add_argument("--text-length", metavar="N", type=whole_number(1), help="words of a text that are read")
@@ -42,6 +41,14 @@ def add_data_arguments(parser):
     shares.add_argument("--redundant", metavar="X", type=share, help="every modality tells the class")
     shares.add_argument("--unique", metavar="X", type=share, help="one modality tells it, and the others nothing")
     shares.add_argument("--synergy", metavar="X", type=share, help="only all of them together tell it")
+
+
+def add_form(parser):
+    """How the numbers of a CSV file are written."""
+    parser.add_argument(
+        "--decimal", metavar="MARK", choices=(".", ","), help="in numbers (default: what fits a column)"
+    )
+    parser.add_argument("--thousands", metavar="MARK", help="between thousands, or '' (default: what fits a column)")
 
 
 def data_help():
@@ -103,8 +110,11 @@ def is_own(asked):
     return "checksum" in asked
 
 
-def dataset_of(asked):
+def dataset_of(asked, model=None):
     """The dataset that was asked for, now or when a model was trained
+
+    Where learning went on from a trained model (--init), `model` is that or what became of it: its words, statistics
+    and classes are those of the data.
 
     Raises
     ------
@@ -113,10 +123,19 @@ def dataset_of(asked):
     """
     from mmdl import data
     from mmdl.errors import DataError
+    from mmdl.training.evaluation import demand_same_language
 
     if is_own(asked) and Path(asked["data"]).is_file() and checksum(asked["data"]) != asked["checksum"]:
         raise DataError(f"{asked['data']} is not what it was when the model was trained, so its test set is not known")
-    dataset = data.load(asked["data"], **asked.get("options", {}))
+    options = dict(asked.get("options", {}))
+    if asked.get("init") and model is not None:
+        if data.is_table(asked["data"]):
+            options.pop("task", None)
+            return data.load(asked["data"], like=model, **options)
+        dataset = data.load(asked["data"], **options)
+        demand_same_language(model, dataset.train)
+        return dataset
+    dataset = data.load(asked["data"], **options)
     return dataset.with_modalities(*asked["modalities"]) if asked.get("modalities") else dataset
 
 

@@ -4,11 +4,11 @@ import math
 from pathlib import Path
 
 from mmdl import strict_json
-from mmdl.cli import write
+from mmdl.cli import regress, write
 from mmdl.cli.classify import in_words, key_of
-from mmdl.cli.dataset import names
+from mmdl.cli.dataset import add_form, names
 from mmdl.cli.parser import add_command, visible
-from mmdl.cli.runs import WRITING, load_model
+from mmdl.cli.runs import NETWORKS, WRITING, load_model
 
 DESCRIPTION = """\
 Say how good a trained classifier is: how often it is right with every set of
@@ -17,6 +17,8 @@ figure shows which class is taken for which.
 
 Of a model that writes, how many texts are exactly right, and how many of their
 words or letters are wrong.
+
+Of a model that predicts numbers, R² and mean errors.
 
 Without --data it is asked about the test set of the data that it was trained
 on. A CSV file is read with the model's own vocabulary, classes and statistics;
@@ -52,6 +54,7 @@ def add_columns(parser):
     own.add_argument("--text", metavar="COLUMN", help="texts")
     own.add_argument("--audio", metavar="COLUMN", help="WAV files")
     own.add_argument("--numbers", metavar="A,B,C", type=names, help="columns with numbers, in the model's order")
+    add_form(own)
 
 
 def run(arguments):
@@ -64,10 +67,13 @@ def run(arguments):
     from mmdl.training import evaluate_subsets, predictions
     from mmdl.training.metrics import calibration_error, class_scores
 
-    model, extras, file = load_model(arguments.model, "MultimodalClassifier", *WRITING)
+    model, extras, file = load_model(arguments.model, *NETWORKS, *WRITING)
     examples = examples_of(model, extras, arguments)
     if type(model).__name__ in WRITING:
         return write.evaluate(model, examples, arguments)
+    out = Path(arguments.out) if arguments.out else file.with_name("evaluation.png")
+    if type(model).__name__ == "MultimodalRegressor":
+        return regress.evaluate(model, examples, arguments, out)
     p = predictions(model, examples)
     predicted = p.argmax(axis=1)
     scores = class_scores(examples.labels, predicted, len(model.classes))
@@ -85,7 +91,6 @@ def run(arguments):
         "calibration_error": calibration_error(p, examples.labels),
         "classes": {name: _row(scores, k) for k, name in enumerate(model.classes)},
     }
-    out = Path(arguments.out) if arguments.out else file.with_name("evaluation.png")
     figure = ConfusionDisplay.from_predictions(examples.labels, predicted, model.classes).plot().save(out)
     if arguments.json:
         print(strict_json.written(results | {"figure": str(figure)}))
@@ -96,21 +101,12 @@ def run(arguments):
 
 def examples_of(model, extras, arguments):
     """The test set of the training's data, or the rows of a labelled table."""
-    from mmdl.cli.new_data import columns_for, warn_of_refused
+    from mmdl.cli.new_data import labelled_rows
     from mmdl.cli.plot import test_examples
-    from mmdl.data.table.new_rows import read_new_rows
 
     if not arguments.data:
-        return test_examples(extras)
-    columns, trained_on = columns_for(model, extras, arguments), extras.get("options", {})
-    if type(model).__name__ in WRITING:
-        target = arguments.label or trained_on.get("target", "target")
-        rows = read_new_rows(arguments.data, model.preprocessors, columns, target=target, writer=model.target)
-    else:
-        label = arguments.label or trained_on.get("label", "label")
-        rows = read_new_rows(arguments.data, model.preprocessors, columns, model.classes, label)
-    warn_of_refused(rows)
-    return rows.examples
+        return test_examples(extras, model)
+    return labelled_rows(model, extras, arguments)
 
 
 def report(results, figure):

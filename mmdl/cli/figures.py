@@ -8,6 +8,7 @@ FIGURES = {
     "attention": "where each word of a text looks in its picture",
     "history": "loss and accuracy, epoch by epoch",
     "confusion": "which class of the test set is taken for which",
+    "regression": "predicted numbers against true ones, after --task regression",
     "images": "a dozen test examples, and what the model says",
     "similarity": "which names fit which pictures, after --objective contrastive",
     "alignment": "which words each token was written from, after --objective write",
@@ -38,6 +39,8 @@ def display(name, model, history=None, examples=None, example=0):
             return plots.HistoryDisplay.from_history(history)
         case "confusion":
             return plots.ConfusionDisplay.from_model(model, examples)
+        case "regression":
+            return plots.RegressionDisplay.from_model(model, examples)
         case "images":
             return plots.ImagesDisplay.from_model(model, _mixed(examples))
         case "similarity":
@@ -48,7 +51,7 @@ def display(name, model, history=None, examples=None, example=0):
 def drawable(model, examples):
     """The names of the figures that are drawn after training: all that this data and this model allow."""
     from mmdl.fusion import AttentionFusion, CrossAttentionFusion
-    from mmdl.models import ContrastiveModel, Transcriber, Writer
+    from mmdl.models import ContrastiveModel, MultimodalRegressor, Transcriber, Writer
 
     if isinstance(model, ContrastiveModel):
         return ["history", "similarity"]
@@ -58,13 +61,16 @@ def drawable(model, examples):
         looks = getattr(model.decoder, "combine", True) is not None
         shown = {"attention": _with_picture(examples).any(), "alignment": (_with_words(examples) > 0).any()}
         return ["history", *(name for name, there in shown.items() if there and looks)]
+    of_numbers = isinstance(model, MultimodalRegressor)
     names = ["history"]
-    if len(model.classes) <= MANY:
+    if of_numbers:
+        names.append("regression")
+    elif len(model.classes) <= MANY:
         names.append("confusion")
     seen, read = _with_picture(examples), _with_words(examples)
     if seen.any():
         names.append("kernels")
-    if seen.any() or _with_sound(examples).any():  # of which a spectrogram is drawn
+    if not of_numbers and (seen.any() or _with_sound(examples).any()):  # of which a spectrogram is drawn
         names.append("images")
     if isinstance(model.fusion, (AttentionFusion, CrossAttentionFusion)) and (seen & (read > 0)).any():
         names.append("attention")

@@ -62,7 +62,7 @@ def run(arguments):
     if own and arguments.example is not None:
         arguments.wrong_usage("--example takes the place of --image")
     model, extras, _ = load_model(arguments.model, "MultimodalClassifier", "Writer")
-    batch = given_example(model, arguments) if own else chosen(test_examples(extras), arguments.example or 0)
+    batch = given_example(model, arguments) if own else chosen(test_examples(extras, model), arguments.example or 0)
     if type(model).__name__ == "Writer":
         return follow_token(model, batch, arguments)
     if arguments.token is not None:

@@ -7,6 +7,7 @@ from mmdl.cli.parser import positive_number, whole_number
 
 OF_MODELS = ("width", "depth", "dropout", "text_reader")
 OF_RECIPES = ("patience", "smoothing", "modality_dropout", "class_weight", "augment")
+OF_CLASSES = ("smoothing", "class_weight")
 READERS = ("convolution", "lstm", "gru", "attention")
 OF_ALL = ("epochs", "batch_size", "learning_rate")
 
@@ -100,6 +101,10 @@ def demand_sense(arguments):
     if given and arguments.objective != "classify":
         option = given[0].replace("_", "-")
         arguments.wrong_usage(f"--{option} is for classifiers, not for --objective {arguments.objective}")
+    if arguments.task == "regression" and (given := given_of(arguments, OF_CLASSES)):
+        arguments.wrong_usage(f"--{next(iter(given)).replace('_', '-')} is for classes, not for --task regression")
+    if arguments.task == "regression" and "mixup" in (arguments.augment or ()):
+        arguments.wrong_usage("--augment mixup is for classes, not for --task regression")
     if arguments.patience and arguments.no_early_stopping:
         arguments.wrong_usage("--patience is for stopping early, and --no-early-stopping against it: leave one out")
 

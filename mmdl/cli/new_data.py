@@ -1,12 +1,11 @@
 """Rows of a CSV file for a model that is trained: which columns are meant, what cannot be read, and the answers."""
 
-import csv
 import sys
 
 from mmdl.cli.parser import visible
-from mmdl.cli.runs import load_model
+from mmdl.cli.runs import ANSWERS, NETWORKS, WRITING, load_model, write_rows
 
-ANSWERS = "predictions.csv"
+FORM = ("decimal", "thousands")  # of numbers
 
 
 def answer_table(arguments):
@@ -20,9 +19,12 @@ def answer_table(arguments):
     from mmdl.training import predictions
 
     out = arguments.out or ANSWERS
-    model, extras, _ = load_model(arguments.model, "MultimodalClassifier")
-    rows = read_new_rows(arguments.data, model.preprocessors, columns_for(model, extras, arguments))
+    model, extras, _ = load_model(arguments.model, *NETWORKS)
+    columns, how = columns_for(model, extras, arguments), how_read(extras, arguments)
+    rows = read_new_rows(arguments.data, model.preprocessors, columns, how=how)
     warn_of_refused(rows)
+    if type(model).__name__ == "MultimodalRegressor":
+        return numbers_answered(model, rows.examples, arguments)
     p = predictions(model, rows.examples)
     write_answers(out, rows.examples.about["line"], p, model.classes, arguments.probabilities)
     counts = np.bincount(p.argmax(axis=1), minlength=len(model.classes))
@@ -31,17 +33,53 @@ def answer_table(arguments):
     return 0
 
 
+def numbers_answered(model, examples, arguments):
+    """Write the number of every row into a CSV file; print where."""
+    from mmdl.training.regression import predicted_numbers
+
+    if arguments.probabilities:
+        arguments.wrong_usage("--probabilities is for classes, and this model predicts numbers")
+    out, found = arguments.out or ANSWERS, predicted_numbers(model, examples)
+    write_rows(out, ["line", model.scale.names[0]], zip(examples.about["line"], found.tolist(), strict=True))
+    print(f"{len(found):,} rows: {visible(model.scale.names[0])} from {found.min():.6g} to {found.max():.6g}")
+    print(f"written to {out}")
+    return 0
+
+
+def labelled_rows(model, extras, arguments):
+    """The examples of a labelled table that a model can take; the others are named."""
+    from mmdl.data.table.new_rows import read_new_rows
+
+    columns, how = columns_for(model, extras, arguments), how_read(extras, arguments)
+    trained_on, named = extras.get("options", {}), getattr(arguments, "label", None)
+    if type(model).__name__ in WRITING:
+        target = named or trained_on.get("target", "target")
+        rows = read_new_rows(arguments.data, model.preprocessors, columns, target=target, writer=model.target, how=how)
+    else:
+        classes, label = getattr(model, "classes", None), named or trained_on.get("label", "label")
+        rows = read_new_rows(arguments.data, model.preprocessors, columns, classes, label, how=how)
+    warn_of_refused(rows)
+    return rows.examples
+
+
+def how_read(extras, arguments):
+    """How numbers are written, as said on the command line or in training, and whether NA was a word there."""
+    from mmdl.data.table.load import Reading
+
+    options = extras.get("options", {})
+    said = {name: value for name in FORM if (value := getattr(arguments, name, None)) is not None}
+    told = {name: options[name] for name in FORM if name in options}
+    return Reading(keep_na=bool(options.get("keep_na")), **(said or told))
+
+
 def write_answers(out, lines, p, classes, with_all):
     """A row for each example: its line in the table, the class, its probability, and if wanted that of every class."""
-    from mmdl.files import replacing
-
-    with replacing(out) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["line", "class", "probability", *(classes if with_all else ())])
-        for line, row in zip(lines, p, strict=True):
-            k = row.argmax()
-            each = [f"{probability:.6f}" for probability in row] if with_all else []
-            writer.writerow([line, classes[k], f"{row[k]:.6f}", *each])
+    rows = []
+    for line, row in zip(lines, p, strict=True):
+        k = row.argmax()
+        each = [f"{probability:.6f}" for probability in row] if with_all else []
+        rows.append([line, classes[k], f"{row[k]:.6f}", *each])
+    write_rows(out, ["line", "class", "probability", *(classes if with_all else ())], rows)
 
 
 def columns_for(model, extras, arguments):
@@ -55,7 +93,7 @@ def columns_for(model, extras, arguments):
     from mmdl.errors import DataError
 
     kinds = ("image", "text", "audio", "numbers")
-    given = {kind: column for kind in kinds if (column := getattr(arguments, kind))}
+    given = {kind: column for kind in kinds if (column := getattr(arguments, kind, None))}
     if given:
         return {modality_for(model.preprocessors, kind): column for kind, column in given.items()}
     trained_on = extras.get("options", {})

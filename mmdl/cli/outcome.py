@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mmdl import strict_json
-from mmdl.cli.runs import HISTORY, MODEL, write_json
+from mmdl.cli.runs import ANSWERS, HISTORY, MODEL, write_json, write_rows
 
 
 def written(folder, model, extras):
@@ -21,6 +21,25 @@ def written(folder, model, extras):
     except DataError as failure:
         return [str(failure)]
     return []
+
+
+def answers(work, model, folder, failures):
+    """Write what the model says of every test example beside it, if it is of the kind that has answers.  -> names"""
+    from mmdl.errors import DataError
+
+    found = getattr(work.objective, "answers", None)
+    if found is None:
+        return []
+    test = work.dataset.test
+    names, rows = found(model, test)
+    where = "line" if "line" in test.about else "example"  # of the table; or as `mmdl plot --example` counts
+    places = test.about.get("line", range(len(test)))
+    try:
+        write_rows(folder / ANSWERS, [where, *names], ([place, *row] for place, row in zip(places, rows, strict=True)))
+    except DataError as failure:
+        failures.append(str(failure))
+        return []
+    return [ANSWERS]
 
 
 def draw(folder, model, history, examples, failures):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmdl.cli.figures import FIGURES, display, wordy_example
 from mmdl.cli.parser import add_command, whole_number
-from mmdl.cli.runs import load_model
+from mmdl.cli.runs import NETWORKS, load_model
 
 DESCRIPTION = """\
 Draw a figure of a trained model, save it as a PNG file, and print where. The
@@ -19,12 +19,15 @@ EXAMPLES = """\
 
 OF_ONE, OF_ALL = (
     ("attention", "feature-maps", "alignment", "posteriors"),
-    ("confusion", "images", "similarity"),
+    ("confusion", "regression", "images", "similarity"),
 )  # which examples a figure needs
 MODEL_KINDS = {  # whose figures these are; all others are of classifiers
     "similarity": ("ContrastiveModel",),
     "history": (),
-    "attention": ("MultimodalClassifier", "Writer"),
+    "attention": (*NETWORKS, "Writer"),
+    "feature-maps": NETWORKS,
+    "kernels": NETWORKS,
+    "regression": ("MultimodalRegressor",),
     "alignment": ("Writer",),
     "posteriors": ("Transcriber",),
 }
@@ -39,6 +42,11 @@ def add(commands):
     parser.add_argument("--text", metavar="WORDS", help="words for attention, in one argument")
     parser.add_argument(
         "--example", metavar="N", type=whole_number(0), help="instead of these, an example of the test set"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="FILE.csv",
+        help="a labelled table with the columns of the training, instead of the test set (for a file that has moved)",
     )
     parser.add_argument("--out", metavar="FILE.png", help="file to write (default: beside the model)")
 
@@ -55,13 +63,16 @@ def run(arguments):
     if given and arguments.example is not None:
         arguments.wrong_usage("--example takes the place of --image and --text")
 
+    if arguments.data and (given or figure not in OF_ONE + OF_ALL):
+        arguments.wrong_usage("--data is for figures of examples, and takes the place of --image and --text")
+
     model, extras, file = load_model(arguments.model, *MODEL_KINDS.get(figure, ("MultimodalClassifier",)))
     out = Path(arguments.out) if arguments.out else file.with_name(f"{figure}.png")
     history = extras.get("history", {})
     if given:
         shown = display(figure, model, history, given_example(model, arguments))
     elif figure in OF_ONE + OF_ALL:
-        examples = test_examples(extras)
+        examples = table_examples(model, extras, arguments) if arguments.data else test_examples(extras, model)
         example = wordy_example(examples) if arguments.example is None else arguments.example
         shown = display(figure, model, history, examples, example)
     else:
@@ -77,11 +88,21 @@ def given_example(model, arguments):
     return prepare(model.preprocessors, image=arguments.image, text=arguments.text)
 
 
-def test_examples(extras):
+def table_examples(model, extras, arguments):
+    """All rows of a labelled table, read as the model was trained."""
+    from mmdl.cli.new_data import labelled_rows
+    from mmdl.errors import DataError
+
+    if not hasattr(model, "preprocessors") or type(model).__name__ == "ContrastiveModel":
+        raise DataError("--data is for classifiers, models of numbers, and models that write")
+    return labelled_rows(model, extras, arguments)
+
+
+def test_examples(extras, model=None):
     """The test set of the data that the model was trained on."""
     from mmdl.cli.dataset import dataset_of
     from mmdl.errors import DataError
 
     if "data" not in extras:
         raise DataError("the model file does not say on which data it was trained; give --image and --text")
-    return dataset_of(extras).test
+    return dataset_of(extras, model).test

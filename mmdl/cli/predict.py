@@ -5,11 +5,11 @@ import math
 import sys
 
 from mmdl import strict_json
-from mmdl.cli import write
-from mmdl.cli.dataset import names
+from mmdl.cli import regress, write
+from mmdl.cli.dataset import add_form, names
 from mmdl.cli.new_data import answer_table, modality_for
 from mmdl.cli.parser import add_command, visible, whole_number
-from mmdl.cli.runs import WRITING, load_model
+from mmdl.cli.runs import NETWORKS, WRITING, load_model
 
 DESCRIPTION = """\
 Classify an image, a text, a sound, numbers, or any combination of them, and
@@ -44,6 +44,7 @@ def add(commands):
     )
     parser.add_argument("--data", metavar="FILE.csv", action=Once, help="a table of examples")
     parser.add_argument("--out", metavar="FILE.csv", help="where its answers go (default: predictions.csv)")
+    add_form(parser)
     parser.add_argument("--probabilities", action="store_true", help="with a column for each class")
     parser.add_argument(
         "--top", metavar="N", type=whole_number(1), default=5, help="classes or texts to show (default: %(default)s)"
@@ -86,13 +87,15 @@ def run(arguments):
     from mmdl.data.prepare import prepare
     from mmdl.errors import DataError
 
-    model, *_ = load_model(arguments.model, "MultimodalClassifier", *WRITING)
+    model, *_ = load_model(arguments.model, *NETWORKS, *WRITING)
     modality = {kind: modality_for(model.preprocessors, kind) for kind, each in given.items() if each is not None}
     batch = prepare(model.preprocessors, **{name: [given[kind]] for kind, name in modality.items()})
     if not any(present.any() for present in batch.present.values()):
         raise DataError("a text without words, and nothing else: there is nothing to go by")
     if type(model).__name__ in WRITING:
         return write.answer(model, batch, arguments)
+    if type(model).__name__ == "MultimodalRegressor":
+        return regress.answer(model, batch, arguments)
     [p] = model.predict_proba(batch)
     top = [(model.classes[k], float(p[k])) for k in (-p).argsort(kind="stable")[: arguments.top]]
     text = None if arguments.text is None else reading(model.preprocessors[modality["text"]], arguments.text)

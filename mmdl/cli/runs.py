@@ -1,5 +1,6 @@
 """Run folders: where a training writes, and where the other commands read."""
 
+import csv
 import os
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -11,13 +12,16 @@ from mmdl.errors import DataError
 from mmdl.files import replacing
 
 MODEL, HISTORY, CHECKPOINT = "model.npz", "history.json", "checkpoint.npz"
+ANSWERS = "predictions.csv"
 LOCK = ".training"  # held by the process that writes into the folder
 NEEDED = {
     "MultimodalClassifier": "it takes a classifier, as `mmdl train` makes it",
+    "MultimodalRegressor": "it takes a model of numbers, from `mmdl train --task regression`",
     "ContrastiveModel": "it takes a model that matches pictures and words, from `mmdl train --objective contrastive`",
     "Writer": "it takes a model that writes, from `mmdl train --objective write`",
     "Transcriber": "it takes a model that writes down what it hears, from `mmdl train --objective write --decoder ctc`",
 }
+NETWORKS = ("MultimodalClassifier", "MultimodalRegressor")
 WRITING = ("Writer", "Transcriber")
 
 
@@ -95,6 +99,14 @@ def write_json(path, content):
     """Write a file whole or not at all."""
     with replacing(path) as unfinished:
         unfinished.write_text(strict_json.written(content, indent=1) + "\n", encoding="utf-8")
+
+
+def write_rows(path, names, rows):
+    """Write a CSV file whole or not at all."""
+    with replacing(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows(rows)
 
 
 def _claimed(wanted, may_exist):

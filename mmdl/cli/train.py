@@ -2,17 +2,17 @@
 
 import sys
 import time
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
 
-from mmdl.cli import classify, contrastive, ranks, write
-from mmdl.cli.dataset import add_data_arguments, dataset_of
-from mmdl.cli.learning import add_learning_arguments, demand_sense, recipe_numbers
-from mmdl.cli.outcome import draw, say, told, written
+from mmdl.cli import classify, ranks, write
+from mmdl.cli.dataset import add_data_arguments
+from mmdl.cli.learning import add_learning_arguments
+from mmdl.cli.outcome import answers, draw, say, told, written
 from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
-from mmdl.cli.runs import CHECKPOINT, checkpoint_file, new_run, old_run
+from mmdl.cli.runs import CHECKPOINT
+from mmdl.cli.work import TASKS, begun, resumed
 
 DESCRIPTION = """\
 Train a classifier of images, text, sound or numbers, with gradients derived by
@@ -24,24 +24,25 @@ fonts with the words of their Unicode names. `mmdl data` lists the others. To
 train on your own data, pass a CSV file with one row per example, and name the
 columns to learn from and the column of the class.
 
-The model (model.npz), its history (history.json) and figures are written to a
-new folder; an existing run is never overwritten. Ctrl-C stops early and keeps
-what has been learned; --resume goes on with a training that was stopped or
-killed, and ends as if it had not been."""
+The model (model.npz), its history (history.json), what it says of every test
+example (predictions.csv) and figures are written to a new folder; an existing
+run is never overwritten. Ctrl-C stops early and keeps what has been learned;
+--resume goes on with a training that was stopped or killed, and ends as if it
+had not been. --init goes on with a trained model on more data, by default at a
+third of the usual learning rate."""
 
 EXAMPLES = """\
   mmdl train                              words and patches attend to each other
   mmdl train --fusion concatenate --seed 1
   mmdl train --data spoken-mnist --modalities image,audio
   mmdl train --data my.csv --image photo --text title --label kind
+  mmdl train --data homes.csv --image photo --label price --task regression
   mmdl train --objective contrastive      pictures and names find each other
   mmdl train --objective write            names are written out, word by word
   mmdl train --objective write --decoder lstm --data numbers
   mmdl train --epochs 2 --out runs/short --json
+  mmdl train --init runs/mine --data more.csv    fine-tune a trained model
   mmdl train --resume runs/short          go on after a stop, a kill or a crash"""
-
-NOT_SETTLED = ("resume", "json", "checkpoint_every", "ranks", "run", "wrong_usage", "argv")  # when training begins
-OBJECTIVES = {"classify": classify, "contrastive": contrastive, "write": write}
 
 
 def add(commands):
@@ -61,6 +62,12 @@ def add(commands):
         help="what is learned: classify (the default), contrastive (to match modalities for `mmdl search`) or write",
     )
     parser.add_argument(
+        "--task",
+        choices=TASKS,
+        default="classification",
+        help="what --label holds: classes (classification, the default) or numbers (regression)",
+    )
+    parser.add_argument(
         "--decoder",
         metavar="NAME",
         help=f"what writes, with --objective write: {', '.join(write.RECIPES)} (default: {write.DECODER})",
@@ -74,6 +81,11 @@ def add(commands):
     )
     add_learning_arguments(parser)
     parser.add_argument("--out", metavar="DIR", help="folder to write to (default: runs/<date>-<fusion>)")
+    parser.add_argument(
+        "--init",
+        metavar="MODEL",
+        help="go on learning from a trained model, whose words, classes and columns are taken over",
+    )
     parser.add_argument("--resume", metavar="DIR", help="go on with the training in this folder, as it was started")
     parser.add_argument(
         "--checkpoint-every",
@@ -125,61 +137,6 @@ def run(arguments):
             ranks.note("end")
 
 
-@dataclass
-class Work:
-    """A training that is to be run, from its start or from a checkpoint."""
-
-    objective: ModuleType
-    asked: dict  # which data, and how to learn from it
-    dataset: object
-    recipe: object
-    seed: int
-    model: object
-    rng: object
-    folder: AbstractContextManager
-    saved: object = None  # the checkpoint
-
-
-def begun(arguments):
-    """A training from its start."""
-    import numpy as np
-
-    from mmdl.errors import DataError
-
-    if arguments.objective not in OBJECTIVES:
-        raise DataError(f'there is no objective "{arguments.objective}"; there are {", ".join(OBJECTIVES)}')
-    objective = OBJECTIVES[arguments.objective]
-    demand_sense(arguments)
-    asked, how = objective.ask(arguments)
-    dataset = dataset_of(asked)
-    recipe, rng = recipe_of(objective, arguments, dataset), np.random.default_rng(arguments.seed)
-    model = objective.model_of(rng, arguments, dataset)
-    folder = new_run(arguments.out, next(iter(how.values())))
-    return Work(objective, asked | how, dataset, recipe, arguments.seed, model, rng, folder)
-
-
-def resumed(arguments):
-    """A training from its checkpoint. All but --json, --ranks and --checkpoint-every stands in that."""
-    import numpy as np
-
-    from mmdl.training import load_checkpoint
-
-    parser = arguments.wrong_usage.__self__
-    for name, value in vars(arguments).items():
-        if name not in NOT_SETTLED and value != parser.get_default(name):
-            arguments.wrong_usage(f"--{name.replace('_', '-')} was settled when training began: leave it out")
-    path = checkpoint_file(arguments.resume)
-    folder = old_run(path.parent)
-    saved = load_checkpoint(path)
-    about = saved.about
-    arguments.objective, arguments.fusion = about["objective"], about["asked"].get("fusion", classify.FUSION)
-    arguments.decoder, arguments.skip_bad_steps = about["asked"].get("decoder"), about["skip_bad_steps"]
-    objective, dataset = OBJECTIVES[about["objective"]], dataset_of(about["asked"])
-    recipe = replace(objective.recipe_of(arguments, dataset), **about["recipe"])
-    rng = np.random.default_rng(about["seed"])
-    return Work(objective, about["asked"], dataset, recipe, about["seed"], saved.model, rng, folder, saved)
-
-
 def train(work, arguments, folder, team):
     """The results as a dictionary, and the names of the figures; all that is kept is in the folder.
 
@@ -224,7 +181,8 @@ def train(work, arguments, folder, team):
             if interrupted or stop.number is not None:
                 raise KeyboardInterrupt
             found = work.objective.measure(model, work.dataset)
-            figures = draw(folder, model, history, work.dataset.test, failures)
+            answered = answers(work, model, folder, failures)
+            figures = [*answered, *draw(folder, model, history, work.dataset.test, failures)]
         except KeyboardInterrupt:
             going_on = f"`mmdl train --resume {folder}` goes on" if path.exists() else ""
             sentence = "; ".join([*failures, going_on]) if failures or going_on else ""
@@ -255,8 +213,3 @@ def introduce(work, arguments, size):
         say(f"going on after {place['epoch']} epochs and {place['step']} steps", stream)
         for difference in work.saved.differences:
             say(f"mmdl: the checkpoint comes from elsewhere, so that bits may differ: {difference}", sys.stderr)
-
-
-def recipe_of(objective, arguments, dataset):
-    """The objective's recipe, with the numbers that were given in place of its own."""
-    return replace(objective.recipe_of(arguments, dataset), **recipe_numbers(arguments))

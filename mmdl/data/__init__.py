@@ -16,7 +16,7 @@ from mmdl.data.preprocessors import (
     Tokenizer,
 )
 from mmdl.data.registry import Source, Sources
-from mmdl.data.table import is_table, load_like, load_table, load_written
+from mmdl.data.table import is_table, load_like, load_measured, load_table, load_written
 from mmdl.errors import DataError
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "from_columns",
     "is_table",
     "load",
+    "load_measured",
     "load_table",
     "load_written",
     "source",
@@ -62,7 +63,8 @@ def load(name: str, like: Any = None, **options: Any) -> Dataset:
     like : model, optional
         Read a CSV file with the vocabulary, statistics and classes of this model.
     **options
-        Passed to the data set's own loader, `load_table` for a CSV file, or `load_written` if there is a `target`.
+        Passed to the data set's own loader, `load_table` for a CSV file, or `load_written` if there is a `target`, or
+        `load_measured` if the `task` is "regression".
 
     Returns
     -------
@@ -79,4 +81,6 @@ def load(name: str, like: Any = None, **options: Any) -> Dataset:
         return load_like(name, like, **options)
     if "target" in options and is_table(name):
         return load_written(name, **options)
+    if options.get("task") == "regression" and is_table(name):
+        return load_measured(name, **{option: each for option, each in options.items() if option != "task"})
     return load_table(name, **options) if is_table(name) else source(name).load(**options)

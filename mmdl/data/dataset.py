@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mmdl.data.kinds import Column, Kind, kinds_of, nonempty
+from mmdl.data.preprocessors.numbers import Standardizer
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.target import TargetTokenizer
 from mmdl.errors import DataError
@@ -28,7 +29,7 @@ class Examples:
         One entry for each modality, N examples long. Pictures (N, R, C, 1) may be kept as uint8, where 255 is
         ink: `batches` makes them float32 in [0, 1].
     labels : array of ints (N,)
-        Places in the dataset's `classes`.
+        Places in the dataset's `classes`; of data for regression the numbers themselves, floats.
     present : dict of str to array of bool (N,), optional
         False where an example lacks the modality. An empty sequence is absent, whatever is given here.
     about : dict of str to array of str (N,), optional
@@ -108,7 +109,8 @@ class Dataset:
     smallest loss and the highest accuracy that any model can reach, as {("image", "text"): {"loss": ..., "accuracy":
     ...}, ...} for every set of modalities that are present. `target`, where there is something to be written, made the
     targets of the examples, and turns what a model writes into texts. Where words are `in_order`, as in sentences and
-    not in captions, models whose fusion reads tokens read them in their order first.
+    not in captions, models whose fusion reads tokens read them in their order first. `scale`, where labels are numbers
+    and there are no classes, has their name, mean and deviation in training.
     """
 
     name: str
@@ -124,6 +126,7 @@ class Dataset:
     best: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
     target: TargetTokenizer | None = None
     in_order: bool = False
+    scale: Standardizer | None = None
 
     def __post_init__(self) -> None:
         kinds = {name: preprocessor.kind for name, preprocessor in self.preprocessors.items()}
@@ -141,8 +144,14 @@ class Dataset:
     def outline(self) -> Outline:
         """The three splits and the classes."""
         splits = tuple(getattr(self, split).outline(split) for split in ("train", "validation", "test"))
+        if self.scale is not None:
+            return Outline(f"{self.name}: {self.scale.names[0]}", "a number", splits)
         shown = ", ".join(self.classes[:4]) + ", ..." * (len(self.classes) > 4)
         return Outline(f"{self.name}: {shown}", f"{len(self.classes)} classes", splits)
+
+    def label_in_words(self, label: Any) -> str:
+        """The class, or the number, that a label stands for."""
+        return f"{label:.4g}" if self.scale is not None else self.classes[label]
 
     @property
     def modalities(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from mmdl.data.files.pictures import upright_size
 from mmdl.data.kinds import Kind
 from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.audio import wave_of
+from mmdl.data.preprocessors.numbers import Standardizer
 from mmdl.data.preprocessors.picture import PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.units import split_any
@@ -27,7 +28,10 @@ PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
 
 
 def from_columns(
-    columns: Mapping[str, Sequence[Any]], labels: Sequence[Any], kinds: Mapping[str, Kind] | None = None
+    columns: Mapping[str, Sequence[Any]],
+    labels: Sequence[Any],
+    kinds: Mapping[str, Kind] | None = None,
+    task: str = "classification",
 ) -> Dataset:
     """A data set of which all rows are for training
 
@@ -38,9 +42,11 @@ def from_columns(
         rate, paths of WAV files). Columns of numbers together are the modality "numbers"; each other column is a
         modality by its own name. None, NaN and "" stand for what is missing.
     labels : sequence of N
-        The class of each row.
+        The class of each row, or the number.
     kinds : dict of str to "image", "text", "audio" or "numbers", optional
         What a column is, where its values leave it open.
+    task : "classification" or "regression"
+        Whether labels are classes or numbers.
 
     Returns
     -------
@@ -52,9 +58,7 @@ def from_columns(
     DataError
         If columns differ in length, are empty or of no known kind, or there are fewer than two classes.
     """
-    classes, places = np.unique(np.asarray(labels), return_inverse=True)
-    if len(classes) < 2:
-        raise DataError(f"a choice needs two classes or more, and here is {len(classes)} class")
+    classes, places, scale = _numbers(labels) if task == "regression" else _classes(labels)
     found = {name: (kinds or {}).get(name) or kind_of_values(name, values) for name, values in columns.items()}
     together = tuple(str(name) for name, kind in found.items() if kind == "numbers")
     modalities: dict[str, Kind] = {name: kind for name, kind in found.items() if kind != "numbers"}
@@ -77,9 +81,24 @@ def from_columns(
     if not inputs:
         raise DataError("there is no column to learn from")
     examples = Examples(inputs, places, present)
-    names = tuple(str(name) for name in classes)
     recipe = recipe_for(len(examples), len(inputs))
-    return Dataset("columns", names, examples, None, examples.select([]), preprocessors, recipe=recipe)
+    return Dataset("columns", classes, examples, None, examples.select([]), preprocessors, recipe=recipe, scale=scale)
+
+
+def _classes(labels: Sequence[Any]) -> tuple[tuple[str, ...], Any, None]:
+    """The names of the classes, and which of them each row has."""
+    classes, places = np.unique(np.asarray(labels), return_inverse=True)
+    if len(classes) < 2:
+        raise DataError(f"a choice needs two classes or more, and here is {len(classes)} class")
+    return tuple(str(name) for name in classes), places, None
+
+
+def _numbers(labels: Sequence[Any]) -> tuple[tuple[str, ...], Any, Standardizer]:
+    """No classes, the numbers, and their scale."""
+    numbers = np.asarray(labels, float)
+    if numbers.ndim != 1 or not np.isfinite(numbers).all():
+        raise DataError("regression needs one finite number for each row")
+    return (), numbers, Standardizer.fit(numbers[:, None], ("label",))
 
 
 def raw_of(columns: Mapping[str, Sequence[Any]], preprocessors: Mapping[str, Preprocessor]) -> dict[str, list[Any]]:

@@ -27,6 +27,7 @@ from mmdl.layers import (
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
+from mmdl.models.regressor import MultimodalRegressor
 
 Encoded: TypeAlias = tuple[Sequential, tuple[int, int]]  # an encoder, and the shape (T, D) of its tokens
 Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classifier: modalities, fusion, head
@@ -85,27 +86,32 @@ def multimodal_classifier(
     >>> type(model.fusion).__name__, sorted(model.modalities)
     ('Concatenate', ['image', 'text'])
     """
-    kind = fusion_named(fusion)
-    width = dataset.build.get("width", WIDTH) if width is None else width
-    if text_reader == "convolution" and [*dataset.train.kinds.values()] == ["text"]:
-        depth, dropout = 0 if depth is None else depth, OF_KIM if dropout is None else dropout
-    dropout = dataset.build.get("dropout") if dropout is None else dropout
-    if width < 1:
-        raise DataError(f"a model has a width of at least 1, not {width}")
-    if kind.takes == "tokens" and width % HEADS:
-        raise DataError(f"{fusion} has {HEADS} heads, among which a width of {width} cannot be shared out")
-    if depth is not None and depth < 0:
-        raise DataError(f"a head has no hidden layer or some, not {depth}")
-    if dropout is not None and not 0 <= dropout < 1:
-        raise DataError(f"a dropout probability is at least 0 and less than 1, not {dropout}")
-    builders: dict[str, Callable[..., Parts]]
-    builders = {"tokens": _of_tokens, "vectors": _of_vectors, "logits": _of_experts}
-    preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
-    reader = "lstm" if dataset.in_order or kind.takes != "tokens" else "none"
-    depth = (kind.takes == "vectors") if depth is None else depth
-    how = How(width, depth, dropout, text_reader or reader, dtype, dataset.in_order)
-    modalities, fused, head = builders[kind.takes](rng, kind, preprocessors, len(dataset.classes), how)
+    how = How(width, depth, dropout, text_reader, dtype, dataset.in_order)
+    modalities, fused, head, preprocessors = _parts(rng, dataset, fusion, len(dataset.classes), how)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
+
+
+def multimodal_regressor(
+    rng: Generator,
+    dataset: Dataset,
+    fusion: str = "attention",
+    width: int | None = None,
+    dtype: DTypeLike = np.float32,
+    depth: int | None = None,
+    dropout: float | None = None,
+    text_reader: str | None = None,
+) -> MultimodalRegressor:
+    """A regressor for the modalities of a dataset with a `scale`; parameters as in `multimodal_classifier`
+
+    Fusions of logits are for classes only.
+    """
+    if dataset.scale is None:
+        raise DataError(f"the labels of {dataset.name} are classes; a regressor learns numbers")
+    if fusion_named(fusion).takes == "logits":
+        raise DataError(f"{fusion} fuses the probabilities of classes: it is not for regression")
+    how = How(width, depth, dropout, text_reader, dtype, dataset.in_order)
+    modalities, fused, head, preprocessors = _parts(rng, dataset, fusion, 1, how)
+    return MultimodalRegressor(modalities, fused, head, dataset.scale, preprocessors)
 
 
 def token_encoder(
@@ -229,10 +235,10 @@ def _encoding(preprocessor: Any) -> Encoding:
 class How(NamedTuple):
     """What `multimodal_classifier` was asked for."""
 
-    width: int
-    depth: int
+    width: Any  # int, or None until the data is known
+    depth: Any  # int, or None until the fusion is known
     dropout: float | None
-    reader: str
+    reader: Any  # str, likewise
     dtype: DTypeLike
     in_order: bool  # whether texts are sentences
 
@@ -248,6 +254,34 @@ class How(NamedTuple):
     def vector_encoder(self, rng: Generator, preprocessor: Any) -> Sequential:
         """What reads one modality, and ends in a vector."""
         return vector_encoder(rng, preprocessor, self.width, self.reader, self.dropout, self.dtype)
+
+
+def _parts(
+    rng: Generator, dataset: Dataset, fusion: str, outputs: int, how: How
+) -> tuple[dict[str, Modality], Fusion, Sequential, dict[str, Any]]:
+    """Modalities, fusion, head and preprocessors, or one sentence about what does not go together."""
+    kind = fusion_named(fusion)
+    width = dataset.build.get("width", WIDTH) if how.width is None else how.width
+    if how.reader == "convolution" and [*dataset.train.kinds.values()] == ["text"]:
+        how = how._replace(
+            depth=0 if how.depth is None else how.depth, dropout=OF_KIM if how.dropout is None else how.dropout
+        )
+    how = how._replace(width=width, dropout=dataset.build.get("dropout") if how.dropout is None else how.dropout)
+    if how.width < 1:
+        raise DataError(f"a model has a width of at least 1, not {how.width}")
+    if kind.takes == "tokens" and how.width % HEADS:
+        raise DataError(f"{fusion} has {HEADS} heads, among which a width of {how.width} cannot be shared out")
+    if how.depth is not None and how.depth < 0:
+        raise DataError(f"a head has no hidden layer or some, not {how.depth}")
+    if how.dropout is not None and not 0 <= how.dropout < 1:
+        raise DataError(f"a dropout probability is at least 0 and less than 1, not {how.dropout}")
+    builders: dict[str, Callable[..., Parts]]
+    builders = {"tokens": _of_tokens, "vectors": _of_vectors, "logits": _of_experts}
+    preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
+    reader = "lstm" if dataset.in_order or kind.takes != "tokens" else "none"
+    depth = (kind.takes == "vectors") if how.depth is None else how.depth
+    how = how._replace(depth=depth, reader=how.reader or reader)
+    return *builders[kind.takes](rng, kind, preprocessors, outputs, how), preprocessors
 
 
 def _of_tokens(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:

@@ -23,8 +23,48 @@ class ClassifierTrace(NamedTuple):
     head: Any
 
 
+class Multimodal(Layer):
+    """y = head(fusion(each modality's encoding)): what classifier and regressor have in common."""
+
+    modalities: dict[str, Modality]
+    fusion: Fusion
+    head: Layer
+    preprocessors: dict[str, Any]
+
+    def forward(self, batch: Batch) -> tuple[Array, ClassifierTrace]:
+        """batch -> output (N, K), such as logits, and the trace"""
+        encoded, traces = {}, {}
+        for name, modality in self.modalities.items():
+            encoded[name], traces[name] = modality.forward(batch.inputs[name], batch.present[name])
+        present = [np.stack([batch.present[name] for name in encoded], axis=1)] if self.fusion.needs_presence else []
+        z, fusion_trace = self.fusion.forward(tuple(encoded.values()), *present)
+        y, head_trace = self.head.forward(z)
+        return y, ClassifierTrace(traces, fusion_trace, head_trace)
+
+    def backward(self, dy: Array, trace: ClassifierTrace, input_gradient: bool = True) -> tuple[dict[str, Any], Self]:
+        """dy (N, K) -> the gradients of the inputs by name (None for words), the gradient as a model of this kind"""
+        dz, head = self.head.backward(dy, trace.head)
+        dencoded, fusion = self.fusion.backward(dz, trace.fusion)
+        dx, modalities = {}, {}
+        for (name, modality), d in zip(self.modalities.items(), dencoded, strict=True):
+            dx[name], modalities[name] = modality.backward(d, trace.modalities[name], input_gradient)
+        whole: Any = self  # what derives from this is a dataclass
+        return dx, replace(whole, modalities=modalities, fusion=fusion, head=head)
+
+    def attention_weights(self, trace: ClassifierTrace) -> dict[tuple[str, str], Array]:
+        """Who looked at whom, for (cross-)attention fusion: {(from, to): (N, heads, T, S)} by names of modalities"""
+        if not hasattr(trace.fusion, "between"):
+            raise DataError(f"a {type(self.fusion).__name__} fusion has no attention weights between modalities")
+        names = tuple(self.modalities)
+        return {(names[a], names[b]): weights for (a, b), weights in trace.fusion.between.items()}
+
+    def in_words(self, output: Array) -> str:
+        """What the output for one example (K,) says, for a reader."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, eq=False)
-class MultimodalClassifier(Layer):
+class MultimodalClassifier(Multimodal):
     """logits = head(fusion(each modality's encoding))
 
     Parameters
@@ -42,27 +82,6 @@ class MultimodalClassifier(Layer):
     head: Layer
     classes: tuple[str, ...]
     preprocessors: dict[str, Any]
-
-    def forward(self, batch: Batch) -> tuple[Array, ClassifierTrace]:
-        """batch -> logits (N, K), trace"""
-        encoded, traces = {}, {}
-        for name, modality in self.modalities.items():
-            encoded[name], traces[name] = modality.forward(batch.inputs[name], batch.present[name])
-        present = [np.stack([batch.present[name] for name in encoded], axis=1)] if self.fusion.needs_presence else []
-        z, fusion_trace = self.fusion.forward(tuple(encoded.values()), *present)
-        logits, head_trace = self.head.forward(z)
-        return logits, ClassifierTrace(traces, fusion_trace, head_trace)
-
-    def backward(
-        self, dlogits: Array, trace: ClassifierTrace, input_gradient: bool = True
-    ) -> tuple[dict[str, Any], Self]:
-        """dlogits (N, K) -> the gradients of the inputs by name (None for words), the gradient as a classifier"""
-        dz, head = self.head.backward(dlogits, trace.head)
-        dencoded, fusion = self.fusion.backward(dz, trace.fusion)
-        dx, modalities = {}, {}
-        for (name, modality), d in zip(self.modalities.items(), dencoded, strict=True):
-            dx[name], modalities[name] = modality.backward(d, trace.modalities[name], input_gradient)
-        return dx, replace(self, modalities=modalities, fusion=fusion, head=head)
 
     def predict_proba(self, batch: Batch | None = None, **raw: Any) -> Array:
         """Probabilities (N, K) for a batch, or for raw examples: `predict_proba(image=picture, text="SMALL LETTER A")`
@@ -85,9 +104,6 @@ class MultimodalClassifier(Layer):
         """The names of the most probable classes, a list of N; arguments as in `predict_proba`"""
         return [self.classes[k] for k in self.predict_proba(batch, **raw).argmax(axis=1)]
 
-    def attention_weights(self, trace: ClassifierTrace) -> dict[tuple[str, str], Array]:
-        """Who looked at whom, for (cross-)attention fusion: {(from, to): (N, heads, T, S)} by names of modalities"""
-        if not hasattr(trace.fusion, "between"):
-            raise DataError(f"a {type(self.fusion).__name__} fusion has no attention weights between modalities")
-        names = tuple(self.modalities)
-        return {(names[a], names[b]): weights for (a, b), weights in trace.fusion.between.items()}
+    def in_words(self, output: Array) -> str:
+        p = softmax(output)
+        return f"{self.classes[p.argmax()]} {100 * p.max():.0f} %"

@@ -36,13 +36,22 @@ def try_out(model: Any) -> None:
     try:
         with np.errstate(all="ignore"):
             answers = [model.forward(_question(model, count))[0] for count in (FEW, MANY)]
-        expected = len(model.classes) if hasattr(model, "classes") else model.target.entries if _writes(model) else None
+        expected = _outputs(model)
         found = {getattr(answer, "values", answer).shape[-1] for answer in answers} if expected is not None else {None}
     except Exception as mistake:  # whatever a part does that is given what it was not made for
         reason = ascii(str(mistake))[1:-1][:150]
         raise FormatError(f"its parts do not fit together ({type(mistake).__name__}: {reason})") from None
     if found != {expected}:
         raise FormatError(f"its parts do not fit together: it gives {found.pop()} numbers where {expected} are needed")
+
+
+def _outputs(model: Any) -> Any:
+    """How many numbers a model gives for an example or a token; None where that is as it comes."""
+    if hasattr(model, "classes"):
+        return len(model.classes)
+    if hasattr(model, "scale"):
+        return 1
+    return model.target.entries if _writes(model) else None
 
 
 def _question(model: Any, count: int) -> Batch:

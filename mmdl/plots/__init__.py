@@ -16,6 +16,7 @@ from mmdl.plots.images import ImagesDisplay
 from mmdl.plots.kernels import KernelsDisplay
 from mmdl.plots.lesson import guess, mark_guess, save_figure
 from mmdl.plots.posteriors import PosteriorsDisplay
+from mmdl.plots.regression import RegressionDisplay
 from mmdl.plots.save import save
 from mmdl.plots.search import SearchDisplay
 from mmdl.plots.similarity import SimilarityDisplay
@@ -38,6 +39,7 @@ __all__ = [
     "KernelsDisplay",
     "NoiseDisplay",
     "PosteriorsDisplay",
+    "RegressionDisplay",
     "SearchDisplay",
     "SimilarityDisplay",
     "SpectrogramDisplay",

@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.patheffects import Normal, Stroke
 
 from mmdl.errors import DataError
-from mmdl.ops.softmax import softmax
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import image_of, one, picture_name, text_name, tokenizer_of, viewable, words_of
@@ -62,9 +61,7 @@ class AttentionDisplay(Display):
         fields = receptive_fields(encoder, image)
         heat = over_picture(patches, fields, image.shape)
         reached = over_picture(np.ones((P, Q)), fields, image.shape)
-        p = softmax(logits)
-        verdict = f"{model.classes[p.argmax()]} {percent(p.max())}"
-        return cls(viewable(image), words, patches, heat, reached, verdict, head)
+        return cls(viewable(image), words, patches, heat, reached, model.in_words(logits), head)
 
     @property
     def share(self):

@@ -53,7 +53,7 @@ class ExamplesDisplay(Display):
         count = count or ROWS * _abreast(len(dataset.modalities))
         batch = as_batch(dataset.train, mixed(dataset.train.labels, count, rng))
         columns = {name: column_of(batch, name, dataset.preprocessors[name]) for name in dataset.modalities}
-        truths = [dataset.classes[label] for label in batch.labels]
+        truths = [dataset.label_in_words(label) for label in batch.labels]
         title = f"{len(batch)} of {len(dataset.train):,} training examples of {dataset.name}"
         return cls(columns, truths, f"{title} ({' | '.join(columns)})")
 

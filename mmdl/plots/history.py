@@ -44,8 +44,10 @@ class HistoryDisplay(Display):
         """
         learning_rate = learning_rate and "learning_rate" in self.history
         self.figure_ = figure_of(figure, 3.6)
-        self.axes_ = self.figure_.subplots(1, 3 if learning_rate else 2)
-        for ax, name, better in zip(self.axes_, ("loss", "accuracy"), ("lower", "higher"), strict=False):
+        shares = "accuracy" in self.history or "validation_accuracy" in self.history
+        panels = {"loss": "lower"} | ({"accuracy": "higher"} if shares else {})
+        self.axes_ = self.figure_.subplots(1, len(panels) + learning_rate, squeeze=False)[0]
+        for ax, (name, better) in zip(self.axes_, panels.items(), strict=False):
             self._draw(ax, name, "training, while learning", BLUE, "o-", style)
             self._draw(ax, f"validation_{name}", "validation, after each epoch", VERMILLION, "s--", style)
             if title:
@@ -54,16 +56,17 @@ class HistoryDisplay(Display):
             highest = self.history["validation_accuracy"][self.best - 1]
             ring = {"markersize": 13, "markerfacecolor": "none", "color": VERMILLION, "linestyle": "none"}
             self.axes_[1].plot(self.best, highest, "o", label=f"best: {highest:.3f} (epoch {self.best})", **ring)
-        self.axes_[0].set_ylabel("cross-entropy (nats)")
-        self.axes_[1].set_ylabel("share of right answers")
+        self.axes_[0].set_ylabel("cross-entropy (nats)" if shares else "loss")
+        if shares:
+            self.axes_[1].set_ylabel("share of right answers")
         if learning_rate:
-            self._draw(self.axes_[2], "learning_rate", None, GREEN, "^-", style)
-            self.axes_[2].set(title="Learning rate" if title else "", ylabel="step size at the end of the epoch")
+            self._draw(self.axes_[-1], "learning_rate", None, GREEN, "^-", style)
+            self.axes_[-1].set(title="Learning rate" if title else "", ylabel="step size at the end of the epoch")
         for ax in self.axes_:
             ax.set_xlabel("epoch")
             ax.xaxis.get_major_locator().set_params(integer=True)
             grid_on(ax)
-        lines, labels = self.axes_[1].get_legend_handles_labels()
+        lines, labels = self.axes_[len(panels) - 1].get_legend_handles_labels()
         self.figure_.legend(lines, labels, loc="outside lower center", ncols=3)
         return self
 

@@ -41,13 +41,21 @@ class Callback:
 
 
 class Validation(Callback):
-    """Adds loss and accuracy on other examples to the history after each epoch: validation_loss, validation_accuracy"""
+    """Adds loss and accuracy on other examples to the history after each epoch: validation_loss, validation_accuracy
 
-    def __init__(self, examples: Any, loss: Callable[..., Any] = softmax_cross_entropy) -> None:
-        self.examples, self.loss = examples, loss
+    Or what else `measure(model, examples, loss=loss)` returns: means over the examples, by name.
+    """
+
+    def __init__(
+        self,
+        examples: Any,
+        loss: Callable[..., Any] = softmax_cross_entropy,
+        measure: Callable[..., dict[str, float]] = evaluate,
+    ) -> None:
+        self.examples, self.loss, self.measure = examples, loss, measure
 
     def epoch(self, training: Training) -> None:
-        found = training.ranks.means(partial(evaluate, training.model, loss=self.loss), self.examples)
+        found = training.ranks.means(partial(self.measure, training.model, loss=self.loss), self.examples)
         training.record({f"validation_{name}": value for name, value in found.items()})
 
 

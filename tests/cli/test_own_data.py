@@ -15,6 +15,7 @@ from mmdl.training import load
 KINDS = ("dark", "light")
 COLUMNS = ["--image", "photo", "--text", "title", "--audio", "clip", "--numbers", "width,height", "--label", "kind"]
 FIGURES = {"history.png", "confusion.png"}
+TEXTS = {"history.json", "predictions.csv"}
 
 
 def make(folder, count=20):
@@ -47,7 +48,7 @@ def own(tmp_path_factory):
 def test_the_run_keeps_what_is_needed_to_find_the_data_again(own):
     table, run = own
     files = {file.name for file in run.iterdir()}
-    assert files == {"model.npz", "history.json", "kernels.png", "images.png", "attention.png", *FIGURES}
+    assert files == {"model.npz", *TEXTS, "kernels.png", "images.png", "attention.png", *FIGURES}
     model, extras = load(run / "model.npz")
     assert tuple(model.modalities) == ("image", "text", "audio", "numbers") and model.classes == KINDS
     assert extras["data"] == str(table) and extras["options"]["numbers"] == ["width", "height"]

@@ -26,7 +26,7 @@ def test_history_draws_what_there_is():
     assert display.axes_[0].lines[0].get_xydata().tolist() == [[1, 3], [2, 2]]
     assert display.axes_[2].lines[0].get_ydata().tolist() == [1, 2]
     alone = HistoryDisplay.from_history({"loss": [1.0]}).plot(learning_rate=True)
-    assert len(alone.axes_) == 2 and alone.best is None
+    assert len(alone.axes_) == 1 and alone.best is None
     assert HistoryDisplay.from_history({"loss": [1.0], "validation_accuracy": [np.nan]}).best is None
     with pytest.raises(DataError, match="no epoch"):
         HistoryDisplay.from_history({"loss": []})

@@ -71,6 +71,11 @@ class Standardizer(Preprocessor):
         x = _columns(examples, self.names or self.mean)
         return np.nan_to_num((x - self.mean) / self.deviation).astype(np.float32)
 
+    def decode(self, z: Array) -> Array:
+        """x = mean + deviation · z, column by column.  (N, D) -> (N, D) float64"""
+        x: Array = np.array(self.mean) + np.array(self.deviation) * z
+        return x
+
 
 def _columns(examples: Any, columns: Sequence[Any]) -> Array:
     """(N, D) float64; D is the number of columns, or without any, that of the first example."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.table.columns import Numbers, Pictures, Reader, Sounds, Texts
-from mmdl.data.table.report import counted, demand_enough, of_absent, of_classes, of_refused
+from mmdl.data.table.report import counted, demand_enough, of_absent, of_alike, of_classes, of_numbers, of_refused
 from mmdl.data.table.rows import read_rows
 from mmdl.data.table.steps import Columns, all_of, as_one, dealt, emptied, fitted, in_order, read
 from mmdl.errors import DataError
@@ -82,9 +82,10 @@ def load_table(
     absent = Counter[str]() if reading.keep_na else emptied(rows)
     readers = readers_of(columns, Path(path).parent, delimiter, reading)
     table = read(rows, refused, readers, label, split, group)
+    hints = [*of_numbers(label, table.labels), *of_alike(in_order({*table.labels}))]
     table, part, together = dealt(table, label, split, np.random.default_rng(seed))
     classes = in_order({*table.labels})
-    demand_enough(path, len(rows) + len(refused), classes, part, table.refused)
+    demand_enough(path, len(rows) + len(refused), classes, part, table.refused, hints)
     inputs, present, preprocessors, sentences = fitted(path, table, readers, part == "train")
     about = {name: np.array([as_one(each) for each in cells], object) for name, cells in table.cells.items()}
     about["line"] = np.array([str(line) for line in table.lines])
@@ -101,6 +102,7 @@ def load_table(
         augment={"word_dropout": WORD_DROPOUT} if text else {},
         notes=(
             *(first, *sentences, *of_absent(absent), *together),
+            *hints,
             *of_classes(classes, train, validation, test),
             *of_refused(table.lost, "cell not used"),
             *of_refused(table.refused),

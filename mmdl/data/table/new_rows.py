@@ -12,14 +12,14 @@ from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.target import TargetTokenizer
-from mmdl.data.preprocessors.units import split_any
+from mmdl.data.preprocessors.units import composed, split_any
 from mmdl.data.table.columns import number_of
-from mmdl.data.table.deal import LEAST, deal
-from mmdl.data.table.load import recipe_for
+from mmdl.data.table.deal import groups_of
+from mmdl.data.table.load import WORD_DROPOUT, Reading, recipe_for
 from mmdl.data.table.numerals import form_of, value_in
-from mmdl.data.table.report import Refused, because, counted, demand_enough, of_classes, of_refused
+from mmdl.data.table.report import Refused, because, counted, demand_enough, of_absent, of_classes, of_refused
 from mmdl.data.table.rows import Row, read_rows
-from mmdl.data.table.steps import all_of, as_one, cells_of, told
+from mmdl.data.table.steps import Table, all_of, as_one, cells_of, dealt, emptied, told
 from mmdl.errors import DataError
 
 
@@ -29,16 +29,20 @@ class NewRows(NamedTuple):
     examples: Examples  # labels −1 where none are asked for; `about` has "line" and the cells of each modality
     refused: list[Refused]  # cells that cannot be read and rows that cannot be used, and why
     strangers: Counter[str]  # classes that the model does not know, and in how many rows; these are refused, too
+    also: dict[str, list[str]]  # the cells of further columns
+    absent: Counter[str]  # cells that say that they are empty
 
 
 def read_new_rows(
     path: Any,
     preprocessors: dict[str, Preprocessor],
     columns: dict[str, Any],
-    classes: tuple[str, ...] = (),
+    classes: tuple[str, ...] | None = (),
     label: str | None = None,
     target: str | None = None,
     writer: TargetTokenizer | None = None,
+    also: Sequence[str] = (),
+    how: Reading | None = None,
 ) -> NewRows:
     """The rows of a CSV file as a trained model takes them
 
@@ -49,12 +53,16 @@ def read_new_rows(
         The model's: its vocabulary, sizes, means and deviations are used as they are.
     columns : dict of str to str, of numbers to a sequence of str
         The column of each modality; a modality without one is absent from all rows.
-    classes : tuple of str
-        The model's.
+    classes : tuple of str, or None
+        The model's; None if it predicts numbers.
     label : str, optional
-        The column with the class.
+        The column with the class or the number.
     target : str, optional, and writer : TargetTokenizer
         The column with what is to be written, and the model's way to write it.
+    also : sequence of str
+        Further columns whose cells are wanted.
+    how : Reading, optional
+        How numbers are written, and whether NA is a word; sizes are the model's.
 
     Raises
     ------
@@ -63,9 +71,11 @@ def read_new_rows(
     """
     if unknown := columns.keys() - preprocessors.keys():
         raise DataError(f"{min(unknown)!r} is no modality of this model; it takes {', '.join(preprocessors)}")
+    how = how or Reading()
     asked = [name for name in all_of(columns, label or target or "", None) if name]
-    rows, refused, delimiter = read_rows(path, asked)
-    plain(rows, columns.get("numbers", ()), delimiter)
+    rows, refused, delimiter = read_rows(path, [*asked, *(name for name in also if name not in asked)])
+    absent = Counter[str]() if how.keep_na else emptied(rows)
+    plain(rows, [*columns.get("numbers", ()), *([label] if label and classes is None else [])], delimiter, how)
     kinds = {name: preprocessor.kind for name, preprocessor in preprocessors.items()}
     cells = {name: [cells_of(row, column) for row in rows] for name, column in columns.items()}
     values: dict[str, list[Any]] = {}
@@ -78,11 +88,16 @@ def read_new_rows(
     for place in lost:
         wrong.setdefault(place, (", ".join(map(told, columns.values())), "there is nothing"))
     strangers: Counter[str] = Counter()
+    labels: list[Any] = [-1] * len(rows)
     for place, row in enumerate(rows):
-        if label and (said := row.cells[label]) not in classes:
-            lost.add(place)
-            strangers.update([said] if said else [])
-            wrong[place] = label, f"the model knows no class {said!r}" if said else "the class is missing"
+        if label:
+            said = composed(row.cells[label])
+            try:
+                labels[place] = label_of(said, classes)
+            except DataError as mistake:
+                lost.add(place)
+                strangers.update([said] if said and classes is not None else [])
+                wrong[place] = label, str(mistake)
         if target and writer:
             try:
                 writer.row(row.cells[target])
@@ -101,20 +116,41 @@ def read_new_rows(
         inputs[name] = at_rows(preprocessor.encode([value for value in chosen if value is not None]), present[name])
     about = {name: np.array([as_one(each[place]) for place in places], object) for name, each in cells.items()}
     about["line"] = np.array([str(rows[place].line) for place in places])
-    labels = [classes.index(rows[place].cells[label]) if label else -1 for place in places]
+    found = np.array([labels[place] for place in places])
     targets = writer.encode([rows[place].cells[target] for place in places]) if target and writer else None
-    examples = Examples(inputs, np.array(labels), present, about, kinds, targets, preprocessors, classes)
-    return NewRows(examples, refused, strangers)
+    examples = Examples(inputs, found, present, about, kinds, targets, preprocessors, classes or ())
+    others = {column: [rows[place].cells[column] for place in places] for column in also}
+    return NewRows(examples, refused, strangers, others, absent)
 
 
-def load_like(path: Any, model: Any, label: str = "label", seed: int = 0, **columns: Any) -> Dataset:
+def label_of(said: str, classes: tuple[str, ...] | None) -> int | float:
+    """The place of a class, or without classes the number; a DataError if it is none, or missing."""
+    if classes is None:
+        number = number_of(said)
+        if math.isnan(number):
+            raise DataError("the number is missing")
+        return number
+    if said not in classes:
+        raise DataError(f"the model knows no class {said!r}" if said else "the class is missing")
+    return classes.index(said)
+
+
+def load_like(
+    path: Any,
+    model: Any,
+    label: str = "label",
+    split: str | None = None,
+    group: str | None = None,
+    seed: int = 0,
+    **options: Any,
+) -> Dataset:
     """The data set of a CSV file as a trained model takes it, to go on learning from
 
     Parameters
     ----------
-    path, label, seed : as in `load_table`
-    model : what has preprocessors and classes
-    **columns : by modality its column, or those of numbers
+    path, label, split, group, seed : as in `load_table`
+    model : what has preprocessors, and classes or a scale
+    **options : by modality its column, or those of numbers; and settings of `Reading`, but no sizes
 
     Returns
     -------
@@ -126,29 +162,57 @@ def load_like(path: Any, model: Any, label: str = "label", seed: int = 0, **colu
     DataError
         See `read_new_rows`; and if no row is left for one of the splits.
     """
-    examples, refused, strangers = read_new_rows(path, model.preprocessors, columns, model.classes, label)
-    parts = deal({n: model.classes[k] for n, k in enumerate(examples.labels)}, np.random.default_rng(seed))
-    part = np.array([parts.get(place, "") for place in range(len(examples))])
-    demand_enough(path, len(examples) + len(refused), model.classes, part, refused)
-    train, validation, test = (examples.select(part == split) for split in SPLITS)
-    few = [f"not used: {counted((part == '').sum(), 'row')} of classes with fewer than {LEAST}"] if "" in part else []
-    unknown = [f"the model knows no class {name!r}: {counted(rows, 'row')}" for name, rows in strangers.items()]
+    how = Reading(**{name: options.pop(name) for name in ("decimal", "thousands", "keep_na") if name in options})
+    if sizes := [name for name in ("image_size", "text_length", "text_unit", "sound_seconds") if name in options]:
+        raise DataError(f"{sizes[0].replace('_', ' ')} is the model's own, and cannot be another")
+    options = {name: each for name, each in options.items() if each}
+    classes, also = getattr(model, "classes", None), [name for name in (split, group) if name]
+    found = read_new_rows(path, model.preprocessors, options, classes, label, also=also, how=how)
+    examples, refused = found.examples, found.refused
+    names = {n: classes[k] if classes else "all" for n, k in enumerate(examples.labels)}
+    keys = [examples.about[name].tolist() for name in options if examples.kinds[name] in ("image", "audio")]
+    keys += [found.also[group]] if group else []
+    lines = [int(line) for line in examples.about["line"]]
+    table = Table(
+        lines=lines,
+        labels=[names[n] for n in range(len(lines))],
+        said=[said.lower() for said in found.also[split]] if split else [""] * len(lines),
+        cells={},
+        values={},
+        refused=refused,
+        lost=[],
+        groups=groups_of(list(zip(*keys, strict=True))) if keys else list(range(len(lines))),
+    )
+    table, part, together = dealt(table, label, split, np.random.default_rng(seed))
+    used = examples.select(np.isin(lines, table.lines))
+    if classes:
+        demand_enough(path, len(examples) + len(refused), classes, part, table.refused)
+    train, validation, test = (used.select(part == each) for each in SPLITS)
+    unknown = [f"the model knows no class {name!r}: {counted(rows, 'row')}" for name, rows in found.strangers.items()]
     return Dataset(
         Path(path).name,
-        model.classes,
+        classes or (),
         train,
         validation,
         test,
         model.preprocessors,
-        notes=(*of_classes(model.classes, train, validation, test), *few, *unknown, *of_refused(refused)),
-        recipe=recipe_for(len(train), len(columns)),
+        augment={"word_dropout": WORD_DROPOUT} if "text" in examples.kinds.values() else {},
+        notes=(
+            f"{Path(path).name}: {counted(len(examples) + len(refused), 'row')}, {len(part):,} of which can be used",
+            *(*of_absent(found.absent), *together),
+            *(of_classes(classes, train, validation, test) if classes else ()),
+            *(*unknown, *of_refused(table.refused)),
+        ),
+        recipe=recipe_for(len(train), len(options)),
+        in_order="text" in examples.kinds.values(),
+        scale=getattr(model, "scale", None),
     )
 
 
-def plain(rows: list[Row], columns: Sequence[str], delimiter: str) -> None:
+def plain(rows: list[Row], columns: Sequence[str], delimiter: str, how: Reading) -> None:
     """Write the numbers of these columns with a decimal point, whatever form most of a column has."""
     for column in columns:
-        form = form_of(column, [row.cells[column] for row in rows], delimiter)
+        form = form_of(column, [row.cells[column] for row in rows], delimiter, how.decimal, how.thousands)
         for row in rows:
             number = value_in(row.cells[column], form)
             if number is not None:

@@ -1,16 +1,19 @@
 """What is said about a table: what was read, how many examples each class has, and which rows cannot be used."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mmdl.data.dataset import SPLITS, Examples
+from mmdl.data.table.numerals import FORMS, value_in
 from mmdl.errors import DataError
 
 SHOWN = 10  # classes, and rows that cannot be used, that are told one by one
 A_FEW = 12  # names that are listed
+MOST = 0.9  # of the classes are numbers, then the others are slips
+MANY = 20  # classes, from which on numbers are hardly names
 A_LINE = 40  # letters of a name that are shown
 
 
@@ -55,6 +58,30 @@ def of_classes(classes: tuple[str, ...], *splits: Examples) -> Iterator[str]:
         yield f"and {len(rest):,} more classes, of {rest.min():,} to {rest.max():,} examples"
 
 
+def of_numbers(label: str, cells: Sequence[str]) -> Iterator[str]:
+    """A hint, where a column of classes looks like one of numbers that are to be predicted: many, hardly ever equal."""
+    classes = {*cells}
+    like = sum(map(number_like, classes))
+    if len(classes) > MANY and 2 * len(classes) > len(cells) and like > MOST * len(classes):
+        yield f"hint: {label} holds {len(classes):,} different numbers; --task regression predicts numbers, not classes"
+
+
+def number_like(cell: str) -> bool:
+    """Whether a cell is a number in one form or another."""
+    return any(value_in(cell, form) is not None for form in FORMS)
+
+
+def of_alike(classes: Iterable[str]) -> Iterator[str]:
+    """Hints: classes that may be one, such as Apple and apple, or 1 and 1.0."""
+    alike: dict[Any, list[str]] = {}
+    for name in classes:
+        number = value_in(name, FORMS[0])
+        alike.setdefault(" ".join(name.casefold().split()) if number is None else number, []).append(name)
+    if several := [names for names in alike.values() if len(names) > 1]:
+        told = listed([" and ".join(map(repr, names)) for names in several])
+        yield f"hint: classes that may be meant to be one: {told}"
+
+
 def of_absent(absent: Counter[str]) -> Iterator[str]:
     """A sentence about cells that say that they are empty."""
     if absent:
@@ -72,12 +99,15 @@ def of_refused(refused: list[Refused], what: str = "not used") -> Iterator[str]:
         yield f"{what}: {counted(len(rest), 'more row')} up to line {rest[-1].line}: {why}"
 
 
-def demand_enough(path: Any, rows: int, classes: tuple[str, ...], part: Any, refused: list[Refused]) -> None:
+def demand_enough(
+    path: Any, rows: int, classes: tuple[str, ...], part: Any, refused: list[Refused], hints: Sequence[str] = ()
+) -> None:
     """At least two classes and an example in each split, or one sentence about what is in the way."""
     if not rows:
         raise DataError(f"{path} has names of columns, but no rows")
     if not classes:
-        raise DataError(f"none of the {counted(rows, 'row')} of {path} can be used{because(refused)}")
+        why = "".join(f"; {hint}" for hint in hints)
+        raise DataError(f"none of the {counted(rows, 'row')} of {path} can be used{because(refused)}{why}")
     if len(classes) == 1:
         only = f"every row that can be used is of the class {classes[0]!r}"
         raise DataError(f"{path}: {only}, and a choice needs two{because(refused)}")

@@ -33,7 +33,7 @@ def table(tmp_path):
 
 def test_the_models_own_statistics_and_words_are_used(table):
     path = table(("red.png", "a red box", "12", "1", "box"), ("", "ball", "", "", "ball"))
-    examples, refused, strangers = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
+    examples, refused, strangers, *_ = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
     assert refused == [] and not strangers
     np.testing.assert_allclose(examples.inputs["numbers"][0], [1, 1])
     assert examples.labels.tolist() == [1, 0]
@@ -59,7 +59,7 @@ def test_a_bad_cell_loses_itself_and_a_row_without_anything_is_lost(table):
         ("red.png", "box", "1", "two", "box"),
         ("", "", "", "", "box"),
     )
-    examples, refused, _ = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
+    examples, refused, *_ = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
     assert examples.about["line"].tolist() == ["2", "4"]
     assert [(each.line, each.column) for each in refused] == [
         (2, "photo"),
@@ -73,7 +73,7 @@ def test_a_bad_cell_loses_itself_and_a_row_without_anything_is_lost(table):
 
 def test_classes_that_the_model_does_not_know_are_named_and_counted(table):
     path = table(("", "ball", "", "", "cube"), ("", "box", "", "", "box"), ("", "box", "", "", "cube"))
-    examples, refused, strangers = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
+    examples, refused, strangers, *_ = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
     assert len(examples) == 1 and strangers == {"cube": 2} and len(refused) == 2
 
 
@@ -103,11 +103,24 @@ class Trained:
 
 
 def test_a_table_like_a_models_own_keeps_its_words_and_classes(table):
-    rows = [("red.png", f"{kind} {n}", str(n), "1", kind) for n in range(10) for kind in ("box", "ball")]
+    rows = [("", f"{kind} {n}", str(n), "1", kind) for n in range(10) for kind in ("box", "ball")]
     path = table(*rows, ("", "cone", "", "", "cone"))
     dataset = load(str(path), like=Trained, label="kind", **COLUMNS)
     assert dataset.classes == CLASSES and dataset.preprocessors == PREPROCESSORS
     assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [14, 2, 4]
     assert "the model knows no class 'cone': 1 row" in dataset.notes
+    with pytest.raises(DataError, match="image size is the model's own, and cannot be another"):
+        load(str(path), like=Trained, label="kind", image_size=(9, 9), **COLUMNS)
     with pytest.raises(DataError, match="is for a CSV file"):
         load("glyphs", like=Trained)
+
+
+def test_rows_of_one_picture_and_told_splits_are_kept_apart_as_in_training(table):
+    rows = [("red.png", f"{kind} {n}", str(n), "1", kind) for n in range(10) for kind in ("box", "ball")]
+    others = [("", f"{kind} {n}", str(n), "1", kind) for n in range(10) for kind in ("box", "ball")]
+    dataset = load(str(table(*rows, *others)), like=Trained, label="kind", **COLUMNS)
+    with_picture = [split.present["image"].sum() for split in (dataset.train, dataset.validation, dataset.test)]
+    assert sorted(with_picture) == [0, 0, 20]
+    told = [("", kind, str(n), ("train", "valid", "test")[n % 3], kind) for n in range(9) for kind in ("box", "ball")]
+    dataset = load(str(table(*told)), like=Trained, label="kind", text="title", split="b")
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [6, 6, 6]

@@ -1,0 +1,98 @@
+"""A trained model goes on learning from another table: with its own words, classes and statistics."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from mmdl import tree
+from mmdl.cli import main
+from mmdl.training import load
+
+QUICK = ["--epochs", "8", "--json"]
+
+
+def table(path, pairs, count=12):
+    """Rows of a title and its kind, `count` of each pair."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["title", "kind"], *(pair for pair in pairs for _ in range(count))])
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A model that knows two red things and two blue ones."""
+    folder = tmp_path_factory.mktemp("init")
+    first = table(folder / "first.csv", [("red apple", "red"), ("blue sky", "blue")])
+    arguments = ["--text", "title", "--label", "kind", "--fusion", "concatenate", "--width", "16"]
+    assert main(["train", "--data", str(first), *arguments, *QUICK, "--out", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+def test_it_goes_on_with_its_own_words_and_classes(trained, tmp_path, capsys):
+    before, _ = load(trained / "model.npz")
+    more = table(tmp_path / "more.csv", [("blue apple", "blue"), ("red sky", "red"), ("green tree", "green")])
+    arguments = ["train", "--init", str(trained), "--data", str(more), "--epochs", "60", "--json"]
+    assert main([*arguments, "--out", str(tmp_path / "run")]) == 0
+    said = capsys.readouterr()
+    assert "the model knows no class 'green': 12 rows" in said.err
+    after, extras = load(tmp_path / "run" / "model.npz")
+    assert after.classes == before.classes and after.preprocessors == before.preprocessors
+    assert tree.describe(after) == tree.describe(before)
+    assert json.loads(said.out)["accuracy"]["all"] == 1 and after.predict(text="red sky") == ["red"]
+    assert extras["recipe"]["learning_rate"] == pytest.approx(
+        load(trained / "model.npz")[1]["recipe"]["learning_rate"] / 3
+    )
+    assert main(["evaluate", str(tmp_path / "run"), "--json"]) == 0  # on the test rows of the new table
+    assert json.loads(capsys.readouterr().out)["examples"] == 4
+    assert main(["plot", "confusion", str(tmp_path / "run")]) == 0
+
+
+def test_it_is_resumed_with_the_same_bits(trained, tmp_path, capsys, monkeypatch):
+    from mmdl.training.callbacks import StopOnSignal
+
+    more = table(tmp_path / "more.csv", [("blue apple", "blue"), ("red sky", "red")])
+    arguments = ["train", "--init", str(trained), "--data", str(more), *QUICK]
+    assert main([*arguments, "--out", str(tmp_path / "whole")]) == 0
+    with monkeypatch.context() as patch:
+        step = StopOnSignal.step
+
+        def stopped(self, training):
+            step(self, training)
+            training.interrupted = training.interrupted or training.epoch == 2
+
+        patch.setattr(StopOnSignal, "step", stopped)
+        assert main([*arguments, "--out", str(tmp_path / "stopped")]) == 130
+    assert main(["train", "--resume", str(tmp_path / "stopped"), "--json"]) == 0
+    [whole, stopped] = (load(tmp_path / name / "model.npz")[0] for name in ("whole", "stopped"))
+    for (path, a), (_, b) in zip(tree.leaves(whole), tree.leaves(stopped), strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--fusion", "product"], "--fusion was settled when the model of --init was built: leave it out"),
+        (["--width", "8"], "--width was settled when the model of --init was built: leave it out"),
+        (["--text", "name"], "has no column 'name'"),
+        (["--text", "kind", "--label", "title"], "the model knows no class 'blue apple'"),
+    ],
+)
+def test_what_does_not_go_with_it_is_one_sentence(trained, tmp_path, complaint, arguments, sentence):
+    more = table(tmp_path / "more.csv", [("blue apple", "blue"), ("red sky", "red")])
+    code, line = complaint("train", "--init", trained, "--data", more, *arguments, "--out", tmp_path / "run")
+    assert code in (1, 2) and sentence in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_predictions_of_the_test_set_stand_beside_the_run_and_a_moved_table_is_drawn(trained, tmp_path, capsys):
+    with (trained / "predictions.csv").open(encoding="utf-8") as file:
+        names, *rows = csv.reader(file)
+    assert names == ["line", "truth", "prediction", "probability"] and len(rows) == 4
+    assert all(row[1] in ("red", "blue") and row[2] in ("red", "blue") and 0 < float(row[3]) <= 1 for row in rows)
+    moved = table(tmp_path / "moved.csv", [("red apple", "red"), ("blue sky", "blue")])
+    out = tmp_path / "moved.png"
+    assert main(["plot", "confusion", str(trained), "--data", str(moved), "--out", str(out)]) == 0
+    assert out.is_file()
+    assert main(["plot", "kernels", str(trained), "--data", str(moved)]) == 2
