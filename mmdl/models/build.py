@@ -27,7 +27,6 @@ from mmdl.layers import (
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
-from mmdl.models.regressor import MultimodalRegressor
 
 Encoded: TypeAlias = tuple[Sequential, tuple[int, int]]  # an encoder, and the shape (T, D) of its tokens
 Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classifier: modalities, fusion, head
@@ -87,31 +86,8 @@ def multimodal_classifier(
     ('Concatenate', ['image', 'text'])
     """
     how = How(width, depth, dropout, text_reader, dtype, dataset.in_order)
-    modalities, fused, head, preprocessors = _parts(rng, dataset, fusion, len(dataset.classes), how)
+    modalities, fused, head, preprocessors = parts_of(rng, dataset, fusion, len(dataset.classes), how)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
-
-
-def multimodal_regressor(
-    rng: Generator,
-    dataset: Dataset,
-    fusion: str = "attention",
-    width: int | None = None,
-    dtype: DTypeLike = np.float32,
-    depth: int | None = None,
-    dropout: float | None = None,
-    text_reader: str | None = None,
-) -> MultimodalRegressor:
-    """A regressor for the modalities of a dataset with a `scale`; parameters as in `multimodal_classifier`
-
-    Fusions of logits are for classes only.
-    """
-    if dataset.scale is None:
-        raise DataError(f"the labels of {dataset.name} are classes; a regressor learns numbers")
-    if fusion_named(fusion).takes == "logits":
-        raise DataError(f"{fusion} fuses the probabilities of classes: it is not for regression")
-    how = How(width, depth, dropout, text_reader, dtype, dataset.in_order)
-    modalities, fused, head, preprocessors = _parts(rng, dataset, fusion, 1, how)
-    return MultimodalRegressor(modalities, fused, head, dataset.scale, preprocessors)
 
 
 def token_encoder(
@@ -256,7 +232,7 @@ class How(NamedTuple):
         return vector_encoder(rng, preprocessor, self.width, self.reader, self.dropout, self.dtype)
 
 
-def _parts(
+def parts_of(
     rng: Generator, dataset: Dataset, fusion: str, outputs: int, how: How
 ) -> tuple[dict[str, Modality], Fusion, Sequential, dict[str, Any]]:
     """Modalities, fusion, head and preprocessors, or one sentence about what does not go together."""
