@@ -54,7 +54,15 @@ def measure(model, dataset):
 
     found = evaluate_subsets(model, dataset.test)
     largest_first = sorted(found, key=len, reverse=True)
-    return {"accuracy": {key_of(subset, dataset.modalities): found[subset]["accuracy"] for subset in largest_first}}
+    shares = {key_of(subset, dataset.modalities): found[subset]["accuracy"] for subset in largest_first}
+    return {"accuracy": shares} | pointing_of(model, dataset)
+
+
+def pointing_of(model, dataset):
+    """How often a word looks at what it names, where words attend to patches and it is known what stands where."""
+    from mmdl.training.pointing import can_point, pointing
+
+    return {"pointing": pointing(model, dataset.test)._asdict()} if can_point(model, dataset.test) else {}
 
 
 def answers(model, examples):
@@ -81,6 +89,9 @@ def report(results, files, dataset, asked):
     for key, share in results["accuracy"].items():
         possible = f"  (possible: {100 * best[key]:.1f} %)" if key in best else ""
         print(f"  {words[key]:{width}}  {100 * share:.1f} %{possible}")
+    if pointing := results.get("pointing"):
+        trained, untrained, chance = (f"{100 * pointing[who]:.1f} %" for who in ("trained", "untrained", "chance"))
+        print(f"\nwords that look at what they name  {trained}  (untrained: {untrained}, at random: {chance})")
     print(f"\nwritten to {results['out']}: {', '.join(files)}")
     print(f"try: {suggestion(results['out'], dataset, asked)}")
 

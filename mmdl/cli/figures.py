@@ -10,6 +10,7 @@ FIGURES = {
     "confusion": "which class of the test set is taken for which",
     "regression": "predicted numbers against true ones, after --task regression",
     "images": "a dozen test examples, and what the model says",
+    "pointing": "whether words look at what they name, where that is known (scenes)",
     "similarity": "which names fit which pictures, after --objective contrastive",
     "alignment": "which words each token was written from, after --objective write",
     "posteriors": "what a transcriber hears in every frame, after --objective write",
@@ -35,6 +36,8 @@ def display(name, model, history=None, examples=None, example=0):
             return plots.PosteriorsDisplay.from_model(model, examples, example)
         case "attention":
             return plots.AttentionDisplay.from_model(model, examples, example)
+        case "pointing":
+            return plots.PointingDisplay.from_model(model, examples)
         case "history":
             return plots.HistoryDisplay.from_history(history)
         case "confusion":
@@ -52,6 +55,7 @@ def drawable(model, examples):
     """The names of the figures that are drawn after training: all that this data and this model allow."""
     from mmdl.fusion import AttentionFusion, CrossAttentionFusion
     from mmdl.models import ContrastiveModel, MultimodalRegressor, Transcriber, Writer
+    from mmdl.training.pointing import can_point
 
     if isinstance(model, ContrastiveModel):
         return ["history", "similarity"]
@@ -74,6 +78,8 @@ def drawable(model, examples):
         names.append("images")
     if isinstance(model.fusion, (AttentionFusion, CrossAttentionFusion)) and (seen & (read > 0)).any():
         names.append("attention")
+        if can_point(model, examples):
+            names.append("pointing")
     return names
 
 

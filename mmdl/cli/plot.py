@@ -19,7 +19,7 @@ EXAMPLES = """\
 
 OF_ONE, OF_ALL = (
     ("attention", "feature-maps", "alignment", "posteriors"),
-    ("confusion", "regression", "images", "similarity"),
+    ("confusion", "regression", "images", "pointing", "similarity"),
 )  # which examples a figure needs
 MODEL_KINDS = {  # whose figures these are; all others are of classifiers
     "similarity": ("ContrastiveModel",),

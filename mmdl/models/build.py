@@ -61,8 +61,8 @@ def multimodal_classifier(
     fusion : str
         A key of `mmdl.fusion.FUSIONS`.
     width : int, optional
-        Of word vectors, of tokens, and of the vector that stands for a modality: 64 unless the dataset needs another. A
-        fusion of tokens needs a multiple of 4, the number of its heads.
+        Of word vectors, of tokens, and of the vector that stands for a modality: 64, and 128 for a fusion of vectors of
+        large pictures. A fusion of tokens needs a multiple of 4, the number of its heads.
     depth : int, optional
         Hidden layers between what was fused and the classes, or of each modality's own head where these are fused. By
         default one after a fusion of vectors, else none. Without any, modalities act on one another only as far as the
@@ -237,7 +237,10 @@ def parts_of(
 ) -> tuple[dict[str, Modality], Fusion, Sequential, dict[str, Any]]:
     """Modalities, fusion, head and preprocessors, or one sentence about what does not go together."""
     kind = fusion_named(fusion)
-    width = dataset.build.get("width", WIDTH) if how.width is None else how.width
+    preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
+    width = how.width
+    if width is None:  # a vector has to hold all that there is in a large picture
+        width = WIDTH * (2 if kind.takes == "vectors" and any(map(is_large, preprocessors.values())) else 1)
     if how.reader == "convolution" and [*dataset.train.kinds.values()] == ["text"]:
         how = how._replace(
             depth=0 if how.depth is None else how.depth, dropout=OF_KIM if how.dropout is None else how.dropout
@@ -253,7 +256,6 @@ def parts_of(
         raise DataError(f"a dropout probability is at least 0 and less than 1, not {how.dropout}")
     builders: dict[str, Callable[..., Parts]]
     builders = {"tokens": _of_tokens, "vectors": _of_vectors, "logits": _of_experts}
-    preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
     reader = "lstm" if dataset.in_order or kind.takes != "tokens" else "none"
     depth = (kind.takes == "vectors") if how.depth is None else how.depth
     how = how._replace(depth=depth, reader=how.reader or reader)

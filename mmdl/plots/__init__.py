@@ -15,6 +15,7 @@ from mmdl.plots.history import HistoryDisplay
 from mmdl.plots.images import ImagesDisplay
 from mmdl.plots.kernels import KernelsDisplay
 from mmdl.plots.lesson import guess, mark_guess, save_figure
+from mmdl.plots.pointing import PointingDisplay
 from mmdl.plots.posteriors import PosteriorsDisplay
 from mmdl.plots.regression import RegressionDisplay
 from mmdl.plots.save import save
@@ -38,6 +39,7 @@ __all__ = [
     "ImagesDisplay",
     "KernelsDisplay",
     "NoiseDisplay",
+    "PointingDisplay",
     "PosteriorsDisplay",
     "RegressionDisplay",
     "SearchDisplay",

@@ -19,7 +19,7 @@ def run_folder(finished_run, tmp_path):
     return tmp_path
 
 
-OTHERS = {"similarity", "alignment", "posteriors", "regression"}  # of models that are no classifiers
+OTHERS = {"similarity", "alignment", "posteriors", "regression", "pointing"}  # of other models, or of scenes
 
 
 @pytest.mark.parametrize("figure", [name for name in FIGURES if name not in OTHERS])

@@ -17,12 +17,13 @@ from mmdl.data.registry import Source
 from mmdl.shapes import Array
 
 SIDE = 64  # pixels
+MIDDLE = SIDE // 2
 KINDS = ("circle", "square", "triangle", "cross")
 COLOURS = {"red": (210, 50, 45), "green": (50, 160, 60), "blue": (50, 80, 200), "yellow": (235, 205, 50)}
 NUMBERS = ("one", "two", "three")
 ANSWERS = (*COLOURS, *KINDS, *NUMBERS, "no", "yes")
 RADII = 7, 11  # pixels, at least and at most
-APART = 6  # pixels between the middles of two shapes of which one is left of the other, at least
+APART = 6  # pixels at least by which one thing is left of another
 QUESTIONS = 3  # about each picture
 RECIPE = {"epochs": 6, "learning_rate": 2e-3, "modality_dropout": 0.0, "smoothing": 0.05}  # neither says it alone
 BUILD = {"dropout": 0.1}  # there is nothing to be learned by heart
@@ -53,6 +54,19 @@ class Question(NamedTuple):
     answer: str
     about: tuple[Shape, ...] = ()  # the shapes of the picture that are named
 
+    @property
+    def named(self) -> str:
+        """The place of the last word of each name, and the boxes of what it names: "4:10,4,25,19;0,0,9,9 9:..." """
+        words = self.words.rstrip("?").split()
+        ends = [
+            place
+            for place, (word, before) in enumerate(zip(words, ["", *words], strict=False))
+            if word in KINDS or before in COLOURS or (word in COLOURS and word == words[-1])
+        ]
+        boxes = [shape.box for shape in self.about]
+        each = [boxes] if len(ends) == 1 else [[box] for box in boxes]
+        return " ".join(f"{end}:{';'.join(those)}" for end, those in zip(ends, each, strict=False) if those)
+
 
 def load(pictures: int = PICTURES["train"], seed: int = 0) -> Dataset:
     """Three questions about each of 12,000 pictures to learn from, 300 for validation, 1,000 for the test
@@ -67,8 +81,8 @@ def load(pictures: int = PICTURES["train"], seed: int = 0) -> Dataset:
     -------
     Dataset
         Modalities "image", (N, 64, 64, 3) uint8, and "text", Tokens of words; no picture is in two splits. `about` has
-        "picture" (its number), "form", "question", "answer", and "boxes": where the shapes are that the question names,
-        as "top,left,bottom,right" in pixels with spaces between them.
+        "picture" (its number), "form", "question", "answer", "boxes": where the shapes are that the question names, as
+        "top,left,bottom,right" in pixels with spaces between them, and "named": which word names which of them.
     """
     rng = np.random.default_rng(seed)
     drawn = {split: examples_of(count, rng) for split, count in (PICTURES | {"train": pictures}).items()}
@@ -101,6 +115,7 @@ def examples_of(count: int, rng: np.random.Generator) -> tuple[Array, dict[str, 
         "question": np.array([question.words for _, question in asked]),
         "answer": np.array([question.answer for _, question in asked]),
         "boxes": np.array([" ".join(shape.box for shape in question.about) for _, question in asked]),
+        "named": np.array([question.named for _, question in asked]),
     }
     return np.stack(images), about
 
@@ -203,14 +218,17 @@ def existence(shapes: list[Shape], rng: np.random.Generator) -> Question:
 
 
 def place(shapes: list[Shape], rng: np.random.Generator) -> Question | None:
-    """is the red circle left of the square?"""
+    """is the red circle left of the square?  Half of the time, and of a single shape always, left of the middle."""
     named = [(shape, name) for naming in NAMINGS for shape, name in alone(shapes, naming)]
-    pairs = [(a, b) for a in named for b in named if abs(a[0].column - b[0].column) >= APART]
+    others = [*named, None] if len(shapes) == 1 else named if rng.random() < 0.5 else [None]
+    pairs = [(a, b) for a in named for b in others if abs(a[0].column - (b[0].column if b else MIDDLE)) >= APART]
     if not pairs:
         return None
-    (a, first), (b, second) = pairs[rng.integers(len(pairs))]
+    (a, first), other = pairs[rng.integers(len(pairs))]
+    b, second = other or (None, "middle")
     words = f"is the {first} left of the {second}?"
-    return Question("place", words, "yes" if a.column < b.column else "no", (a, b))
+    left = a.column < (b.column if b else MIDDLE)
+    return Question("place", words, "yes" if left else "no", (a, b) if b else (a,))
 
 
 def number(shapes: list[Shape], rng: np.random.Generator) -> Question:

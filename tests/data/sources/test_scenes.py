@@ -8,6 +8,7 @@ import pytest
 from mmdl import data
 from mmdl.data.sources import scenes
 from mmdl.data.sources.scenes import ANSWERS, COLOURS, KINDS, Shape, composed, covered, painted, questions
+from mmdl.training.pointing import boxes_of
 
 SPLITS = ("train", "validation", "test")
 
@@ -21,6 +22,11 @@ def rng():
     return np.random.default_rng(0)
 
 
+def fits(shape, name):
+    """Whether a shape is what words like "red circle", "circle" or "red shape" say."""
+    return {*name} <= {shape.colour, shape.kind, "shape"}
+
+
 def test_every_answer_follows_from_the_shapes():
     """Answered again from the words alone, by another road."""
     draw = rng()
@@ -28,22 +34,40 @@ def test_every_answer_follows_from_the_shapes():
         shapes = composed(draw)
         for asked in questions(shapes, draw):
             words = asked.words.rstrip("?").split()
-            there = [(s.colour, s.kind) for s in shapes]
             match words:
-                case ["what", "colour", "is", "the", kind]:
-                    right = [colour for colour, each in there if each == kind]
+                case ["what", "colour", "is", "the", *name]:
+                    right = [shape.colour for shape in shapes if fits(shape, name)]
                 case ["which", "shape", "is", colour]:
-                    right = [kind for each, kind in there if each == colour]
-                case ["is", "there", "a", colour, kind]:
-                    right = ["yes" if (colour, kind) in there else "no"]
-                case ["is", "the", *first, "left", "of", "the", colour, kind]:
-                    [a], [b] = (
-                        [s for s in shapes if (s.colour, s.kind) == each] for each in (tuple(first), (colour, kind))
-                    )
-                    right = ["yes" if a.column < b.column else "no"]
+                    right = [shape.kind for shape in shapes if shape.colour == colour]
+                case ["is", "there", "a", *name]:
+                    right = ["yes" if any(fits(shape, name) for shape in shapes) else "no"]
                 case ["how", "many", "shapes", "are", "there"]:
                     right = [{1: "one", 2: "two", 3: "three"}[len(shapes)]]
+                case _:
+                    middle = words.index("left")
+                    [a], other = [s for s in shapes if fits(s, words[2:middle])], words[middle + 3 :]
+                    columns = [32] if other == ["middle"] else [s.column for s in shapes if fits(s, other)]
+                    right = ["yes" if a.column < column else "no" for column in columns]
+                    assert abs(a.column - columns[0]) >= 6
             assert right == [asked.answer], asked
+
+
+def test_the_last_word_of_each_name_has_the_boxes_of_what_it_names():
+    draw = rng()
+    for _ in range(300):
+        shapes = composed(draw)
+        for asked in questions(shapes, draw):
+            words, named = asked.words.rstrip("?").split(), boxes_of(asked.named)
+            if asked.form == "number" or (asked.form == "existence" and asked.answer == "no"):
+                assert not named
+            elif asked.form == "place":
+                assert len(named) == (1 if words[-1] == "middle" else 2)
+            else:
+                assert [word for word, _ in named] == [len(words) - 1]
+            for word, boxes in named:
+                name = words[word - 1 : word + 1] if words[word - 1] in COLOURS else [words[word]]
+                meant = sorted([*map(int, shape.box.split(","))] for shape in shapes if fits(shape, name))
+                assert sorted(boxes.tolist()) == meant
 
 
 def test_pictures_show_the_shapes_where_they_are_said_to_be(dataset):
