@@ -33,10 +33,10 @@ import numpy as np
 from mmdl import data, tree
 from mmdl.cli import ranks
 from mmdl.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential
+from mmdl.memory import keep_freed_memory
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.plots.lesson import guess, save_figure
 from mmdl.plots.lessons.lesson_24_many_machines import draw
-from mmdl.training.memory import keep_freed_memory
 
 world = None
 if ranks.inside():  # started by mpiexec

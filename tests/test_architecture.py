@@ -13,7 +13,19 @@ from mmdl.verify.catalogue import CATALOGUE
 from tests.source import ROOT, SOURCES, calls, circle, imports, names, nodes, packages, prints, public_functions
 
 FLOORS = [
-    {"formulas", "shapes", "errors", "tokens", "files", "fields", "outline", "curriculum", "strict_json", "terminal"},
+    {
+        "formulas",
+        "shapes",
+        "errors",
+        "tokens",
+        "files",
+        "fields",
+        "outline",
+        "curriculum",
+        "memory",
+        "strict_json",
+        "terminal",
+    },
     {"ops"},
     {"tree", "verify", "data"},
     {"layers", "fusion"},

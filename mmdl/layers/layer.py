@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from mmdl import tree
+from mmdl.memory import keep_freed_memory
 from mmdl.outline import Outline
 from mmdl.shapes import Array
 
@@ -48,6 +49,7 @@ class Layer:
 
     def __call__(self, x: Any) -> Any:
         """y alone"""
+        keep_freed_memory()
         return self.forward(x)[0]
 
 

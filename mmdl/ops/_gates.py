@@ -6,16 +6,20 @@ from numpy.typing import DTypeLike
 from mmdl.shapes import Array
 
 
-def gate_scale(H: int, dtype: DTypeLike) -> Array:
-    """What the weights of the gates are multiplied by: σ(a) = ½ + ½ tanh(a / 2), so one tanh serves all four blocks"""
-    return np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), H)
+def gate_scale(H: int, dtype: DTypeLike) -> tuple[Array, Array]:
+    """What the weights of the gates are multiplied by, and what `activate_gates` adds  -> scale, shift (4H,)
+
+    σ(a) = ½ + ½ tanh(a / 2), so one tanh serves all four blocks.
+    """
+    scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), H)
+    return scale, 1 - scale
 
 
-def activate_gates(a: Array, scale: Array) -> None:
+def activate_gates(a: Array, scale: Array, shift: Array) -> None:
     """i, f, o = σ and g = tanh of what was multiplied by `scale`, in place.  a (N, 4H)"""
     np.tanh(a, out=a)
     a *= scale
-    a += 1 - scale
+    a += shift
 
 
 def gate_blocks(gates: Array) -> list[Array]:

@@ -65,7 +65,7 @@ def attentive_lstm(
     k, v = only(k, memory_mask), only(v, memory_mask)
     x, mask, H = time_first(only(x, mask)), step_masks(mask), len(U)
     nowhere = None if memory_mask is None or memory_mask.all() else ~memory_mask
-    scale = gate_scale(H, U.dtype)
+    scale, shift = gate_scale(H, U.dtype)
     gates = affine(x, W * scale, None if b is None else b * scale)
     inner = np.concatenate([U, C]) * scale  # one product for state and context
     h, c = initial_states(x, H, h0), initial_states(x, H, c0)
@@ -82,7 +82,7 @@ def attentive_lstm(
         weights[t] = keep(mask, t, softmax(e), 0)
         context[t] = (weights[t][:, None] @ v)[:, 0]
         gates[t] += np.concatenate([h[t], context[t]], axis=1) @ inner
-        activate_gates(gates[t], scale)
+        activate_gates(gates[t], scale, shift)
         c[t + 1] = keep(mask, t, f[t] * c[t] + i[t] * g[t], c[t])
         h[t + 1] = keep(mask, t, o[t] * np.tanh(c[t + 1]), h[t])
     return AttentiveStates(*map(time_first, (h, c, context, gates, weights, z)))

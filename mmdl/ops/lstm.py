@@ -49,22 +49,26 @@ def lstm(
     Source: Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 for the forget gate.
     """
     x, skipped, H = time_first(only(x, mask)), skipped_steps(mask), len(U)
-    scale = gate_scale(H, U.dtype)
+    scale, shift = gate_scale(H, U.dtype)
     gates, U = affine(x, W * scale, None if b is None else b * scale), U * scale
-    i, f, g, o = gate_blocks(gates)
     h, c = initial_states(x, H, h0), initial_states(x, H, c0)
-    product = np.empty((x.shape[1], 4 * H), gates.dtype)
-    for t in range(len(x)):
-        gates[t] += np.matmul(h[t], U, out=product)
-        activate_gates(gates[t], scale)
-        np.multiply(f[t], c[t], out=c[t + 1])  # c = f ∘ c + i ∘ g
-        c[t + 1] += i[t] * g[t]
-        np.tanh(c[t + 1], out=h[t + 1])  # h = o ∘ tanh(c)
-        h[t + 1] *= o[t]
+    states = LSTMStates(*map(time_first, (h, c, gates)))
+    if x.shape[1] == 1:  # the steps of a single example are rows, for which each call is shorter
+        gates, h, c = gates[:, 0], h[:, 0], c[:, 0]
+        skipped = None if skipped is None else skipped[:, 0]
+    product, taken_in = np.empty(gates.shape[1:], gates.dtype), np.empty_like(h[0])
+    steps = zip(gates, *gate_blocks(gates), c, c[1:], h, h[1:], strict=False)
+    for t, (a, i, f, g, o, c_before, c_after, h_before, h_after) in enumerate(steps):
+        a += np.matmul(h_before, U, out=product)
+        activate_gates(a, scale, shift)
+        np.multiply(f, c_before, out=c_after)  # c = f ∘ c + i ∘ g
+        c_after += np.multiply(i, g, out=taken_in)
+        np.tanh(c_after, out=h_after)  # h = o ∘ tanh(c)
+        h_after *= o
         if skipped is not None:
-            np.copyto(c[t + 1], c[t], where=skipped[t])
-            np.copyto(h[t + 1], h[t], where=skipped[t])
-    return LSTMStates(*map(time_first, (h, c, gates)))
+            np.copyto(c_after, c_before, where=skipped[t])
+            np.copyto(h_after, h_before, where=skipped[t])
+    return states
 
 
 @shapes

@@ -14,8 +14,8 @@ from numpy.random import Generator
 from mmdl import tree
 from mmdl.data.batches import batches
 from mmdl.errors import DataError, TrainingError
+from mmdl.memory import keep_freed_memory
 from mmdl.training.losses import CLASSIFICATION, BatchLoss, Loss
-from mmdl.training.memory import keep_freed_memory
 from mmdl.training.optimizers import Optimizer
 from mmdl.training.overflow import first_overflow, largest
 from mmdl.training.ranks import Alone, Ranks, Together

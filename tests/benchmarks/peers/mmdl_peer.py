@@ -19,13 +19,13 @@ from mmdl.layers import (
     Sequential,
     TransformerBlock,
 )
+from mmdl.memory import keep_freed_memory
 from mmdl.models import Modality, MultimodalClassifier, multimodal_classifier
 from mmdl.ops.ctc import ctc_loss
 from mmdl.ops.losses import mean_squared_error, softmax_cross_entropy
 from mmdl.tokens import Tokens
 from mmdl.training import Adam, Training
 from mmdl.training.losses import classification
-from mmdl.training.memory import keep_freed_memory
 from mmdl.training.ranks import Alone, Together
 from tests.benchmarks import works
 
