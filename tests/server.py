@@ -19,6 +19,7 @@ ANSWERS = {
     "/elsewhere": lambda page: page.redirect("nonsense://right"),
     "/nonsense": lambda page: page.answer(CONTENT, length="much"),
     "/silent": lambda page: page.server.closing.wait(10),
+    "/trickle": lambda page: page.trickle(),
     "/stall": lambda page: page.answer(CONTENT[:100_000], length=len(CONTENT), then=page.server.closing.wait),
 }
 
@@ -46,6 +47,13 @@ class Page(BaseHTTPRequestHandler):
         self.end_headers()
         while not self.server.closing.is_set():
             self.wfile.write(CONTENT)
+
+    def trickle(self):
+        self.send_response(200)
+        self.send_header("Content-Length", len(CONTENT))
+        self.end_headers()
+        while not self.server.closing.wait(0.05):
+            self.wfile.write(b".")
 
     def redirect(self, target):
         self.send_response(302)

@@ -4,8 +4,10 @@ import gzip
 import hashlib
 import importlib.util
 import os
+import threading
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -14,6 +16,8 @@ from mmdl.errors import DataError, FormatError
 from mmdl.files import replacing
 
 TIMEOUT = 30  # seconds without a byte after which a mirror is given up
+SLOWEST = 10_000  # bytes a second that a mirror has to send in the long run
+START = 60  # seconds that it gets beside these
 CHUNK = 1 << 16
 Report: TypeAlias = Callable[[int], object]  # is told the number of bytes that have arrived
 
@@ -80,7 +84,8 @@ def fetch(download: Download, report: Report | None = None, timeout: float = TIM
     report : function of an int, optional
         Called again and again with the number of bytes that have arrived from the mirror at work.
     timeout : float
-        Seconds without a byte after which a mirror is given up.
+        Seconds without a byte after which a mirror is given up; so is one that sends fewer than `SLOWEST` bytes a
+        second in the long run.
 
     Returns
     -------
@@ -101,11 +106,36 @@ def fetch(download: Download, report: Report | None = None, timeout: float = TIM
     with replacing(path) as unfinished:
         path.parent.mkdir(parents=True, exist_ok=True)
         for url in download.urls:
-            failure = _try(url, unfinished, download, report, timeout)
+            failure = _in_time(download, partial(_try, url, unfinished, download, report, timeout))
             if failure is None:
                 return path
             failures.append(f"{urlsplit(url).netloc} {failure}")
+            unfinished.unlink(missing_ok=True)  # what was left behind may still write into it
         raise DataError(f"{path.name} cannot be downloaded: {', '.join(failures)}; try again later, or {by_hand}")
+
+
+def _in_time(download: Download, work: Callable[[], str | None]) -> str | None:
+    """What some work says, or that it took too long: a server may send a byte from time to time, and for ever.
+
+    It is done in a thread, which is left behind then: nothing can end one that waits for a socket.
+    """
+    said: list[str | BaseException | None] = []
+
+    def working() -> None:
+        try:
+            said.append(work())
+        except BaseException as mistake:  # is raised where it was asked for
+            said.append(mistake)
+
+    limit = START + download.bytes / SLOWEST
+    thread = threading.Thread(target=working, daemon=True)
+    thread.start()
+    thread.join(limit)
+    if not said:
+        return f"has not sent all after {limit:,.0f} s"
+    if isinstance(said[0], BaseException):
+        raise said[0]
+    return said[0]
 
 
 def _try(url: str, path: Path, download: Download, report: Report | None, timeout: float) -> str | None:

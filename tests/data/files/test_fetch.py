@@ -177,6 +177,17 @@ def test_without_pooch_it_says_what_to_install(published, monkeypatch, folder):
         assert fetch(download) == fetched_by_hand
 
 
+def test_a_server_that_trickles_is_given_up(published, folder, monkeypatch):
+    """It is never silent for long, and would need hours."""
+    monkeypatch.setattr(fetching, "START", 0.5)
+    monkeypatch.setattr(fetching, "SLOWEST", 10**9)
+    with pytest.raises(DataError, match="has not sent all after"):
+        fetch(published("trickle"))
+    assert files(folder) == []
+    monkeypatch.setattr(fetching, "START", 60)
+    fetch(published("right"))
+
+
 def test_without_a_network(published, folder):
     with socket.socket() as taken:  # bound, but nobody listens
         taken.bind(("127.0.0.1", 0))
