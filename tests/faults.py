@@ -6,6 +6,7 @@ Whatever happens, there is a sentence and no traceback, every file that is there
 with the bits of one that was left alone.
 """
 
+import collections
 import fcntl
 import json
 import os
@@ -76,12 +77,13 @@ def with_fault(folder, arguments, name, seconds):
     command(folder, arguments, seconds)
 
 
-def survive(folder, name, seconds, whole):
-    """Train with a fault, and end the training without one.  -> what is wrong with it, or None"""
+def survive(folder, name, seconds, whole, exits):
+    """Train with a fault, and end the training without one.  -> what is wrong with it, or None; its exit code counts"""
     run = folder / RUN
-    process = FORKS.Process(target=with_fault, args=(folder, [*TRAINING, "--out", "run"], name, seconds))
+    process = FORKS.Process(target=with_fault, args=(folder, ["train", *TRAINING, "--out", "run"], name, seconds))
     process.start()
     process.join()
+    exits[f"{name}: {process.exitcode}{' with a folder' * run.exists()}"] += 1
     told = f"exit code {process.exitcode}: {(folder / 'said').read_text()}"
     forbid(run, 0o700, NOTHING)
     if "Traceback" in told or (process.exitcode < 0 and run.exists()):
@@ -92,23 +94,24 @@ def survive(folder, name, seconds, whole):
         if code := mmdl("train", "--resume", "run", folder=folder):
             return f"resumed with exit code {code}: {(folder / 'said').read_text()}; before that, {told}"
     elif not (run / "model.npz").exists():
-        return None if process.exitcode else f"nothing is there; {told}"
+        return f"nothing is there; {told}" if process.exitcode in (0, 2) else None
     return None if tree.equal(bits(run), whole) else f"other bits; {told}"
 
 
 def survey(count, names=FAULTS, seed=0, report=print):
     """Meet each fault so many times.  -> {fault: how often that went wrong}"""
-    rng, found = np.random.default_rng(seed), dict.fromkeys(names, 0)
+    rng, found, exits = np.random.default_rng(seed), dict.fromkeys(names, 0), collections.Counter()
     with tempfile.TemporaryDirectory() as place:
         assert mmdl("train", *TRAINING, "--out", "whole", folder=place) == 0
         seconds, whole = float((Path(place) / "seconds").read_text()), bits(Path(place) / "whole")
         for number in range(count):
             for name in names:
                 with tempfile.TemporaryDirectory(dir=place) as folder:
-                    if wrong := survive(Path(folder), name, rng.uniform(0, seconds), whole):
+                    if wrong := survive(Path(folder), name, rng.uniform(0, seconds), whole, exits):
                         found[name] += 1
                         report(f"{name}: {wrong}")
             report(f"{number + 1} of each: {json.dumps(found)}")
+        report(json.dumps(exits, indent=1, sort_keys=True))
     return found
 
 

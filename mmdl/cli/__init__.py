@@ -4,6 +4,9 @@
 import, NumPy included, is imported in `run`, so that `mmdl --help` comes at once.
 """
 
+from mmdl.cli import interrupts
+
+# isort: split
 import os
 import sys
 from contextlib import suppress
@@ -43,11 +46,13 @@ def main(argv=None):
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tolerate(sys.stdout)
     try:
+        interrupts.tell()
         code = run(argv)
         if sys.stdout is not None:  # it is None if it was closed when the program started
             sys.stdout.flush()
         return code
     except KeyboardInterrupt as stop:  # a command may have added what it kept, and which signal it was
+        interrupts.end_at_once()
         return complain(" ".join(["interrupted", *map(str, stop.args)]), getattr(stop, "code", INTERRUPTED))
     except BrokenPipeError:  # whoever read along has seen enough; nor is there anywhere to flush to at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -56,6 +61,8 @@ def main(argv=None):
         return complain(error, FAILED)
     except OSError as error:
         return complain(f"{error.filename}: {error.strerror}" if error.filename else error, FAILED)
+    finally:
+        interrupts.ignore()
 
 
 def run(argv):
