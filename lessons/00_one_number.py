@@ -47,8 +47,9 @@ from mmdl.verify.oracle import complex_step_gradient
 # - $b$ is $(K)$: something to add to each number out, the same for all examples;
 # - $y$ is $(N, K)$: $N$ rows again, now with $K$ numbers each.
 #
-# Many texts, and the article that this library follows, write $Wx$ and mean a column $x$. Examples stack well as rows,
-# so we write $xW$: our $W$ is theirs with rows and columns exchanged.
+# Many texts write $Wx$ and mean a column $x$; so does the article that this library follows, an introduction to
+# multimodal deep learning (多模态深度学习) in Chinese. Its [programs](article_listings.py) run here word for word.
+# Examples stack well as rows, so we write $xW$: our $W$ is theirs with rows and columns exchanged.
 #
 # ## Loops
 #
@@ -248,3 +249,13 @@ save_figure(picture(), "00_one_number")
 # - Along a path, multiply; where paths fork, add. What is copied forward is summed backward.
 # - $dx = dy\, W^\mathsf{T}$, $dW = x^\mathsf{T} dy$, $db = \sum dy$. Shapes can mislead; a nudge cannot.
 # - A backward pass computes $dy\, J$ without $J$, from nothing but $dy$ and what the forward pass used.
+#
+# ## Where this comes from
+#
+# - Rumelhart, Hinton, Williams, [*Learning representations by back-propagating
+#   errors*](https://doi.org/10.1038/323533a0), 1986: four pages that made the whole field compute gradients this way.
+# - Goodfellow, Bengio, Courville, [*Deep learning*](https://www.deeplearningbook.org), 2016, section 6.5: the same rule
+#   for graphs of any shape, and how to order the sums.
+# - Baydin, Pearlmutter, Radul, Siskind, [*Automatic differentiation in machine learning: a
+#   survey*](https://arxiv.org/abs/1502.05767), 2018, section 3.2: what a program does that derives backward passes by
+#   itself, as ours are derived by hand.

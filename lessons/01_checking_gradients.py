@@ -252,3 +252,16 @@ save_figure(picture(), "01_checking_gradients")
 # - A complex step subtracts nothing and is exact to the last digit. One judges all entries: the adjoint test.
 # - A check needs different sizes and a random $dy$; with ones it lets most mistakes pass.
 # - At corners and ties there is no right answer, only a rule.
+#
+# ## Where this comes from
+#
+# - Squire, Trapp, [*Using complex variables to estimate derivatives of real
+#   functions*](https://doi.org/10.1137/S003614459631241X), 1998: three pages on why an imaginary nudge subtracts
+#   nothing, and so loses no digits.
+# - Martins, Sturdza, Alonso, [*The complex-step derivative approximation*](https://doi.org/10.1145/838250.838251),
+#   2003: the same for whole programs, and which functions have to be rewritten for it.
+# - Goldberg, [*What every computer scientist should know about floating-point
+#   arithmetic*](https://doi.org/10.1145/103162.103163), 1991: where the digits go when two nearly equal numbers are
+#   subtracted.
+# - Griewank, Walther, [*Evaluating derivatives*](https://doi.org/10.1137/1.9780898717761), 2008: the forward and the
+#   reverse mode, whose agreement is the adjoint test.

@@ -246,3 +246,14 @@ save_figure(picture(), "02_convolution")
 # - A convolution looks at every place of a picture through the same small kernel, and reports how well it fits.
 # - Cut into patches it is one matrix product: lesson 00 again, with stops in the place of examples.
 # - The article's sum is a cross-correlation; a convolution turns the kernel. A symmetric kernel hides which it is.
+#
+# ## Where this comes from
+#
+# - Dumoulin, Visin, [*A guide to convolution arithmetic for deep learning*](https://arxiv.org/abs/1603.07285), 2016,
+#   chapter 2: drawings of every stride and padding, with their sizes.
+# - Goodfellow, Bengio, Courville, [*Deep learning*](https://www.deeplearningbook.org), 2016, section 9.1: the two sums,
+#   and why libraries call the one by the other's name.
+# - Fukushima, [*Neocognitron*](https://doi.org/10.1007/BF00344251), 1980: the layers that look through small windows,
+#   before anybody trained them by gradients.
+# - Chetlur and others, [*cuDNN: efficient primitives for deep learning*](https://arxiv.org/abs/1410.0759), 2014,
+#   section 3: how the matrix of patches is multiplied without ever being written down.

@@ -275,3 +275,15 @@ save_figure(picture(), "03_convolution_backward")
 # - The backward loops are the forward loops; each product sends $dy$ times one factor to the other.
 # - A pixel gets something back from every window it lies in: $dx$ is a convolution, with the turned kernel.
 # - A small loss does not mean that the weights are right: descent is slow where the data's curvature is small.
+#
+# ## Where this comes from
+#
+# - LeCun and others, [*Backpropagation applied to handwritten zip code
+#   recognition*](https://doi.org/10.1162/neco.1989.1.4.541), 1989: kernels learned by gradients for the first time, to
+#   read zip codes.
+# - Dumoulin, Visin, [*A guide to convolution arithmetic for deep learning*](https://arxiv.org/abs/1603.07285), 2016,
+#   chapter 4: the way back drawn as a convolution of its own.
+# - Odena, Dumoulin, Olah, [*Deconvolution and checkerboard artifacts*](https://doi.org/10.23915/distill.00003), 2016:
+#   what uneven overlaps of the scattered windows leave in pictures.
+# - Goh, [*Why momentum really works*](https://doi.org/10.23915/distill.00006), 2017: steep and flat directions to play
+#   with, and what momentum does in each.

@@ -243,3 +243,15 @@ save_figure(figure, "04_softmax_and_loss")
 # - Cross-entropy is the surprise at the truth, $-\log p_c$; $\log K$ is the price of knowing nothing.
 # - Softmax's backward pass is $p \circ (dp - \langle dp, p \rangle)$; with the logarithm it collapses to $p - t$.
 # - A classifier minimises surprise, not mistakes: the same answers can cost 1.4 or 6.5.
+#
+# ## Where this comes from
+#
+# - Bridle, [*Probabilistic interpretation of feedforward classification network
+#   outputs*](https://doi.org/10.1007/978-3-642-76153-9_28), 1990: gives softmax its name, and shows that with the
+#   logarithm the gradient is simple.
+# - Shannon, [*A mathematical theory of communication*](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x), 1948, part
+#   I, section 6: why surprise is a logarithm.
+# - Guo, Pleiss, Sun, Weinberger, [*On calibration of modern neural networks*](https://arxiv.org/abs/1706.04599), 2017,
+#   section 4.2: the best factor on the scores, called temperature scaling, for large networks.
+# - Goodfellow, Bengio, Courville, [*Deep learning*](https://www.deeplearningbook.org), 2016, section 6.2.2: which loss
+#   belongs to which kind of output, from one principle.

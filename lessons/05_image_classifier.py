@@ -261,3 +261,16 @@ save_figure(draw(untrained.w, first.w, image, maps, plain, torn, moved, guessed)
 # - A convolution shares its weights over all places, but a dense layer behind it gives each place its own again. Only
 #   as far as its stages *force* it to look at neighbourhoods does a network assume that they mean something.
 # - Pooling forgives small shifts a little. It is not invariance.
+#
+# ## Where this comes from
+#
+# - LeCun, Bottou, Bengio, Haffner, [*Gradient-based learning applied to document
+#   recognition*](https://doi.org/10.1109/5.726791), 1998, section II: the stages of convolution and pooling as they are
+#   built to this day.
+# - Zeiler, Fergus, [*Visualizing and understanding convolutional networks*](https://arxiv.org/abs/1311.2901), 2014,
+#   section 4: what the kernels of each stage of a large network respond to.
+# - He, Zhang, Ren, Sun, [*Delving deep into rectifiers*](https://arxiv.org/abs/1502.01852), 2015, section 2.2: how
+#   large weights should be at the start if ReLU stands between them.
+# - Zhang, Bengio, Hardt, Recht, Vinyals, [*Understanding deep learning requires rethinking
+#   generalization*](https://arxiv.org/abs/1611.03530), 2017, section 2: networks that learn shuffled pixels, and even
+#   random labels, by heart.

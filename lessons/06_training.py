@@ -280,3 +280,17 @@ save_figure(draw(sizes, errors, rates, range_test, runs, guessed), "06_training"
 # - Momentum adds up what the gradients agree on. Adam divides by the gradient's size, so the loss's scale cancels.
 # - Look for the learning rate in powers of ten: ten times off, and much less is learned.
 # - A falling training loss proves nothing. Watch unseen examples, and brake with weight decay, dropout or mixup.
+#
+# ## Where this comes from
+#
+# - Kingma, Ba, [*Adam: a method for stochastic optimization*](https://arxiv.org/abs/1412.6980), 2015, algorithm 1: the
+#   two running means, and why they are divided at the start.
+# - Loshchilov, Hutter, [*Decoupled weight decay regularization*](https://arxiv.org/abs/1711.05101), 2019, section 2:
+#   why a pull of the weights and a penalty in the loss are not the same for Adam.
+# - Smith, [*Cyclical learning rates for training neural networks*](https://arxiv.org/abs/1506.01186), 2017, section
+#   3.3: the range test, where the rate grows until the loss does.
+# - Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov,
+#   [*Dropout*](https://jmlr.org/papers/v15/srivastava14a.html), 2014: the many thinned networks that one network stands
+#   for.
+# - Zhang, Cisse, Dauphin, Lopez-Paz, [*mixup: beyond empirical risk minimization*](https://arxiv.org/abs/1710.09412),
+#   2018: mixed examples with mixed labels, and what they do for surprise.

@@ -270,3 +270,16 @@ save_figure(draw(linear=linear, squeezed=squeezed, untidy=favourite, guessed=gue
 # - Backward, a state's gradient comes from above *and* from the next state; a parameter's is a sum over steps.
 # - Each step back multiplies by $U^\mathsf{T}$ and the slope of $f$: a gradient fades or explodes. $\tanh$ makes fading
 #   likelier, and no more: a $U$ that is large enough outdoes it.
+#
+# ## Where this comes from
+#
+# - Elman, [*Finding structure in time*](https://doi.org/10.1207/s15516709cog1402_1), 1990: what a small recurrent
+#   network finds out about words by guessing the next one.
+# - Werbos, [*Backpropagation through time: what it does and how to do it*](https://doi.org/10.1109/5.58337), 1990: the
+#   way back through time, step by step, by one of its inventors.
+# - Bengio, Simard, Frasconi, [*Learning long-term dependencies with gradient descent is
+#   difficult*](https://doi.org/10.1109/72.279181), 1994: why a state that keeps something safely must forget its
+#   gradient.
+# - Pascanu, Mikolov, Bengio, [*On the difficulty of training recurrent neural
+#   networks*](https://arxiv.org/abs/1211.5063), 2013, section 2.1: the bound by the largest singular value, and
+#   clipping against the other extreme.

@@ -288,3 +288,15 @@ save_figure(draw(shares, networks, rates, lengths, tokens.values[3], gates[3], c
 #   what makes memory possible: at their own best rates, plain RNN and closed gates remember twenty letters, too.
 # - Compare networks each at its best rate, with several seeds; one rate for all tells whom it happens to suit.
 # - Gates buy reach *and* choice: a product lets one input decide what becomes of another.
+#
+# ## Where this comes from
+#
+# - Hochreiter, Schmidhuber, [*Long short-term memory*](https://doi.org/10.1162/neco.1997.9.8.1735), 1997: the cell that
+#   carries its gradient unharmed, then still without a forget gate.
+# - Gers, Schmidhuber, Cummins, [*Learning to forget*](https://doi.org/10.1162/089976600300015015), 2000: adds the
+#   forget gate, for texts that have no end.
+# - Jozefowicz, Zaremba, Sutskever, [*An empirical exploration of recurrent network
+#   architectures*](https://proceedings.mlr.press/v37/jozefowicz15.html), 2015: ten thousand other cells tried, and what
+#   a forget bias of 1 is worth.
+# - Cho and others, [*Learning phrase representations using RNN encoder-decoder*](https://arxiv.org/abs/1406.1078),
+#   2014, section 2.3: two gates and no cell, the gated recurrent unit.

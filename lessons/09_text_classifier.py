@@ -250,3 +250,15 @@ save_figure(draw(family, direction, luck, words, np.array(glyphs.classes)[main],
 # - An embedding is a table of vectors. Looking up is copying, so a row's gradient is a sum over its word's places.
 # - A mask travels with padded texts, and padding never changes a result.
 # - An LSTM can read order; these names do not need it. Compare with something simple, and mind the luck of the draw.
+#
+# ## Where this comes from
+#
+# - Bengio, Ducharme, Vincent, Jauvin, [*A neural probabilistic language
+#   model*](https://www.jmlr.org/papers/v3/bengio03a.html), 2003: words as vectors that are learned along with the task.
+# - Mikolov, Chen, Corrado, Dean, [*Efficient estimation of word representations in vector
+#   space*](https://arxiv.org/abs/1301.3781), 2013: vectors from nothing but neighbours, and how they add and subtract.
+# - Iyyer, Manjunatha, Boyd-Graber, Daumé, [*Deep unordered composition rivals syntactic methods for text
+#   classification*](https://aclanthology.org/P15-1162), 2015: means of word vectors that keep up with networks that
+#   read in order.
+# - Kim, [*Convolutional neural networks for sentence classification*](https://arxiv.org/abs/1408.5882), 2014: windows
+#   over words instead of states, with little more code than a bag.

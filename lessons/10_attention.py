@@ -250,3 +250,16 @@ save_figure(draw(seen.reshape(80, 80), filled, photo, widths, raw, divided, gues
 # - Scores of random queries and keys grow as $\sqrt D$; a softmax of large scores is sure, and passes no gradient.
 #   Hence the divisor. It returns in the backward pass.
 # - Attention sees a set, not a sequence. Order must be written into the keys.
+#
+# ## Where this comes from
+#
+# - Bahdanau, Cho, Bengio, [*Neural machine translation by jointly learning to align and
+#   translate*](https://arxiv.org/abs/1409.0473), 2015, section 3.1: a decoder that looks back instead of remembering,
+#   where attention comes from.
+# - Vaswani and others, [*Attention is all you need*](https://arxiv.org/abs/1706.03762), 2017, section 3.2.1: the
+#   formula of this lesson; its footnote 4 is our experiment in one sentence.
+# - Luong, Pham, Manning, [*Effective approaches to attention-based neural machine
+#   translation*](https://arxiv.org/abs/1508.04025), 2015, section 3.1: products of queries and keys beside the other
+#   ways to score a fit.
+# - Ramsauer and others, [*Hopfield networks is all you need*](https://arxiv.org/abs/2008.02217), 2021: the soft
+#   dictionary as an old associative memory, with fog and pictures as its states.

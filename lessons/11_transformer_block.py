@@ -263,3 +263,16 @@ save_figure(draw(photo, last, lengths, alike, guessed), "11_transformer_block")
 # - The norm forgets a token's size; its backward pass has three terms, for $x$, the mean and $\sigma$.
 # - Residual: forks, whose gradients add. Alone it lets numbers grow without limit.
 # - A healthy gradient is not enough: without residual, attention makes all tokens the same.
+#
+# ## Where this comes from
+#
+# - Vaswani and others, [*Attention is all you need*](https://arxiv.org/abs/1706.03762), 2017, section 3.1: the block as
+#   it was first put together, with the norm behind the sum.
+# - He, Zhang, Ren, Sun, [*Deep residual learning for image recognition*](https://arxiv.org/abs/1512.03385), 2016,
+#   section 3.1: why a layer that only adds something is easier to train.
+# - Ba, Kiros, Hinton, [*Layer normalization*](https://arxiv.org/abs/1607.06450), 2016: the mean and the deviation of
+#   one example, so that the batch no longer matters.
+# - Xiong and others, [*On layer normalization in the transformer architecture*](https://arxiv.org/abs/2002.04745),
+#   2020, section 3: norm first or last, and how large the gradients are at the start.
+# - Dong, Cordonnier, Loukas, [*Attention is not all you need: pure attention loses rank doubly exponentially with
+#   depth*](https://arxiv.org/abs/2103.03404), 2021: a proof that attention alone makes all tokens alike.

@@ -249,3 +249,16 @@ save_figure(figure, "12_model_fusion")
 # - In a product, who is sure that it is not so overrules all others; in an average everybody has one vote.
 # - Training a product gives all experts the same gradient, $p - t$; without the division each would train alone.
 # - Multiply independent evidence. Copies and confident mistakes are what a product cannot bear.
+#
+# ## Where this comes from
+#
+# - Hinton, [*Training products of experts by minimizing contrastive
+#   divergence*](https://doi.org/10.1162/089976602760128018), 2002: experts that multiply, so that each can veto and
+#   none needs to know everything.
+# - Kittler, Hatef, Duin, Matas, [*On combining classifiers*](https://doi.org/10.1109/34.667881), 1998: product, sum and
+#   vote compared, and why the sum forgives mistakes of an expert.
+# - Genest, Zidek, [*Combining probability distributions: a critique and an annotated
+#   bibliography*](https://doi.org/10.1214/ss/1177013825), 1986: what statisticians ask of a pooled opinion, and which
+#   rule keeps which promise.
+# - Jacobs, Jordan, Nowlan, Hinton, [*Adaptive mixtures of local experts*](https://doi.org/10.1162/neco.1991.3.1.79),
+#   1991: let a gate decide whom to believe, and train each expert on what it is believed for.

@@ -354,3 +354,19 @@ save_figure(draw(*means, ADDITIVE, JOINT, guessed), "13_feature_fusion")
 # - Concatenation hands back the pieces of the gradient, the sum all of it, the product the other's value times it.
 # - Concatenation with an affine head, the sum and the product of experts are the same model: $s = f(a) + g(b)$.
 # - Additive fusion joins what each modality knows by itself; what only both know needs a product or a hidden layer.
+#
+# ## Where this comes from
+#
+# - Arevalo, Solorio, Montes-y-Gómez, González, [*Gated multimodal units for information
+#   fusion*](https://arxiv.org/abs/1702.01992), 2017, section 3: a gate for each number that decides which modality is
+#   heard.
+# - Perez, Strub, de Vries, Dumoulin, Courville, [*FiLM: visual reasoning with a general conditioning
+#   layer*](https://arxiv.org/abs/1709.07871), 2018, section 2: one modality scales and moves the features of the other.
+# - Zadeh, Chen, Poria, Cambria, Morency, [*Tensor fusion network for multimodal sentiment
+#   analysis*](https://arxiv.org/abs/1707.07250), 2017, section 4.2: all products of all features, and how fast they
+#   become too many.
+# - Liang and others, [*Quantifying and modeling multimodal interactions: an information decomposition
+#   framework*](https://arxiv.org/abs/2302.12247), 2023: redundant, unique and synergy as quantities that can be
+#   estimated from data.
+# - Baltrušaitis, Ahuja, Morency, [*Multimodal machine learning: a survey and
+#   taxonomy*](https://arxiv.org/abs/1705.09406), 2019, section 6: the many ways to fuse, put in order.

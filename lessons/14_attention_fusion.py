@@ -269,3 +269,14 @@ save_figure(draw(*example, share[..., 0], factor, looks, covered, correlation, g
 # - A mask belongs before the softmax. Backward, a kind's gradient is the sum over examples and places.
 # - Hide a word with the weight $a$, and all other weights grow by $1 / (1 - a)$: that is division, not reaction.
 # - Where a word looks is a fact. What matters is another fact: cover, and measure.
+#
+# ## Where this comes from
+#
+# - Vaswani and others, [*Attention is all you need*](https://arxiv.org/abs/1706.03762), 2017, section 3.2: queries from
+#   one sequence, keys and values from another.
+# - Xu and others, [*Show, attend and tell*](https://arxiv.org/abs/1502.03044), 2015: words that look at places of a
+#   picture, and the pictures of it that everybody has seen.
+# - Jain, Wallace, [*Attention is not explanation*](https://arxiv.org/abs/1902.10186), 2019: other weights and the same
+#   answer, or what a map of attention does not show.
+# - Wiegreffe, Pinter, [*Attention is not not explanation*](https://arxiv.org/abs/1908.04626), 2019: the reply, and
+#   under which tests such a map may still be believed.

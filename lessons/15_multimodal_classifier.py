@@ -252,3 +252,16 @@ save_figure(draw(curves, beliefs, kinds, glyphs, guessed), "15_multimodal_classi
 # - Where two branches meet, the gradient is cut. A branch may get none and the loss still fall: look at every gradient.
 # - Before any training the loss is about $\log K$; twenty examples must be learned by heart.
 # - Two modalities together beat each alone: where one is wrong, the other is mostly believed.
+#
+# ## Where this comes from
+#
+# - Rumelhart, Hinton, Williams, [*Learning representations by back-propagating
+#   errors*](https://doi.org/10.1038/323533a0), 1986: the way back through a network, as it was first printed; ours adds
+#   only more layers.
+# - Baltrušaitis, Ahuja, Morency, [*Multimodal machine learning: a survey and
+#   taxonomy*](https://arxiv.org/abs/1705.09406), 2019, section 6: where in a model modalities can meet.
+# - Wang, Tran, Feiszli, [*What makes training multi-modal classification networks
+#   hard?*](https://arxiv.org/abs/1905.12681), 2020: two modalities that learn at different speeds, and a joint model
+#   worse than one of them alone.
+# - Karpathy, [*A recipe for training neural networks*](https://karpathy.github.io/2019/04/25/recipe/), 2019: the habits
+#   of this lesson (the first loss, a few examples by heart, look at everything) and more of them.

@@ -272,3 +272,17 @@ save_figure(draw_seven(list(three.best), possible, seven), "16_missing_modalitie
 # - A joint model that loses one modality is worse than a model that has only ever had the other; its encoder is not.
 # - What "nothing" means the head learns from those who had nothing, and things are rarely missing by pure chance.
 # - Modality dropout is the practice that a head needs, at the price of what only all modalities together can tell.
+#
+# ## Where this comes from
+#
+# - Rubin, [*Inference and missing data*](https://doi.org/10.1093/biomet/63.3.581), 1976: when it matters why something
+#   is missing, and when it may be ignored.
+# - Neverova, Wolf, Taylor, Nebout, [*ModDrop: adaptive multi-modal gesture
+#   recognition*](https://arxiv.org/abs/1501.00102), 2016: modalities dropped at random in training, for gestures that
+#   are seen and heard.
+# - Ma, Ren, Zhao, Testuggine, Peng, [*Are multimodal transformers robust to missing
+#   modality?*](https://arxiv.org/abs/2204.05454), 2022: large models that lose a modality, and how much the way of
+#   fusing decides.
+# - Wang, Tran, Feiszli, [*What makes training multi-modal classification networks
+#   hard?*](https://arxiv.org/abs/1905.12681), 2020: why a joint model may learn less of each modality than a model of
+#   its own.

@@ -262,3 +262,15 @@ save_figure(draw(*shown, found, p, lengths, places, share, truth, glyphs.classes
 # - Saliency is the backward pass, one step further than training needs, started from one score, not from a probability.
 # - A map is evidence only if its controls fail. $|g|$ looks much the same without any training.
 # - A plane shows two directions out of hundreds: say how much of the variance they hold.
+#
+# ## Where this comes from
+#
+# - Simonyan, Vedaldi, Zisserman, [*Deep inside convolutional networks*](https://arxiv.org/abs/1312.6034), 2014, section
+#   3: the gradient of the score as a picture.
+# - Zeiler, Fergus, [*Visualizing and understanding convolutional networks*](https://arxiv.org/abs/1311.2901), 2014,
+#   section 4.2: a grey square that is moved over the picture.
+# - Adebayo and others, [*Sanity checks for saliency maps*](https://arxiv.org/abs/1810.03292), 2018: maps that stay the
+#   same when the weights are thrown away.
+# - Pearson, [*On lines and planes of closest fit to systems of points in
+#   space*](https://doi.org/10.1080/14786440109462720), 1901: the principal components, found as the line that fits
+#   best.

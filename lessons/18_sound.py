@@ -304,11 +304,6 @@ save_figure(draw(pictures, voices, mels, (lengths, valley, smeared), found.mean(
 #
 # `mmdl train --data spoken-digits` learns real digits from just such pictures.
 #
-# **Where this comes from.** Gabor (*Theory of communication*, 1946) found that time and pitch have one budget. Stevens,
-# Volkmann and Newman (1937) asked listeners for equal steps of pitch: mel. Davis and Mermelstein (1980) compared such
-# bands for recognising words. Peterson and Barney (1952) measured the vowels. Zeghidour and others (*LEAF*, 2021) learn
-# the filters instead.
-#
 # ## Exercises
 #
 # `mmdl check --new 18` writes a file to complete, `mmdl check 18_sound.py` looks at it.
@@ -323,3 +318,17 @@ save_figure(draw(pictures, voices, mels, (lengths, valley, smeared), found.mean(
 # - Time and pitch cannot both be sharp: their product is a constant, and the window's length chooses.
 # - Pooling into bands and the logarithm keep what was said, and drop much of who said it; mel lets few bands do.
 # - Its gradient reaches every sample, by a product, a square, two products and overlap-add.
+#
+# ## Where this comes from
+#
+# - Gabor, [*Theory of communication*](https://doi.org/10.1049/ji-3-2.1946.0074), 1946, part 1: time and pitch have one
+#   budget, with the drawings that made it plain.
+# - Stevens, Volkmann, Newman, [*A scale for the measurement of the psychological magnitude
+#   pitch*](https://doi.org/10.1121/1.1915893), 1937: listeners set equal steps of pitch, and mel is what came out.
+# - Davis, Mermelstein, [*Comparison of parametric representations for monosyllabic word
+#   recognition*](https://doi.org/10.1109/TASSP.1980.1163420), 1980: which bands and which numbers recognise words best.
+# - Peterson, Barney, [*Control methods used in a study of the vowels*](https://doi.org/10.1121/1.1906875), 1952: 76
+#   speakers and ten vowels, whose formants our voice uses.
+# - Zeghidour, Teboul, de Chaumont Quitry, Tagliasacchi, [*LEAF: a learnable frontend for audio
+#   classification*](https://arxiv.org/abs/2101.08596), 2021: filters that are learned instead of designed, compared
+#   with mel on many tasks.

@@ -266,3 +266,17 @@ save_figure(draw(model, unseen, temperatures, recall[:4], perfect, limits, learn
 # - Pairs are enough to learn from: in a batch the other pairs are the wrong answers.
 # - Unit vectors make scores cosines, and the temperature makes of cosines probabilities: it decides what is learned.
 # - The loss asks rows and columns, so both towers are equals; nothing may stand in a batch twice.
+#
+# ## Where this comes from
+#
+# - van den Oord, Li, Vinyals, [*Representation learning with contrastive predictive
+#   coding*](https://arxiv.org/abs/1807.03748), 2018, section 2.3: the loss of this lesson, and what it says about
+#   mutual information.
+# - Radford and others, [*Learning transferable visual models from natural language
+#   supervision*](https://arxiv.org/abs/2103.00020), 2021, section 2.3: the same loss as figure 3 writes it, on 400
+#   million pairs.
+# - Wang, Isola, [*Understanding contrastive representation learning through alignment and uniformity on the
+#   hypersphere*](https://arxiv.org/abs/2005.10242), 2020: pairs together and everything else apart, the two things that
+#   the loss asks for.
+# - Chuang and others, [*Debiased contrastive learning*](https://arxiv.org/abs/2007.00224), 2020: what false negatives
+#   do, and a correction for them.

@@ -295,10 +295,6 @@ save_figure(draw(curves, counted, real, taus, guessed), "20_writing")
 # names of a hundred. What a table of counts cannot have is a memory longer than $n$ letters (lesson 08); these names
 # hardly ask for one.
 #
-# **Where this comes from.** Shannon (1948) wrote English with $n$-grams, and (1951) measured its bits a letter. Witten
-# and Bell (1991) compared ways to keep something for the unseen. Bengio and others (2003) made a network of it; Mikolov
-# and others (2010) a recurrent one. Graves (*Generating sequences*, 2013) wrote with LSTMs.
-#
 # ## Exercises
 #
 # `mmdl check --new 20` writes them into a file of yours; `mmdl check 20_writing.py` then tells how far you are.
@@ -314,3 +310,16 @@ save_figure(draw(curves, counted, real, taus, guessed), "20_writing")
 # - Counting with a little smoothing is better here, and a thousand times faster. Beat it before you claim that a
 #   network understands.
 # - Temperature trades variety for safety; count apart what was learned by heart.
+#
+# ## Where this comes from
+#
+# - Shannon, [*A mathematical theory of communication*](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x), 1948, part
+#   I, section 3: English written by counting letters, then words.
+# - Shannon, [*Prediction and entropy of printed English*](https://doi.org/10.1002/j.1538-7305.1951.tb01366.x), 1951:
+#   how many bits a letter has, asked of people who guess the next one.
+# - Witten, Bell, [*The zero-frequency problem*](https://doi.org/10.1109/18.87000), 1991: how much to keep for what was
+#   never seen.
+# - Bengio, Ducharme, Vincent, Jauvin, [*A neural probabilistic language
+#   model*](https://www.jmlr.org/papers/v3/bengio03a.html), 2003: a network in the place of the counts.
+# - Graves, [*Generating sequences with recurrent neural networks*](https://arxiv.org/abs/1308.0850), 2013: texts and
+#   handwriting, letter by letter, by an LSTM.

@@ -239,11 +239,6 @@ save_figure(draw(shown, runs, list(asked), guessed), "21_translation")
 # the one before it. Nobody told the network that; there was only the loss at the letters. (Lesson 14 warns: this says
 # where it looked. That looking matters was shown by taking it away.)
 #
-# **Where this comes from.** Sutskever, Vinyals and Le (2014) translate through one vector; Bahdanau, Cho and Bengio
-# (2015) let the decoder look, and draw the first alignments; Luong, Pham and Manning (2015) take the product of state
-# and key, as here. Wu and others (2016) give the beam's penalty for short texts. Lake and Baroni (2018) show that such
-# networks compose parts in known places, and fail where texts get longer.
-#
 # ## Exercises
 #
 # `mmdl check --new 21` writes them into a file of yours; `mmdl check 21_translation.py` then tells how far you are.
@@ -259,3 +254,18 @@ save_figure(draw(shown, runs, list(asked), guessed), "21_translation")
 # - One vector forgets; looking again does not. It is told by a control that lacks attention only, at its best rate, and
 #   with more time.
 # - New pairs of known parts are easy; longer texts than ever seen are not.
+#
+# ## Where this comes from
+#
+# - Sutskever, Vinyals, Le, [*Sequence to sequence learning with neural networks*](https://arxiv.org/abs/1409.3215),
+#   2014: a whole sentence through one vector.
+# - Bahdanau, Cho, Bengio, [*Neural machine translation by jointly learning to align and
+#   translate*](https://arxiv.org/abs/1409.0473), 2015, section 5.2: the decoder that looks back, and the first drawings
+#   of an alignment.
+# - Luong, Pham, Manning, [*Effective approaches to attention-based neural machine
+#   translation*](https://arxiv.org/abs/1508.04025), 2015, section 3.1: the product of state and key, as it is used
+#   here.
+# - Wu and others, [*Google's neural machine translation system*](https://arxiv.org/abs/1609.08144), 2016, section 7:
+#   the beam, and its penalty for short texts.
+# - Lake, Baroni, [*Generalization without systematicity*](https://arxiv.org/abs/1711.00350), 2018: networks that put
+#   known parts in new places, and fail where texts get longer.

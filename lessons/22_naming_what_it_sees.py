@@ -270,10 +270,6 @@ print(f"the three right names together: {sum(likely.get(name, 0) for name in rig
 # It has been shown all three, and spreads what it believes. "Exact" counts two of three as wrong, though nothing in the
 # picture could tell: a share of what is missing to 100 % is not the model's fault. One given word can settle it.
 #
-# **Where this comes from.** Bahdanau, Cho and Bengio (2015) invent additive attention, inside the recurrence; Xu and
-# others (2015, *Show, Attend and Tell*) turn it to pictures and draw where it looks; Vaswani and others (2017) have the
-# decoder with attention only. Jain and Wallace (2019) show how little weights alone explain.
-#
 # ## Exercises
 #
 # `mmdl check --new 22` writes them into a file of yours; `mmdl check 22_naming_what_it_sees.py` then tells how far you
@@ -289,3 +285,17 @@ print(f"the three right names together: {sum(likely.get(name, 0) for name in rig
 # - In an attentive LSTM a state has three ways back; without the third the last step is right and all others are wrong.
 # - Names that were never seen are written from known parts, better from picture and words than from either.
 # - Where it looks is told beside chance, another word and an untrained model.
+#
+# ## Where this comes from
+#
+# - Bahdanau, Cho, Bengio, [*Neural machine translation by jointly learning to align and
+#   translate*](https://arxiv.org/abs/1409.0473), 2015, appendix A.1.2: additive attention, and what is computed only
+#   once for all steps.
+# - Xu and others, [*Show, attend and tell*](https://arxiv.org/abs/1502.03044), 2015, section 3.1.2: the same over
+#   places of a picture, with the words under them.
+# - Vinyals, Toshev, Bengio, Erhan, [*Show and tell*](https://arxiv.org/abs/1411.4555), 2015: the model without
+#   attention that it improves on.
+# - Vaswani and others, [*Attention is all you need*](https://arxiv.org/abs/1706.03762), 2017, section 3.1: a decoder
+#   without recurrence.
+# - Jain, Wallace, [*Attention is not explanation*](https://arxiv.org/abs/1902.10186), 2019: how little weights alone
+#   explain.

@@ -339,11 +339,6 @@ final = {teacher: np.array([errors for errors, *_ in each]) for teacher, each in
 save_figure(draw(*picture, mask[n].sum(), final, guessed), "23_hearing")
 
 # %% [markdown]
-# **Where this comes from.** Graves, Fernández, Gomez and Schmidhuber, *Connectionist temporal classification* (2006):
-# the loss, and $\alpha$ and $\beta$, taken from hidden Markov models (Rabiner's tutorial, 1989). Graves and Jaitly
-# (2014) write letters from speech with it, end to end. Hannun, *Sequence modeling with CTC* (Distill, 2017) draws all
-# of it. Zeyer, Schlüter and Ney (*Why does CTC result in peaky behavior?*, 2021) explain the spikes.
-#
 # ## Exercises
 #
 # `mmdl check --new 23` writes them into a file of yours; `mmdl check 23_hearing.py` then tells how far you are.
@@ -358,3 +353,17 @@ save_figure(draw(*picture, mask[n].sum(), final, guessed), "23_hearing")
 # - Its gradient is $p - g$: lesson 04's, with a soft label that the network makes itself after being told the word.
 # - $\gamma$ sums to one over the states in every frame. If it does not, a frame was counted twice.
 # - Working out *when* is what it adds: an even cut of the same words, with all else equal, errs many times as often.
+#
+# ## Where this comes from
+#
+# - Graves, Fernández, Gomez, Schmidhuber, [*Connectionist temporal
+#   classification*](https://doi.org/10.1145/1143844.1143891), 2006, section 4: the loss, $\alpha$ and $\beta$, in eight
+#   pages.
+# - Rabiner, [*A tutorial on hidden Markov models and selected applications in speech
+#   recognition*](https://doi.org/10.1109/5.18626), 1989, section III: the hidden Markov models from which they come.
+# - Graves, Jaitly, [*Towards end-to-end speech recognition with recurrent neural
+#   networks*](https://proceedings.mlr.press/v32/graves14.html), 2014: letters from speech with nothing in between.
+# - Hannun, [*Sequence modeling with CTC*](https://doi.org/10.23915/distill.00008), 2017: all of this lesson in
+#   drawings.
+# - Zeyer, Schlüter, Ney, [*Why does CTC result in peaky behavior?*](https://arxiv.org/abs/2105.14849), 2021: why the
+#   network says little else but the blank.

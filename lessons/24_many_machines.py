@@ -280,11 +280,6 @@ if not world or world.rank == 0:
 # this piece alone, with the moments of this piece alone, and in the second half (an *all-gather*) send parameters. As
 # many bytes, a part of the memory. On two cores it gained nothing measurable; for a billion numbers it makes them fit.
 #
-# **Where this comes from.** Patarasuk and Yuan (2009) show that no all-reduce can send fewer bytes than the ring.
-# Sergeev and Del Balso (*Horovod*, 2018) bring it to deep learning, over MPI. Goyal and others (2017) train ImageNet in
-# an hour on 256 devices, and say what the learning rate must do. Rajbhandari and others (*ZeRO*, 2020) share the
-# moments out. Goldberg (1991) is what every computer scientist should know about floating-point arithmetic.
-#
 # ## Exercises
 #
 # `mmdl check --new 24` writes them into a file of yours; `mmdl check 24_many_machines.py` then tells how far you are.
@@ -298,3 +293,18 @@ if not world or world.rank == 0:
 # - The gradient of a mean is the mean of the gradients, weighted by counts: the mean of means is another number.
 # - Sums depend on their order. If it is fixed, no delay can change a bit. A ring sends fewer than $2 P$ numbers a rank.
 # - More ranks shrink the work, and neither the calls, nor the latency, nor the bytes.
+#
+# ## Where this comes from
+#
+# - Patarasuk, Yuan, [*Bandwidth optimal all-reduce algorithms for clusters of
+#   workstations*](https://doi.org/10.1016/j.jpdc.2008.09.002), 2009: a proof that no all-reduce can send fewer bytes
+#   than the ring.
+# - Sergeev, Del Balso, [*Horovod: fast and easy distributed deep learning in
+#   TensorFlow*](https://arxiv.org/abs/1802.05799), 2018: the ring in deep learning, over MPI, with a few lines changed
+#   in a program.
+# - Goyal and others, [*Accurate, large minibatch SGD: training ImageNet in 1 hour*](https://arxiv.org/abs/1706.02677),
+#   2017, section 2: 256 devices, and what the learning rate must do.
+# - Rajbhandari, Rasley, Ruwase, He, [*ZeRO: memory optimizations toward training trillion parameter
+#   models*](https://arxiv.org/abs/1910.02054), 2020: moments, gradients and weights shared out among the ranks.
+# - Goldberg, [*What every computer scientist should know about floating-point
+#   arithmetic*](https://doi.org/10.1145/103162.103163), 1991: why the order of a sum matters.

@@ -94,7 +94,7 @@ def references(lesson):
     every = {re.sub(r"^[a-z]+: ", "", work) for value in used_by(lesson) for work in works_in(source_of(value))}
     works = sorted(work for work in every if work.count(",") > 1)  # not those that are named in short
     listed = "\n".join(f"- {work}" for work in works)
-    return f"## Where this comes from\n\n{listed}\n\nAll works: [references](../references.md)." if works else ""
+    return f"## Sources of the formulas\n\n{listed}\n\nAll works: [references](../references.md)." if works else ""
 
 
 def used_by(lesson):
@@ -135,7 +135,7 @@ def contents(lessons):
     return f"""# Lessons
 
 Each lesson asks one question, derives one backward pass line by line, checks it, and ends in an experiment. Run one
-with `mmdl lesson 2`, or read it as a notebook: `mmdl lesson 2 --notebook 02_convolution.ipynb`.
+with `mmdl lesson 2`, or read it as a notebook: `mmdl lesson 2 --notebook`.
 
 | lesson | question | needs | time |
 |---|---|---|---|
@@ -159,7 +159,7 @@ def within_site(text):
         words, target = found[1], found[2]
         if re.match(r"https?:|#|/figures/", target) or target in ("comparison.md", "../references.md"):
             return found[0]
-        lesson = re.fullmatch(r"(?:lessons/)?(\d\d_\w+)\.py", target)
+        lesson = re.fullmatch(r"(?:lessons/)?(\d\d_\w+|article_listings)\.py", target)
         return f"[{words}]({lesson[1]}.md)" if lesson else words
 
     return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", link, text)
