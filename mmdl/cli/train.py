@@ -11,7 +11,7 @@ from mmdl.cli.dataset import add_data_arguments
 from mmdl.cli.learning import add_learning_arguments
 from mmdl.cli.outcome import answers, draw, say, told, written
 from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
-from mmdl.cli.runs import CHECKPOINT
+from mmdl.cli.runs import CHECKPOINT, MODEL
 from mmdl.cli.work import TASKS, begun, resumed
 
 DESCRIPTION = """\
@@ -183,6 +183,8 @@ def train(work, arguments, folder, team):
             found = work.objective.measure(model, work.dataset)
             answered = answers(work, model, folder, failures)
             figures = [*answered, *draw(folder, model, history, work.dataset.test, failures)]
+            if not failures and not (folder / MODEL).exists():  # the folder was removed meanwhile
+                failures += written(folder, model, extras)
         except KeyboardInterrupt:
             going_on = f"`mmdl train --resume {folder}` goes on" if path.exists() else ""
             sentence = "; ".join([*failures, going_on]) if failures or going_on else ""

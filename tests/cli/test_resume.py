@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from mmdl import tree
-from mmdl.cli import main
+from mmdl.cli import main, train
 from mmdl.cli.runs import new_run, old_run
 from mmdl.errors import DataError
 from mmdl.training import Callback, Progress, load, load_checkpoint
@@ -118,6 +118,14 @@ def test_a_folder_is_one_training_at_a_time(here):
 
 def test_a_folder_that_vanishes_is_made_again(here, whole, monkeypatch, capsys):
     At(monkeypatch, lambda: shutil.rmtree("run"))
+    assert main([*QUICK, "--out", "run"]) == 0
+    assert tree.equal(bits(here / "run"), bits(whole))
+
+
+def test_a_folder_that_vanishes_after_training_is_made_again(here, whole, monkeypatch):
+    """The figures made it anew, and the model was not in it."""
+    draw = train.draw
+    monkeypatch.setattr(train, "draw", lambda *about: [shutil.rmtree("run"), draw(*about)][1])
     assert main([*QUICK, "--out", "run"]) == 0
     assert tree.equal(bits(here / "run"), bits(whole))
 
