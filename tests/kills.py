@@ -19,8 +19,9 @@ from mmdl import tree
 from mmdl.errors import DataError
 from mmdl.training import load
 
-TRAINING = ["--data", "interactions", "--fusion", "sum", "--epochs", "2", "--checkpoint-every", "0.0005"]
-FILES = {"model.npz", "history.json", "history.png", "confusion.png"}
+LEARNING = ["--data", "interactions", "--fusion", "sum", "--epochs", "2", "--augment", "mixup"]
+TRAINING = [*LEARNING, "--checkpoint-every", "0.0005"]
+FILES = {"model.npz", "history.json", "predictions.csv", "history.png", "confusion.png"}
 LOCK = {".training"}  # of a run that was killed when all was done: nobody holds it, so it is in nobody's way
 
 # A server that has imported everything, once, and forks: moments are not spent on the interpreter's start, where

@@ -14,10 +14,10 @@ from mmdl.cli import main, train
 from mmdl.cli.runs import new_run, old_run
 from mmdl.errors import DataError
 from mmdl.training import Callback, Progress, load, load_checkpoint
-from tests.kills import FILES, TRAINING, bits
+from tests.kills import FILES, LEARNING, TRAINING, bits
 from tests.source import ROOT
 
-QUICK = ["train", "--data", "interactions", "--fusion", "sum", "--epochs", "2"]
+QUICK = ["train", *LEARNING]
 
 
 @pytest.fixture
@@ -83,11 +83,11 @@ def test_the_best_epoch_so_far_is_in_the_checkpoint(here, monkeypatch, capsys):
 
 def test_what_examples_are_made_into_goes_on_too(few, here, monkeypatch, capsys):
     """Mirrors, shifts and mixtures are drawn from generators that are in the checkpoint, as dropout is."""
-    how = ["train", "--modalities", "image", "--fusion", "sum", "--epochs", "2", "--augment", "flip,shift,mixup"]
+    how = ["train", "--modalities", "image", "--fusion", "sum", "--epochs", "1", "--augment", "flip,shift,mixup"]
     how += ["--class-weight", "balanced", "--dropout", "0.4", "--json"]
     assert main([*how, "--out", "whole"]) == 0
     with monkeypatch.context() as patch:
-        At(patch, lambda: os.kill(os.getpid(), signal.SIGINT), step=7)
+        At(patch, lambda: os.kill(os.getpid(), signal.SIGINT), epoch=0, step=7)
         assert main([*how, "--out", "run"]) == 130
     assert main(["train", "--resume", "run"]) == 0
     assert tree.equal(bits(here / "run"), bits(here / "whole"))
