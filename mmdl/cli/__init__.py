@@ -9,6 +9,7 @@ from mmdl.cli import interrupts
 # isort: split
 import os
 import sys
+import warnings
 from contextlib import suppress
 
 from mmdl import __version__
@@ -45,6 +46,7 @@ def main(argv=None):
     # another program uses one of the cores: each waits for the other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     tolerate(sys.stdout)
+    warnings.formatwarning = lambda sentence, *_, **__: f"mmdl: {visible(sentence)}\n"
     try:
         interrupts.tell()
         code = run(argv)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mmdl.cli.dataset import asked_for, is_own
 from mmdl.cli.learning import model_settings
+from mmdl.cli.parser import visible
 
 FUSION = "attention"
 
@@ -93,7 +94,7 @@ def report(results, files, dataset, asked):
         trained, untrained, chance = (f"{100 * pointing[who]:.1f} %" for who in ("trained", "untrained", "chance"))
         print(f"\nwords that look at what they name  {trained}  (untrained: {untrained}, at random: {chance})")
     print(f"\nwritten to {results['out']}: {', '.join(files)}")
-    print(f"try: {suggestion(results['out'], dataset, asked)}")
+    print(f"try: {visible(suggestion(results['out'], dataset, asked))}")
 
 
 def in_words(key):

@@ -4,7 +4,7 @@ import sys
 import textwrap
 
 from mmdl.cli.as_json import add_json, print_json
-from mmdl.cli.parser import add_command, whole_number
+from mmdl.cli.parser import add_command, visible, whole_number
 
 DESCRIPTION = """\
 List the data sets with their modalities, the size of the download, and whether
@@ -83,7 +83,7 @@ def show(arguments):
 
     dataset = data.load(arguments.name)
     for note in dataset.notes:
-        print(f"mmdl: {note}", file=sys.stderr)
+        print(f"mmdl: {visible(note)}", file=sys.stderr)
     display = plots.ExamplesDisplay.from_dataset(dataset, np.random.default_rng(arguments.seed))
     print(display.save(arguments.out or f"{arguments.name}.png"))
     return 0

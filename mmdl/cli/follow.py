@@ -91,10 +91,14 @@ def follow_token(model, batch, arguments):
     units = [*model.target.split(model.target.text(ids)), "(end)"][: len(ids)]
     if token >= len(ids):
         raise DataError(f"there is no token {token}; the text has {len(ids)}, counted from 0: {' '.join(units)}")
-    names = ("(end)", *model.target.units)
+    names = ("(end)", *map(visible, model.target.units))
     way = follow(model, batch, int(ids[token]), arguments.pixel, token=token)
     first, *rest = told(way, arguments.pixel, names)
-    print(first.replace("a picture that is", f"a picture, and token {token} of “{' '.join(units)}”,"), *rest, sep="\n")
+    print(
+        first.replace("a picture that is", f"a picture, and token {token} of “{visible(' '.join(units))}”,"),
+        *rest,
+        sep="\n",
+    )
     return 0
 
 

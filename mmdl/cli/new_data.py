@@ -126,7 +126,7 @@ def warn_of_refused(rows):
     from mmdl.data.table.report import of_refused
 
     for sentence in of_refused(rows.refused):
-        print(f"mmdl: {sentence}", file=sys.stderr)
+        print(f"mmdl: {visible(sentence)}", file=sys.stderr)
     if rows.strangers:
         named = ", ".join(f"{name!r} ({count:,})" for name, count in rows.strangers.most_common())
         print(f"mmdl: classes that the model does not know, and their rows: {named}", file=sys.stderr)

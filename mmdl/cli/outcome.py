@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mmdl import strict_json
+from mmdl.cli.parser import visible
 from mmdl.cli.runs import ANSWERS, HISTORY, MODEL, write_json, write_rows
 
 
@@ -71,7 +72,7 @@ def told(results, figures, work, as_json):
         say(f"mmdl: written to {results['out']}", sys.stderr)
         raise
     for failure in failures:
-        say(f"mmdl: {failure}", sys.stderr)
+        say(f"mmdl: {visible(failure)}", sys.stderr)
     return int(bool(failures))
 
 

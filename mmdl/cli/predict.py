@@ -109,7 +109,7 @@ def run(arguments):
         print(strict_json.written(said | {"audio": arguments.audio, "seconds_missed": missed, "numbers": known}))
         return 0
     for note in notes(arguments, blank, text, missed):
-        print(f"mmdl: {note}", file=sys.stderr)
+        print(f"mmdl: {visible(note)}", file=sys.stderr)
     top = [(visible(name), probability) for name, probability in top]
     width = max(len(name) for name, _ in top)
     for name, probability in top:

@@ -4,6 +4,7 @@ from mmdl import strict_json
 from mmdl.cli.classify import demand_fusion, in_words, key_of, suggestion
 from mmdl.cli.dataset import asked_for, is_own
 from mmdl.cli.learning import model_settings
+from mmdl.cli.parser import visible
 
 
 def ask(arguments):
@@ -66,7 +67,7 @@ def report(results, files, dataset, asked):
     print(f"\ntrained for {results['seconds']['train']:.1f} s{kept}; on the test set")
     table(results["regression"])
     print(f"\nwritten to {results['out']}: {', '.join(files)}")
-    print(f"try: {suggestion(results['out'], dataset, asked)}")
+    print(f"try: {visible(suggestion(results['out'], dataset, asked))}")
 
 
 def table(found):
@@ -85,7 +86,7 @@ def answer(model, batch, arguments):
     """Print the number for one question."""
     number = float(model.predict(batch)[0])
     name = model.scale.names[0]
-    print(strict_json.written({"name": name, "number": number}) if arguments.json else f"{name} {number:.6g}")
+    print(strict_json.written({"name": name, "number": number}) if arguments.json else f"{visible(name)} {number:.6g}")
     return 0
 
 

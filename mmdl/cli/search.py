@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmdl import strict_json
-from mmdl.cli.parser import add_command, whole_number
+from mmdl.cli.parser import add_command, visible, whole_number
 
 DESCRIPTION = """\
 Find the pictures that best match some words, or the names that best match a
@@ -72,9 +72,9 @@ def run(arguments):
         print(strict_json.written(asked | {"among": among, "found": found, "page": str(page)}))
         return 0
     for note in notes(unknown, dataset, arguments):
-        print(f"mmdl: {note}", file=sys.stderr)
+        print(f"mmdl: {visible(note)}", file=sys.stderr)
     for each in answers:
-        print("  ".join(filter(None, (each.character, f"{each.score:.3f}", each.name))))
+        print(visible("  ".join(filter(None, (each.character, f"{each.score:.3f}", each.name)))))
     print(f"\nfound among {among}; drawn on {page}")
     return 0
 

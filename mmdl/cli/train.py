@@ -10,7 +10,7 @@ from mmdl.cli import classify, ranks, write
 from mmdl.cli.dataset import add_data_arguments
 from mmdl.cli.learning import add_learning_arguments
 from mmdl.cli.outcome import answers, draw, say, told, written
-from mmdl.cli.parser import WhenShown, add_command, positive_number, whole_number
+from mmdl.cli.parser import WhenShown, add_command, positive_number, visible, whole_number
 from mmdl.cli.runs import CHECKPOINT, MODEL
 from mmdl.cli.work import TASKS, begun, resumed
 
@@ -209,7 +209,10 @@ def introduce(work, arguments, size):
     """A few lines about what is about to happen."""
     recipe, stream = work.recipe, sys.stderr if arguments.json else sys.stdout
     lines = [*work.dataset.notes, *work.objective.introduction(arguments, work.dataset, size)]
-    say("\n".join(lines) + f", epochs {recipe.epochs}, batch size {recipe.batch_size}, seed {work.seed}", stream)
+    say(
+        "\n".join(map(visible, lines)) + f", epochs {recipe.epochs}, batch size {recipe.batch_size}, seed {work.seed}",
+        stream,
+    )
     if work.saved is not None:
         place = work.saved.training
         say(f"going on after {place['epoch']} epochs and {place['step']} steps", stream)

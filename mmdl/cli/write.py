@@ -5,6 +5,7 @@ import sys
 from mmdl import strict_json
 from mmdl.cli.classify import FUSION, in_words, key_of
 from mmdl.cli.dataset import asked_for, is_own
+from mmdl.cli.parser import visible
 
 DECODER, CTC = "transformer", "ctc"
 RECIPES = {  # chosen on validation data
@@ -99,9 +100,10 @@ def answer(model, batch, arguments):
     if arguments.json:
         print(strict_json.written({"texts": texts}))
         return 0
-    width = max((len(each["text"]) for each in texts), default=0)
-    for each in texts:
-        print(f"{each['text']:{width}}  {each['probability']:.3f}")
+    told = [(visible(each["text"]), each["probability"]) for each in texts]
+    width = max((len(text) for text, _ in told), default=0)
+    for text, probability in told:
+        print(f"{text:{width}}  {probability:.3f}")
     return 0
 
 

@@ -8,6 +8,7 @@ from mmdl.errors import DataError
 from mmdl.plots.display import Display
 from mmdl.plots.figure import axes_of
 from mmdl.plots.inputs import one, text_name, words_of
+from mmdl.plots.names import literal
 from mmdl.plots.replay import replay
 from mmdl.plots.style import MAGNITUDES, styled
 
@@ -57,8 +58,8 @@ class AlignmentDisplay(Display):
         scale = {"cmap": MAGNITUDES, "vmin": 0, "vmax": 1, "aspect": "auto"} | style
         image = self.ax_.imshow(self.weights, **scale)
         slanted = {} if max(map(len, self.read)) < 3 else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
-        self.ax_.set_xticks(range(len(self.read)), self.read, **slanted)
-        self.ax_.set_yticks(range(len(self.written)), self.written)
+        self.ax_.set_xticks(range(len(self.read)), [literal(each) for each in self.read], **slanted)
+        self.ax_.set_yticks(range(len(self.written)), [literal(each) for each in self.written])
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)
         self.ax_.set(xlabel="read", ylabel="written")

@@ -9,6 +9,7 @@ from mmdl.errors import DataError
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import image_of, one, picture_name, text_name, tokenizer_of, viewable, words_of
+from mmdl.plots.names import literal
 from mmdl.plots.receptive import feature_maps, over_picture, receptive_fields
 from mmdl.plots.style import MAGNITUDES, percent, picture_on, styled
 
@@ -83,14 +84,14 @@ class AttentionDisplay(Display):
             ax.set_axis_off()
         self.axes_ = grid.ravel()[:count]
         picture_on(self.axes_[0], self.image)
-        self.axes_[0].set_title(f"the model says\n{self.verdict}")
+        self.axes_[0].set_title(f"the model says\n{literal(self.verdict)}")
         largest = 100 * self.patches.max(initial=0) or 1
         for ax, word, heat, share in zip(self.axes_[1:], self.words, self.heat, self.share, strict=True):
             ax.set_facecolor("0.85")
             scale = {"cmap": MAGNITUDES, "vmin": 0, "vmax": largest} | style
             drawn = picture_on(ax, 100 * self._of_patch(heat), **scale)
             self._outline(ax)
-            ax.set_title(f"“{word}” looks\n{percent(share)} at the picture")
+            ax.set_title(f"“{literal(word)}” looks\n{percent(share)} at the picture")
         bar = self.figure_.colorbar(drawn, ax=grid, fraction=0.03, pad=0.02)
         bar.set_label("% of the word's attention, per patch")
         whose = "mean of all heads" if self.head is None else f"head {self.head}"

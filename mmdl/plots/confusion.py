@@ -7,6 +7,7 @@ import numpy as np
 from mmdl.errors import DataError
 from mmdl.plots.display import Display
 from mmdl.plots.figure import axes_of
+from mmdl.plots.names import literal
 from mmdl.plots.style import MAGNITUDES, percent, readable_on, styled
 from mmdl.training.evaluation import predictions
 
@@ -63,9 +64,9 @@ class ConfusionDisplay(Display):
                 rate = self.rates[row, column]
                 words = {"ha": "center", "va": "center", "fontsize": 7, "color": readable_on(image, rate)}
                 self.ax_.text(column, row, values_format.format(percent=100 * rate, count=count), **words)
-        ticks = range(len(self.classes))
-        self.ax_.set_xticks(ticks, self.classes, rotation=30, ha="right")
-        self.ax_.set_yticks(ticks, [f"{name} ({n})" for name, n in zip(self.classes, self.counts.sum(1), strict=True)])
+        ticks, names = range(len(self.classes)), [literal(name) for name in self.classes]
+        self.ax_.set_xticks(ticks, names, rotation=30, ha="right")
+        self.ax_.set_yticks(ticks, [f"{name} ({n})" for name, n in zip(names, self.counts.sum(1), strict=True)])
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)
         self.ax_.set(xlabel="what the model says", ylabel="what it truly is (examples)")

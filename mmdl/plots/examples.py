@@ -9,6 +9,7 @@ import numpy as np
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import as_batch, viewable
+from mmdl.plots.names import literal
 from mmdl.plots.style import BLUE, MAGNITUDES, picture_on, styled
 
 ROWS, PANELS = 5, 6  # of a page, and in each of its rows
@@ -70,12 +71,12 @@ class ExamplesDisplay(Display):
             [[self.figure_.add_subplot(grid[row, first + m]) for m in range(panels)] for row, first in places]
         )
         for example, truth in zip(self.axes_, self.truths, strict=True):
-            label = textwrap.fill(truth, LETTERS * panels)
+            label = textwrap.fill(literal(truth), LETTERS * panels)
             example[0].set_title(label, loc="left", fontsize=9, fontweight="bold")
         for axes, (name, column) in zip(self.axes_.T, self.columns.items(), strict=True):
             self._draw(axes, name, column)
         if title:
-            self.figure_.suptitle(self.title)
+            self.figure_.suptitle(literal(self.title))
         return self
 
     def _draw(self, axes, name, column):
@@ -140,7 +141,7 @@ def _numbers(ax, values, limits):
 
 
 def _words(ax, text, limits):
-    _write(ax, textwrap.fill(text, LETTERS, max_lines=6, placeholder=" …"))
+    _write(ax, textwrap.fill(literal(text), LETTERS, max_lines=6, placeholder=" …"))
 
 
 def _write(ax, text, **settings):

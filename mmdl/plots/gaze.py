@@ -8,6 +8,7 @@ from mmdl.errors import DataError
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import image_of, one, picture_name, viewable
+from mmdl.plots.names import literal
 from mmdl.plots.receptive import feature_maps
 from mmdl.plots.replay import replay
 from mmdl.plots.style import MAGNITUDES, percent, picture_on, styled
@@ -74,7 +75,7 @@ class GazeDisplay(Display):
             drawn = picture_on(ax, 100 * weights, extent=(-0.5, C - 0.5, R - 0.5, -0.5), **scale)
             if ink.min() < 0.4 < ink.max():
                 ax.contour(ink, levels=[0.4], colors="white", linewidths=1)
-            ax.set_title(f"{word}\n{percent(weights.sum())}")
+            ax.set_title(f"{literal(word)}\n{percent(weights.sum())}")
         if self.words:
             bar = self.figure_.colorbar(drawn, ax=grid, fraction=0.03, pad=0.02)
             bar.set_label("% of the word's attention, per cell")

@@ -9,6 +9,7 @@ from mmdl.ops.softmax import softmax
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import as_batch, pictures_of, tokenizer_of, words_of
+from mmdl.plots.names import literal
 from mmdl.plots.style import BLUE, VERMILLION, percent, picture_on, styled
 
 
@@ -79,19 +80,19 @@ class ImagesDisplay(Display):
         picture_on(ax, np.zeros((1, 1)) if image is None else image, **style)
         if image is None:
             ax.text(0, 0, "(no picture)", ha="center", va="center", color="0.4")
-        caption = "(no text)" if caption is None else caption
+        caption = "(no text)" if caption is None else literal(caption)
         ax.set_xlabel(textwrap.fill(caption, 22), fontsize=8, color="0.3")
         bold = {"fontsize": 9, "fontweight": "bold"}
         if self.predictions is None:
-            ax.set_title(truth or "", **bold)
+            ax.set_title(literal(truth or ""), **bold)
             return
-        said = textwrap.fill(f"{self.predictions[place]} {percent(self.probabilities[place])}", 25)
+        said = textwrap.fill(f"{literal(self.predictions[place])} {percent(self.probabilities[place])}", 25)
         if truth is None:
             ax.set_title(said, **bold)
         elif self.correct[place]:
             ax.set_title(f"✓ {said}", color=BLUE, **bold)
         else:
-            ax.set_title(f"✗ {said}\ntruly {truth}", color=VERMILLION, **bold)
+            ax.set_title(f"✗ {said}\ntruly {literal(truth)}", color=VERMILLION, **bold)
             for spine in ax.spines.values():
                 spine.set(color=VERMILLION, linewidth=2, linestyle="--")
 

@@ -9,6 +9,7 @@ from mmdl.ops.softmax import softmax
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import one
+from mmdl.plots.names import literal
 from mmdl.plots.style import LINES, MAGNITUDES, grid_on, styled
 
 
@@ -62,7 +63,7 @@ class PosteriorsDisplay(Display):
             below.plot(t, self.p[:, k], color=colour, linewidth=1.2)
             for peak in peaks(self.p.argmax(axis=1) == k, self.p[:, k]):
                 where = t[peak], self.p[peak, k]
-                below.annotate(label, where, (0, 2), textcoords="offset points", ha="center", color=colour)
+                below.annotate(literal(label), where, (0, 2), textcoords="offset points", ha="center", color=colour)
         below.set(xlabel="seconds", xlim=(0, self.seconds), ylabel="probability", ylim=(0, 1.15), yticks=[0, 0.5, 1])
         grid_on(below, "y")
         if title:

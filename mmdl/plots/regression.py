@@ -7,6 +7,7 @@ import numpy as np
 from mmdl.errors import DataError
 from mmdl.plots.display import Display
 from mmdl.plots.figure import axes_of
+from mmdl.plots.names import literal
 from mmdl.plots.style import BLUE, grid_on, styled
 from mmdl.training.regression import predicted_numbers, regression_scores
 
@@ -46,7 +47,7 @@ class RegressionDisplay(Display):
         ends = [min(self.truths.min(), self.predictions.min()), max(self.truths.max(), self.predictions.max())]
         self.ax_.plot(ends, ends, color="0.6", linewidth=1, label="right")
         self.ax_.scatter(self.truths, self.predictions, **{"s": 14, "alpha": 0.6, "color": BLUE} | style)
-        self.ax_.set(xlabel=f"true {self.name}", ylabel=f"predicted {self.name}")
+        self.ax_.set(xlabel=f"true {literal(self.name)}", ylabel=f"predicted {literal(self.name)}")
         self.ax_.legend(loc="upper left")
         grid_on(self.ax_)
         if title:

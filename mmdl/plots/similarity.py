@@ -8,6 +8,7 @@ from mmdl.data import batches
 from mmdl.plots.display import Display
 from mmdl.plots.figure import axes_of
 from mmdl.plots.inputs import viewable
+from mmdl.plots.names import literal
 from mmdl.plots.style import INK, SIGNED, VERMILLION, readable_on, styled
 from mmdl.training.retrieval import gallery, titles
 
@@ -68,8 +69,9 @@ class SimilarityDisplay(Display):
             self.ax_.plot(column, row, "o" if row == column else "X", color=colour, markersize=5)
         for row, picture in enumerate(self.pictures or ()):
             self.ax_.imshow(picture, cmap=INK, vmin=0, vmax=1, extent=(-1.46, -0.54, row + 0.46, row - 0.46))
-        self.ax_.set_xticks(range(N), self.names, rotation=90, fontsize=7)
-        self.ax_.set_yticks(range(0 if self.pictures else N), [] if self.pictures else self.names, fontsize=7)
+        names = [literal(name) for name in self.names]
+        self.ax_.set_xticks(range(N), names, rotation=90, fontsize=7)
+        self.ax_.set_yticks(range(0 if self.pictures else N), [] if self.pictures else names, fontsize=7)
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)
         self.ax_.set(xlabel=second, ylabel=first, xlim=(-1.5 if self.pictures else -0.5, N - 0.5), ylim=(N - 0.5, -0.5))

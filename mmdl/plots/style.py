@@ -1,7 +1,9 @@
 """How all figures look: colours that everyone can tell apart, letters that can be read in a README."""
 
+from functools import cache, wraps
+
 from cycler import cycler
-from matplotlib import style
+from matplotlib import font_manager, style
 
 DPI = 100
 WIDTH = 8.0  # inches: 800 pixels
@@ -33,9 +35,41 @@ STYLE = {
     "image.interpolation": "nearest",
     "legend.frameon": False,
     "lines.linewidth": 1.8,
+    "text.parse_math": False,  # a dollar is a dollar: words and classes of data are no formulas
 }
-# Starts from matplotlib's defaults: a reader's own settings neither change a figure nor are changed
-styled = style.context(["default", STYLE])
+FONT = "DejaVu Sans"  # comes with matplotlib
+OTHER_SCRIPTS = (  # fonts for what it lacks, of which those that are installed are used
+    ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC",
+     "Hiragino Sans GB", "Microsoft YaHei", "SimHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback",
+     "Arial Unicode MS", "Heiti TC", "AR PL UMing CN"),
+    ("Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic", "MS Gothic", "IPAexGothic", "IPAGothic", "TakaoGothic"),
+    ("Noto Sans CJK KR", "Noto Sans KR", "Apple SD Gothic Neo", "AppleGothic", "Malgun Gothic", "NanumGothic"),
+    ("Noto Sans Thai", "Thonburi", "Leelawadee UI", "Tahoma", "Loma"),
+    ("Noto Sans Devanagari", "Devanagari Sangam MN", "Nirmala UI", "Lohit Devanagari"),
+    ("Noto Emoji", "Segoe UI Emoji", "Symbola"),
+)  # fmt: skip
+
+
+@cache
+def families():
+    """The font of all figures, and behind it one for each other script, as far as they are installed."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    found = [next((name for name in names if name in installed), None) for names in OTHER_SCRIPTS]
+    return [FONT, *dict.fromkeys(filter(None, found))]
+
+
+def styled(function):
+    """Draw in the style of all figures
+
+    It starts from matplotlib's defaults: a reader's own settings neither change a figure nor are changed.
+    """
+
+    @wraps(function)
+    def drawn(*arguments, **settings):
+        with style.context(["default", STYLE | {"font.family": families()}]):
+            return function(*arguments, **settings)
+
+    return drawn
 
 
 def picture_on(ax, image, cmap=INK, **settings):

@@ -8,6 +8,7 @@ from mmdl.plots.attention import attention_of
 from mmdl.plots.display import Display
 from mmdl.plots.figure import axes_of
 from mmdl.plots.inputs import one, text_name
+from mmdl.plots.names import literal
 from mmdl.plots.style import MAGNITUDES, readable_on, styled
 
 
@@ -49,7 +50,7 @@ class WordAttentionDisplay(Display):
     @styled
     def plot(self, ax=None, title=True, values_format="{percent:.0f}", **style):
         """Draw the matrix with its numbers as `values_format` says. `style` is for `imshow`: cmap, vmax, ..."""
-        T, names = len(self.words), [f"“{word}”" for word in self.words]
+        T, names = len(self.words), [f"“{literal(word)}”" for word in self.words]
         self.figure_, self.ax_ = axes_of(ax, 2 + 0.5 * len(self.weights))
         image = self.ax_.imshow(self.weights, **{"cmap": MAGNITUDES, "vmin": 0, "aspect": "auto"} | style)
         for (row, column), weight in np.ndenumerate(self.weights):

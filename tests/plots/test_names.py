@@ -1,0 +1,118 @@
+"""Whatever is in the data is drawn letter by letter: no name is mark-up, and none ends in a traceback."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.text import Text
+
+from mmdl.plots import (
+    AlignmentDisplay,
+    AttentionDisplay,
+    ConfusionDisplay,
+    ExamplesDisplay,
+    GazeDisplay,
+    ImagesDisplay,
+    PosteriorsDisplay,
+    RegressionDisplay,
+    SearchDisplay,
+    SimilarityDisplay,
+    WordAttentionDisplay,
+)
+from mmdl.plots.examples import Column
+from mmdl.plots.names import letters, literal
+from mmdl.plots.style import families, styled
+
+HOSTILE = [
+    "$_$",
+    "$$",
+    "$x^2$ and $",
+    "\\frac{a}{b}",
+    "_hidden",
+    "a\nb",
+    "\x1b[31mred",
+    "{0} %s %",
+    "#&~^_",
+    "\u202eabc",
+    "",
+]
+N = len(HOSTILE)
+PICTURES = [np.zeros((4, 4))] * N
+
+
+def square(n=N):
+    return np.full((n, n), 1 / n)
+
+
+DISPLAYS = {
+    "confusion": lambda names: ConfusionDisplay(np.eye(N, dtype=int), tuple(names)),
+    "images": lambda names: ImagesDisplay(PICTURES, names, names, names[::-1], np.ones(N)),
+    "images without predictions": lambda names: ImagesDisplay(PICTURES, names, names),
+    "examples": lambda names: ExamplesDisplay({"text": Column("text", names)}, names, names[0]),
+    "attention": lambda names: AttentionDisplay(
+        np.eye(4), names, np.ones((N, 2, 2)), np.ones((N, 4, 4)), np.ones((4, 4)), names[0]
+    ),
+    "words": lambda names: WordAttentionDisplay(names[1:], ["image"], square()),
+    "alignment": lambda names: AlignmentDisplay(square(), names, names),
+    "gaze": lambda names: GazeDisplay(np.eye(4), names, np.ones((N, 2, 2))),
+    "posteriors": lambda names: PosteriorsDisplay(np.ones((8, 3)), np.eye(N + 1), tuple(names), 1.0),
+    "search": lambda names: SearchDisplay(names[0], PICTURES, names, np.ones(N), "all"),
+    "similarity": lambda names: SimilarityDisplay(square(), names, ("image", "text")),
+    "regression": lambda names: RegressionDisplay.from_predictions([1, 2], [1, 2], names[0]),
+}
+
+
+def drawn_texts(figure):
+    figure.canvas.draw()
+    return " ".join(" ".join(each.get_text().split()) for each in figure.findobj(Text))
+
+
+@pytest.mark.parametrize("kind", DISPLAYS)
+def test_names_are_drawn_as_they_are(kind, tmp_path):
+    for names in (HOSTILE, HOSTILE[::-1]):
+        display = DISPLAYS[kind](names).plot()
+        shown = drawn_texts(display.figure_)
+        used = names[:1] if kind == "regression" else names[1:]
+        assert all(" ".join(literal(name).split()) in shown for name in used)
+        assert "\x1b" not in shown and "\u202e" not in shown
+    assert display.save(tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+@given(st.text(max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_any_text_can_be_drawn(text):
+    draw_alone(text)
+
+
+@styled
+def draw_alone(text):
+    from mmdl.plots import subplots
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "no font that is installed here")
+        name = literal(text)
+        figure, ax = subplots(height=1)
+        ax.set_title(name)
+        figure.canvas.draw()  # a letter that no font has would be a warning, and so an error
+    assert ax.get_title() == name and name.isprintable() and "\n" not in name
+
+
+def test_a_letter_without_a_font_is_an_escape_and_one_note():
+    from mmdl.plots import names
+
+    missing = next(
+        chr(point) for point in range(0x4E2D, 0x2FFFF) if point not in letters() and chr(point).isprintable()
+    )
+    names._note.cache_clear()
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        assert literal(f"a{missing}") == literal(f"a{missing}") == f"a{ascii(missing)[1:-1]}"
+    assert len(seen) == 1 and "so that figures show escapes" in str(seen[0].message)
+
+
+def test_letters_that_a_font_has_stay():
+    assert literal("Größe É α б") == "Größe É α б"
+    assert literal("a\u3000b\xa0c") == "a b c"
+    assert families()[0] == "DejaVu Sans"
