@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.random import Generator
@@ -17,6 +17,7 @@ from mmdl.layers.layer import Layer
 from mmdl.models.build import vector_encoder
 from mmdl.models.encoders import text_encoder
 from mmdl.ops.contrastive import Normalized, normalize, normalize_backward, similarity, similarity_backward
+from mmdl.ops.normalization import Total
 from mmdl.shapes import Array
 
 TEMPERATURE = 0.07  # where learning starts
@@ -26,7 +27,9 @@ class ContrastiveTrace(NamedTuple):
     """What each tower did, the unit vectors that came of it, and how similar they are."""
 
     towers: dict[str, Any]
-    units: dict[str, Normalized]  # of Normalized: y (N, D), length (N, 1)
+    units: dict[str, Normalized]  # of Normalized: y (n, D), length (n, 1), n being N without other ranks
+    batch: tuple[Array, Array]  # the unit vectors (N, D) of the whole batch
+    places: Any  # (n,) of this rank's examples in it, or all
     s: Array  # (N, N)
 
 
@@ -44,6 +47,9 @@ class ContrastiveModel(Layer):
     log_scale : array λ (1,)
         Minus the logarithm of the temperature.
     preprocessors : dict of str to what turns raw examples of a modality into arrays
+    total : optional
+        In training by several ranks, adds up an array of all of them: each sees the unit vectors of the whole batch, in
+        which `batch.labels` are the places of its own examples.
 
     Source: Radford et al., Learning transferable visual models from natural language supervision, 2021.
     """
@@ -51,8 +57,10 @@ class ContrastiveModel(Layer):
     towers: dict[str, Layer]
     log_scale: Array
     preprocessors: dict[str, Any]
+    total: Total | None = None
 
-    compares_examples: ClassVar[bool] = True
+    def over_shares(self, total: Total | None) -> Self:
+        return replace(self, total=total)
 
     def forward(self, batch: Batch) -> tuple[Array, ContrastiveTrace]:
         """batch, in which nothing is absent -> similarity (N, N), trace"""
@@ -60,19 +68,29 @@ class ContrastiveModel(Layer):
         for name, tower in self.towers.items():
             x, traces[name] = tower.forward(batch.inputs[name])
             units[name] = normalize(x)
-        a, b = units.values()
-        s = similarity(a.y, b.y, self.log_scale)
-        return s, ContrastiveTrace(traces, units, s)
+        places = slice(None) if self.total is None else batch.labels
+        a, b = (self._of_the_batch(each.y, places) for each in units.values())
+        s = similarity(a, b, self.log_scale)
+        return s, ContrastiveTrace(traces, units, (a, b), places, s)
 
     def backward(self, ds: Array, trace: ContrastiveTrace, input_gradient: bool = True) -> tuple[dict[str, Any], Self]:
         """ds (N, N) -> the gradients of the inputs by name (None for words), the gradient as such a model"""
-        a, b = trace.units.values()
-        *dunits, dlog_scale = similarity_backward(ds, a.y, b.y, self.log_scale, trace.s)
+        *dunits, dlog_scale = similarity_backward(ds, *trace.batch, self.log_scale, trace.s)
         dx, towers = {}, {}
         for (name, tower), du in zip(self.towers.items(), dunits, strict=True):
-            dvector = normalize_backward(du, trace.units[name].y, trace.units[name].length)
+            units = trace.units[name]
+            du = du[trace.places] * (len(du) / len(units.y))  # ds is n times that of the mean
+            dvector = normalize_backward(du, units.y, units.length)
             dx[name], towers[name] = tower.backward(dvector, trace.towers[name], input_gradient)
         return dx, replace(self, towers=towers, log_scale=dlog_scale)
+
+    def _of_the_batch(self, y: Array, places: Any) -> Array:
+        """The rows (N, D) of all ranks, of which y (n, D) are those at these places"""
+        if self.total is None:
+            return y
+        rows = np.zeros((round(float(self.total(np.array([len(y)], y.dtype))[0])), y.shape[1]), y.dtype)
+        rows[places] = y
+        return self.total(rows)
 
     def units(self, name: str, x: Any) -> Array:
         """The unit vectors (N, D) of the arrays of one modality"""

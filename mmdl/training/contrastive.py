@@ -13,9 +13,10 @@ from mmdl import tree
 from mmdl.data import Dataset, Examples
 from mmdl.data.distinct import first_of_each, pairs
 from mmdl.ops.contrastive import contrastive_loss
+from mmdl.shapes import Array
 from mmdl.training.callbacks import Callback
 from mmdl.training.loop import Epochs, Fitted, Training, fitted
-from mmdl.training.losses import classification
+from mmdl.training.losses import BatchLoss
 from mmdl.training.optimizers import Adam
 from mmdl.training.retrieval import evaluate_retrieval, gallery
 from mmdl.training.schedules import cosine
@@ -65,9 +66,19 @@ class ContrastiveRecipe:
             epochs=self.epochs,
             rng=rng,
             schedule=partial(cosine, warm_up=self.warm_up),
-            loss=classification(lambda s, labels: contrastive_loss(s)),
+            loss=matching,
             callbacks=[ScaleLimit(), RetrievalValidation(dataset.validation), *callbacks],
         )
+
+
+def matching(s: Array, batch: Any) -> BatchLoss:
+    """The contrastive loss of similarities s (N, N), and how many rows find their own column; labels are places
+
+    Of several ranks each computes all of it from the whole batch, and counts the examples of its share.
+    """
+    value, ds = contrastive_loss(s)
+    right = int((s[batch.labels].argmax(axis=1) == batch.labels).sum())
+    return BatchLoss(float(value), ds, len(batch), {"accuracy": right})
 
 
 class ScaleLimit(Callback):

@@ -10,7 +10,8 @@ seed, draw the same batches. In each step a rank computes the gradient of the *s
 of a sum is the sum of gradients, so one collective, an Allreduce of the row in which `State` gathers the gradient,
 makes it that of the whole batch; a few numbers in front of the row bring along how many examples (or tokens) there
 were, and all divide by that. What follows, clipping included, every rank does by itself with the same bits: the models
-stay equal, and nothing else is ever sent. Batch normalisation adds up its sums as well.
+stay equal, and nothing else is ever sent. Batch normalisation adds up its sums as well,
+and a contrastive model the unit vectors of the whole batch; another loss that compares examples sees those of a share.
 
 A communicator is mpi4py's, or anything with `rank`, `size`, `Allreduce(None, array)`, which adds up the array of all
 ranks in place, and `allgather(x)`, which returns the list of what each rank gave.
@@ -107,8 +108,6 @@ class Together(Alone):
     """One rank's part in a step of several."""
 
     def __init__(self, training: Any) -> None:
-        if getattr(training.model, "compares_examples", False):
-            raise TrainingError("this model compares all examples of a batch with one another: train it with one rank")
         self.training, self.ranks = training, training.ranks
         self.bits = PCG64()
         self.learner = training_mode(training.model, Generator(self.bits), self._total)

@@ -105,18 +105,11 @@ def test_ranks_that_mpiexec_started_itself(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "arguments, sentence",
-    [
-        (["--data", "nothing"], "there is no dataset 'nothing'"),
-        (["--data", "interactions", "--objective", "contrastive"], "train it with one rank"),
-    ],
-)
-def test_what_goes_wrong_on_all_ranks_is_said_once(tmp_path, arguments, sentence):
-    command = [sys.executable, "-m", "mmdl", "train", "--ranks", "2", *arguments]
+def test_what_goes_wrong_on_all_ranks_is_said_once(tmp_path):
+    command = [sys.executable, "-m", "mmdl", "train", "--ranks", "2", "--data", "nothing"]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300)
-    assert done.returncode == 1 and done.stderr.count("mmdl: ") == 1 and sentence in done.stderr
-    assert not list(tmp_path.glob("runs/*/*"))
+    assert done.returncode == 1 and done.stderr.startswith("mmdl: there is no dataset 'nothing'")
+    assert done.stderr.count("\n") == 1 and not list(tmp_path.iterdir())
 
 
 def test_without_mpi_a_sentence_says_what_to_install(monkeypatch, complaint):

@@ -9,10 +9,14 @@ import pytest
 
 from mmdl import data, tree
 from mmdl.data import Dataset, Examples, ImagePreprocessor, Tokenizer
+from mmdl.data.distinct import pairs
+from mmdl.layers import Dropout
 from mmdl.models import contrastive_model
-from mmdl.training import Callback, Checkpoint, load_checkpoint
-from mmdl.training.contrastive import LARGEST_SCALE, ContrastiveRecipe, ScaleLimit
+from mmdl.training import Callback, Checkpoint, load_checkpoint, loss_and_gradient
+from mmdl.training.contrastive import LARGEST_SCALE, ContrastiveRecipe, ScaleLimit, matching
+from mmdl.training.ranks import Ranks
 from mmdl.training.retrieval import evaluate_retrieval
+from tests.ranks import on_threads, shared_gradient
 
 SIDE = 6  # places in a row, and in a column
 QUICK = ContrastiveRecipe(epochs=12, batch_size=28, learning_rate=1e-2, word_dropout=0.0)
@@ -138,3 +142,34 @@ def test_stopped_and_resumed_it_ends_with_the_same_bits(squares, tmp_path, stop)
     again = saved.restore(training(saved.model, Callback(), Callback())).run()
     assert tree.equal(again.model, whole.model) and not tree.equal(first.model, whole.model)
     assert again.history["loss"] == whole.history["loss"]
+
+
+def without_dropout(squares):
+    """Ranks drop other numbers than one process does. In double precision."""
+    model = contrastive_model(np.random.default_rng(0), squares, 16, np.float64)
+    return tree.map_nodes(lambda layer: replace(layer, rate=0.0) if isinstance(layer, Dropout) else layer, model)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("count", [2, 9])
+def test_ranks_compare_the_whole_batch(squares, size, count):
+    """Every example meets those of all ranks, one without an example among these."""
+    exact = without_dropout(squares)
+    batch = next(pairs(squares.train, 28, np.random.default_rng(0))).select(np.arange(count))
+    measured, gradient = loss_and_gradient(exact, batch, matching)
+    shared, together = shared_gradient(size, exact, batch, matching)
+    assert shared.value == pytest.approx(measured.value, rel=1e-12)
+    assert (shared.count, shared.sums) == (measured.count, measured.sums)
+    for (path, mine), (_, other) in zip(tree.leaves(together), tree.leaves(gradient), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-12, err_msg=path)
+
+
+def test_ranks_learn_the_same(squares):
+    def program(communicator=None):
+        training = replace(QUICK, epochs=1).training(without_dropout(squares), squares, np.random.default_rng(0))
+        training.ranks = Ranks(communicator)
+        return training.run().history
+
+    alone, found = program(), on_threads(2, program)
+    for name in ("loss", "accuracy", "validation_accuracy"):
+        assert found[0][name] == found[1][name] == pytest.approx(alone[name], rel=1e-9)

@@ -296,13 +296,3 @@ def test_what_overflows_on_one_rank_ends_all(model, train):
         warnings.simplefilter("error")
         with pytest.raises(TrainingError, match=r"gradient became nan in epoch 1, step 1, from head.b on"):
             on_threads(2, program)
-
-
-def test_a_model_that_compares_examples_is_not_shared(model, train):
-    class Comparing(type(model)):
-        compares_examples = True
-
-    model = Comparing(**vars(model))
-    how = {"optimizer": SGD(), "epochs": 1}
-    with pytest.raises(TrainingError, match="train it with one rank"):
-        on_threads(2, lambda ranks: fit(model, train, rng=np.random.default_rng(0), ranks=ranks, **how))
