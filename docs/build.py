@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from docs.browser import site  # noqa: E402
-from docs.pages import diagrams, gallery, glossary, lessons, reference  # noqa: E402
+from docs.pages import diagrams, gallery, glossary, lessons, reference, symbols  # noqa: E402
 
 MATHJAX = "mathjax@3.2.2"
 HASH = "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw=="
@@ -42,6 +42,7 @@ def main():
     diagrams.write(source / "diagrams")
     gallery.write(source, ROOT)
     glossary.write(source, ROOT)
+    symbols.write(source)
     reference.write(source)
     for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
         text = (ROOT / name).read_text(encoding="utf-8")

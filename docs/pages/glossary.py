@@ -5,25 +5,107 @@ from collections import defaultdict
 
 from docs.pages.cells import cells_of
 from mmdl import curriculum
-from mmdl.shapes import __doc__ as LETTERS
 
-PLAIN = {"Question", "Needs"}
+PLAIN = {  # in bold because a sentence needs the stress, or a contestant a name
+    *(
+        "question",
+        "needs",
+        "of the loss",
+        "imaginary part",
+        "edges",
+        "tie",
+        "unseen",
+        "winner",
+        "one stage",
+        "two stages",
+    ),
+    *("start", "step", "length", "fades", "speed", "width", "reach", "sum", "shuffled", "size is forgotten", "padded"),
+    *("it changes nothing", "backward", "forward", "independent", "product", "cut", "get all", "trained", "too sure"),
+    *(
+        "the mean",
+        "learned",
+        "untrained",
+        "second",
+        "edge filter",
+        "valley",
+        "click",
+        "tone",
+        "logarithm",
+        "equal width",
+    ),
+    *(
+        "the logarithm",
+        "pools",
+        "end",
+        "by hand",
+        "moved by one",
+        "a trap",
+        "unseen pair",
+        "one digit longer",
+        "one seed",
+    ),
+    *(
+        "compositions",
+        "not",
+        "teachers",
+        "even",
+        "told when",
+        "nothing at all",
+        "recorded",
+        "not associative",
+        "additive",
+    ),
+    *(
+        "eigenvalues",
+        "encoders",
+        "gated",
+        "jointly",
+        "glyphs",
+        "states",
+        "value",
+        "target",
+        "bias",
+        "unique",
+        "power",
+        "path",
+        "norm",
+    ),
+}
+# What gets no link: formulas, code, what is a link already, what is in bold, headings, tables
+KEPT = r"\$\$.*?\$\$|\$[^$]+\$|`[^`]*`|\[[^\]]*\]\([^)]*\)|\*\*.+?\*\*|\*[^*]+\*|^[#|][^\n]*"
 
 
 def write(source, root):
     """Write glossary.md and references.md."""
-    terms = terms_of(curriculum.lessons())
     entries = "\n\n".join(
-        f"{term}\n: {sentence} ([lesson {lesson.number:02}](lessons/{lesson.name}.md))"
-        for term, (sentence, lesson) in sorted(terms.items(), key=lambda item: item[0].lower())
+        f"{term}\n: {sentence} ([lesson {lesson.number:02}](lessons/{lesson.name}.md))".replace("\n:", "\n ")
+        for term, (sentence, lesson) in sorted(terms_of(curriculum.lessons()).items(), key=lambda item: item[0].lower())
     )
-    table = re.search(r"(?:^    \S.*  .*\n)+", LETTERS.split("over all arguments of a call:")[1], re.MULTILINE)[0]
-    letters = f"## Letters\n\n```text\n{table}```\n"
-    text = f"# Glossary\n\nThe terms of the lessons, with the sentence that introduces each.\n\n{entries}\n\n{letters}"
-    (source / "glossary.md").write_text(text, encoding="utf-8")
+    start = "# Glossary\n\nThe terms of the lessons, with the sentence that introduces each ([symbols](symbols.md))."
+    (source / "glossary.md").write_text(f"{start}\n\n:::{{glossary}}\n{entries}\n:::\n", encoding="utf-8")
     cited = "\n".join(f"- {work}\n  ({', '.join(sorted(where))})" for work, where in sorted(sources(root).items()))
     text = f"# References\n\nThe sources that the code names, with the files that name them.\n\n{cited}\n"
     (source / "references.md").write_text(text, encoding="utf-8")
+
+
+def with_terms(prose, terms):
+    """Prose in which the first use of each term leads to the glossary; `terms` loses those that were met."""
+
+    def link(found):
+        written = found["term"]
+        term = written and next(
+            (term for term in terms if re.fullmatch(f"{re.escape(term)}s?", written, re.IGNORECASE)), None
+        )
+        if term is None:
+            return found[0]
+        terms.remove(term)
+        return f"{{term}}`{written} <{term}>`"
+
+    if not terms:
+        return prose
+    names = "|".join(re.escape(term) for term in sorted(terms, key=len, reverse=True))
+    pattern = rf"{KEPT}|(?<![\w-])(?P<term>(?:{names})s?)(?![\w-])"
+    return re.sub(pattern, link, prose, flags=re.IGNORECASE | re.MULTILINE | re.DOTALL)
 
 
 def terms_of(lessons):
@@ -36,7 +118,7 @@ def terms_of(lessons):
             for sentence in re.split(r"(?<=[.:;?!])\s+(?=[A-Z*$-])", prose):
                 for term in re.findall(r"\*\*([A-Za-z][\w -]{2,40}?)\*\*", sentence):
                     if (
-                        term not in PLAIN
+                        term.lower() not in PLAIN
                         and len(term.split()) < 4
                         and term.lower() not in {each.lower() for each in found}
                     ):

@@ -8,7 +8,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 from docs.pages.cells import cells_of, printed_by
-from docs.pages.glossary import works_in
+from docs.pages.glossary import terms_of, with_terms, works_in
 from mmdl import curriculum
 
 DIAGRAMS = {  # which mechanisms are drawn in which lesson
@@ -43,7 +43,8 @@ def write(source, root, execute):
 def page(lesson, root, output):
     """The text of one lesson's page."""
     outputs = iter(output or ())
-    title, *body = (shown(cell, outputs) for cell in cells_of(lesson.path))
+    terms = [term for term, (_, home) in terms_of(curriculum.lessons()).items() if home.number < lesson.number]
+    title, *body = (shown(cell, outputs, terms) for cell in cells_of(lesson.path))
     parts = [
         title,
         in_the_browser(lesson),
@@ -67,10 +68,10 @@ def in_the_browser(lesson):
     return f'```{{raw}} html\n<p class="run">\n{buttons}\n<span>{note}</span>\n</p>\n```'
 
 
-def shown(cell, outputs):
-    """A cell as Markdown, with what it printed below it."""
+def shown(cell, outputs, terms=()):
+    """A cell as Markdown: prose with links to terms, code with what it printed below it."""
     if cell.is_prose:
-        return cell.text
+        return with_terms(cell.text, terms)
     text = f"```python\n{cell.text}\n```"
     said = next(outputs, "") if outputs else ""
     return text + (f"\n\n```{{code-block}} text\n:class: output\n\n{said.rstrip()}\n```" if said.strip() else "")
