@@ -1,7 +1,10 @@
 """How long something may take: seconds of computing, which a busy machine does not shorten, or more of mere waiting."""
 
+import sys
 import time
 
+# In a browser no process has a time of its own: its clock stands still.
+COMPUTING = time.monotonic if sys.platform == "emscripten" else time.process_time
 PATIENCE = 4  # times as long on the wall clock, for what only waits
 
 
@@ -14,7 +17,7 @@ class Deadline:
     computing, waiting : functions that give the time in seconds, by the processor and on the wall
     """
 
-    def __init__(self, seconds, computing=time.process_time, waiting=time.monotonic):
+    def __init__(self, seconds, computing=COMPUTING, waiting=time.monotonic):
         self.computing, self.waiting = computing, waiting
         self.ends = computing() + seconds, waiting() + PATIENCE * seconds
 

@@ -69,12 +69,13 @@ class Notebook:
         return "\n".join(self.cell(number).locator(".jp-OutputArea-output").all_inner_texts())
 
     def run_all(self):
-        """Run all cells, by the menu, and wait until all have run or one has failed."""
+        """Run all cells, by the menu. -> whether all have run, and none has failed"""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).click()
-        done = f"{PROMPTS}.every(prompt => {DONE}.test(prompt.innerText))"
-        failed = "document.querySelector('[data-mime-type=\"application/vnd.jupyter.stderr\"]')"
-        self.page.wait_for_function(f"{done} || {failed}", timeout=RUN)
+        texts = f"{PROMPTS}.map(prompt => prompt.innerText)"
+        over = f"{texts}.some(text => {DONE}.test(text)) && !{texts}.includes('[*]:')"
+        self.page.wait_for_function(over, timeout=RUN)
+        return self.page.evaluate(f"{texts}.every(text => {DONE}.test(text))")
 
     def write(self, number, source):
         """Put another source into a cell."""
