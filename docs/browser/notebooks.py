@@ -4,9 +4,11 @@ import ast
 import json
 import textwrap
 
-from docs.pages.cells import Cell, cells_of
 from mmdl import curriculum
+from mmdl.cli.lesson import notebook
+from mmdl.curriculum import Cell, cells_of
 
+KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
 INSTALL = Cell(False, "%pip install -q mmdl-from-scratch")
 
 
@@ -53,23 +55,6 @@ def introduction(docstring):
 
 
 def _written(folder, path, cells):
-    text = json.dumps(notebook(cells), ensure_ascii=False, indent=1)
+    text = json.dumps(notebook(cells) | {"metadata": {"kernelspec": KERNEL}}, ensure_ascii=False, indent=1)
     (folder / path).write_text(text, encoding="utf-8")
     return path
-
-
-def notebook(cells):
-    """Cells in the format of a notebook file (nbformat 4.5)."""
-    return {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}},
-        "cells": [_cell(number, cell) for number, cell in enumerate(cells)],
-    }
-
-
-def _cell(number, cell):
-    if cell.is_prose:
-        return {"cell_type": "markdown", "id": f"cell-{number}", "metadata": {}, "source": cell.text}
-    empty = {"execution_count": None, "outputs": []}
-    return {"cell_type": "code", "id": f"cell-{number}", "metadata": {}, "source": cell.text, **empty}

@@ -48,6 +48,11 @@ class Notebook:
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=START)
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=START)  # Python is there
 
+    @property
+    def count(self):
+        """How many cells of code there are."""
+        return self.page.locator(".jp-CodeCell").count()
+
     def cell(self, number):
         """A cell of code, by its place among them."""
         return self.page.locator(".jp-CodeCell").nth(number)
