@@ -1,9 +1,12 @@
 """Training by several processes: `--ranks` starts them with mpiexec, and of what they say only one voice is heard."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import contextmanager
 from importlib import metadata
 from importlib.util import find_spec
@@ -16,7 +19,9 @@ from mmdl.errors import DataError, ShapeError, TrainingError
 MISSING = "training by several ranks needs MPI: pip install 'mmdl-from-scratch[mpi]'"
 WORLDS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS")  # Open MPI's, MPICH's and its kin's, srun's
 NOTES = "MMDL_RANKS_NOTES"  # the folder in which the ranks leave notes for who started them
+STARTER = "MMDL_RANKS_STARTER"  # the number of that process
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+OWN = re.compile(r"\[\S+:\d+\] P(MIX|RTE) ERROR")  # how a line of mpiexec's begins
 # One thread a rank; and as many ranks as were asked for, whoever asks, wherever there is a core for them.
 ENVIRONMENT = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
@@ -54,7 +59,7 @@ def start(count, argv):
     with TemporaryDirectory() as notes:
         process = subprocess.Popen(
             command,
-            env=os.environ | ENVIRONMENT | {NOTES: notes},
+            env=os.environ | ENVIRONMENT | {NOTES: notes, STARTER: str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -88,12 +93,12 @@ def passed_on(process, notes):
 
 
 def without_frames(lines):
-    """Pass on what ranks say to stderr.  -> what mpiexec says in between, in frames of dashes"""
+    """Pass on what ranks say to stderr.  -> what mpiexec says in between, in frames of dashes or of itself"""
     framed, said = False, []
     for line in lines:
         if line.startswith("-" * 40):
             framed = not framed
-        elif framed:
+        elif framed or OWN.match(line):
             said.append(line.strip())
         else:
             print(line, end="", file=sys.stderr, flush=True)
@@ -151,11 +156,23 @@ def joined(wanted):
     ranks = Ranks(communicator_of_all() if inside() else None)
     if ranks.first:
         note("process", os.getpid())
+        if starter := os.environ.get(STARTER):
+            threading.Thread(target=end_with, args=(int(starter),), daemon=True).start()
     else:
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # until the end
     if wanted not in (None, ranks.size):
         raise DataError(f"{wanted} ranks were asked for, and {ranks.size} were started")
     return ranks
+
+
+def end_with(starter):
+    """When the process that started the ranks is killed nobody waits for them any more: stop as after its SIGTERM."""
+    try:
+        while True:
+            os.kill(starter, 0)
+            time.sleep(1)
+    except ProcessLookupError:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ pytestmark = [needs_mpi, pytest.mark.skipif(sys.platform != "linux", reason="loo
 
 
 def begun(folder, *arguments):
-    """`mmdl train` in a folder, after its first epoch, or the first since it was resumed."""
+    """`mmdl train` in a folder, after two epochs: the checkpoint of the first is written."""
     process = subprocess.Popen(
         [sys.executable, "-m", "mmdl", "train", *arguments],
         cwd=folder,
@@ -28,8 +28,10 @@ def begun(folder, *arguments):
         stdout=subprocess.DEVNULL,
         text=True,
     )
+    epochs = 0
     for line in process.stderr:
-        if line.startswith("epoch "):
+        epochs += line.startswith("epoch ")
+        if epochs == 2:
             return process
     raise AssertionError(f"it ended with {process.wait()}")
 
@@ -81,6 +83,14 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, name, code):
     model, extras = load(tmp_path / "run" / "model.npz")
     assert len(extras["history"]["loss"]) >= 1 and all(np.isfinite(array).all() for _, array in tree.leaves(model))
     assert (tmp_path / "run" / "checkpoint.npz").exists()
+
+
+def test_when_who_started_them_is_killed_the_ranks_save_and_end(tmp_path):
+    training = begun(tmp_path, *SUM, "--epochs", "4000", "--ranks", "2", "--out", "run")
+    training.kill()
+    training.wait()
+    assert gone(str(tmp_path))
+    assert load(tmp_path / "run" / "model.npz") and (tmp_path / "run" / "checkpoint.npz").exists()
 
 
 @pytest.mark.slow
