@@ -76,6 +76,10 @@ def test_a_run_measures_every_set_of_modalities(found):
     assert together - found["nothing"] == pytest.approx(sum(found["contribution"].values()))
 
 
+def test_the_time_of_a_step_is_between_nothing_and_a_second(found):
+    assert 0 < found["milliseconds"] < 1000
+
+
 def test_the_same_seed_gives_the_same_numbers(few, found):
     again, other = (run_one(Run("sum", "sum", BOTH, seed), few, SHORT) for seed in (1, 2))
     assert {**again, "milliseconds": 0} == {**found, "milliseconds": 0}

@@ -211,3 +211,11 @@ def test_finds_the_bottom_of_a_bowl(optimizer):
     for step in range(600):
         optimizer.step(model, model, state, rate=0.05 * (1 - step / 600))
     assert global_norm(model) < 1e-2
+
+
+def test_what_is_not_given_is_as_published():
+    """Kingma and Ba 2015, section 2; Tieleman and Hinton 2012, slide 29; and what PyTorch and Keras have made usual."""
+    assert Adam() == Adam(rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, early_epsilon=False)
+    assert AdamW() == AdamW(rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, early_epsilon=False, weight_decay=0.01)
+    assert RMSprop() == RMSprop(rate=0.001, decay=0.9, epsilon=1e-8, early_epsilon=False)
+    assert SGD() == SGD(rate=0.01, momentum=0.0, nesterov=False)
