@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from mmdl import tree
 from mmdl.data.from_columns import from_columns, raw_of
 from mmdl.data.prepare import prepare
+from mmdl.data.split import stratified
 from mmdl.errors import DataError
 from mmdl.fusion import fusion_named
 from mmdl.models import multimodal_classifier, multimodal_regressor
@@ -18,6 +20,8 @@ from mmdl.training.recipes import RECIPES
 from mmdl.training.regression import regression_recipe
 
 AT_ONCE = 256  # examples that are predicted together
+OF_RECIPES = ("epochs", "batch_size", "learning_rate", "augment", "patience")
+OF_MODELS = ("dropout", "text_reader")
 
 
 class _Estimator(BaseEstimator):
@@ -32,6 +36,11 @@ class _Estimator(BaseEstimator):
         learning_rate=None,
         kinds=None,
         random_state=None,
+        dropout=None,
+        text_reader=None,
+        augment=None,
+        validation_fraction=0.0,
+        patience=None,
     ):
         self.fusion = fusion
         self.width = width
@@ -40,6 +49,11 @@ class _Estimator(BaseEstimator):
         self.learning_rate = learning_rate
         self.kinds = kinds
         self.random_state = random_state
+        self.dropout = dropout
+        self.text_reader = text_reader
+        self.augment = augment
+        self.validation_fraction = validation_fraction
+        self.patience = patience
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -47,16 +61,31 @@ class _Estimator(BaseEstimator):
         tags.input_tags.string = True
         return tags
 
-    def _fitted(self, dataset, build, recipe):
+    def _fitted(self, dataset, build, recipe, **more):
         """Train on a dataset the model that `build` makes."""
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-        given = {name: getattr(self, name) for name in ("epochs", "batch_size", "learning_rate")}
-        given = {name: value for name, value in given.items() if value is not None}
-        recipe = replace(recipe, **dataset.recipe | given)
-        model, self.history_, *_ = recipe.fit(build(rng, dataset, self.fusion, self.width), dataset, rng)
+        recipe = replace(recipe, **dataset.recipe | self._given(OF_RECIPES) | more)
+        dataset = self._with_validation(dataset, rng)
+        model = build(rng, dataset, self.fusion, self.width, **self._given(OF_MODELS))
+        model, self.history_, *_ = recipe.fit(model, dataset, rng)
         # Trained in single, asked in double precision: no answer depends on the rows beside it
         self.model_ = tree.map(lambda p: p.astype(np.float64), model)
         return self
+
+    def _given(self, names):
+        """The parameters of these names that were given."""
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def _with_validation(self, dataset, rng):
+        """The dataset with some of its rows held out, if that is asked for."""
+        share, examples = self.validation_fraction, dataset.train
+        if not 0 <= share < 1:
+            raise DataError(f"validation_fraction is at least 0 and less than 1, not {share}")
+        if not share:
+            return dataset
+        held = np.zeros(len(examples), bool)
+        held[self._deal(examples.labels, max(1, round(share * len(examples))), rng)] = True
+        return replace(dataset, train=examples.select(~held), validation=examples.select(held))
 
     def _asked(self, X, answer):
         """What `answer(batch)` says of all rows, a few at a time."""
@@ -87,10 +116,17 @@ class MultimodalClassifier(ClassifierMixin, _Estimator):
     ----------
     fusion : str
         A key of `mmdl.fusion.FUSIONS`.
-    width : int
+    width, dropout, text_reader : optional
         See `mmdl.models.multimodal_classifier`.
-    epochs, batch_size, learning_rate : optional
-        By default as the fusion's recipe and the number of rows suggest.
+    epochs, batch_size, learning_rate, augment : optional
+        By default as the fusion's recipe and the number of rows suggest, see `mmdl.training.recipes.Recipe`.
+    validation_fraction : float
+        Share of the rows that are not learned from: what is kept is the model after the epoch that was best for them.
+        With 0 all are learned from, and the last epoch's model is kept.
+    patience : int, optional
+        Epochs without a better one after which training ends.
+    class_weight : "balanced", or dict of class to weight, optional
+        How much an example of each class counts.
     kinds : dict of str to "image", "text", "audio" or "numbers", optional
         What a column is, where its values leave it open: see `mmdl.data.from_columns`.
     random_state : int, RandomState or None
@@ -112,6 +148,38 @@ class MultimodalClassifier(ClassifierMixin, _Estimator):
     >>> MultimodalClassifier(random_state=0).fit(X, ["ball", "box"] * 20).score(X, ["ball", "box"] * 20)
     1.0
     """
+
+    def __init__(
+        self,
+        fusion="concatenate",
+        width=64,
+        epochs=None,
+        batch_size=None,
+        learning_rate=None,
+        kinds=None,
+        random_state=None,
+        dropout=None,
+        text_reader=None,
+        augment=None,
+        validation_fraction=0.0,
+        patience=None,
+        class_weight=None,
+    ):
+        super().__init__(
+            fusion,
+            width,
+            epochs,
+            batch_size,
+            learning_rate,
+            kinds,
+            random_state,
+            dropout,
+            text_reader,
+            augment,
+            validation_fraction,
+            patience,
+        )
+        self.class_weight = class_weight
 
     def fit(self, X, y):
         """Learn from the rows of a table.
@@ -136,7 +204,14 @@ class MultimodalClassifier(ClassifierMixin, _Estimator):
         check_classification_targets(y)
         self.classes_, places = np.unique(y, return_inverse=True)
         fusion_named(self.fusion)
-        return self._fitted(from_columns(columns, places, self.kinds), multimodal_classifier, RECIPES[self.fusion])
+        dataset, more = from_columns(columns, places, self.kinds), {}
+        if self.class_weight is not None:
+            more["class_weight"] = tuple(compute_class_weight(self.class_weight, classes=self.classes_, y=y).tolist())
+        return self._fitted(dataset, multimodal_classifier, RECIPES[self.fusion], **more)
+
+    def _deal(self, labels, count, rng):
+        """The places of `count` rows that are held out, of each class its share."""
+        return stratified(labels, [count], rng)[0]
 
     def predict_proba(self, X):
         """The probability of each class, in the order of `classes_`.  -> (N, K)"""
@@ -151,7 +226,7 @@ class MultimodalClassifier(ClassifierMixin, _Estimator):
 class MultimodalRegressor(RegressorMixin, _Estimator):
     """A multimodal regressor as scikit-learn knows regressors
 
-    Parameters are those of `MultimodalClassifier`; fusions of logits are for classes only.
+    Parameters are those of `MultimodalClassifier` but for `class_weight`; fusions of logits are for classes only.
 
     Attributes
     ----------
@@ -175,6 +250,10 @@ class MultimodalRegressor(RegressorMixin, _Estimator):
         columns, y = self._columns(X, column_or_1d(y, warn=True))
         dataset = from_columns(columns, y, self.kinds, "regression")
         return self._fitted(dataset, multimodal_regressor, regression_recipe(self.fusion))
+
+    def _deal(self, labels, count, rng):
+        """The places of `count` rows that are held out."""
+        return rng.permutation(len(labels))[:count]
 
     def predict(self, X):
         """The number of each row.  -> (N,)"""

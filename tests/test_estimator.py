@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -85,6 +86,36 @@ def test_numbers_from_pictures_words_and_numbers():
     model = MultimodalRegressor(random_state=0, epochs=20)
     assert model.fit(X[:40], y[:40]).score(X[40:], y[40:]) > 0.7
     assert cross_val_score(model, X, y, cv=2).mean() > 0.6
+
+
+def test_rows_held_out_choose_the_epoch():
+    X, y = things()
+    how = {"random_state": 0, "validation_fraction": 0.2, "learning_rate": 0.05}
+    learned = MultimodalClassifier(epochs=8, patience=2, **how).fit(X[["weight"]], y)
+    losses = learned.history_["validation_loss"]
+    best = 1 + int(np.argmin(losses))
+    assert len(losses) == min(best + 2, 8)
+    again = MultimodalClassifier(epochs=8, **how).fit(
+        X[["weight"]], y
+    )  # the rate is the same, for it falls over 8 epochs
+    assert again.history_["validation_loss"][: len(losses)] == losses
+    regressor = MultimodalRegressor(epochs=2, random_state=0, validation_fraction=0.2).fit(X[["title"]], X["weight"])
+    assert len(regressor.history_["validation_loss"]) == 2
+    with pytest.raises(DataError, match="validation_fraction is at least 0 and less than 1"):
+        MultimodalClassifier(validation_fraction=1.5).fit(X, y)
+
+
+def test_settings_reach_the_model_and_the_recipe():
+    X, y = things(20)
+    how = {"dropout": 0.1, "text_reader": "convolution", "augment": ["flip", "shift"]}
+    learned = MultimodalClassifier(epochs=1, width=8, class_weight={"ball": 1, "box": 3}, random_state=0, **how).fit(
+        X, y
+    )
+    assert [getattr(layer, "rate", None) for layer in learned.model_.head.layers] == [0.1, None, None, 0.1, None]
+    assert learned.model_.modalities["title"].encoder.layers[2].kind == "max"
+    assert clone(learned).get_params()["class_weight"] == {"ball": 1, "box": 3}
+    with pytest.raises(DataError, match="mixup is for classes, not for numbers"):
+        MultimodalRegressor(augment=["mixup"]).fit(X[["weight"]], X["weight"])
 
 
 def test_what_is_missing_is_absent():

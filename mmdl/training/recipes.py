@@ -41,8 +41,9 @@ class Recipe:
         Probability with which an example loses a whole modality, so that the model learns to do without.
     smoothing : float
         Share of each target that is spread over all classes.
-    class_weight : "balanced", optional
-        Whether rare classes count for as much as frequent ones, see `mmdl.training.losses.balanced`.
+    class_weight : "balanced", or sequence of float, optional
+        Whether rare classes count for as much as frequent ones, see `mmdl.training.losses.balanced`; or how much an
+        example of each class counts.
     augment : sequence of "flip", "shift", "mixup"
         What else examples are made of in training, see `augmentation`.
     early_stopping : bool
@@ -59,7 +60,7 @@ class Recipe:
     warm_up: float = 0.3
     modality_dropout: float = 0.15
     smoothing: float = 0.1
-    class_weight: str | None = None
+    class_weight: str | Sequence[float] | None = None
     augment: Sequence[str] = ()
     early_stopping: bool = True
     patience: int | None = None
@@ -122,12 +123,14 @@ def augmentation(dataset: Dataset, names: Sequence[str]) -> dict[str, Any]:
     return found | ({"mixup": MIXUP} if "mixup" in names else {})
 
 
-def class_weights(how: str | None, dataset: Dataset) -> Array:
+def class_weights(how: str | Sequence[float] | None, dataset: Dataset) -> Array:
     """What an example of each class counts.  -> (K,)"""
-    if how not in (None, "balanced"):
-        raise DataError(f'class weights are "balanced" or none, not "{how}"')
     classes = len(dataset.classes)
-    return balanced(dataset.train.labels, classes) if how else np.ones(classes)
+    if isinstance(how, str):
+        if how != "balanced":
+            raise DataError(f'class weights are "balanced" or numbers, not "{how}"')
+        return balanced(dataset.train.labels, classes)
+    return np.ones(classes) if how is None else np.asarray(how, float)
 
 
 RECIPES = {name: replace(Recipe(), **kind.recipe) for name, kind in FUSIONS.items()}

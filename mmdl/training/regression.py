@@ -80,6 +80,8 @@ class RegressionRecipe(Recipe):
             errors = evaluate_regression(model, examples)["mean_squared_error"]
             return {"loss": errors / model.scale.deviation[0] ** 2}
 
+        if "mixup" in self.augment:
+            raise DataError("mixup is for classes, not for numbers")
         augment = {"modality_dropout": self.modality_dropout} | dataset.augment | augmentation(dataset, self.augment)
         watching: list[Callback] = []
         if dataset.validation is not None:

@@ -76,5 +76,5 @@ def test_what_does_not_suit_the_data_is_refused(interactions):
         augmentation(interactions, ["mixup", "shift"])
     with pytest.raises(DataError, match='no augmentation "turn"; there are flip, shift, mixup'):
         augmentation(interactions, ["turn"])
-    with pytest.raises(DataError, match='class weights are "balanced" or none, not "some"'):
+    with pytest.raises(DataError, match='class weights are "balanced" or numbers, not "some"'):
         fitted(interactions, Recipe(class_weight="some"))
