@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mmdl import tree
+from mmdl.cli.ranks import without_frames
 from mmdl.training import load, load_checkpoint
 from tests.kills import FILES, bits
 from tests.mpi import MARK, environment, gone, needs_mpi, on_ranks, processes
@@ -95,7 +96,7 @@ def test_when_who_started_them_is_killed_the_ranks_save_and_end(tmp_path):
 
 @pytest.mark.slow
 def test_killed_and_resumed_by_as_many_it_ends_with_the_same_bits(tmp_path):
-    how = [*SUM, "--epochs", "12", "--ranks", "2", "--checkpoint-every", "0.001"]
+    how = [*SUM, "--epochs", "6", "--ranks", "2", "--checkpoint-every", "0.001"]
     whole = begun(tmp_path, *how, "--out", "whole")
     assert whole.communicate(timeout=200) and whole.returncode == 0
     training = begun(tmp_path, *how, "--out", "run")
@@ -120,6 +121,21 @@ def test_what_goes_wrong_on_all_ranks_is_said_once(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and done.stderr.startswith("mmdl: there is no dataset 'nothing'")
     assert done.stderr.count("\n") == 1 and not list(tmp_path.iterdir())
+
+
+def test_what_mpiexec_says_is_kept_apart(capsys):
+    lines = [
+        "epoch 1/2: loss 1\n",
+        "-" * 74 + "\n",
+        "prterun noticed that process rank 1 exited on\n",
+        "signal 9 (Killed).\n",
+        "-" * 74 + "\n",
+        "[vm:31427] PMIX ERROR: PMIX_ERR_UNREACH in file pmix_server.c at line 3146\n",
+        "mmdl: a sentence\n",
+    ]
+    said = without_frames(lines)
+    assert said.startswith("prterun noticed that process rank 1 exited on signal 9 (Killed). [vm:31427] PMIX ERROR")
+    assert capsys.readouterr().err == "epoch 1/2: loss 1\nmmdl: a sentence\n"
 
 
 def test_without_mpi_a_sentence_says_what_to_install(monkeypatch, complaint):
