@@ -23,3 +23,12 @@ def can_show(text: str, stream: Any = None) -> bool:
 def is_shared(*streams: Any) -> bool:
     """Whether someone sits at the other end of all these streams (standard input and output)."""
     return all(each is not None and each.isatty() for each in streams or (sys.stdin, sys.stdout))
+
+
+def progress_bar(*arguments: Any, **settings: Any) -> Any:
+    """A bar of tqdm, as it suits a terminal or a notebook; where there are no threads, none watches over it."""
+    from tqdm.auto import tqdm
+
+    if sys.platform == "emscripten":
+        tqdm.monitor_interval = 0
+    return tqdm(*arguments, **settings)

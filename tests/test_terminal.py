@@ -1,4 +1,4 @@
-"""Letters that a terminal does not know become escapes; a backend that is not installed does not matter."""
+"""What is printed: letters that a terminal does not know become escapes, and bars need no thread."""
 
 import io
 import os
@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mmdl import curriculum
-from mmdl.terminal import can_show, is_shared, tolerate
+from mmdl.terminal import can_show, is_shared, progress_bar, tolerate
 
 
 def stream(encoding):
@@ -64,3 +64,14 @@ def test_a_backend_that_is_not_installed(tmp_path):
     for backend, becomes in ("module://inline_of_no_package.backend", "agg"), ("svg", "svg"):
         env = os.environ | {"MPLBACKEND": backend}
         assert subprocess.check_output([sys.executable, "-c", shown], env=env, text=True).strip() == becomes
+
+
+def test_where_there_are_no_threads_no_bar_starts_one(monkeypatch):
+    from tqdm.auto import tqdm
+
+    monkeypatch.setattr(tqdm, "monitor_interval", 10)
+    with progress_bar(total=1, disable=True):
+        assert tqdm.monitor_interval == 10
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    with progress_bar(total=1, disable=True):
+        assert tqdm.monitor_interval == 0

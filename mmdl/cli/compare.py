@@ -13,6 +13,7 @@ from mmdl.cli.as_json import add_json, print_json
 from mmdl.cli.comparisons import claim, finished, keep
 from mmdl.cli.dataset import add_data_arguments, asked_for, dataset_of, names
 from mmdl.cli.parser import add_command, whole_number
+from mmdl.terminal import progress_bar
 
 DESCRIPTION = """\
 Train every fusion, and a model of each modality alone, several times each, with
@@ -139,8 +140,6 @@ def trained(arguments, runs, dataset, load, recipe, folder):
     TrainingError
         If a worker of a cluster did not do its run; all others are done before.
     """
-    from tqdm.auto import tqdm
-
     from mmdl.errors import TrainingError
     from mmdl.training.cluster import run_on_cluster
     from mmdl.training.comparison import run_all
@@ -151,7 +150,9 @@ def trained(arguments, runs, dataset, load, recipe, folder):
         results = run_on_cluster(left, arguments.scheduler, load, recipe, not arguments.linear_head)
     else:
         results = run_all(left, dataset, recipe, not arguments.linear_head, arguments.jobs or 2)
-    bar = tqdm(total=len(runs), initial=len(found), unit="run", file=sys.stderr, disable=not sys.stderr.isatty())
+    bar = progress_bar(
+        total=len(runs), initial=len(found), unit="run", file=sys.stderr, disable=not sys.stderr.isatty()
+    )
     try:
         with bar:
             for each, what in results:

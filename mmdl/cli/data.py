@@ -5,6 +5,7 @@ import textwrap
 
 from mmdl.cli.as_json import add_json, print_json
 from mmdl.cli.parser import add_command, visible, whole_number
+from mmdl.terminal import progress_bar
 
 DESCRIPTION = """\
 List the data sets with their modalities, the size of the download, and whether
@@ -111,15 +112,13 @@ def fetch(arguments):
 
 def brought(download):
     """Fetch one file with a progress bar.  -> its path, and whether it had been there"""
-    from tqdm.auto import tqdm
-
     from mmdl.data.files.fetch import fetch, is_whole, place
 
     path = place(download)
     if is_whole(download):
         return f"{path} is here already"
     settings = {"unit": "B", "unit_scale": True, "leave": False, "disable": None}  # None: only on a terminal
-    with tqdm(desc=path.name, total=download.bytes, **settings) as bar:
+    with progress_bar(desc=path.name, total=download.bytes, **settings) as bar:
         return f"{fetch(download, lambda count: bar.update(count - bar.n))} is fetched"
 
 

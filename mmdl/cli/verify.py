@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from mmdl.cli.as_json import add_json, print_json
 from mmdl.cli.parser import add_command, whole_number
+from mmdl.terminal import progress_bar
 
 DESCRIPTION = """\
 Check every operation on random shapes, settings and numbers: it equals the
@@ -38,8 +39,6 @@ def add(commands):
 
 def run(arguments):
     """Print a row for each operation; 1 if any fails."""
-    from tqdm.auto import tqdm
-
     from mmdl.verify.catalogue import CATALOGUE
     from mmdl.verify.run import table, verify
 
@@ -48,7 +47,7 @@ def run(arguments):
     try:
         with quiet_hypothesis():
             # disable=None: a bar on a terminal only
-            for report in tqdm(running, "ops", len(arguments.ops or CATALOGUE), leave=False, disable=None):
+            for report in progress_bar(running, "ops", len(arguments.ops or CATALOGUE), leave=False, disable=None):
                 reports.append(report)
     finally:
         if arguments.json:  # after Ctrl-C, too

@@ -10,6 +10,7 @@ from typing import IO, Any
 from mmdl import tree
 from mmdl.errors import DataError
 from mmdl.ops.losses import softmax_cross_entropy
+from mmdl.terminal import progress_bar
 from mmdl.training.evaluation import evaluate
 from mmdl.training.loop import Training
 
@@ -180,9 +181,7 @@ class Progress(Callback):
             self.bar = None
 
     def _new_bar(self, training: Training) -> Any:
-        from tqdm.auto import tqdm
-
-        return tqdm(
+        return progress_bar(
             desc=f"epoch {training.epoch + 1}/{training.epochs}",
             total=training.steps,
             initial=training.step - 1,

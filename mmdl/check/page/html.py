@@ -5,6 +5,8 @@ import re
 
 LEVELS = (0, 95, 135, 175, 215, 255)  # of red, green and blue in the cube of the 256-colour palette
 STYLES = {"32": "color:#1a7f37", "31": "color:#cf222e", "1": "font-weight:bold", "2": "opacity:0.65"}
+# Letters grow smaller with the page, so that three heat maps beside each other fit a phone, almost.
+PAGE = "font-size:clamp(8px,2cqw,1em);line-height:1.25;white-space:pre;overflow-x:auto;margin:0;padding:0"
 PIXEL = "display:inline-block;width:1ch;height:1.25em;vertical-align:top;background:"
 CODES = re.compile(r"\x1b\[([\d;]+)m(.*?)\x1b\[0m")
 
@@ -12,7 +14,7 @@ CODES = re.compile(r"\x1b\[([\d;]+)m(.*?)\x1b\[0m")
 def as_html(lines):
     """Lines with the codes of `Paint` as one element of HTML."""
     text = CODES.sub(_styled, html.escape("\n".join(lines)))
-    return f'<pre class="mmdl-check" style="line-height:1.25;white-space:pre;overflow-x:auto">{text}</pre>'
+    return f'<div style="container-type:inline-size"><pre style="{PAGE}">{text}</pre></div>'
 
 
 def _styled(found):
