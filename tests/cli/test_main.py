@@ -9,6 +9,7 @@ import pytest
 from mmdl import __version__
 from mmdl.cli import COMMANDS, main, verify
 from mmdl.errors import DataError, FormatError, ShapeError, TrainingError
+from tests.source import ROOT
 
 
 def python(*arguments, **settings):
@@ -109,3 +110,14 @@ def test_a_slip_gets_a_suggestion(capsys):
     assert "did you mean train?" in capsys.readouterr().err
     assert main(["frobnicate"]) == 2
     assert "did you mean" not in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_drama_for_any_command(closed, tmp_path):
+    for asked in [*(f"{name_of(each)} --help" for each in COMMANDS), "data", "progress", "train --nonsense"]:
+        line = f"{sys.executable} -m mmdl {asked} {closed}"
+        about = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}, "timeout": 100, "text": True}
+        done = subprocess.run(["bash", "-c", line], capture_output=True, **about)
+        assert done.returncode == (2 if "nonsense" in asked else 0), line
+        assert "Traceback" not in done.stderr and "Exception" not in done.stderr, line

@@ -4,6 +4,7 @@ import codecs
 import csv
 import difflib
 import io
+import os
 import re
 from collections.abc import Sequence
 from os import PathLike
@@ -16,7 +17,9 @@ from mmdl.files import opened
 DELIMITERS = ",;\t"
 MAX_BYTES = 1 << 30  # of a file
 SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n")
-LARGEST = 1 << 30  # characters of a cell
+LONGEST_SEPARATOR = 10  # characters of such a line
+LARGEST = 1 << 24  # characters of a cell
+PIECE = 1 << 20
 
 
 class Row(NamedTuple):
@@ -47,46 +50,62 @@ def read_rows(path: str | PathLike[str], columns: Sequence[str]) -> tuple[list[R
     DataError
         If the file cannot be read, or a column is not there, or there twice; FormatError if it is no CSV in UTF-8.
     """
-    text, line = _text(path), 1
-    said = SEPARATOR.match(text)  # a first line for spreadsheets: sep=;
-    text, above = (text[said.end() :], 1) if said else (text, 0)
     limit = csv.field_size_limit(LARGEST)  # of a cell: there is one for the whole process only
+    rows, refused = [], []
+    line = 1
     try:
-        delimiter = said[1] if said else max(DELIMITERS, key=lambda each: _fit(text, each, columns))
-        reader = _reader(text, delimiter)
-        names = _names(reader)
-        _check(path, names, columns)
-        places = {column: names.index(column) for column in columns}
-        rows, refused = [], []
-        line = above + reader.line_num + 1
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if len(cells) > len(names) and any(cells[len(names) :]):
-                refused.append(Refused(line, "cells", f"{len(cells)} cells, but there are {len(names)} columns"))
-            elif any(cells):
-                found = {column: cells[at] if at < len(cells) else "" for column, at in places.items()}
-                rows.append(Row(line, found))
-            line = above + reader.line_num + 1  # where the next row starts: a cell in quotes may have line breaks
+        with _text(path) as text:
+            said = SEPARATOR.fullmatch(text.readline(LONGEST_SEPARATOR))  # a first line for spreadsheets: sep=;
+            above = 1 if said else 0
+            delimiter = said[1] if said else max(DELIMITERS, key=lambda each: _fit(text, each, columns))
+            reader = _reader(text, delimiter, above)
+            names = _names(reader)
+            _check(path, names, columns)
+            places = {column: names.index(column) for column in columns}
+            line = above + reader.line_num + 1
+            for cells in reader:
+                cells = [cell.strip() for cell in cells]
+                if len(cells) > len(names) and any(cells[len(names) :]):
+                    refused.append(Refused(line, "cells", f"{len(cells)} cells, but there are {len(names)} columns"))
+                elif any(cells):
+                    found = {column: cells[at] if at < len(cells) else "" for column, at in places.items()}
+                    rows.append(Row(line, found))
+                line = above + reader.line_num + 1  # where the next row starts: a cell in quotes may have line breaks
     except csv.Error as mistake:
         raise FormatError(f"{path}, line {line}: this is no CSV ({mistake})") from None
+    except UnicodeDecodeError:
+        line = _undecodable_line(path)
+        raise FormatError(f'{path}, line {line}: this is no UTF-8; a spreadsheet can save it as "CSV UTF-8"') from None
+    except OSError as mistake:
+        raise DataError(f"{path} cannot be read: {mistake.strerror}") from None
     finally:
         csv.field_size_limit(limit)
     return rows, refused, delimiter
 
 
-def _text(path: Any) -> str:
-    try:
-        with opened(path) as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as mistake:
-        raise DataError(f"{path} cannot be read: {mistake.strerror}") from None
-    if len(content) > MAX_BYTES:
+def _text(path: Any) -> io.TextIOWrapper:
+    """The text of a file, which is read as it is needed: a large one is never there as a whole."""
+    file = opened(path)
+    if os.fstat(file.fileno()).st_size > MAX_BYTES:
+        file.close()
         raise FormatError(f"{path} is larger than the {MAX_BYTES >> 20} MiB of a table that are read")
-    try:
-        return content.decode(_encoding(content))
-    except UnicodeDecodeError as mistake:
-        line = content.count(b"\n", 0, mistake.start) + 1
-        raise FormatError(f'{path}, line {line}: this is no UTF-8; a spreadsheet can save it as "CSV UTF-8"') from None
+    encoding = _encoding(file.read(1000))
+    file.seek(0)
+    return io.TextIOWrapper(file, encoding, newline="")
+
+
+def _undecodable_line(path: Any) -> int:
+    """The first line that is not what the encoding allows."""
+    with opened(path) as file:
+        decode, line = codecs.getincrementaldecoder(_encoding(file.read(1000)))().decode, 1
+        file.seek(0)
+        try:
+            while piece := file.read(PIECE):
+                line += decode(piece).count("\n")
+            decode(b"", True)
+        except UnicodeDecodeError as mistake:
+            line += mistake.object.count(b"\n", 0, mistake.start)
+    return line
 
 
 def _encoding(content: bytes) -> str:
@@ -101,16 +120,19 @@ def _encoding(content: bytes) -> str:
     return "utf-8-sig"
 
 
-def _reader(text: str, delimiter: str) -> Any:
+def _reader(text: io.TextIOWrapper, delimiter: str, above: int = 0) -> Any:
+    text.seek(0)
+    for _ in range(above):
+        text.readline()
     # strict: else a quotation mark that is never closed would swallow the rest of the file without a word
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    return csv.reader(text, delimiter=delimiter, strict=True)
 
 
 def _names(reader: Any) -> list[str]:
     return [name.strip() for name in next(reader, [])]
 
 
-def _fit(text: str, delimiter: str, columns: Sequence[str]) -> tuple[int, int]:
+def _fit(text: io.TextIOWrapper, delimiter: str, columns: Sequence[str]) -> tuple[int, int]:
     """How well a delimiter fits: how many of the columns are in the first row, then how many cells it has."""
     try:
         names = _names(_reader(text, delimiter))

@@ -1,5 +1,7 @@
 """Rows of a CSV file, and files that are none."""
 
+import tracemalloc
+
 import pytest
 
 from mmdl.data.table.report import listed
@@ -96,3 +98,29 @@ def test_a_spreadsheet_that_is_no_csv(tmp_path):
     (tmp_path / "my.csv").write_bytes(b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00\xb5\xee")
     with pytest.raises(FormatError, match="this is no UTF-8"):
         read_rows(tmp_path / "my.csv", ["a"])
+
+
+def test_a_large_file_is_never_there_as_a_whole(tmp_path):
+    path = tmp_path / "large.csv"
+    path.write_text("a,b\n" + "".join(f"{number},{'x' * 4000}\n" for number in range(3000)))
+    tracemalloc.start()
+    try:
+        rows, _, _ = read_rows(path, ["a"])
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(rows) == 3000 and most < path.stat().st_size / 4
+
+
+def test_a_cell_without_an_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("mmdl.data.table.rows.LARGEST", 1000)
+    (tmp_path / "wide.csv").write_text("a,b\n1," + "x" * 2000)
+    with pytest.raises(FormatError, match=r"line 2: this is no CSV .*field larger"):
+        read_rows(tmp_path / "wide.csv", ["a"])
+
+
+def test_a_file_beyond_all_tables_is_not_opened_at_all(tmp_path):
+    with open(tmp_path / "huge.csv", "wb") as file:
+        file.truncate((1 << 30) + 1)  # a hole, which takes no room
+    with pytest.raises(FormatError, match="larger than the 1024 MiB"):
+        read_rows(tmp_path / "huge.csv", ["a"])
