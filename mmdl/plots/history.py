@@ -32,9 +32,12 @@ class HistoryDisplay(Display):
 
     @property
     def best(self):
-        """The epoch, from 1 on, of the highest accuracy on the validation set; None without one"""
-        accuracy = self.history.get("validation_accuracy", np.empty(0))
-        return None if np.isnan(accuracy).all() else 1 + int(np.nanargmax(accuracy))
+        """The epoch, from 1 on, of the smallest validation loss, or else the highest accuracy; None without either"""
+        for name, smallest in (("validation_loss", np.nanargmin), ("validation_accuracy", np.nanargmax)):
+            values = self.history.get(name, np.empty(0))
+            if np.isfinite(values).any():
+                return 1 + int(smallest(values))
+        return None
 
     @styled
     def plot(self, figure=None, learning_rate=False, title=True, **style):
@@ -52,10 +55,8 @@ class HistoryDisplay(Display):
             self._draw(ax, f"validation_{name}", "validation, after each epoch", VERMILLION, "s--", style)
             if title:
                 ax.set_title(f"{name.capitalize()} ({better} is better)")
-        if self.best:
-            highest = self.history["validation_accuracy"][self.best - 1]
-            ring = {"markersize": 13, "markerfacecolor": "none", "color": VERMILLION, "linestyle": "none"}
-            self.axes_[1].plot(self.best, highest, "o", label=f"best: {highest:.3f} (epoch {self.best})", **ring)
+        for ax, name in zip(self.axes_, panels, strict=False):
+            self._mark(ax, f"validation_{name}")
         self.axes_[0].set_ylabel("cross-entropy (nats)" if shares else "loss")
         if shares:
             self.axes_[1].set_ylabel("share of right answers")
@@ -75,3 +76,10 @@ class HistoryDisplay(Display):
         if np.isfinite(values).any():
             look = {"color": colour, "label": label, "markersize": 5} | style
             ax.plot(1 + np.arange(len(values)), values, form, **look)
+
+    def _mark(self, ax, name):
+        """A ring around the best epoch: that is the one which a recipe keeps."""
+        values = self.history.get(name, np.empty(0))
+        if self.best and np.isfinite(values).any():
+            ring = {"markersize": 13, "markerfacecolor": "none", "color": VERMILLION, "linestyle": "none"}
+            ax.plot(self.best, values[self.best - 1], "o", label=f"best for validation: epoch {self.best}", **ring)

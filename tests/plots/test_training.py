@@ -32,6 +32,15 @@ def test_history_draws_what_there_is():
         HistoryDisplay.from_history({"loss": []})
 
 
+def test_the_epoch_of_the_smallest_validation_loss_is_marked():
+    """Not that of the highest accuracy: the loss chooses what is kept."""
+    history = {"loss": [3, 2, 1], "validation_loss": [0.9, 0.7, 0.8], "accuracy": [0, 0, 0]}
+    display = HistoryDisplay.from_history(history | {"validation_accuracy": [0.1, 0.2, 0.3]}).plot()
+    assert display.best == 2
+    assert [ax.lines[-1].get_xydata().tolist() for ax in display.axes_] == [[[2, 0.7]], [[2, 0.2]]]
+    assert "epoch 2" in display.axes_[1].lines[-1].get_label()
+
+
 def test_confusion_counts_and_normalises_rows():
     labels, predictions = np.array([0, 0, 0, 1, 1, 0]), np.array([0, 0, 1, 1, 0, 3])
     display = ConfusionDisplay.from_predictions(labels, predictions, "abcd")
