@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,23 @@ from typing import Any, BinaryIO
 from mmdl.errors import DataError
 
 PIECE = 1 << 20  # bytes that are read at a time
+SPREADSHEETS = {".xlsx", ".xls", ".xlsm", ".ods", ".numbers"}
+SOUNDS = {".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".wma", ".aif", ".aiff"}
+
+
+def remedy(path: Any) -> str:
+    """What to do about a file that cannot be read as it is, as the end of a sentence; "" if nothing is known."""
+    name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else ""
+    kind = Path(name).suffix.lower()
+    if re.search(r"\b(https?|ftp|s3|gs):/", name):
+        return "; this is an address: download the file first, and name it where it lies then"
+    if kind in SPREADSHEETS:
+        return '; this is a spreadsheet: its program can save it as "CSV UTF-8"'
+    if kind in SOUNDS:
+        return f"; sounds are read from WAV files: `ffmpeg -i {Path(name).name} {Path(name).stem}.wav` makes one"
+    if "~" in Path(name).parts[:1] or "/~/" in name:
+        return "; nothing has replaced the ~: write the path of the home folder out"
+    return ""
 
 
 def opened(path: str | os.PathLike[str]) -> BinaryIO:
@@ -25,7 +43,8 @@ def opened(path: str | os.PathLike[str]) -> BinaryIO:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as mistake:
-        raise DataError(f"{path} cannot be read: {getattr(mistake, 'strerror', None) or mistake}") from None
+        why = getattr(mistake, "strerror", None) or mistake
+        raise DataError(f"{path} cannot be read: {why}{remedy(path)}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         what = "Is a directory" if Path(path).is_dir() else "it is a pipe or a device, not a file"

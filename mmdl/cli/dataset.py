@@ -88,6 +88,8 @@ def size(text):
 def asked_for(arguments):
     """What `dataset_of` needs, in a form that JSON can keep: the name of the data, its options, its modalities."""
     from mmdl.data import is_table
+    from mmdl.errors import DataError
+    from mmdl.files import remedy
 
     options = {name: getattr(arguments, name) for name in COLUMNS + CHOICES if getattr(arguments, name) is not None}
     asked = {"data": arguments.data, "options": options, "modalities": arguments.modalities}
@@ -95,6 +97,8 @@ def asked_for(arguments):
     if shares and arguments.data != "interactions":
         arguments.wrong_usage(f"--{next(iter(shares))} is for the data interactions, not for {arguments.data}")
     if not is_table(arguments.data):
+        if remedy(arguments.data):
+            raise DataError(f"{arguments.data} cannot be read{remedy(arguments.data)}")
         if options:
             option = {"text_unit": "unit"}.get(first := next(iter(options)), first).replace("_", "-")
             arguments.wrong_usage(f"--{option} is for a CSV file, and {arguments.data} is none")

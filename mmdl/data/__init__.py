@@ -18,6 +18,7 @@ from mmdl.data.preprocessors import (
 from mmdl.data.registry import Source, Sources
 from mmdl.data.table import is_table, load_like, load_measured, load_table, load_written
 from mmdl.errors import DataError
+from mmdl.files import remedy
 
 __all__ = [
     "DATASETS",
@@ -49,7 +50,8 @@ DATASETS = Sources("mmdl.data.sources")
 def source(name: str) -> Source:
     """Where the data set of that name comes from, without loading it.  -> Source, or a DataError"""
     if name not in DATASETS:
-        raise DataError(f"there is no dataset {name!r}; there is {', '.join(sorted(DATASETS))}, or a CSV file")
+        there = f"there is {', '.join(sorted(DATASETS))}, or a CSV file"
+        raise DataError(f"there is no dataset {name!r}{remedy(name) or f'; {there}'}")
     return DATASETS[name]
 
 

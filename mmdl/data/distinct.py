@@ -9,6 +9,7 @@ import numpy as np
 from mmdl.data.batches import Batch, batches
 from mmdl.data.dataset import Examples
 from mmdl.data.kinds import of_kind
+from mmdl.data.table.deal import groups_of
 from mmdl.shapes import Array
 
 
@@ -31,17 +32,28 @@ def identities(examples: Examples) -> Array:
     """A number for each example, equal where two show the same thing.  -> ints (N,)
 
     The same thing is a character in several fonts (`about["character"]`); where nothing is known of characters it is
-    what has the same text; and where there are no texts, what has the same label.
+    what has the same text, or the same picture or sound by the name of its file, such as two captions of one picture;
+    and where there are no texts, what has the same label.
     """
-    texts = [examples.inputs[name] for name in of_kind(examples.kinds, "text")]
     if "character" in examples.about:
-        key = examples.about["character"]
-    elif texts:
-        words: Any = texts[0]
-        key = np.where(words.full_mask, words.values, 0)
-    else:
-        key = examples.labels
-    return np.unique(key, axis=0, return_inverse=True)[1].reshape(len(examples))
+        return _numbered(examples.about["character"])
+    texts = of_kind(examples.kinds, "text")
+    if not texts:
+        return _numbered(examples.labels)
+    words: Any = examples.inputs[texts[0]]
+    text = _numbered(np.where(words.full_mask, words.values, 0))
+    files = [
+        examples.about[name]
+        for kind in ("image", "audio")
+        for name in of_kind(examples.kinds, kind)
+        if name in examples.about
+    ]
+    return np.array(groups_of(list(zip(map(str, text), *files, strict=True)))) if files else text
+
+
+def _numbered(key: Any) -> Array:
+    """A number for each row, equal where rows are.  (N, ...) -> (N,)"""
+    return np.unique(key, axis=0, return_inverse=True)[1].reshape(len(key))
 
 
 def first_of_each(examples: Examples) -> Array:

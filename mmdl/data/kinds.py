@@ -21,7 +21,8 @@ def kind_of(column: Column) -> Kind:
 def as_input(column: Column, kind: Kind) -> Column:
     """A column as a model takes it: pictures kept as bytes, where 255 is white, become float32 in [0, 1]."""
     if kind == "image" and not isinstance(column, Tokens) and column.dtype == np.uint8:
-        return column / np.float32(255)
+        scaled: Array = np.asarray(column) / np.float32(255)
+        return scaled
     return column
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from mmdl.data.batches import Batch
 from mmdl.data.preprocessors.preprocessor import Preprocessor
+from mmdl.data.repeated import Repeated
 from mmdl.errors import DataError
 from mmdl.shapes import Mask
 from mmdl.tokens import Tokens
@@ -52,6 +53,13 @@ def prepare(preprocessors: dict[str, Preprocessor], **raw: Any) -> Batch:
 
 def at_rows(found: Any, present: Mask) -> Any:
     """N examples of which only some were found: those in the places where `present` (N,) is True, zeros elsewhere."""
+    if present.all():
+        return found
+    if isinstance(found, Repeated):  # one row of zeros for all that are absent
+        values = np.concatenate([found.values, np.zeros_like(found.values[:1])])
+        places = np.full(len(present), len(found.values))
+        places[present] = found.places
+        return Repeated(values, places)
     if isinstance(found, Tokens):
         return Tokens(*(at_rows(each, present) for each in found))
     everywhere = np.zeros((len(present), *found.shape[1:]), found.dtype)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmdl.errors import DataError, FormatError
 from mmdl.files import opened as opened_file
+from mmdl.files import remedy
 from mmdl.shapes import Array
 
 MAX_SIDE = 1024  # pixels a side beyond which a picture is shrunk before anything is computed from it
@@ -30,7 +31,7 @@ def opened(picture: Any, enough: int | None = None) -> Any:
     if isinstance(picture, (str, os.PathLike)):
         path = os.fspath(picture)
         if not os.path.exists(path):
-            raise DataError(f"there is no picture {path}")
+            raise DataError(f"there is no picture {path}{remedy(path)}")
         try:
             with opened_file(path) as stream, warnings.catch_warnings(action="ignore"), Image.open(stream) as image:
                 side = max(enough or 0, MAX_SIDE)

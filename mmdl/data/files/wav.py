@@ -11,6 +11,7 @@ import numpy as np
 
 from mmdl.errors import DataError, FormatError
 from mmdl.files import opened as opened_file
+from mmdl.files import remedy
 from mmdl.shapes import Array
 
 RATES = 1_000, 400_000  # samples a second that a recording may have: from telemetry to bats
@@ -85,13 +86,15 @@ def _content(file: Any) -> tuple[str, bytes]:
         return getattr(file, "name", "the sound"), file.read()
     try:
         if not os.path.exists(file):
-            raise DataError(f"there is no sound {file}")
+            raise DataError(f"there is no sound {file}{remedy(file)}")
         with opened_file(file) as opened:
             content = opened.read(MAX_BYTES + 1)
     except OSError as mistake:
         raise DataError(f"{file} cannot be read: {mistake.strerror}") from None
     if len(content) > MAX_BYTES:
         raise FormatError(f"{file} is larger than the {MAX_BYTES >> 20} MiB of a sound that are read")
+    if content[:4] not in (b"RIFF", b"RIFX", b"RF64") and remedy(file):
+        raise FormatError(f"{file} is no WAV file{remedy(file)}")
     return os.fspath(file), content
 
 

@@ -22,6 +22,7 @@ from mmdl.data.preprocessors.picture import GREY, PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import Tokenizer
 from mmdl.data.preprocessors.units import split_any
+from mmdl.data.repeated import Repeated
 from mmdl.data.table.numerals import form_of, number_in
 from mmdl.errors import DataError
 from mmdl.shapes import Mask
@@ -65,11 +66,17 @@ class Pictures:
         return _each(files, self.column, PicturePreprocessor(size[0], size[1]).frame)
 
     def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
-        frames = np.stack(_there(values))
-        grey = (frames == frames[..., :1]).all()
-        frames = frames[..., :GREY] if grey else frames
-        preprocessor = PicturePreprocessor.fit(np.stack(_there(values, training))[..., : frames.shape[-1]])
-        return preprocessor, frames, f"{len(frames):,} pictures, made {preprocessor.describe()}"
+        """A picture that several rows show is kept once, and counts once."""
+        found = Repeated.of(_there(values))
+        frames, places = (found.values, found.places) if isinstance(found, Repeated) else (found, np.arange(len(found)))
+        if (frames == frames[..., :1]).all():
+            frames = np.ascontiguousarray(frames[..., :GREY])
+        there = np.array([value is not None for value in values])
+        learned = np.unique(places[np.asarray(training)[there]])
+        preprocessor = PicturePreprocessor.fit(frames if len(learned) == len(frames) else frames[learned])
+        kept = Repeated(frames, places) if isinstance(found, Repeated) else frames
+        shared = f" for {len(places):,} rows" if isinstance(found, Repeated) else ""
+        return preprocessor, kept, f"{len(frames):,} pictures{shared}, made {preprocessor.describe()}"
 
 
 @dataclass(frozen=True)

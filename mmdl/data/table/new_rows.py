@@ -10,9 +10,11 @@ import numpy as np
 
 from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.prepare import at_rows
+from mmdl.data.preprocessors.picture import PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.target import TargetTokenizer
 from mmdl.data.preprocessors.units import composed, split_any
+from mmdl.data.repeated import Repeated
 from mmdl.data.table.columns import number_of
 from mmdl.data.table.deal import groups_of
 from mmdl.data.table.load import WORD_DROPOUT, Reading, recipe_for
@@ -113,7 +115,9 @@ def read_new_rows(
     for name, preprocessor in preprocessors.items():
         chosen = [values[name][place] if name in values else None for place in places]
         present[name] = np.array([value is not None for value in chosen])
-        inputs[name] = at_rows(preprocessor.encode([value for value in chosen if value is not None]), present[name])
+        there = [value for value in chosen if value is not None]
+        is_framed = isinstance(preprocessor, PicturePreprocessor) and there
+        inputs[name] = at_rows(Repeated.of(there) if is_framed else preprocessor.encode(there), present[name])
     about = {name: np.array([as_one(each[place]) for place in places], object) for name, each in cells.items()}
     about["line"] = np.array([str(rows[place].line) for place in places])
     found = np.array([labels[place] for place in places])
@@ -224,6 +228,7 @@ class _Readable:
 
     def __init__(self, preprocessor: Preprocessor, folder: Path):
         self.preprocessor, self.folder = preprocessor, folder
+        self.frames: dict[str, Any] = {}  # of files that many rows name: each is read once
 
     def __call__(self, cells: list[Any]) -> tuple[list[Any], dict[int, str]]:
         """Values, None where a cell is empty or cannot be read, and what is wrong with those."""
@@ -235,6 +240,8 @@ class _Readable:
             except DataError as mistake:
                 values.append(None)
                 wrong[place] = str(mistake)
+        if isinstance(self.preprocessor, PicturePreprocessor):
+            return values, wrong
         try:
             self.preprocessor.encode([value for value in values if value is not None])
         except DataError:  # then one by one, to find out which
@@ -255,5 +262,12 @@ class _Readable:
                 return cell if split_any(cell) else None
         if not cell:
             return None
+        if isinstance(self.preprocessor, PicturePreprocessor):
+            if cell not in self.frames:
+                self.frames[cell] = self.preprocessor.frame(self._path(cell))
+            return self.frames[cell]
+        return self._path(cell)
+
+    def _path(self, cell: str) -> Path:
         path = self.folder / cell
         return path if path.exists() else self.folder / cell.replace("\\", "/")  # as Windows writes it
