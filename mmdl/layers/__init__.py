@@ -12,7 +12,16 @@ from mmdl.layers.embedding import Embedding, Lookup
 from mmdl.layers.graph import Graph
 from mmdl.layers.layer import Layer, training_mode
 from mmdl.layers.normalization import BatchNorm, LayerNorm
-from mmdl.layers.pooling import AveragePool2D, FlattenTokens, GlobalPool, MaxPool2D, OneToken, Patches, SequencePool
+from mmdl.layers.pooling import (
+    AveragePool2D,
+    FlattenTokens,
+    GlobalPool,
+    MaxPool2D,
+    OneCell,
+    OneToken,
+    Patches,
+    SequencePool,
+)
 from mmdl.layers.recurrent import GRU, LSTM, RNN, Bidirectional, Reversed
 from mmdl.layers.sequential import Sequential, TimeDistributed
 from mmdl.layers.spectrogram import AsPicture
@@ -50,6 +59,7 @@ __all__ = [
     "Merge",
     "MultiHeadAttention",
     "OnValues",
+    "OneCell",
     "OneToken",
     "Patches",
     "ReLU",

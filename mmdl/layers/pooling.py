@@ -153,6 +153,17 @@ class OneToken(Layer):
         return dy[:, 0], self
 
 
+@dataclass(frozen=True, eq=False)
+class OneCell(Layer):
+    """A vector as a feature map of one cell, which meets every cell of a larger one.  (N, D) -> (N, 1, 1, D)"""
+
+    def forward(self, x: Array) -> tuple[Array, None]:
+        return x[:, None, None], None
+
+    def backward(self, dy: Array, trace: None, input_gradient: bool = True) -> tuple[Array, Self]:
+        return dy[:, 0, 0], self
+
+
 def _check_kind(layer: Any, *kinds: str) -> None:
     if layer.kind not in kinds:
         raise DataError(f'{type(layer).__name__}: kind must be one of {", ".join(kinds)}, not "{layer.kind}"')

@@ -11,24 +11,23 @@ from mmdl.data import Dataset
 from mmdl.errors import DataError
 from mmdl.fusion import AttentionFusion, fusion_named
 from mmdl.fusion.fusion import Fusion
+from mmdl.fusion.vectors import Product, Sum
 from mmdl.layers import (
     BatchNorm,
-    Conv2D,
-    Coordinates,
     Dense,
     Dropout,
     Layer,
-    MaxPool2D,
+    OneCell,
     Patches,
     ReLU,
+    SequencePool,
     Sequential,
-    Standardize,
 )
 from mmdl.models.classifier import MultimodalClassifier
-from mmdl.models.encoders import audio_encoder, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
+from mmdl.models.encoders import audio_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
+from mmdl.models.pictures import Encoded, is_large, picture_encoder
 
-Encoded: TypeAlias = tuple[Sequential, tuple[int, int]]  # an encoder, and the shape (T, D) of its tokens
 Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classifier: modalities, fusion, head
 
 WIDTH = 64
@@ -36,9 +35,6 @@ DROPOUT = 0.3  # before every dense layer of a head
 OF_KIM = 0.5  # of the strongest answers of a text CNN, as in Kim 2014
 OF_MANY = 0.5  # of what is flattened: many numbers are an invitation to learn by heart
 HEADS = 4  # of every fusion of tokens
-FILTERS = 16  # of an image encoder's first stage; the next have twice as many each, up to the width
-LARGE = 32  # pixels on the longer side of a photograph, from which on it is first seen coarsely
-CELLS = 8  # on the longer side of what is left of a photograph
 
 
 def multimodal_classifier(
@@ -118,56 +114,6 @@ def vector_encoder(
     return to_vector(rng, encoder, shape, pool, None if pool == "max" else width, dtype)
 
 
-def _of_picture(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
-    """Two stages for what is centred in a small frame; else as many as leave `CELLS` cells on the longer side, and the
-    borders count as much as the middle."""
-    if is_large(preprocessor):
-        return _of_large_picture(rng, preprocessor, width, dtype)
-    rows, columns, channels = preprocessor.shape
-    if preprocessor.centred:
-        encoder = image_encoder(rng, channels, (FILTERS, width), dtype=dtype)
-        return encoder, tokens_of(encoder, preprocessor.shape)
-    filters: list[int] = []
-    while not filters or (max(rows, columns) > CELLS and min(rows, columns) > 1):
-        rows, columns = rows // 2, columns // 2
-        filters.append(min(FILTERS << len(filters), width))
-    stages = image_encoder(rng, channels, (*filters[:-1], width), padding="same", dtype=dtype)
-    first = [Standardize(preprocessor.mean, preprocessor.deviation)] if preprocessor.mean else []
-    encoder = Sequential((*first, *stages.layers))
-    return encoder, tokens_of(encoder, preprocessor.shape)
-
-
-def is_large(preprocessor: Any) -> bool:
-    """Whether a picture is standardised and larger than a small frame: a scene with things at different places."""
-    return bool(getattr(preprocessor, "mean", ())) and max(preprocessor.shape[:2]) > LARGE
-
-
-def _of_large_picture(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike) -> Encoded:
-    """The first stage looks at every other pixel only, which takes a third of the time. Where `CELLS` cells are left on
-    the longer side, two more convolutions see things whole, and the last of them, where they stand. Batch norm: what
-    tells a circle from a square is small beside the colours, and would be learned late or never."""
-    rows, columns, channels = preprocessor.shape
-
-    def stage(channels: int, filters: int, kernel: int, stride: int = 1, halved: bool = False) -> list[Layer]:
-        convolution = Conv2D.init(rng, channels, filters, (kernel, kernel), dtype, padding="same", stride=stride)
-        pool = [MaxPool2D(2)] if halved else []
-        return [convolution, *pool, BatchNorm.init(filters, momentum=0.9, dtype=dtype), ReLU()]
-
-    filters = min(FILTERS, width)
-    layers: list[Layer] = [Standardize(preprocessor.mean, preprocessor.deviation)]
-    rows, columns = -(-rows // 2), -(-columns // 2)
-    halved = min(rows, columns) > 1
-    layers += stage(channels, filters, 5, stride=2, halved=halved)
-    while halved:
-        rows, columns, channels = rows // 2, columns // 2, filters
-        halved = max(rows, columns) > CELLS and min(rows, columns) > 1
-        filters = min(2 * filters, width)
-        layers += stage(channels, filters, 3, halved=halved)
-    layers += [Coordinates(), *stage(filters + 2, width, 3), Patches()]
-    encoder = Sequential(tuple(layers))
-    return encoder, tokens_of(encoder, preprocessor.shape)
-
-
 def _of_text(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     if reader == "none" and preprocessor.of_letters:
         reader = "lstm"  # a letter by itself says nothing
@@ -192,7 +138,7 @@ class Encoding(NamedTuple):
 
 
 ENCODINGS = {  # by the kind of a modality
-    "image": Encoding(_of_picture, "flatten"),
+    "image": Encoding(picture_encoder, "flatten"),
     "text": Encoding(_of_text, None),
     "audio": Encoding(_of_sound, "max"),
     "numbers": Encoding(_of_numbers, "last"),
@@ -240,7 +186,8 @@ def parts_of(
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
     width = how.width
     if width is None:  # a vector has to hold all that there is in a large picture
-        width = WIDTH * (2 if kind.takes == "vectors" and any(map(is_large, preprocessors.values())) else 1)
+        whole = kind.takes == "vectors" and not meets_places(kind, preprocessors)
+        width = WIDTH * (2 if whole and any(map(is_large, preprocessors.values())) else 1)
     if how.reader == "convolution" and [*dataset.train.kinds.values()] == ["text"]:
         how = how._replace(
             depth=0 if how.depth is None else how.depth, dropout=OF_KIM if how.dropout is None else how.dropout
@@ -280,6 +227,8 @@ def _of_tokens(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes
 
 def _of_vectors(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
     """Fusion of vectors; a hidden layer in the head lets modalities interact, whatever the fusion."""
+    if meets_places(kind, preprocessors):
+        return _of_places(rng, kind, preprocessors, classes, how)
     modalities = {
         name: Modality(how.vector_encoder(rng, preprocessor), np.zeros(how.width, how.dtype))
         for name, preprocessor in preprocessors.items()
@@ -287,6 +236,29 @@ def _of_vectors(rng: Generator, kind: Any, preprocessors: dict[str, Any], classe
     fusion = kind.init(rng, [how.width] * len(modalities), how.width, dtype=how.dtype)
     fused = fusion(tuple(np.zeros((1, how.width), how.dtype) for _ in modalities)).shape[-1]  # found by trying
     return modalities, fusion, Sequential(how.head(rng, fused, classes))
+
+
+def meets_places(kind: Any, preprocessors: dict[str, Any]) -> bool:
+    """Whether a fusion goes on at every place of a picture: one entry by entry, and of one large picture."""
+    return kind in (Product, Sum) and [*map(is_large, preprocessors.values())].count(True) == 1 < len(preprocessors)
+
+
+def _of_places(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
+    """Fusion of a vector at each place of a large picture with those of the others: which of the things there is meant
+    is found before the places are pooled. One vector for the picture would have to tell of each thing that may be
+    meant, and each would have to be learned by itself."""
+    modalities = {}
+    for name, preprocessor in preprocessors.items():
+        if is_large(preprocessor):
+            encoder, _ = token_encoder(rng, preprocessor, how.width, how.reader, how.dtype)
+            layers = encoder.layers[:-1]  # the map, and not its patches
+        else:
+            layers = *how.vector_encoder(rng, preprocessor).layers, OneCell()
+        modalities[name] = Modality(Sequential(layers), np.zeros((1, 1, how.width), how.dtype))
+    fusion, found = kind.init(rng, [how.width] * len(modalities), how.width, dtype=how.dtype), 2 * how.width
+    at_each = Dense.init(rng, how.width, found, how.dtype), BatchNorm.init(found, momentum=0.9, dtype=how.dtype), ReLU()
+    pooled = Patches(), SequencePool("both")
+    return modalities, fusion, Sequential((*at_each, *pooled, *how.head(rng, 2 * found, classes)))
 
 
 def _of_experts(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:

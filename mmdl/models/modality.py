@@ -25,7 +25,7 @@ class Modality(Layer):
     """
 
     encoder: Layer
-    absent: Array | None  # (D,) for a vector, (1, D) for one token, None for nothing but zeros
+    absent: Array | None  # (D,) for a vector, (1, D) for one token, (1, 1, D) for a map, None for nothing but zeros
 
     def forward(self, x: Any, present: Mask | None = None) -> tuple[Any, ModalityTrace]:
         """x of N examples, present (N,), all if not given -> y of N examples, trace"""
@@ -54,4 +54,6 @@ class Modality(Layer):
         if self.absent is None:
             return dx, replace(self, encoder=encoder)
         dabsent = dy[~trace.present].sum(axis=0)
+        if dabsent.ndim == 3:  # of a map: all cells are the same
+            dabsent = dabsent.sum(axis=(0, 1), keepdims=True)
         return dx, replace(self, encoder=encoder, absent=dabsent[:1] if dabsent.ndim == 2 else dabsent)

@@ -27,6 +27,7 @@ from mmdl.layers import (
     MaxPool2D,
     Merge,
     MultiHeadAttention,
+    OneCell,
     OneToken,
     OnValues,
     Patches,
@@ -134,6 +135,7 @@ IMAGES = {
     "global average": lambda rng: (GlobalPool(), vectors(rng, 2, 3, 2, 3)),
     "global max": lambda rng: (GlobalPool("max"), vectors(rng, 2, 3, 2, 3)),
     "patches": lambda rng: (Patches(), vectors(rng, 2, 3, 2, 3)),
+    "one cell": lambda rng: (OneCell(), vectors(rng)),
     "one token": lambda rng: (OneToken(), vectors(rng)),
     "stages": lambda rng: (
         Sequential((Conv2D.init(rng, 1, 2), MaxPool2D(), ReLU(), Patches(), SequencePool("max"))),

@@ -1,5 +1,6 @@
 """A classifier for any modalities and any fusion: it runs, learns, and reads padding and absence as it should."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -243,3 +244,58 @@ def test_a_text_alone_read_by_convolutions_is_kims_text_cnn():
 
     assert head("text") == [0.5, Dense]
     assert head("text", depth=1, dropout=0.1) == head("text", "numbers", dropout=0.1) == [0.1, Dense, ReLU, 0.1, Dense]
+
+
+def a_scene(rng, *names):
+    """A large picture, and texts in order."""
+    known = {"scene": PicturePreprocessor(40, 48, 3, (0.5, 0.5, 0.5), (0.2, 0.2, 0.2)), **PREPROCESSORS}
+    inputs = {name: some_input(name, rng) for name in names}
+    pictures = (rng.random((N, 40, 48, 3)) * 255).astype(np.uint8)
+    examples = Examples(
+        {"scene": pictures, **inputs}, LABELS, {name: rng.random(N) < 0.8 for name in ("scene", *names)}
+    )
+    prepared = {name: known[name] for name in ("scene", *names)}
+    return Dataset("random", CLASSES, examples, examples, examples, prepared, in_order=True)
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_a_large_picture_with_any_fusion(fusion, tmp_path):
+    """The gradient by one step along it, which changes what it is of by its own length."""
+    data = a_scene(np.random.default_rng(0), "text")
+    rng = np.random.default_rng(0)
+    model = multimodal_classifier(rng, data, fusion, width=8, dtype=np.float64)
+    model = tree.map(lambda p: p + rng.normal(0, 0.02, p.shape), model)  # away from zeros, at which ReLU has a kink
+    [batch] = batches(data.train, N)
+    batch = replace(batch, inputs=batch.inputs | {"scene": batch["scene"].astype(float)})
+    logits, trace = model.forward(batch)
+    dlogits = np.random.default_rng(1).standard_normal(logits.shape)
+    gradient = model.gradient(dlogits, trace)
+    length = np.sqrt(sum((g**2).sum() for _, g in tree.leaves(gradient)))
+    moved = {h: tree.map(lambda p, g, h=h: p + h * g / length, model, gradient) for h in (1e-7, -1e-7)}
+    risen = sum(np.sign(h) * (dlogits * each(batch)).sum() for h, each in moved.items()) / 2e-7
+    assert np.isclose(risen, length, rtol=1e-4)
+    save(tmp_path / "model.npz", model)
+    assert tree.equal(load(tmp_path / "model.npz")[0], model)
+
+
+def test_a_question_asks_a_large_picture():
+    rng = np.random.default_rng(0)
+    layers = [type(layer).__name__ for layer in token_encoder(rng, a_scene(rng).preprocessors["scene"], 64)[0].layers]
+    stage = ["Conv2D", "BatchNorm", "ReLU"]
+    halved = ["Conv2D", "MaxPool2D", "BatchNorm", "ReLU"]
+    assert layers == ["Standardize", *halved, *halved, *stage, "Coordinates", *stage, "Patches"]
+    assert multimodal_classifier(rng, a_scene(rng, "text"), "attention").fusion.asks == 1
+    captions = replace(a_scene(rng, "text"), in_order=False)
+    for data in (captions, dataset("photo", "text"), a_scene(rng, "audio")):
+        assert multimodal_classifier(rng, data, "attention").fusion.asks is None
+
+
+def test_a_product_meets_every_place():
+    rng = np.random.default_rng(0)
+    data = a_scene(rng, "text", "audio")
+    model = multimodal_classifier(rng, data, "product")
+    [batch] = batches(data.train.select(np.logical_and.reduce([*data.train.present.values()])), N)
+    _, trace = model.forward(batch)
+    scene, text, audio = trace.fusion.projected
+    assert scene.shape[1:] == (5, 6, 64) and text.shape[1:] == audio.shape[1:] == (1, 1, 64)
+    assert multimodal_classifier(rng, data, "concatenate").modalities["text"].absent.shape == (128,)

@@ -45,6 +45,7 @@ MODALITIES = {
         IMAGES,
     ),
     "an image's tokens": (Modality(Sequential((Conv2D.init(RNG, 1, 2), Patches())), np.zeros((1, 2))), IMAGES),
+    "an image's map": (Modality(Conv2D.init(RNG, 1, 2), np.zeros((1, 1, 2))), IMAGES),
     "a text's vector": (Modality(Sequential((reader(), SequencePool("last"))), np.zeros(3)), WORDS),
     "a text's tokens": (Modality(reader(), np.zeros((1, 3))), WORDS),
     "a sound's tokens": (Modality(GRU.init(RNG, 2, 3), np.zeros((1, 3))), SOUNDS),
@@ -75,7 +76,7 @@ def test_the_present_are_encoded_as_by_the_encoder(name):
 
 
 @whoever
-@pytest.mark.parametrize("name", ["an image's vector", "a text's vector"])
+@pytest.mark.parametrize("name", ["an image's vector", "an image's map", "a text's vector"])
 def test_a_learned_vector_stands_in(name, present):
     modality, x = MODALITIES[name]
     y, _ = modality.forward(x, present)
@@ -133,6 +134,7 @@ def test_what_stands_in_learns_from_the_absent_alone(name):
         dy = upstream(y)
         gradient = modality.gradient(dy, trace).absent
         theirs = dy[~present, :1] if isinstance(y, Tokens) else dy[~present]
+        theirs = theirs.sum(axis=(1, 2), keepdims=True) if theirs.ndim == 4 else theirs
         assert np.allclose(gradient, theirs.sum(axis=0), rtol=0, atol=1e-14)
         assert gradient.any() == (not present.all())
 
