@@ -113,8 +113,8 @@ def terms_of(lessons):
     found = {}
     for lesson in lessons:
         for cell in cells_of(lesson.path):
-            prose = " ".join(cell.text.split()) if cell.is_prose else ""
-            prose = re.sub(r"\$\$.*?\$\$", "", prose)
+            prose = re.sub(r"^[#|].*", "", cell.text, flags=re.MULTILINE) if cell.is_prose else ""
+            prose = re.sub(r"\$\$.*?\$\$", "", " ".join(prose.split()))
             for sentence in re.split(r"(?<=[.:;?!])\s+(?=[A-Z*$-])", prose):
                 for term in re.findall(r"\*\*([A-Za-z][\w -]{2,40}?)\*\*", sentence):
                     if (
