@@ -48,7 +48,7 @@ class Layer:
         return outline(self).html()
 
     def __call__(self, x: Any) -> Any:
-        """y alone"""
+        """y alone: layers that save work when nobody asks for a trace have a way of their own"""
         keep_freed_memory()
         return self.forward(x)[0]
 

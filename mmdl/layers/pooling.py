@@ -32,6 +32,11 @@ class MaxPool2D(Layer):
         y, winner = ops.max_pool2d(x, self.window, self.stride, self.padding)
         return y, MaxPoolTrace(x, winner)
 
+    def __call__(self, x: Array) -> Array:
+        if x.ndim == 4 and x.size and x.dtype.kind == "f":
+            return ops._largest(x, self.window, self.stride, self.padding)
+        return super().__call__(x)
+
     def backward(self, dy: Array, trace: MaxPoolTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         return ops.max_pool2d_backward(dy, trace.x, trace.winner, self.window, self.stride, self.padding), self
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 from mmdl.layers.layer import Layer
+from mmdl.memory import keep_freed_memory
 from mmdl.shapes import Array, Mask
 from mmdl.tokens import Tokens, scatter
 
@@ -30,6 +31,12 @@ class Sequential(Layer):
             x, trace = layer.forward(x)
             traces.append(trace)
         return x, tuple(traces)
+
+    def __call__(self, x: Any) -> Any:
+        keep_freed_memory()
+        for layer in self.layers:
+            x = layer(x)
+        return x
 
     def backward(self, dy: Array, trace: tuple[Any, ...], input_gradient: bool = True) -> tuple[Any, Self]:
         gradients = []

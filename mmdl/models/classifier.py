@@ -12,7 +12,7 @@ from mmdl.fusion import Fusion
 from mmdl.layers.layer import Layer
 from mmdl.models.modality import Modality, ModalityTrace
 from mmdl.ops.softmax import softmax
-from mmdl.shapes import Array
+from mmdl.shapes import Array, Mask
 
 
 class ClassifierTrace(NamedTuple):
@@ -36,10 +36,21 @@ class Multimodal(Layer):
         encoded, traces = {}, {}
         for name, modality in self.modalities.items():
             encoded[name], traces[name] = modality.forward(batch.inputs[name], batch.present[name])
-        present = [np.stack([batch.present[name] for name in encoded], axis=1)] if self.fusion.needs_presence else []
-        z, fusion_trace = self.fusion.forward(tuple(encoded.values()), *present)
+        z, fusion_trace = self.fusion.forward(tuple(encoded.values()), *self._presence(batch))
         y, head_trace = self.head.forward(z)
         return y, ClassifierTrace(traces, fusion_trace, head_trace)
+
+    def __call__(self, batch: Batch) -> Array:
+        """batch -> output (N, K)"""
+        parts = self.modalities.items()
+        encoded = tuple(modality(batch.inputs[name], batch.present[name]) for name, modality in parts)
+        y: Array = self.head(self.fusion.forward(encoded, *self._presence(batch))[0])
+        return y
+
+    def _presence(self, batch: Batch) -> list[Mask]:
+        """Who has what (N, M), for a fusion that has to know it."""
+        names = self.modalities if self.fusion.needs_presence else ()
+        return [np.stack([batch.present[name] for name in names], axis=1)] if names else []
 
     def backward(self, dy: Array, trace: ClassifierTrace, input_gradient: bool = True) -> tuple[dict[str, Any], Self]:
         """dy (N, K) -> the gradients of the inputs by name (None for words), the gradient as a model of this kind"""

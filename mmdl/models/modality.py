@@ -31,10 +31,18 @@ class Modality(Layer):
         """x of N examples, present (N,), all if not given -> y of N examples, trace"""
         if present is None:
             present = np.ones(len(x.values if isinstance(x, Tokens) else x), bool)
+        y, trace = self.encoder.forward(x if present.all() else select(x, present))
+        return self._among(present, y), ModalityTrace(present, trace)
+
+    def __call__(self, x: Any, present: Mask | None = None) -> Any:
+        if present is None or present.all():
+            return self.encoder(x)
+        return self._among(present, self.encoder(select(x, present)))
+
+    def _among(self, present: Mask, y: Any) -> Any:
+        """What the encoder makes of those who are present, with the substitute in the places of the others."""
         if present.all():
-            y, trace = self.encoder.forward(x)
-            return y, ModalityTrace(present, trace)
-        y, trace = self.encoder.forward(select(x, present))
+            return y
         if isinstance(y, Tokens):
             values, mask = scatter(y.values, present), scatter(y.full_mask, present)
             if self.absent is not None:
@@ -45,7 +53,7 @@ class Modality(Layer):
             y = scatter(y, present)
             if self.absent is not None:
                 y[~present] = self.absent
-        return y, ModalityTrace(present, trace)
+        return y
 
     def backward(self, dy: Array, trace: ModalityTrace, input_gradient: bool = True) -> tuple[Any, Self]:
         """dx is zero for the absent, None if the input has no gradient"""

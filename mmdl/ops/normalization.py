@@ -39,7 +39,9 @@ def layer_norm(
     centered = x - row_sum(x) / x.shape[-1]
     deviation = np.sqrt(row_inner(centered, centered) / x.shape[-1] + epsilon)
     centered /= deviation
-    return LayerNormalized(gamma * centered + beta, centered, deviation)
+    y = gamma * centered
+    y += beta
+    return LayerNormalized(y, centered, deviation)
 
 
 @shapes

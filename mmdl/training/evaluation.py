@@ -73,7 +73,7 @@ def _logits(model: Any, examples: Examples, batch_size: int, only: Only) -> Arra
     demand_same_language(model, examples)
     if only is not None:
         examples = examples.only(*([only] if isinstance(only, str) else only))
-    return np.concatenate([model.forward(batch)[0] for batch in batches(examples, batch_size)])
+    return np.concatenate([model(batch) for batch in batches(examples, batch_size)])
 
 
 def demand_same_language(model: Any, examples: Examples) -> None:

@@ -105,11 +105,11 @@ def test_curves_go_from_all_to_missing():
     class Reader:
         """Knows the best direction of the first modality."""
 
-        def forward(self, batch):
+        def __call__(self, batch):
             seen = dataset.train.inputs["first"]
             weights = (seen * np.where(dataset.train.labels, 1, -1)[:, None]).mean(axis=0)
             score = batch["first"] @ weights * batch.present["first"]
-            return np.stack([-score, score], axis=1), None
+            return np.stack([-score, score], axis=1)
 
     curves = noise_curves(Reader(), dataset)
     first, second = curves["first"], curves["second"]

@@ -60,6 +60,10 @@ class Single(Layer):
         y, trace = self.model.forward(batch["x"])
         return (y.values if isinstance(y, Tokens) else y), trace
 
+    def __call__(self, batch):
+        y = self.model(batch["x"])
+        return y.values if isinstance(y, Tokens) else y
+
     def backward(self, dy, trace, input_gradient=True):
         dx, gradient = self.model.backward(dy, trace, input_gradient)
         return dx, Single(gradient)
