@@ -156,7 +156,7 @@ def joined(wanted):
     ranks = Ranks(communicator_of_all() if inside() else None)
     if ranks.first:
         note("process", os.getpid())
-        if starter := os.environ.get(STARTER):
+        if (starter := os.environ.get(STARTER)) and os.name == "posix":  # elsewhere os.kill(..., 0) is no question
             threading.Thread(target=end_with, args=(int(starter),), daemon=True).start()
     else:
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # until the end

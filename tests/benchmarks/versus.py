@@ -16,7 +16,10 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 import time
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from statistics import median
 
@@ -105,11 +108,26 @@ def table(found, limits):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def caption(rounds):
+    """What stands above the table."""
+    packages = {"numpy": "NumPy", "torch": "PyTorch", "keras": "Keras", "jax": "JAX", "tensorflow_cpu": "TensorFlow"}
+    versions = []
+    for package, name in packages.items():
+        with suppress(metadata.PackageNotFoundError):
+            versions.append(f"{name} {'.'.join(metadata.version(package).split('.')[:2])}")
+    sentences = f"""
+    Milliseconds on {os.cpu_count()} cores, medians of {rounds} interleaved rounds, each peer in a process of its own
+    ({", ".join(versions)}). The ratio is of the faster of mmdl's columns to the fastest peer; the limit is the share of
+    that time that the arithmetic and the memory traffic of the work would take at this machine's own peak rates.
+    """
+    return textwrap.fill(" ".join(sentences.split()), 120) + "\n"
+
+
 def main():
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("works", nargs="*", choices=[*WORKS, []], help="letters of the table; all of them by default")
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.25, help="of each turn")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=installed())
     arguments = parser.parse_args()
@@ -118,6 +136,7 @@ def main():
 
     from tests.benchmarks.limit import least
 
+    print(caption(arguments.rounds))
     print(table(found, {letter: least(letter) for letter in letters if letter in LIMITED}))
 
 
