@@ -73,6 +73,7 @@ def told(lesson, arguments):
             import webbrowser
 
             webbrowser.open(path.resolve().as_uri())
+    print(f"Its exercises: mmdl check --new {lesson.number}")
     return 0
 
 

@@ -7,6 +7,7 @@ import sys
 import traceback
 import types
 from contextlib import contextmanager
+from itertools import zip_longest
 
 from mmdl.cli.story import DIM, OFF, paragraphs
 from mmdl.curriculum import cells_of
@@ -42,8 +43,10 @@ class Pager:
     def prints(self, prose):
         """Print paragraphs.  -> whether to go on"""
         size = shutil.get_terminal_size()
-        for lines in paragraphs(prose, size.columns - 1, self.colour):
-            if self.shown + len(lines) + 2 > size.lines and not self.pause(self.shown > 0):
+        found = paragraphs(prose, size.columns - 1, self.colour)
+        for lines, following in zip_longest(found, found[1:], fillvalue=()):
+            together = len(lines) + 2 + (len(following) + 1 if len(lines) == 1 else 0)  # a heading with what it heads
+            if self.shown + together > size.lines and not self.pause(self.shown > 0):
                 return False
             print("\n".join(lines), end="\n\n")
             self.shown += len(lines) + 1

@@ -45,7 +45,7 @@ def test_a_lesson_tells_its_story(monkeypatch, tmp_path, capfd):
     out = capfd.readouterr().out
     prose, printed, end = "What you now know", "dx =", f"Its figure is in {Path('pictures') / '00_one_number.png'}"
     assert out.index("00 One number") < out.index(printed) < out.index(prose)
-    assert out.rstrip().endswith(end) and Path("pictures/00_one_number.png").exists()
+    assert out.endswith(f"{end}\nIts exercises: mmdl check --new 0\n") and Path("pictures/00_one_number.png").exists()
     assert "$" not in out and "**" not in out and "\\frac" not in out
 
 
