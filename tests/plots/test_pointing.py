@@ -1,9 +1,12 @@
 """Pointing, drawn: pictures with boxes and dots, and the shares."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mmdl import data
+from mmdl.cli.classify import measure, report
 from mmdl.cli.figures import display, drawable
 from mmdl.models import multimodal_classifier
 from mmdl.plots import PointingDisplay
@@ -38,3 +41,21 @@ def test_it_is_drawn_where_it_can_be(few):
     model, examples = few
     assert drawable(model, examples) == ["history", "confusion", "kernels", "images", "attention", "pointing"]
     assert isinstance(display("pointing", model, examples=examples), PointingDisplay)
+
+
+def test_it_is_told_after_training(few, capsys):
+    model, examples = few
+    dataset = replace(data.load("scenes", pictures=30), test=examples)
+    found = measure(model, dataset)
+    assert found["pointing"] == pointing(model, examples)._asdict()
+    report(
+        {**found, "seconds": {"train": 1.0}, "out": "runs/a", "epochs": 1},
+        ["pointing.png"],
+        dataset,
+        {"data": "scenes"},
+    )
+    trained, untrained, chance = (f"{100 * share:.1f} %" for share in pointing(model, examples)[:3])
+    line = f"words that look at what they name  {trained}  (untrained: {untrained}, at random: {chance})"
+    assert line in capsys.readouterr().out.splitlines()
+    silent = multimodal_classifier(np.random.default_rng(0), dataset, "product", 8)
+    assert "pointing" not in measure(silent, dataset)
