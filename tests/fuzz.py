@@ -96,7 +96,7 @@ class Search:
         for other in self.watch.seen:
             self.found(f"touches {other}", content)
         self.watch.seen.clear()
-        if self.counts["inputs"] % 100_000 == 0 or self.counts["inputs"] == self.last:
+        if self.counts["inputs"] in {1000, self.last} or self.counts["inputs"] % 10_000 == 0:
             self.report()
 
     def failure_of(self, content):
