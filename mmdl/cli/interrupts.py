@@ -9,8 +9,9 @@ import sys
 from contextlib import suppress
 
 CODE = 130  # as shells count: 128 + the signal's number
+STARTED = (sys.argv or [""])[0]  # in a browser there is none
 IS_PROGRAM = ("-m", "mmdl") in zip(sys.orig_argv, sys.orig_argv[1:], strict=False) or (
-    os.path.basename(sys.argv[0]) in ("mmdl", "mmdl.exe") and sys.argv[0] in sys.orig_argv  # no process of a pool
+    os.path.basename(STARTED) in ("mmdl", "mmdl.exe") and STARTED in sys.orig_argv  # no process of a pool
 )
 
 
