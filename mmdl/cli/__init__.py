@@ -82,7 +82,14 @@ def parser():
     top = Parser(
         prog="mmdl",
         description="Multimodal deep learning from scratch: images, text and sound, every gradient derived by hand.",
-        epilog="Start with `mmdl train`. `mmdl COMMAND --help` shows its arguments and examples. In Python,\n"
+        epilog="The whole journey with a table of your own, in six commands:\n"
+        "  mmdl train --data my.csv --image photo --text title --label kind --out RUN\n"
+        "  mmdl evaluate RUN --data labelled.csv     how good it is, class by class\n"
+        "  mmdl predict RUN --data new.csv           an answer for every row\n"
+        "  mmdl plot attention RUN                   where it looks\n"
+        "  mmdl train --init RUN --data more.csv     go on learning from more\n"
+        "  mmdl train --resume RUN                   go on after a stop or a crash\n\n"
+        "Start with `mmdl train`. `mmdl COMMAND --help` shows its arguments and examples. In Python,\n"
         '`from mmdl.training import load; model, extras = load("RUN/model.npz")` reads a trained model.',
     )
     top.add_argument("--version", action="version", version=f"mmdl {__version__}")

@@ -4,9 +4,11 @@ import argparse
 import hashlib
 import math
 import re
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
-from mmdl.cli.parser import WhenShown, positive_number, whole_number
+from mmdl.cli.parser import WhenShown, positive_number, visible, whole_number
 
 COLUMNS = ("image", "text", "audio", "numbers", "label", "target", "split", "group")
 CHOICES = ("image_size", "text_length", "text_unit", "sound_seconds", "decimal", "thousands", "keep_na")
@@ -125,13 +127,19 @@ def dataset_of(asked, model=None):
     DataError
         If it is a CSV file that has changed since: other rows would be tested, and some that were learned from.
     """
-    from mmdl import data
     from mmdl.errors import DataError
-    from mmdl.training.evaluation import demand_same_language
 
     if is_own(asked) and Path(asked["data"]).is_file() and checksum(asked["data"]) != asked["checksum"]:
         raise DataError(f"{asked['data']} is not what it was when the model was trained, so its test set is not known")
-    options = dict(asked.get("options", {}))
+    with bars():
+        return _loaded(asked, dict(asked.get("options", {})), model)
+
+
+def _loaded(asked, options, model):
+    """The dataset; see `dataset_of`."""
+    from mmdl import data
+    from mmdl.training.evaluation import demand_same_language
+
     if asked.get("init") and model is not None:
         if data.is_table(asked["data"]):
             options.pop("task", None)
@@ -141,6 +149,22 @@ def dataset_of(asked, model=None):
         return dataset
     dataset = data.load(asked["data"], **options)
     return dataset.with_modalities(*asked["modalities"]) if asked.get("modalities") else dataset
+
+
+@contextmanager
+def bars():
+    """Progress bars for what takes longer than a second of loading data, on a terminal."""
+    from mmdl.data.watching import watching
+
+    def show(things, what):
+        from tqdm import tqdm
+
+        count = len(things) if hasattr(things, "__len__") else None
+        bar = tqdm(things, visible(what), count, leave=False, disable=None, delay=1, file=sys.stderr)
+        return bar if sys.stderr is not None else things
+
+    with watching(show):
+        yield
 
 
 def checksum(path):

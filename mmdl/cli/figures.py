@@ -10,7 +10,7 @@ FIGURES = {
     "confusion": "which class of the test set is taken for which",
     "regression": "predicted numbers against true ones, after --task regression",
     "images": "a dozen test examples, and what the model says",
-    "pointing": "whether words look at what they name, where that is known (scenes)",
+    "pointing": "whether words look at what they name (scenes)",
     "similarity": "which names fit which pictures, after --objective contrastive",
     "alignment": "which words each token was written from, after --objective write",
     "posteriors": "what a transcriber hears in every frame, after --objective write",

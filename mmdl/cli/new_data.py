@@ -2,6 +2,7 @@
 
 import sys
 
+from mmdl.cli.dataset import bars
 from mmdl.cli.parser import visible
 from mmdl.cli.runs import ANSWERS, NETWORKS, WRITING, load_model, write_rows
 
@@ -21,7 +22,8 @@ def answer_table(arguments):
     out = arguments.out or ANSWERS
     model, extras, _ = load_model(arguments.model, *NETWORKS)
     columns, how = columns_for(model, extras, arguments), how_read(extras, arguments)
-    rows = read_new_rows(arguments.data, model.preprocessors, columns, how=how)
+    with bars():
+        rows = read_new_rows(arguments.data, model.preprocessors, columns, how=how)
     warn_of_refused(rows)
     if type(model).__name__ == "MultimodalRegressor":
         return numbers_answered(model, rows.examples, arguments)

@@ -11,6 +11,7 @@ import numpy as np
 from mmdl.data.kinds import Kind
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.units import LETTERS, UNITS
+from mmdl.data.watching import watched
 from mmdl.errors import DataError
 from mmdl.tokens import Tokens
 
@@ -101,7 +102,7 @@ class Tokenizer(Preprocessor):
         A word that is not known becomes the unknown id; a text without words becomes a row without tokens.
         """
         ids, counts = array("i"), array("i")
-        for text in _checked(texts):
+        for text in watched(_checked(texts), "texts"):
             words = self.split(text)[: self.length]
             ids.extend(self.ids.get(word, UNKNOWN) for word in words)
             counts.append(len(words))

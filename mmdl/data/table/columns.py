@@ -24,6 +24,7 @@ from mmdl.data.preprocessors.text import Tokenizer
 from mmdl.data.preprocessors.units import split_any
 from mmdl.data.repeated import Repeated
 from mmdl.data.table.numerals import form_of, number_in
+from mmdl.data.watching import watched
 from mmdl.errors import DataError
 from mmdl.shapes import Mask
 
@@ -91,7 +92,7 @@ class Texts:
     unit: str = "auto"
 
     def read(self, cells: list[Any]) -> Read:
-        return [cell if split_any(cell) else None for cell in cells], {}
+        return [cell if split_any(cell) else None for cell in watched(cells, self.column)], {}
 
     def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         texts = _there(values, training)
@@ -189,7 +190,7 @@ def _file(folder: Path, cell: str) -> Path | None:
 def _each(cells: Sequence[Any], column: Any, read: Callable[[Any], Any]) -> Read:
     values, wrong = [], {}
     known: dict[Any, Any] = {}  # a file that many rows name is read once
-    for place, cell in enumerate(cells):
+    for place, cell in enumerate(watched(cells, str(column))):
         try:
             if cell and cell not in known:
                 known[cell] = read(cell)

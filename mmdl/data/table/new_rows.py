@@ -22,6 +22,7 @@ from mmdl.data.table.numerals import form_of, value_in
 from mmdl.data.table.report import Refused, because, counted, demand_enough, of_absent, of_classes, of_refused
 from mmdl.data.table.rows import Row, read_rows
 from mmdl.data.table.steps import Table, all_of, as_one, cells_of, dealt, emptied, told
+from mmdl.data.watching import watched
 from mmdl.errors import DataError
 
 
@@ -234,7 +235,7 @@ class _Readable:
         """Values, None where a cell is empty or cannot be read, and what is wrong with those."""
         values: list[Any] = []
         wrong: dict[int, str] = {}
-        for place, cell in enumerate(cells):
+        for place, cell in enumerate(watched(cells, self.preprocessor.kind)):
             try:
                 values.append(self.value(cell))
             except DataError as mistake:

@@ -11,6 +11,7 @@ from os import PathLike
 from typing import Any, NamedTuple
 
 from mmdl.data.table.report import Refused, listed
+from mmdl.data.watching import watched
 from mmdl.errors import DataError, FormatError
 from mmdl.files import opened
 
@@ -63,7 +64,7 @@ def read_rows(path: str | PathLike[str], columns: Sequence[str]) -> tuple[list[R
             _check(path, names, columns)
             places = {column: names.index(column) for column in columns}
             line = above + reader.line_num + 1
-            for cells in reader:
+            for cells in watched(reader, "rows"):
                 cells = [cell.strip() for cell in cells]
                 if len(cells) > len(names) and any(cells[len(names) :]):
                     refused.append(Refused(line, "cells", f"{len(cells)} cells, but there are {len(names)} columns"))
