@@ -71,6 +71,20 @@ PLAIN = {  # in bold because a sentence needs the stress, or a contestant a name
         "norm",
     ),
 }
+# In the glossary, but in other lessons the word mostly means another thing
+AMBIGUOUS = {
+    "weights",
+    "head",
+    "heads",
+    "cell",
+    "memory",
+    "context",
+    "window",
+    "features",
+    "blank",
+    "trace",
+    "candidate",
+}
 # What gets no link: formulas, code, what is a link already, what is in bold, headings, tables
 KEPT = r"\$\$.*?\$\$|\$[^$]+\$|`[^`]*`|\[[^\]]*\]\([^)]*\)|\*\*.+?\*\*|\*[^*]+\*|^[#|][^\n]*"
 
@@ -101,11 +115,12 @@ def with_terms(prose, terms):
         terms.remove(term)
         return f"{{term}}`{written} <{term}>`"
 
+    prose, works, listed = prose.partition("## Where this comes from")
     if not terms:
-        return prose
+        return prose + works + listed
     names = "|".join(re.escape(term) for term in sorted(terms, key=len, reverse=True))
     pattern = rf"{KEPT}|(?<![\w-])(?P<term>(?:{names})s?)(?![\w-])"
-    return re.sub(pattern, link, prose, flags=re.IGNORECASE | re.MULTILINE | re.DOTALL)
+    return re.sub(pattern, link, prose, flags=re.IGNORECASE | re.MULTILINE | re.DOTALL) + works + listed
 
 
 def terms_of(lessons):

@@ -8,7 +8,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 from docs.pages.cells import cells_of, printed_by
-from docs.pages.glossary import terms_of, with_terms, works_in
+from docs.pages.glossary import AMBIGUOUS, terms_of, with_terms, works_in
 from mmdl import curriculum
 
 DIAGRAMS = {  # which mechanisms are drawn in which lesson
@@ -43,7 +43,8 @@ def write(source, root, execute):
 def page(lesson, root, output):
     """The text of one lesson's page."""
     outputs = iter(output or ())
-    terms = [term for term, (_, home) in terms_of(curriculum.lessons()).items() if home.number < lesson.number]
+    introduced = {term: home.number for term, (_, home) in terms_of(curriculum.lessons()).items()}
+    terms = [term for term, number in introduced.items() if number < lesson.number and term not in AMBIGUOUS]
     title, *body = (shown(cell, outputs, terms) for cell in cells_of(lesson.path))
     parts = [
         title,

@@ -24,7 +24,8 @@ def test_a_page_leads_from_each_term_to_the_glossary_once(lesson):
     page = lessons.page(lesson, ROOT, None)
     led = re.findall(r"\{term\}`[^<`]+ <([^>]+)>`", page)
     assert len(led) == len(set(led)) and set(led) <= TERMS.keys()
-    assert all(TERMS[term][1].number < lesson.number for term in led)
+    assert all(TERMS[term][1].number < lesson.number for term in led) and not set(led) & glossary.AMBIGUOUS
+    assert "{term}" not in page.partition("## Where this comes from")[2].partition("## Figure")[0]
     assert len(led) >= min(3, lesson.number) and "{term}" not in "".join(
         re.findall(r"```python.*?```", page, re.DOTALL)
     )
