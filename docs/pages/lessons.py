@@ -65,7 +65,7 @@ def in_the_browser(lesson):
     links = {"Run this lesson": lesson.name, "Do the exercises": f"exercises/{lesson.name}"}
     address = "../run/notebooks/index.html?path="
     buttons = "\n".join(f'<a href="{address}{path}.ipynb">{words}</a>' for words, path in links.items())
-    note = "in your browser: Python is loaded from a CDN, nothing is installed"
+    note = "in your browser, a few times as slowly: Python is loaded from a CDN, nothing is installed"
     return f'```{{raw}} html\n<p class="run">\n{buttons}\n<span>{note}</span>\n</p>\n```'
 
 

@@ -1,5 +1,6 @@
 """Comparisons: every modality alone and every fusion, trained by one recipe, several times each."""
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -78,13 +79,13 @@ def run_all(
 ) -> Iterator[tuple[Run, dict[str, Any]]]:
     """Yield (Run, what `run_one` found) as soon as each is done; `jobs` of them are under way at a time, in processes
     of their own unless that is 1. TrainingError if one of these was ended from outside."""
+    if jobs == 1 or sys.platform == "emscripten":  # a browser has no processes; joblib deals with Ctrl-C in its own way
+        yield from ((run, run_one(run, dataset, recipe, hidden)) for run in runs)
+        return
     from concurrent.futures.process import BrokenProcessPool
 
     from joblib import Parallel, delayed
 
-    if jobs == 1:  # without joblib's own way of dealing with Ctrl-C
-        yield from ((run, run_one(run, dataset, recipe, hidden)) for run in runs)
-        return
     work = Parallel(n_jobs=jobs, return_as="generator_unordered")
     try:
         yield from work(delayed(_labelled)(run, dataset, recipe, hidden) for run in runs)
@@ -111,9 +112,11 @@ def run_one(run: Run, dataset: Dataset, recipe: Recipe, hidden: bool = True) -> 
 
     dataset = dataset.with_modalities(*run.modalities)
     rng = np.random.default_rng(run.seed)
+    # The time of this thread: a worker of a cluster may have others. A browser has one, and no such clock.
+    clock = getattr(time, "thread_time", time.perf_counter)
     with threadpool_limits(1):
         model = multimodal_classifier(rng, dataset, run.fusion, depth=None if hidden else 0)
-        start = time.thread_time()  # a worker of a cluster may have other threads
+        start = clock()
         try:
             fitted = recipe.fit(model, replace(dataset, validation=None), rng)  # nothing is chosen by it
         except TrainingError as error:
@@ -121,7 +124,7 @@ def run_one(run: Run, dataset: Dataset, recipe: Recipe, hidden: bool = True) -> 
         model = fitted.model
         if fitted.interrupted:
             raise KeyboardInterrupt
-        seconds = time.thread_time() - start
+        seconds = clock() - start
         subsets = evaluate_subsets(model, dataset.test)
         curves = noise_curves(model, dataset) if len(run.modalities) > 1 else {}
     usual = np.bincount(dataset.train.labels).argmax()

@@ -1,5 +1,6 @@
 """Comparisons: which runs there are, and what one of them finds."""
 
+import sys
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
@@ -127,6 +128,14 @@ def test_jobs_give_what_one_gives(few, found):
     one, two = (dict(run_all(runs, few, SHORT, jobs=jobs)) for jobs in (1, 2))
     assert set(one) == set(two) == set(runs)
     assert one[runs[0]]["subsets"] == two[runs[0]]["subsets"] == found["subsets"]
+
+
+def test_where_there_are_no_processes_runs_come_one_after_the_other(few, found, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setitem(sys.modules, "joblib", None)
+    monkeypatch.delattr("time.thread_time")  # a browser has none
+    [(_, here)] = run_all([Run("sum", "sum", BOTH, 1)], few, SHORT, jobs=2)
+    assert here["milliseconds"] > 0 and here["subsets"] == found["subsets"]
 
 
 def test_what_went_astray_says_where(few):
