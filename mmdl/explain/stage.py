@@ -32,7 +32,7 @@ def of_layer(layer, name=None):
     told, *places = KNOWN.get(type(layer), _of_any(type(layer)))
 
     def forward(x, *waiting):
-        if isinstance(layer, layers.FlattenTokens):
+        if isinstance(layer, (layers.FlattenTokens, layers.SequencePool)):
             x = Tokens(x, np.ones(x.shape[:2], bool))
         y, trace = layer.forward(x)
         return (y.values if isinstance(y, Tokens) else y, *waiting), trace
@@ -117,6 +117,25 @@ def _normal(layer, x, y, at, to, share):
     return "y = γ (x − mean) / deviation + β", numbers
 
 
+def _normal_as_known(layer, x, y, at, to, share):
+    k, scale = to[-1], np.sqrt(layer.variance[to[-1]] + layer.epsilon)
+    numbers = (
+        f"{layer.gamma[k]:.4f} · ({x[to]:.4f}{plus(-layer.mean[k], 'mean')}) / {scale:.4f}{plus(layer.beta[k], 'β')}"
+    )
+    return "y = γ (x − mean) / deviation + β, as they were in training", f"{numbers} = {y[to]:.4f}"
+
+
+def _standard(layer, x, y, at, to, share):
+    mean, deviation = layer.mean[to[-1]], layer.deviation[to[-1]]
+    return "y = (x − mean) / deviation", f"({x[to]:.4f}{plus(-mean, 'mean')}) / {deviation:.4f} = {y[to]:.4f}"
+
+
+def _pooled(layer, x, y, at, to, share):
+    if layer.kind == "last" or (layer.kind != "mean" and to[-1] < x.shape[2]):
+        return f"y = {layer.kind.replace('both', 'max')} of the tokens", f"{x[at]:.4f} becomes {y[to]:.4f}"
+    return "y = mean of the tokens", f"{terms(x[at], share, y[to] - share * x[at])} = {y[to]:.4f}"
+
+
 def _kept(layer, x, y, at, to, share):
     return "y = x outside training", f"{y[to]:.4f} is unchanged"
 
@@ -136,8 +155,16 @@ KNOWN = {
     layers.MaxPool2D: (
         _largest, (pooling.max_pool2d, "np.maximum(y"), (pooling.max_pool2d_backward, "np.multiply(dy, "),
     ),
-    layers.ReLU: (_positive, (relu, "np.maximum(x, 0)"), (relu_backward, "return")),
+    layers.ReLU: (_positive, (relu, "np.maximum(x, np.zeros_like(x))"), (relu_backward, "return")),
     layers.LayerNorm: (
         _normal, (normalization.layer_norm, "LayerNormalized("), (normalization.layer_norm_backward, "dx = dn"),
     ),
+    layers.BatchNorm: (
+        _normal_as_known,
+        (normalization.batch_norm_inference, "return"), (normalization.batch_norm_inference_backward, "return"),
+    ),
+    layers.Standardize: (
+        _standard, (layers.Standardize.forward, "return (x"), (layers.Standardize.backward, "return dy"),
+    ),
+    layers.SequencePool: (_pooled, (layers.SequencePool.forward, ""), (layers.SequencePool.backward, "")),
 }  # fmt: skip

@@ -85,6 +85,24 @@ def test_numbers_add_up(model, batch):
                 assert left == pytest.approx(right, rel=0.02, abs=0.005), stop
 
 
+@pytest.mark.parametrize("fusion", ["attention", "product", "concatenate"])
+def test_a_large_picture(fusion):
+    """Batch norm, coordinates and pools of places; what each says of its numbers is so."""
+    scenes = data.load("scenes", pictures=10)
+    rng = np.random.default_rng(0)
+    model = multimodal_classifier(rng, scenes, fusion, 8)
+    model = tree.map(lambda p: p + rng.normal(0, 0.02, p.shape).astype(p.dtype), model)
+    one = next(data.batches(scenes.test.select([0]), 1))
+    test_the_stages_are_the_model(model, one)
+    way = follow(model, one, int(one.labels[0]), (20, 20), nudge=1e-6)
+    assert way.promised != 0 and way.measured == pytest.approx(way.promised, rel=1e-3)
+    said = {stop.stage: stop.numbers for stop in way.stops}
+    for name in ("Standardize", "BatchNorm"):
+        left, right = map(worked_out, said[name].split(" = "))
+        assert left == pytest.approx(right, rel=0.02, abs=0.005)
+    assert ("SequencePool" in said) == (fusion != "attention")
+
+
 def worked_out(sum_):
     """The value of "0.5000 · (0.1000) − 0.2000 (others)"."""
     plain = re.sub(r" \([a-zβ]+\)", "", sum_).replace("·", "*").replace("−", "-")
