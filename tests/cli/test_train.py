@@ -44,7 +44,7 @@ def test_json_is_one_object_and_the_rest_is_on_stderr(few, capsys):
 
 
 def test_a_run_keeps_model_history_and_figures(finished_run):
-    expected = {"model.npz", "history.json", "attention.png", *FIGURES}
+    expected = {"model.npz", "history.json", "predictions.csv", "attention.png", *FIGURES}
     assert {file.name for file in finished_run.iterdir()} == expected
     assert all(file.read_bytes().startswith(PNG) for file in finished_run.glob("*.png"))
     history = json.loads((finished_run / "history.json").read_text())
@@ -60,7 +60,7 @@ def test_words_name_accuracies_and_files(few, capsys, tmp_path):
     said = capsys.readouterr().out
     [folder] = (tmp_path / "runs").iterdir()
     assert folder.name == f"{date.today().isoformat()}-average"
-    assert {file.name for file in folder.iterdir()} == {"model.npz", "history.json", *FIGURES}
+    assert {file.name for file in folder.iterdir()} == {"model.npz", "history.json", "predictions.csv", *FIGURES}
     for how in ("with all there is", "with the image alone", "with the text alone"):
         assert re.search(rf"{how} +\d+\.\d %", said)
     for file in folder.iterdir():

@@ -28,6 +28,7 @@ def titles(path, seed, count=1200):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:no font that is installed here")
 @pytest.mark.parametrize("seed", range(3))
 def test_a_new_user_reaches_95_per_cent(seed, tmp_path, capsys):
     table, run = titles(tmp_path / "titles.csv", seed), str(tmp_path / "run")

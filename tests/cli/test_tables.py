@@ -1,0 +1,97 @@
+"""Tables as people have them, tried as a new user would: captions of pictures, semicolons and thousands, dollars."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmdl.cli import main
+from mmdl.training import load
+
+QUICK = ["--fusion", "concatenate", "--width", "16", "--epochs", "8"]
+
+
+def write(path, names, rows, delimiter=","):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow(names)
+        writer.writerows(rows)
+    return str(path)
+
+
+@pytest.fixture
+def journey(tmp_path, capsys):
+    """Train, evaluate, predict and draw.  -> what training printed, and the accuracy on the whole table"""
+
+    def run(table, *columns):
+        folder = str(tmp_path / "run")
+        assert main(["train", "--data", table, *columns, *QUICK, "--out", folder]) == 0
+        said = capsys.readouterr().out
+        assert main(["evaluate", folder, "--data", table, "--json"]) == 0
+        accuracy = json.loads(capsys.readouterr().out)["accuracy"]["all"]
+        assert main(["predict", folder, "--data", table, "--out", str(tmp_path / "answers.csv")]) == 0
+        assert main(["plot", "confusion", folder, "--data", table]) == 0
+        capsys.readouterr()
+        return said, accuracy
+
+    return run
+
+
+def test_captions_of_pictures_stay_together(tmp_path, journey):
+    rng = np.random.default_rng(0)
+    rows = []
+    for n in range(30):
+        Image.fromarray((rng.integers(0, 90, (16, 16, 3)) + 150 * (n % 2)).astype(np.uint8)).save(tmp_path / f"{n}.png")
+        rows += [[f"{n}.png", f"caption {k} of it", ("dark", "light")[n % 2]] for k in range(4)]
+    table = write(tmp_path / "captions.csv", ["photo", "caption", "kind"], rows)
+    said, accuracy = journey(table, "--image", "photo", "--text", "caption", "--label", "kind")
+    assert "rows that share a file or a group stay in one split: 30 groups" in said
+    assert "30 pictures for 120 rows" in said and accuracy >= 0.95
+    with (tmp_path / "run" / "predictions.csv").open(encoding="utf-8") as file:
+        tested = [int(row["line"]) for row in csv.DictReader(file)]
+    whole = {(line - 2) // 4 for line in tested}  # of a picture that is tested all four rows are
+    assert sorted(tested) == sorted(4 * picture + k + 2 for picture in whole for k in range(4))
+
+
+def test_semicolons_decimal_commas_and_thousands(tmp_path, journey):
+    rng = np.random.default_rng(0)
+    rows = []
+    for n in range(80):
+        price = f"{rng.uniform(900, 1400) + 1500 * (n % 2):,.2f}".replace(",", " ").replace(".", ",").replace(" ", ".")
+        rows.append([price, ("billig", "teuer")[n % 2]])
+    table = write(tmp_path / "preise.csv", ["Preis", "Art"], rows, ";")
+    _, accuracy = journey(table, "--numbers", "Preis", "--label", "Art")
+    assert accuracy >= 0.95
+    model, _ = load(tmp_path / "run" / "model.npz")
+    assert 1500 < model.preprocessors["numbers"].mean[0] < 2300
+
+
+def test_dollars(tmp_path, journey):
+    rows = [[f"only ${5 + n} $_${n % 7}", "$_$"] if n % 2 else [f"$$ free {n % 7}", "$$"] for n in range(80)]
+    said, accuracy = journey(
+        write(tmp_path / "dollars.csv", ["text", "kind"], rows), "--text", "text", "--label", "kind"
+    )
+    assert "$_$: 40 examples" in said and accuracy >= 0.95
+
+
+def test_hints(tmp_path, journey):
+    rows = [[f"red {n % 5}", ("apple", "Apple", "1", "1.0")[n % 4]] for n in range(60)]
+    said, _ = journey(write(tmp_path / "hints.csv", ["text", "kind"], rows), "--text", "text", "--label", "kind")
+    assert "hint: classes that may be meant to be one: '1' and '1.0', 'Apple' and 'apple'" in said
+
+
+def test_names_of_splits_and_a_file_on_both_sides(tmp_path, journey):
+    Image.new("RGB", (16, 16), "red").save(tmp_path / "a.png")
+    names = ["train", "Training", "val", "valid", "validation", "dev", "test"]
+    rows = [
+        ["a.png" if n < 4 else "", f"red {k}", kind, part]
+        for n, part in enumerate(names)
+        for k in range(3)
+        for kind in "ab"
+    ]
+    table = write(tmp_path / "splits.csv", ["photo", "text", "kind", "part"], rows)
+    said, _ = journey(table, "--image", "photo", "--text", "text", "--label", "kind", "--split", "part")
+    assert "12 examples to learn from, 6 for the test" in said
+    assert "warning: 1 groups of rows that share a file are in more than one split, such as that of line 2" in said
