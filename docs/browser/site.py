@@ -67,7 +67,7 @@ def jupyterlite(work, run, wheels):
             "lite_dir": str(work),
             "cache_dir": str(work / "cache"),
             "output_dir": str(run),
-            "apps": ["notebooks"],
+            "apps": ["notebooks", "tree"],
             "ignore_sys_prefix": ["federated_extensions"],
             "federated_extensions": [str(kernel)],
             "no_sourcemaps": True,
@@ -86,6 +86,7 @@ def jupyterlite(work, run, wheels):
 def configure(path):
     """Say where Pyodide is, and that packages come from there or from the site, and never from PyPI."""
     settings = json.loads(path.read_text(encoding="utf-8"))
+    settings["jupyter-config-data"]["appUrl"] = "./tree"  # where the folder, and the sign at the top, lead
     plugins = settings["jupyter-config-data"]["litePluginSettings"]
     plugins[f"{KERNEL}:kernel"] |= {"pyodideUrl": f"{PYODIDE}pyodide.js", "disablePyPIFallback": True}
     path.write_text(json.dumps(settings, indent=1), encoding="utf-8")

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from tests.docs.conftest import serving
-from tests.docs.notebook import Notebook, WithPyodide, hosts
+from tests.docs.notebook import START, Notebook, WithPyodide, hosts
 from tests.docs.pyodide import local_copy
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -104,3 +104,10 @@ def test_a_notebook_fits_a_phone(context, with_pyodide):
     notebook.page.set_viewport_size(PHONE)
     assert notebook.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert notebook.cell(0).bounding_box()["width"] <= PHONE["width"]
+
+
+def test_the_folder_of_notebooks_is_listed(context, with_pyodide):
+    page = context.new_page()
+    page.goto(f"{with_pyodide}run/index.html")
+    page.get_by_text("02_convolution.ipynb", exact=True).wait_for(timeout=START)
+    assert page.get_by_text("exercises", exact=True).is_visible()
