@@ -3,10 +3,9 @@
 It is imported before anything else. Where `mmdl` is not the program, a notebook say, nothing changes.
 """
 
+import _signal as signal  # without the enumerations of `signal`: they take longer than all that is imported before
 import os
-import signal
 import sys
-from contextlib import suppress
 
 CODE = 130  # as shells count: 128 + the signal's number
 STARTED = (sys.argv or [""])[0]  # in a browser there is none
@@ -20,9 +19,10 @@ def end_at_once(number=None, frame=None):
     if number is None:
         _answer(end_at_once)
         return
-    with suppress(OSError):
+    try:
         os.write(2, b"mmdl: interrupted\n")
-    os._exit(CODE)
+    finally:  # nobody may be there to read it
+        os._exit(CODE)
 
 
 def tell():
@@ -46,8 +46,10 @@ def ignore():
 
 def _answer(how):
     if IS_PROGRAM and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # which is what `nohup` and `&` want
-        with suppress(ValueError):  # in another thread than the first
+        try:
             signal.signal(signal.SIGINT, how)
+        except ValueError:  # in another thread than the first, signals are none of ours
+            return
 
 
 end_at_once()
