@@ -80,13 +80,13 @@ class AttentionFusion(Fusion):
     def forward(self, encodings: tuple[Tokens, ...]) -> tuple[Array, AttentionFusionTrace]:
         values = tuple(tokens.values for tokens in encodings)
         mask = np.concatenate([tokens.full_mask for tokens in encodings], axis=1)
-        y, block = self.block.forward(Tokens(np.concatenate(embed(self, encodings), axis=1), mask))
+        read = slice(None) if self.asks is None else spans(values)[self.asks]
+        y, block = self.block.forward(Tokens(np.concatenate(embed(self, encodings), axis=1), mask), read)
         normalized, norm = self.norm.forward(y.values)
-        trace = AttentionFusionTrace(values, mask, block, norm)
-        return masked_mean(normalized, self.read(mask, trace.spans)), trace
+        return masked_mean(normalized, y.mask), AttentionFusionTrace(values, mask, block, norm)
 
     def backward(self, dz: Array, trace: AttentionFusionTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
-        dnormalized = masked_mean_backward(dz, trace.norm.y, self.read(trace.mask, trace.spans))
+        dnormalized = masked_mean_backward(dz, trace.norm.y, trace.mask[:, trace.block.read])
         dy, norm = self.norm.backward(dnormalized, trace.norm)
         dx, block = self.block.backward(dy, trace.block)
         dencodings, embedded = embed_backward(self, [dx[:, span] for span in trace.spans], trace.values)

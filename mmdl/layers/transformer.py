@@ -64,6 +64,7 @@ class TransformerBlockTrace(NamedTuple):
     norm: LayerNormalized
     attention: MultiHeadAttentionTrace
     feed_forward: FeedForwardTrace
+    read: slice
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,15 +96,19 @@ class TransformerBlock(Layer):
             FeedForward.init(rng, features, hidden, dtype),
         )
 
-    def forward(self, tokens: Tokens) -> tuple[Tokens, TransformerBlockTrace]:
+    def forward(self, tokens: Tokens, read: slice = slice(None)) -> tuple[Tokens, TransformerBlockTrace]:
+        """All tokens are looked at; those that are `read` come out, and what nobody reads is not computed."""
         x, mask = tokens
         n, norm = self.norm.forward(x)
         attended, attention = self.attention.forward(Tokens(n, mask))
-        y, feed_forward = self.feed_forward.forward(x + attended.values)
-        return Tokens(y, mask), TransformerBlockTrace(norm, attention, feed_forward)
+        y, feed_forward = self.feed_forward.forward((x + attended.values)[:, read])
+        return Tokens(y, None if mask is None else mask[:, read]), TransformerBlockTrace(
+            norm, attention, feed_forward, read
+        )
 
     def backward(self, dy: Array, trace: TransformerBlockTrace, input_gradient: bool = True) -> tuple[Array, Self]:
-        dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
+        dx = np.zeros_like(trace.norm.y)
+        dx[:, trace.read], feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
         dn, attention = self.attention.backward(dx, trace.attention)
         dx1, norm = self.norm.backward(dn, trace.norm)
         dx1 += dx  # the residual

@@ -8,7 +8,9 @@ import pytest
 from mmdl import data
 from mmdl.errors import DataError
 from mmdl.models import MultimodalClassifier, multimodal_classifier
+from mmdl.training import evaluate
 from mmdl.training.pointing import boxes_of, can_point, on_boxes, pointing
+from mmdl.training.recipes import RECIPES
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,3 +81,16 @@ def test_who_can_point(scenes, model):
             DataError, match="pointing takes words that attend to patches, and data that says what stands"
         ):
             pointing(each, examples)
+
+
+@pytest.mark.slow
+def test_words_learn_to_look_at_what_they_name():
+    """A fifth of the pictures, half of the epochs: names point long before all is known."""
+    few = data.load("scenes", pictures=2400)
+    rng = np.random.default_rng(0)
+    recipe = replace(RECIPES["attention"], **few.recipe | {"epochs": 3})
+    model = recipe.fit(multimodal_classifier(rng, few, "attention"), few, rng).model
+    assert evaluate(model, few.test)["accuracy"] > 0.55
+    assert max(evaluate(model, few.test, only=name)["accuracy"] for name in ("image", "text")) < 0.45
+    found = pointing(model, few.test)
+    assert found.trained > 0.25 > 2 * found.chance and found.untrained < 0.15

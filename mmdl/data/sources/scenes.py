@@ -25,7 +25,14 @@ ANSWERS = (*COLOURS, *KINDS, *NUMBERS, "no", "yes")
 RADII = 7, 11  # pixels, at least and at most
 APART = 6  # pixels at least by which one thing is left of another
 QUESTIONS = 3  # about each picture
-RECIPE = {"epochs": 6, "batch_size": 32, "learning_rate": 2e-3, "smoothing": 0.05, "modality_dropout": 0.0}
+RECIPE = {
+    "epochs": 7,
+    "batch_size": 32,
+    "learning_rate": 2e-3,
+    "warm_up": 0.2,
+    "smoothing": 0.05,
+    "modality_dropout": 0.0,  # neither modality says anything alone
+}
 BUILD = {"dropout": 0.1}  # there is nothing to be learned by heart
 PICTURES = {"train": 12000, "validation": 300, "test": 1000}
 
