@@ -1,6 +1,5 @@
 """A page of a dataset: some examples, every modality of each, and the class that is asked for."""
 
-import textwrap
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ import numpy as np
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import as_batch, viewable
-from mmdl.plots.names import literal
+from mmdl.plots.names import literal, wrapped
 from mmdl.plots.style import BLUE, MAGNITUDES, picture_on, styled
 
 ROWS, PANELS = 5, 6  # of a page, and in each of its rows
@@ -71,7 +70,7 @@ class ExamplesDisplay(Display):
             [[self.figure_.add_subplot(grid[row, first + m]) for m in range(panels)] for row, first in places]
         )
         for example, truth in zip(self.axes_, self.truths, strict=True):
-            label = textwrap.fill(literal(truth), LETTERS * panels)
+            label = wrapped(truth, LETTERS * panels)
             example[0].set_title(label, loc="left", fontsize=9, fontweight="bold")
         for axes, (name, column) in zip(self.axes_.T, self.columns.items(), strict=True):
             self._draw(axes, name, column)
@@ -84,7 +83,7 @@ class ExamplesDisplay(Display):
         draw, limits = DRAWN_BY[column.kind], _limits(column)
         for ax, each in zip(axes, column.shown, strict=True):
             if each is None:
-                _write(ax, f"(no {name})", color="0.5")
+                _write(ax, f"(no {literal(name)})", color="0.5")
             else:
                 draw(ax, each, limits)
 
@@ -141,7 +140,7 @@ def _numbers(ax, values, limits):
 
 
 def _words(ax, text, limits):
-    _write(ax, textwrap.fill(literal(text), LETTERS, max_lines=6, placeholder=" …"))
+    _write(ax, wrapped(text, LETTERS, max_lines=6, placeholder=" …"))
 
 
 def _write(ax, text, **settings):

@@ -1,6 +1,5 @@
 """Pictures with their words, the class they belong to, and what a model took them for."""
 
-import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,7 @@ from mmdl.ops.softmax import softmax
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
 from mmdl.plots.inputs import as_batch, pictures_of, tokenizer_of, words_of
-from mmdl.plots.names import literal
+from mmdl.plots.names import literal, wrapped
 from mmdl.plots.style import BLUE, VERMILLION, percent, picture_on, styled
 
 
@@ -80,13 +79,13 @@ class ImagesDisplay(Display):
         picture_on(ax, np.zeros((1, 1)) if image is None else image, **style)
         if image is None:
             ax.text(0, 0, "(no picture)", ha="center", va="center", color="0.4")
-        caption = "(no text)" if caption is None else literal(caption)
-        ax.set_xlabel(textwrap.fill(caption, 22), fontsize=8, color="0.3")
+        caption = "(no text)" if caption is None else caption
+        ax.set_xlabel(wrapped(caption, 22), fontsize=8, color="0.3")
         bold = {"fontsize": 9, "fontweight": "bold"}
         if self.predictions is None:
             ax.set_title(literal(truth or ""), **bold)
             return
-        said = textwrap.fill(f"{literal(self.predictions[place])} {percent(self.probabilities[place])}", 25)
+        said = wrapped(f"{self.predictions[place]} {percent(self.probabilities[place])}", 25)
         if truth is None:
             ax.set_title(said, **bold)
         elif self.correct[place]:

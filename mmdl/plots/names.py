@@ -1,10 +1,11 @@
 """Strings of data in figures: drawn letter by letter as they are, or as escapes where that cannot be.
 
-Mark-up between dollars is switched off in the style of all figures (`mmdl.plots.style`), and fonts for other scripts
-stand there behind the usual one. What is left to do for a single string, `literal` does: all names, words and texts
-that come from data pass through it on their way into a figure.
+Matplotlib takes what stands between dollars for a formula. All names, words and texts that come from data pass through
+`literal` or `wrapped` on their way into a figure. Fonts for other scripts stand behind the usual one, in
+`mmdl.plots.style`.
 """
 
+import textwrap
 import unicodedata
 import warnings
 from functools import cache
@@ -15,7 +16,21 @@ from mmdl.plots.style import families
 
 
 def literal(text):
-    """The string as it is drawn: "\\n", "\\x1b" and "\\u4e2d" in the place of what no line and no font can show
+    """The string as matplotlib is to be given it, to be drawn letter by letter; what cannot be drawn is an escape."""
+    return _without_formulas(drawable(text))
+
+
+def wrapped(text, width, **how):
+    """The same, in lines of so many letters at most.  how: as `textwrap.fill` takes it"""
+    return _without_formulas(textwrap.fill(drawable(text), width, **how))
+
+
+def _without_formulas(text):
+    return text.replace("$", r"\$")
+
+
+def drawable(text):
+    """The string with "\\n", "\\x1b" and "\\u4e2d" in the place of what no line and no font can show
 
     If a font is missing, a warning says so, once.
     """

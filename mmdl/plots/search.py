@@ -7,7 +7,7 @@ import numpy as np
 
 from mmdl.plots.display import Display
 from mmdl.plots.figure import figure_of
-from mmdl.plots.names import literal
+from mmdl.plots.names import literal, wrapped
 from mmdl.plots.style import BLUE, picture_on, styled
 
 ABREAST = 5
@@ -60,7 +60,7 @@ class SearchDisplay(Display):
         for place, (ax, image, name, score) in enumerate(answers, 1):
             picture_on(ax, image, **scale)
             ax.set_title(f"{place}.  {score:.2f}", fontsize=9, fontweight="bold")
-            ax.set_xlabel(textwrap.fill(literal(name), 20), fontsize=7.5, color="0.3")
+            ax.set_xlabel(wrapped(name, 20), fontsize=7.5, color="0.3")
         what = "this picture" if asked else textwrap.shorten(f"“{literal(self.query)}”", 60)
         if title:
             self.figure_.suptitle(f"What fits {what} best?\nAmong {self.among}; 1 would be a perfect fit", fontsize=11)

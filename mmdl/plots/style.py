@@ -35,7 +35,6 @@ STYLE = {
     "image.interpolation": "nearest",
     "legend.frameon": False,
     "lines.linewidth": 1.8,
-    "text.parse_math": False,  # a dollar is a dollar: words and classes of data are no formulas
 }
 FONT = "DejaVu Sans"  # comes with matplotlib
 OTHER_SCRIPTS = (  # fonts for what it lacks, of which those that are installed are used

@@ -58,8 +58,10 @@ class WordAttentionDisplay(Display):
             number = values_format.format(percent=100 * weight)
             self.ax_.text(column, row, number, ha="center", va="center", color=colour)
         ticks = range(len(self.weights))
-        self.ax_.set_xticks(ticks, names + [f"{name}\n(all of it)" for name in self.others], rotation=30, ha="right")
-        self.ax_.set_yticks(ticks, names + [f"{name} (mean)" for name in self.others])
+        self.ax_.set_xticks(
+            ticks, names + [f"{literal(name)}\n(all of it)" for name in self.others], rotation=30, ha="right"
+        )
+        self.ax_.set_yticks(ticks, names + [f"{literal(name)} (mean)" for name in self.others])
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)
         for line in (self.ax_.axhline, self.ax_.axvline):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.cbook import is_math_text
 from matplotlib.text import Text
 
 from mmdl.plots import (
@@ -20,9 +21,10 @@ from mmdl.plots import (
     SearchDisplay,
     SimilarityDisplay,
     WordAttentionDisplay,
+    subplots,
 )
 from mmdl.plots.examples import Column
-from mmdl.plots.names import letters, literal
+from mmdl.plots.names import letters, literal, wrapped
 from mmdl.plots.style import families, styled
 
 HOSTILE = [
@@ -77,6 +79,8 @@ def test_names_are_drawn_as_they_are(kind, tmp_path):
         used = names[:1] if kind == "regression" else names[1:]
         assert all(" ".join(literal(name).split()) in shown for name in used)
         assert "\x1b" not in shown and "\u202e" not in shown
+        texts = [each.get_text() for each in display.figure_.findobj(Text)]
+        assert not any(is_math_text(each) for each in texts if "mathdefault" not in each)
     assert display.save(tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -88,8 +92,6 @@ def test_any_text_can_be_drawn(text):
 
 @styled
 def draw_alone(text):
-    from mmdl.plots import subplots
-
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "no font that is installed here")
         name = literal(text)
@@ -110,6 +112,24 @@ def test_a_letter_without_a_font_is_an_escape_and_one_note():
         warnings.simplefilter("always")
         assert literal(f"a{missing}") == literal(f"a{missing}") == f"a{ascii(missing)[1:-1]}"
     assert len(seen) == 1 and "so that figures show escapes" in str(seen[0].message)
+
+
+def test_dollars_stay_dollars_however_a_line_is_broken():
+    assert literal("$_$ \\$") == r"\$_\$ \\$" and not is_math_text(literal("$a$"))
+    assert wrapped("$$$$$$", 4) == r"\$\$\$\$" + "\n" + r"\$\$"
+
+
+def test_an_axis_in_powers_of_ten_has_its_formulas():
+    draw_powers()
+
+
+@styled
+def draw_powers():
+    figure, ax = subplots(height=2)
+    ax.plot([1, 10], [1e-6, 1])
+    ax.set_yscale("log")
+    figure.canvas.draw()
+    assert all(each.get_parse_math() for each in ax.get_yticklabels())
 
 
 def test_letters_that_a_font_has_stay():
