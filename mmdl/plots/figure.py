@@ -5,6 +5,7 @@ from io import BytesIO
 from matplotlib.figure import Figure
 
 from mmdl.plots.numbers import KEY, as_text
+from mmdl.plots.powers import write_powers
 from mmdl.plots.style import DPI, WIDTH, styled
 
 
@@ -43,6 +44,7 @@ def axes_of(ax, height):
 def png(figure, dpi=DPI):
     """The bytes of a PNG, with the numbers behind it but without date and version: the same figure, the same bytes."""
     buffer, root = BytesIO(), figure.figure
+    write_powers(root)
     before = [(ax, ax.get_in_layout(), ax.get_position(original=True), ax.get_position()) for ax in root.axes]
     root.savefig(
         buffer, format="png", dpi=dpi, metadata={"Software": None, KEY: as_text(root)}, pil_kwargs={"optimize": True}
