@@ -36,7 +36,7 @@ EXAMPLES = """\
   mmdl train --fusion concatenate --seed 1
   mmdl train --data spoken-mnist --modalities image,audio
   mmdl train --data my.csv --image photo --text title --label kind
-  mmdl train --data my.csv --text review --fusion concatenate --text-reader convolution
+  mmdl train --data my.csv --text review --fusion sum --text-reader convolution
   mmdl train --data my.csv --image photo --augment flip,shift,mixup --patience 5
   mmdl train --data homes.csv --image photo --label price --task regression
   mmdl train --objective contrastive      pictures and names find each other
