@@ -93,4 +93,4 @@ def test_words_learn_to_look_at_what_they_name():
     assert evaluate(model, few.test)["accuracy"] > 0.55
     assert max(evaluate(model, few.test, only=name)["accuracy"] for name in ("image", "text")) < 0.45
     found = pointing(model, few.test)
-    assert found.trained > 0.25 > 2 * found.chance and found.untrained < 0.15
+    assert found.trained > 1.5 * max(found.untrained, found.chance)
