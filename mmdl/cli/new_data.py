@@ -17,6 +17,7 @@ def answer_table(arguments):
     import numpy as np
 
     from mmdl.data.table.new_rows import read_new_rows
+    from mmdl.data.table.report import counted
     from mmdl.training import predictions
 
     out = arguments.out or ANSWERS
@@ -31,19 +32,20 @@ def answer_table(arguments):
     write_answers(out, rows.examples.about["line"], p, model.classes, arguments.probabilities)
     counts = np.bincount(p.argmax(axis=1), minlength=len(model.classes))
     said = ", ".join(f"{visible(name)} {count:,}" for name, count in zip(model.classes, counts, strict=True) if count)
-    print(f"{len(p):,} rows: {said}\nwritten to {out}")
+    print(f"{counted(len(p), 'row')}: {said}\nwritten to {out}")
     return 0
 
 
 def numbers_answered(model, examples, arguments):
     """Write the number of every row into a CSV file; print where."""
+    from mmdl.data.table.report import counted
     from mmdl.training.regression import predicted_numbers
 
     if arguments.probabilities:
         arguments.wrong_usage("--probabilities is for classes, and this model predicts numbers")
     out, found = arguments.out or ANSWERS, predicted_numbers(model, examples)
     write_rows(out, ["line", model.scale.names[0]], zip(examples.about["line"], found.tolist(), strict=True))
-    print(f"{len(found):,} rows: {visible(model.scale.names[0])} from {found.min():.6g} to {found.max():.6g}")
+    print(f"{counted(len(found), 'row')}: {visible(model.scale.names[0])} from {found.min():.6g} to {found.max():.6g}")
     print(f"written to {out}")
     return 0
 

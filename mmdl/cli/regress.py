@@ -92,6 +92,7 @@ def answer(model, batch, arguments):
 
 def evaluate(model, examples, arguments, out):
     """Print how good the numbers are for these examples, and draw them."""
+    from mmdl.data.table.report import counted
     from mmdl.plots import RegressionDisplay
 
     seen = [name for name, present in examples.present.items() if present.any()]
@@ -100,7 +101,7 @@ def evaluate(model, examples, arguments, out):
     if arguments.json:
         print(strict_json.written({"examples": len(examples), "regression": found, "figure": str(figure)}))
         return 0
-    print(f"{len(examples):,} examples")
+    print(counted(len(examples), "example"))
     table(found)
     print(f"\nwritten to {figure}")
     return 0

@@ -209,6 +209,8 @@ def train(work, arguments, folder, team):
 
 def introduce(work, arguments, size):
     """A few lines about what is about to happen."""
+    from mmdl.data.table.report import counted
+
     recipe, stream = work.recipe, sys.stderr if arguments.json else sys.stdout
     lines = [*work.dataset.notes, *work.objective.introduction(arguments, work.dataset, size)]
     say(
@@ -217,6 +219,6 @@ def introduce(work, arguments, size):
     )
     if work.saved is not None:
         place = work.saved.training
-        say(f"going on after {place['epoch']} epochs and {place['step']} steps", stream)
+        say(f"going on after {counted(place['epoch'], 'epoch')} and {counted(place['step'], 'step')}", stream)
         for difference in work.saved.differences:
             say(f"mmdl: the checkpoint comes from elsewhere, so that bits may differ: {difference}", sys.stderr)

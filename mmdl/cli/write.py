@@ -109,6 +109,7 @@ def answer(model, batch, arguments):
 
 def evaluate(model, examples, arguments):
     """Print how often a writer is right on these examples."""
+    from mmdl.data.table.report import counted
     from mmdl.training.text_writing import evaluate_writing_subsets
 
     seen = [name for name, present in examples.present.items() if present.any()]
@@ -117,7 +118,7 @@ def evaluate(model, examples, arguments):
     if arguments.json:
         print(strict_json.written({"examples": len(examples), "written": found}))
         return 0
-    print(f"{len(examples):,} examples")
+    print(counted(len(examples), "example"))
     table(found, model.target.unit)
     if arguments.out:
         print("mmdl: a model that writes has no confusion figure", file=sys.stderr)

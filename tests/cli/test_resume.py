@@ -57,7 +57,7 @@ def test_stopped_by_a_signal_and_resumed(here, whole, monkeypatch, capsys, name,
     assert len(extras["history"]["loss"]) == 1 and not tree.equal(model, load(whole / "model.npz")[0])
     assert main(["train", "--resume", "run"]) == 0
     captured = capsys.readouterr()
-    assert "going on after 1 epochs and 20 steps" in captured.out and "written to run" in captured.out
+    assert "going on after 1 epoch and 20 steps" in captured.out and "written to run" in captured.out
     assert tree.equal(bits(here / "run"), bits(whole))
     assert {file.name for file in (here / "run").iterdir()} == FILES
     assert main(["train", "--resume", "run"]) == 1

@@ -94,4 +94,4 @@ def test_names_of_splits_and_a_file_on_both_sides(tmp_path, journey):
     table = write(tmp_path / "splits.csv", ["photo", "text", "kind", "part"], rows)
     said, _ = journey(table, "--image", "photo", "--text", "text", "--label", "kind", "--split", "part")
     assert "12 examples to learn from, 6 for the test" in said
-    assert "warning: 1 groups of rows that share a file are in more than one split, such as that of line 2" in said
+    assert "warning: 1 group of rows that share a file is in more than one split, such as that of line 2" in said

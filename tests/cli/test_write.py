@@ -54,7 +54,7 @@ def test_evaluation_on_the_test_set_and_on_a_table(pairs, capsys):
     other.write_text("english,german\nforty two,zweiundvierzig\nforty one,Ω\n", encoding="utf-8")
     assert main(["evaluate", str(run), "--data", str(other)]) == 0
     said = capsys.readouterr()
-    assert said.out.startswith("1 examples\n") and "exactly right  wrong letters" in said.out
+    assert said.out.startswith("1 example\n") and "exactly right  wrong letters" in said.out
     assert "line 3, german: 'Ω' cannot be written" in said.err
 
 

@@ -24,6 +24,7 @@ from mmdl.data.preprocessors.text import Tokenizer
 from mmdl.data.preprocessors.units import split_any
 from mmdl.data.repeated import Repeated
 from mmdl.data.table.numerals import form_of, number_in
+from mmdl.data.table.report import counted
 from mmdl.data.watching import watched
 from mmdl.errors import DataError
 from mmdl.shapes import Mask
@@ -76,8 +77,8 @@ class Pictures:
         learned = np.unique(places[np.asarray(training)[there]])
         preprocessor = PicturePreprocessor.fit(frames if len(learned) == len(frames) else frames[learned])
         kept = Repeated(frames, places) if isinstance(found, Repeated) else frames
-        shared = f" for {len(places):,} rows" if isinstance(found, Repeated) else ""
-        return preprocessor, kept, f"{len(frames):,} pictures{shared}, made {preprocessor.describe()}"
+        shared = f" for {counted(len(places), 'row')}" if isinstance(found, Repeated) else ""
+        return preprocessor, kept, f"{counted(len(frames), 'picture')}{shared}, made {preprocessor.describe()}"
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ class Numbers:
         known = _there(values)
         empty = int(np.isnan(known).sum())
         filled = f"; empty cells, taken as the mean: {empty:,}" if empty else ""
-        sentence = f"{len(known):,} rows of numbers, {len(self.column)} each{filled}"
+        sentence = f"{counted(len(known), 'row')} of numbers, {len(self.column)} each{filled}"
         return preprocessor, preprocessor.encode(known), sentence
 
 

@@ -14,7 +14,7 @@ from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.units import composed
 from mmdl.data.table.columns import Pictures, Reader, Sounds
 from mmdl.data.table.deal import LEAST, NAMES, as_told, deal, deal_groups, groups_of
-from mmdl.data.table.report import Refused, because, listed
+from mmdl.data.table.report import Refused, because, counted, listed
 from mmdl.errors import DataError
 from mmdl.shapes import Mask
 
@@ -120,14 +120,15 @@ def dealt(table: Table, label: str, split: str | None, rng: np.random.Generator)
         if torn := [group for group, of in sides.items() if len(of) > 1]:
             first = table.lines[min(place for place in parts if groups[place] == torn[0])]
             notes = [
-                f"warning: {len(torn):,} groups of rows that share a file are in more than one split, such as that of "
-                f"line {first}: what is tested was seen in training"
+                f"warning: {counted(len(torn), 'group')} of rows that share a file "
+                f"{'is' if len(torn) == 1 else 'are'} in more than one split, such as that of line {first}: what is "
+                "tested was seen in training"
             ]
     else:
         parts = deal_groups(labels, groups, rng) if together else deal(labels, rng)
         out = {place: (label, f"{labels[place]!r} has fewer than {LEAST} rows") for place in labels.keys() - parts}
         if together:
-            notes = [f"rows that share a file or a group stay in one split: {count:,} groups"]
+            notes = [f"rows that share a file or a group stay in one split: {counted(count, 'group')}"]
     return table.without(out), np.array([parts[place] for place in sorted(parts)]), notes
 
 
