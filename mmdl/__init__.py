@@ -1,12 +1,12 @@
 """mmdl: multimodal deep learning from scratch, every backward pass written out by hand.
 
-Ten rooms, each imported when it is first used:
+Its main parts, each imported when it is first used:
 
 formulas   every equation as loops
 ops        the same as functions of whole arrays, each with its backward pass beside it
 layers     parameters with a forward and a backward pass
 fusion     the layers that make one of several modalities
-models     encoders and the multimodal classifier
+models     encoders, and the multimodal classifier, regressor and writers made of them
 training   optimizers, schedules, the training loop, model files
 data       data sets and what prepares them: `mmdl.data.load("glyphs")`
 tree       walking a model, which is a tree of arrays
@@ -26,7 +26,7 @@ __all__ = ["data", "formulas", "fusion", "layers", "models", "ops", "plots", "tr
 
 
 def __getattr__(name: str) -> object:
-    """Import a room when it is asked for, so that `import mmdl` costs nothing."""
+    """Import a part when it is asked for, so that `import mmdl` costs nothing."""
     import importlib.util
 
     if not name.startswith("_") and importlib.util.find_spec(f"{__name__}.{name}"):

@@ -1,4 +1,4 @@
-"""What is printed where a terminal, a pipe or a file may not know all letters."""
+"""Standard streams: letters that an encoding lacks, whether a reader sits there, and progress bars."""
 
 import sys
 from typing import Any
@@ -21,12 +21,12 @@ def can_show(text: str, stream: Any = None) -> bool:
 
 
 def is_shared(*streams: Any) -> bool:
-    """Whether someone sits at the other end of all these streams (standard input and output)."""
+    """Whether all these streams (by default standard input and output) are terminals."""
     return all(each is not None and each.isatty() for each in streams or (sys.stdin, sys.stdout))
 
 
 def progress_bar(*arguments: Any, **settings: Any) -> Any:
-    """A bar of tqdm, as it suits a terminal or a notebook; where there are no threads, none watches over it."""
+    """A bar of tqdm, as it suits a terminal or a notebook; without a monitor thread where there are no threads."""
     from tqdm.auto import tqdm
 
     if sys.platform == "emscripten":

@@ -40,7 +40,7 @@ def add_learning_arguments(parser):
         help="what reads the words of a text: convolution (3, 4 and 5 words at a time; the strongest count), lstm, "
         "gru (word after word), attention (all at once); by default lstm, or the fusion if that attends to words",
     )
-    group = parser.add_argument_group("what keeps a classifier from learning by heart")
+    group = parser.add_argument_group("regularisation of a classifier, against overfitting")
     group.add_argument(
         "--dropout",
         metavar="X",

@@ -1,4 +1,4 @@
-"""Training by several processes: `--ranks` starts them with mpiexec, and of what they say only one voice is heard."""
+"""Training by several processes: `--ranks` starts them with mpiexec, and only the first of them prints."""
 
 import os
 import re
@@ -21,7 +21,7 @@ WORLDS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS")  # Open MP
 NOTES = "MMDL_RANKS_NOTES"  # the folder in which the ranks leave notes for who started them
 STARTER = "MMDL_RANKS_STARTER"  # the number of that process
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-OWN = re.compile(r"\[\S+:\d+\] P(MIX|RTE) ERROR")  # how a line of mpiexec's begins
+OWN = re.compile(r"\[\S+:\d+\] P(MIX|RTE) ERROR")  # how a line of mpiexec's own begins
 # One thread a rank; and as many ranks as were asked for, whoever asks, wherever there is a core for them.
 ENVIRONMENT = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
@@ -166,7 +166,7 @@ def joined(wanted):
 
 
 def end_with(starter):
-    """When the process that started the ranks is killed nobody waits for them any more: stop as after its SIGTERM."""
+    """When the process that started the ranks is killed, stop as after SIGTERM: nobody waits for the result."""
     try:
         while True:
             os.kill(starter, 0)

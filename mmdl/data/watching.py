@@ -1,4 +1,4 @@
-"""Long work over data, shown to whoever watches: nobody does, unless `watching` says how."""
+"""The progress of long work over data, shown only where `watching` says how."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +22,6 @@ def watching(show: Show) -> Iterator[None]:
 
 
 def watched(things: Collection[Thing], what: str) -> Iterable[Thing]:
-    """The things, one after the other, before the eyes of whoever watches."""
+    """The things, one after the other; their progress is shown if `watching` says how."""
     show = _show.get()
     return things if show is None else show(things, what)

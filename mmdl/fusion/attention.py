@@ -50,7 +50,7 @@ class AttentionFusion(Fusion):
     """z = mean of norm(block(all tokens)),  token = x W_m + b_m + modality_m + position_m,t
 
     M Tokens (N, T_m, D_m) -> (N, D). Where one modality `asks`, as the words of a question do of a picture, the mean is
-    over its tokens alone: what they have found is the answer, and what else there is in the picture has no voice.
+    over its tokens alone: what they have found is the answer, and what else is in the picture does not count.
     """
 
     projections: tuple[Dense, ...]  # of Dense, one a modality

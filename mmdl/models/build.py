@@ -33,7 +33,7 @@ Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classi
 WIDTH = 64
 DROPOUT = 0.3  # before every dense layer of a head
 OF_KIM = 0.5  # of the strongest answers of a text CNN, as in Kim 2014
-OF_MANY = 0.5  # of what is flattened: many numbers are an invitation to learn by heart
+OF_MANY = 0.5  # of what is flattened: many numbers overfit
 HEADS = 4  # of every fusion of tokens
 
 
@@ -110,7 +110,7 @@ def vector_encoder(
     if pool := "both" if is_large(preprocessor) else _encoding(preprocessor).pool:
         return to_vector(rng, encoder, shape, pool, width, dtype, rate)
     pool = POOLS.get(reader, "last")
-    # The strongest answers of its filters are the vector of a text CNN: it learns by heart with a layer more
+    # The maxima of its filters are the vector of a text CNN: with one more layer it overfits
     return to_vector(rng, encoder, shape, pool, None if pool == "max" else width, dtype)
 
 

@@ -171,7 +171,7 @@ def to_vector(
         Of the encoder's tokens.
     pool : "mean", "max", "last", "both" over the tokens (see `SequencePool`), or "flatten" where their number is fixed
     dropout : float
-        Share of the flattened numbers that is dropped in training: many are an invitation to learn by heart.
+        Share of the flattened numbers that is dropped in training: many overfit.
     """
     length, features = shape
     pooled: tuple[Layer, ...] = (FlattenTokens(), Dropout(dropout)) if pool == "flatten" else (SequencePool(pool),)

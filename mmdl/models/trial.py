@@ -1,4 +1,4 @@
-"""Whether the parts of a model fit together, which no part of its description says: it is asked once."""
+"""Whether the parts of a loaded model fit together, found out by asking it once."""
 
 from collections.abc import Callable
 from dataclasses import replace

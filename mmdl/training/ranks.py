@@ -94,10 +94,10 @@ class Alone:
         return bool(self.training.interrupted)
 
     def check(self) -> None:
-        """There is nobody to differ from."""
+        """One process has nothing to compare."""
 
     def agree(self) -> None:
-        """There is nobody to agree with."""
+        """One process has nothing to agree on."""
 
     def limits(self) -> AbstractContextManager[Any]:
         """What holds while training runs: BLAS may use threads."""
@@ -144,7 +144,7 @@ class Together(Alone):
         )
 
     def is_over(self) -> bool:
-        """Whether training ends after this step: a wish to stop comes to all with the next gradient."""
+        """Whether training ends after this step: a request to stop reaches all with the next gradient."""
         self.training.interrupted = self.training.interrupted or self.asked_to_stop
         return self.asked_to_stop
 
@@ -163,9 +163,9 @@ class Together(Alone):
             )
 
     def agree(self) -> None:
-        """What one rank wishes after an epoch, to end training, all do."""
-        wishes = self.ranks.gathered((self.training.stopped, self.training.interrupted))
-        self.training.stopped, self.training.interrupted = map(any, zip(*wishes, strict=True))
+        """If one rank is to end training after an epoch, all end it."""
+        ends = self.ranks.gathered((self.training.stopped, self.training.interrupted))
+        self.training.stopped, self.training.interrupted = map(any, zip(*ends, strict=True))
 
     def limits(self) -> AbstractContextManager[Any]:
         """BLAS on one thread: the cores are the ranks'."""
