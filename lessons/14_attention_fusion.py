@@ -193,7 +193,7 @@ assert np.allclose(among_hidden * (1 - share), among, atol=1e-5)
 # ## Second story: "The model looks at what matters"
 #
 # Whether a patch matters can be tested without attention: cover it (all its 10 × 10 pixels) and watch the score of the
-# model's answer. If it drops, the patch mattered. A random patch costs about 0.2, the one that matters most about 1.1.
+# model's answer. If it drops, the patch mattered. A random patch costs about 0.3, the one that matters most about 1.4.
 # We ask three models, trained from different random numbers.
 
 # %%
