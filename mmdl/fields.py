@@ -54,8 +54,8 @@ def _fits(value: Any, hint: Any, name: str) -> bool:
     of, parts = get_origin(hint), get_args(hint)
     if hint is Any:
         return True
-    if of is Annotated:
-        return _fits(value, parts[0], name)
+    if of is Annotated:  # an array of so many axes
+        return _fits(value, parts[0], name) and value.ndim == len(parts[1].split())
     if of in (Union, types.UnionType):
         return any(_fits(value, part, name) for part in parts)
     if of is tuple:

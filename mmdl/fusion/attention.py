@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 from numpy.random import Generator
@@ -54,8 +54,8 @@ class AttentionFusion(Fusion):
     """
 
     projections: tuple[Dense, ...]  # of Dense, one a modality
-    modality: Array  # (M, D)
-    positions: Arrays  # of arrays (longest T_m, D)
+    modality: Annotated[Array, "M D"]
+    positions: tuple[Annotated[Array, "T D"], ...]  # T: the longest
     block: TransformerBlock
     norm: LayerNorm
     asks: int | None = None  # the number of a modality

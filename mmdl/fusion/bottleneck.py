@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 from numpy.random import Generator
@@ -52,8 +52,8 @@ class BottleneckFusion(Fusion):
     """
 
     projections: tuple[Dense, ...]  # of Dense, one a modality
-    modality: Array  # (M, D)
-    positions: Arrays  # of arrays (longest T_m, D)
+    modality: Annotated[Array, "M D"]
+    positions: tuple[Annotated[Array, "T D"], ...]  # T: the longest
     bottleneck: Array  # (B, D)
     blocks: tuple[BottleneckBlock, ...]
     norm: LayerNorm

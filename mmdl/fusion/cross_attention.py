@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
-from typing import Any, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.random import Generator
@@ -51,8 +51,8 @@ class CrossAttentionFusion(Fusion):
     """
 
     projections: tuple[Dense, ...]  # of Dense, one a modality
-    modality: Array  # (M, D)
-    positions: Arrays  # of arrays (longest T_m, D)
+    modality: Annotated[Array, "M D"]
+    positions: tuple[Annotated[Array, "T D"], ...]  # T: the longest
     blocks: tuple[CrossBlock, ...]  # in the order of `pairs`
     norm: LayerNorm
     feed_forward: FeedForward

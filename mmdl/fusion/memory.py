@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 from numpy.random import Generator
@@ -37,8 +37,8 @@ class Memory(Layer):
     """
 
     projections: tuple[Dense, ...]  # one a modality
-    modality: Array  # (M, D)
-    positions: Arrays  # of arrays (longest T_m, D)
+    modality: Annotated[Array, "M D"]
+    positions: tuple[Annotated[Array, "T D"], ...]  # T: the longest
     blocks: tuple[TransformerBlock, ...] = ()  # in which tokens may look at one another beforehand
 
     @classmethod

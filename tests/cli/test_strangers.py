@@ -1,10 +1,16 @@
 """Model files of strangers, every checksum right: refused, or asked and answered, and never a traceback or NaN."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mmdl.errors import DataError, ShapeError
+from mmdl import tree
+from mmdl.errors import DataError, FormatError, ShapeError
+from mmdl.fusion import AttentionFusion
+from mmdl.training import save
 from tests.edited_models import Edits, answer, question, small_models
 
 
@@ -35,3 +41,13 @@ def test_as_they_are_they_answer(strangers):
         answer(
             *edits.unchanged(number), question(str(folder / "0.png"), str(folder / "0.wav"), lambda count: count - 1)
         )
+
+
+@pytest.mark.parametrize("field", ["modality", "positions"])
+def test_vectors_for_matrices_are_refused(tmp_path, field):
+    """One word or four might be answered by chance, and three end in a traceback."""
+    rng = np.random.default_rng(0)
+    fusion = AttentionFusion.init(rng, (4, 4), 4, (4, 4), heads=1)
+    wrong = replace(fusion, **{field: tree.map(lambda array: array[0], getattr(fusion, field))})
+    with pytest.raises(FormatError, match=f"cannot be the field {field} of AttentionFusion"):
+        save(tmp_path / "fusion.npz", wrong)

@@ -12,8 +12,8 @@ from mmdl.data import AudioPreprocessor
 from mmdl.data.preprocessors.audio import resample, wave_of
 from mmdl.errors import DataError, FormatError
 from mmdl.fusion import Concatenate
-from mmdl.layers import Dense
-from mmdl.models.classifier import MultimodalClassifier
+from mmdl.layers import Dense, SequencePool
+from mmdl.models import Modality, MultimodalClassifier
 from mmdl.ops.filters import hann_window, mel_filter_bank
 from mmdl.training import load, save
 
@@ -183,8 +183,9 @@ def test_settings_that_cannot_be(settings, words):
 
 def test_it_is_saved_with_a_model(tmp_path):
     fitted = AudioPreprocessor.fit([tone(), noise()])
-    head = Dense.init(np.random.default_rng(0), 2, 2)
-    save(tmp_path / "model.npz", MultimodalClassifier({}, Concatenate(), head, ("a", "b"), {"audio": fitted}))
+    head = Dense.init(np.random.default_rng(0), fitted.bands, 2)
+    heard = {"audio": Modality(SequencePool("mean"), np.zeros(fitted.bands, np.float32))}
+    save(tmp_path / "model.npz", MultimodalClassifier(heard, Concatenate(), head, ("a", "b"), {"audio": fitted}))
     again = load(tmp_path / "model.npz")[0].preprocessors["audio"]
     assert again == fitted and hash(again) == hash(fitted)
     assert np.array_equal(one(again, tone()), one(fitted, tone()))
