@@ -4,7 +4,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from mmdl.cli.dataset import asked_for, is_own
+from mmdl.cli.dataset import asked_for, is_own, sizes
 from mmdl.cli.learning import model_settings
 from mmdl.cli.parser import visible
 
@@ -45,8 +45,7 @@ def model_of(rng, arguments, dataset):
 
 def introduction(arguments, dataset, size):
     """Two lines about what is about to happen."""
-    sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
-    return f"{dataset.name}: {sizes}, {len(dataset.classes)} classes", f"{arguments.fusion}: {size}"
+    return f"{dataset.name}: {sizes(dataset)}, {len(dataset.classes)} classes", f"{arguments.fusion}: {size}"
 
 
 def measure(model, dataset):
@@ -85,8 +84,7 @@ def report(results, files, dataset, asked):
     best = {key_of(subset, dataset.modalities): limits["accuracy"] for subset, limits in dataset.best.items()}
     words = {key: in_words(key) for key in results["accuracy"]}
     width = max(map(len, words.values()))
-    kept = f", epoch {results['kept_epoch']} of {results['epochs']} kept" if "kept_epoch" in results else ""
-    print(f"\ntrained for {results['seconds']['train']:.1f} s{kept}; right on the test set")
+    print(f"\ntrained for {results['seconds']['train']:.1f} s{kept(results)}; right on the test set")
     for key, share in results["accuracy"].items():
         possible = f"  (possible: {100 * best[key]:.1f} %)" if key in best else ""
         print(f"  {words[key]:{width}}  {100 * share:.1f} %{possible}")
@@ -95,6 +93,11 @@ def report(results, files, dataset, asked):
         print(f"\nwords that look at what they name  {trained}  (untrained: {untrained}, at random: {chance})")
     print(f"\nwritten to {results['out']}: {', '.join(files)}")
     print(f"try: {visible(suggestion(results['out'], dataset, asked))}")
+
+
+def kept(results):
+    """Which epoch's model is kept, as a part of a sentence."""
+    return f", epoch {results['kept_epoch']} of {results['epochs']} kept" if "kept_epoch" in results else ""
 
 
 def in_words(key):

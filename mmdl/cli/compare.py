@@ -11,7 +11,7 @@ from textwrap import fill
 
 from mmdl.cli.as_json import add_json, print_json
 from mmdl.cli.comparisons import claim, finished, keep
-from mmdl.cli.dataset import add_data_arguments, asked_for, dataset_of, names
+from mmdl.cli.dataset import add_data_arguments, asked_for, dataset_of, names, sizes
 from mmdl.cli.parser import add_command, whole_number
 from mmdl.terminal import progress_bar
 
@@ -195,10 +195,9 @@ def written(rows, dataset, recipe, options, folder):
     from mmdl.files import replacing
     from mmdl.plots import ComparisonDisplay, ContributionDisplay, NoiseDisplay
 
-    sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
     how = fill(", ".join(f"{name.replace('_', ' ')} {each}" for name, each in asdict(recipe).items()), 100)
     what = ", ".join([dataset.name, *options])
-    text = "\n".join([f"{what}: {sizes}", how, as_text(rows, dataset.best)])
+    text = "\n".join([f"{what}: {sizes(dataset)}", how, as_text(rows, dataset.best)])
     for file, content in ((TEXT, text), (TABLE, as_csv(rows, dataset.best))):
         with replacing(folder / file) as unfinished:
             unfinished.write_text(content, encoding="utf-8")

@@ -170,3 +170,8 @@ def bars():
 def checksum(path):
     """Of a file's content."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def sizes(dataset):
+    """How many examples there are, as a part of a sentence."""
+    return f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"

@@ -1,8 +1,8 @@
 """What `mmdl train --task regression` does: a model that predicts a number, and how good its numbers are."""
 
 from mmdl import strict_json
-from mmdl.cli.classify import demand_fusion, in_words, key_of, suggestion
-from mmdl.cli.dataset import asked_for, is_own
+from mmdl.cli.classify import demand_fusion, in_words, kept, key_of, suggestion
+from mmdl.cli.dataset import asked_for, is_own, sizes
 from mmdl.cli.learning import model_settings
 from mmdl.cli.parser import visible
 
@@ -35,8 +35,7 @@ def model_of(rng, arguments, dataset):
 
 def introduction(arguments, dataset, size):
     """Two lines about what is about to happen."""
-    sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
-    return f"{dataset.name}: {sizes}, to predict {dataset.scale.names[0]}", f"{arguments.fusion}: {size}"
+    return f"{dataset.name}: {sizes(dataset)}, to predict {dataset.scale.names[0]}", f"{arguments.fusion}: {size}"
 
 
 def measure(model, dataset):
@@ -63,8 +62,7 @@ def scores(model, examples, modalities):
 
 def report(results, files, dataset, asked):
     """The results for a reader."""
-    kept = f", epoch {results['kept_epoch']} of {results['epochs']} kept" if "kept_epoch" in results else ""
-    print(f"\ntrained for {results['seconds']['train']:.1f} s{kept}; on the test set")
+    print(f"\ntrained for {results['seconds']['train']:.1f} s{kept(results)}; on the test set")
     table(results["regression"])
     print(f"\nwritten to {results['out']}: {', '.join(files)}")
     print(f"try: {visible(suggestion(results['out'], dataset, asked))}")

@@ -4,7 +4,7 @@ import sys
 
 from mmdl import strict_json
 from mmdl.cli.classify import FUSION, in_words, key_of
-from mmdl.cli.dataset import asked_for, is_own
+from mmdl.cli.dataset import asked_for, is_own, sizes
 from mmdl.cli.parser import visible
 
 DECODER, CTC = "transformer", "ctc"
@@ -57,9 +57,8 @@ def model_of(rng, arguments, dataset):
 
 def introduction(arguments, dataset, size):
     """Two lines about what is about to happen."""
-    sizes = f"{len(dataset.train):,} examples to learn from, {len(dataset.test):,} for the test"
     return (
-        f"{dataset.name}: {sizes}; to be written: {dataset.target.describe()}",
+        f"{dataset.name}: {sizes(dataset)}; to be written: {dataset.target.describe()}",
         f"{arguments.decoder or DECODER}: {size}",
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from mmdl import tree
-from mmdl.data import Dataset
+from mmdl.data import Dataset, Examples
 from mmdl.data.kinds import of_kind
 from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
@@ -17,7 +17,7 @@ from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.shapes import Array
 from mmdl.training.callbacks import Callback, EarlyStopping, Validation
 from mmdl.training.loop import Epochs, Fitted, Training, fitted
-from mmdl.training.losses import balanced, classification, weighted_classification, weighted_loss
+from mmdl.training.losses import Loss, balanced, classification, weighted_classification, weighted_loss
 from mmdl.training.optimizers import Adam
 from mmdl.training.schedules import cosine
 
@@ -71,14 +71,9 @@ class Recipe:
 
     def training(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Training:
         """The training that `fit` runs, which changes the model in place.  -> Training"""
+        of_batch, validation = self.losses(model, dataset)
         augment = {"modality_dropout": self.modality_dropout} | dataset.augment | augmentation(dataset, self.augment)
-        loss: Callable[..., Any] = partial(softmax_cross_entropy, smoothing=self.smoothing)
-        of_batch = classification(loss)
-        if self.class_weight or "mixup" in self.augment:
-            weights = class_weights(self.class_weight, dataset)
-            loss = partial(weighted_loss, weights=weights, smoothing=self.smoothing)
-            of_batch = weighted_classification(weights, self.smoothing)
-        watching: list[Callback] = [] if dataset.validation is None else [Validation(dataset.validation, loss)]
+        watching: list[Callback] = [] if dataset.validation is None else [validation(dataset.validation)]
         if watching and self.early_stopping:
             watching.append(EarlyStopping(self.patience or self.epochs))
         return Training(
@@ -91,6 +86,16 @@ class Recipe:
             loss=of_batch,
             callbacks=[*watching, *callbacks],
         )
+
+    def losses(self, model: Any, dataset: Dataset) -> tuple[Loss, Callable[[Examples], Validation]]:
+        """The loss of a batch, and what measures the validation examples after each epoch."""
+        loss: Callable[..., Any] = partial(softmax_cross_entropy, smoothing=self.smoothing)
+        of_batch = classification(loss)
+        if self.class_weight or "mixup" in self.augment:
+            weights = class_weights(self.class_weight, dataset)
+            loss = partial(weighted_loss, weights=weights, smoothing=self.smoothing)
+            of_batch = weighted_classification(weights, self.smoothing)
+        return of_batch, partial(Validation, loss=loss)
 
 
 def augmentation(dataset: Dataset, names: Sequence[str]) -> dict[str, Any]:

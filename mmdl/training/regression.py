@@ -1,13 +1,12 @@
 """Regression: a number is learned by its squared error, and judged by how much of its variation is explained."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.random import Generator
 
 from mmdl.data import Dataset
 from mmdl.data.batches import batches
@@ -16,13 +15,10 @@ from mmdl.errors import DataError
 from mmdl.fusion import fusion_named
 from mmdl.ops.losses import mean_squared_error
 from mmdl.shapes import Array
-from mmdl.training.callbacks import Callback, EarlyStopping, Validation
+from mmdl.training.callbacks import Validation
 from mmdl.training.evaluation import Only, demand_same_language
-from mmdl.training.loop import Epochs, Training
 from mmdl.training.losses import BatchLoss, Loss
-from mmdl.training.optimizers import Adam
-from mmdl.training.recipes import RECIPES, Recipe, augmentation
-from mmdl.training.schedules import cosine
+from mmdl.training.recipes import RECIPES, Recipe
 
 
 def regression(scale: Any) -> Loss:
@@ -75,28 +71,14 @@ def evaluate_regression_subsets(model: Any, examples: Examples) -> dict[tuple[st
 class RegressionRecipe(Recipe):
     """A fusion's recipe, with the squared error in the place of the cross-entropy."""
 
-    def training(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Training:
+    def losses(self, model: Any, dataset: Dataset) -> tuple[Loss, Callable[[Examples], Validation]]:
         def measure(model: Any, examples: Examples, **_: Any) -> dict[str, float]:
             errors = evaluate_regression(model, examples)["mean_squared_error"]
             return {"loss": errors / model.scale.deviation[0] ** 2}
 
         if "mixup" in self.augment:
             raise DataError("mixup is for classes, not for numbers")
-        augment = {"modality_dropout": self.modality_dropout} | dataset.augment | augmentation(dataset, self.augment)
-        watching: list[Callback] = []
-        if dataset.validation is not None:
-            watching.append(Validation(dataset.validation, measure=measure))
-            watching += [EarlyStopping(self.patience or self.epochs)] if self.early_stopping else []
-        return Training(
-            model,
-            Epochs(dataset.train, self.batch_size, settings=augment),
-            optimizer=Adam(self.learning_rate),
-            epochs=self.epochs,
-            rng=rng,
-            schedule=partial(cosine, warm_up=self.warm_up),
-            loss=regression(model.scale),
-            callbacks=[*watching, *callbacks],
-        )
+        return regression(model.scale), partial(Validation, measure=measure)
 
 
 def regression_recipe(fusion: str) -> RegressionRecipe:
