@@ -23,6 +23,7 @@ PROBES = (
     {"lengths": {"I": 5}},
     {"lengths": {"M": 3}},
     {"lengths": {"R": 5}},
+    {"lengths": {"R": 3}},
     {"settings": {"step": 3}},
 )
 

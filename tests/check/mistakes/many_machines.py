@@ -13,7 +13,6 @@ FITTING = {
     "ring_all_reduce__full_circle": ("twice",),
     "ring_all_reduce__same_piece": ("piece r in every step",),
     "restore__columns": ("column",),
-    "restore__no_start": ("start",),
     "share_backward__own_mean": ("this rank", "own"),
     "share_backward__everywhere": ("mask", "padding"),
     "all_reduce_backward__copies": ("own",),
@@ -99,10 +98,6 @@ def restore__columns(row, like):
         arrays.append(row[start : start + array.size].reshape(array.shape[::-1]).T)
         start += array.size
     return tuple(arrays)
-
-
-def restore__no_start(row, like):
-    return tuple(np.array(row[: np.prod(array.shape)]).reshape(array.shape) for array in like)
 
 
 def share_backward__own_mean(p, words, mask, total):
