@@ -31,7 +31,7 @@ BEGINNINGS = {
 
 @pytest.mark.parametrize("name", BEGINNINGS)
 def test_first_weights_are_distributed_alike(name):
-    """As far as they reach, and as they are spread; what is constant is the same."""
+    """As they are spread, and as far as they reach where that is not left to chance; what is constant is the same."""
     shape, make = BEGINNINGS[name]
     first = []
     for maker in (keras, mmdl.keras):
@@ -43,7 +43,6 @@ def test_first_weights_are_distributed_alike(name):
             assert np.array_equal(mine, theirs)
         else:
             assert mine.std() == pytest.approx(theirs.std(), rel=0.05)
-            assert abs(mine).max() == pytest.approx(abs(theirs).max(), rel=0.25)
             if abs(theirs).max() < 2 * theirs.std():  # uniform, not orthogonal
                 assert abs(mine).max() == pytest.approx(abs(theirs).max(), rel=0.02)
 
