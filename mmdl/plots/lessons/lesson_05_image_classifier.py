@@ -44,16 +44,24 @@ def draw(before, after, image, maps, plain, torn, moved, guessed=None):
     axes[2, 0].set_xlabel("picture → feature maps", loc="left")
 
     left, right = bottom.subplots(1, 2)
-    beside, shifts = ("top", "bottom", "center"), range(len(next(iter(moved.values()))))
-    for (name, curve), place, colour in zip(moved.items(), beside, (GREEN, BLUE, VERMILLION), strict=True):
-        written = {"xytext": (8, 0), "textcoords": "offset points", "color": colour}
+    shifts = range(len(next(iter(moved.values()))))
+    heights = apart([torn[name] for name in moved], 0.01), apart([curve[-1] for curve in moved.values()], 0.04)
+    for (name, curve), colour, *beside in zip(moved.items(), (GREEN, BLUE, VERMILLION), *heights, strict=True):
         left.plot([0, 1], [plain[name], torn[name]], "o-", color=colour)
-        left.annotate(name, (1, torn[name]), va=place, **written)
+        left.text(1.06, beside[0], name, va="center", color=colour)
         right.plot(shifts, curve, "o-", color=colour)
-        right.annotate(name, (shifts[-1], curve[-1]), va="center", **written)
+        right.text(shifts[-1] + 0.2, beside[1], name, va="center", color=colour)
     left.set(title="Shuffled pixels: only two stages mind", ylabel="right answers on unseen pictures")
     left.set(xlim=(-0.2, 1.6), ylim=(0.55, 0.72), xticks=[0, 1], xticklabels=["as they are", "pixels shuffled"])
     right.set(title="Shifted pictures: all mind", ylabel="right answers on unseen pictures")
     right.set(xlim=(-0.2, 6.7), ylim=(0, 0.75), xticks=shifts, xlabel="shift to the right, in pixels")
     mark_guess(left, guessed)
     return figure
+
+
+def apart(values, gap):
+    """The values, each raised until it is at least `gap` above the next smaller one: names there do not overlap."""
+    raised, last = np.array(values, float), -np.inf
+    for place in np.argsort(values):
+        last = raised[place] = max(raised[place], last + gap)
+    return raised
