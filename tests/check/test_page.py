@@ -16,6 +16,7 @@ from mmdl.check.page.paint import Paint
 from mmdl.check.words import literal
 from mmdl.ops.attention import attention_backward
 from mmdl.ops.convolution import conv2d
+from tests.close import close
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 colours = Paint(colour=True)
@@ -187,7 +188,7 @@ class TestWords:
         x = np.arange(24.0).reshape(1, 4, 6) / 8
         lines = literal("x = ", x)
         assert len(lines) == 4
-        assert np.allclose(eval("".join(lines).removeprefix("x = "), {"np": np}), x, atol=1e-6)
+        assert close(eval("".join(lines).removeprefix("x = "), {"np": np}), x, atol=1e-6)
 
     def test_too_much_is_described(self):
         assert literal("x = ", np.zeros((20, 20))) == ["x = ... of shape (20, 20)"]

@@ -15,6 +15,7 @@ from mmdl.explain.follow import derivative, follow, through
 from mmdl.explain.stages import stages_of
 from mmdl.fusion import FUSIONS
 from mmdl.models import multimodal_classifier, writer
+from tests.close import close
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def batch(glyphs):
 
 def test_the_stages_are_the_model(model, batch):
     *_, (logits,) = through(stages_of(model, batch, "image"), batch["image"])[0]
-    assert np.allclose(logits, model(batch), atol=1e-5)
+    assert close(logits, model(batch), atol=1e-5)
 
 
 def test_the_promise_is_kept(model, batch):

@@ -6,13 +6,14 @@ import pytest
 from mmdl.explain.line import Line
 from mmdl.ops.attention import attention
 from mmdl.ops.dense import affine
+from tests.close import close
 
 
 def test_it_is_evaluated_as_it_stands():
     rng = np.random.default_rng(0)
     q, k = rng.standard_normal((2, 3, 4, 5))
     scores = Line(attention, "(q / math.sqrt(q.shape[-1])) @ k.mT").value(q=q, k=k)
-    assert np.allclose(scores, q @ k.mT / np.sqrt(5))
+    assert close(scores, q @ k.mT / np.sqrt(5))
 
 
 @pytest.mark.parametrize(

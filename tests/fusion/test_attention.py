@@ -7,6 +7,7 @@ from mmdl import tree
 from mmdl.errors import ShapeError
 from mmdl.fusion import AttentionFusion
 from mmdl.tokens import Tokens
+from tests.close import close
 from tests.fusion.cases import attention, build, tokens
 from tests.layer_checks import backward, single
 
@@ -24,7 +25,7 @@ def test_by_hand():
     mask = np.concatenate([x.mask for x in X], axis=1)
     y = FUSION.norm(FUSION.block(Tokens(joined, mask)).values)
     expected = [y[n, mask[n]].mean(axis=0) for n in range(4)]
-    assert np.allclose(FUSION(X), expected, rtol=0, atol=1e-13)
+    assert close(FUSION(X), expected, rtol=0, atol=1e-13)
 
 
 def test_the_trace_tells_who_looked_at_whom():
@@ -32,7 +33,7 @@ def test_the_trace_tells_who_looked_at_whom():
     weights, (image, text) = trace.block.attention.weights, trace.spans
     assert weights.shape == (4, 2, 7, 7)
     assert (image, text) == (slice(0, 3), slice(3, 7))
-    assert np.allclose(weights.sum(axis=-1), 1)
+    assert close(weights.sum(axis=-1), 1)
     assert (weights[0, :, text, image] > 0).all()  # every word looks at every patch
     assert not weights[2, :, :, text].any()  # there are no words to look at
 
@@ -41,7 +42,7 @@ def test_order_matters():
     """Positions tell the first word from the second."""
     image, text = X
     turned = Tokens(text.values[:, ::-1], text.mask[:, ::-1])
-    assert not np.allclose(FUSION((image, turned))[0], FUSION(X)[0])
+    assert not close(FUSION((image, turned))[0], FUSION(X)[0])
 
 
 def test_the_modality_matters():
@@ -50,7 +51,7 @@ def test_the_modality_matters():
     alike = AttentionFusion(fusion.projections[:1] * 2, fusion.modality, fusion.positions[:1] * 2, *_rest(fusion))
     image = X[0]
     nothing = Tokens(image.values, np.zeros_like(image.mask))
-    assert not np.allclose(alike((image, nothing)), alike((nothing, image)))
+    assert not close(alike((image, nothing)), alike((nothing, image)))
 
 
 def test_positions_of_tokens_that_never_came_do_not_move():

@@ -5,6 +5,7 @@ import pytest
 
 from mmdl.fusion import BottleneckFusion
 from mmdl.tokens import Tokens
+from tests.close import close
 from tests.fusion.cases import build
 
 RNG = np.random.default_rng(1)
@@ -22,12 +23,12 @@ def mixed_difference(fusion, image, text):
 
 def test_closed_modalities_do_not_influence_each_other():
     fusion, (image, text) = build("bottleneck, closed")
-    assert np.allclose(mixed_difference(fusion, image, text), 0, rtol=0, atol=1e-14)
+    assert close(mixed_difference(fusion, image, text), 0, rtol=0, atol=1e-14)
     alone = [
         fusion((image, Tokens(text.values, np.zeros_like(text.mask)))),
         fusion((Tokens(image.values, np.zeros_like(image.mask)), text)),
     ]
-    assert np.allclose(fusion((image, text)), alone[0] + alone[1], rtol=0, atol=1e-14)
+    assert close(fusion((image, text)), alone[0] + alone[1], rtol=0, atol=1e-14)
 
 
 def test_open_they_do():
@@ -40,7 +41,7 @@ def test_one_block_is_not_enough():
     """In one step the bottleneck hears of the modalities, but has no time left to tell them."""
     fusion = BottleneckFusion.init(RNG, (3, 2), 4, (5, 6), blocks=1, heads=2, dtype=np.float64)
     _, (image, text) = build("bottleneck")
-    assert np.allclose(mixed_difference(fusion, image, text), 0, rtol=0, atol=1e-14)
+    assert close(mixed_difference(fusion, image, text), 0, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize(("case", "lengths"), [("bottleneck", (3, 4)), ("bottleneck of three", (3, 4, 2))])
@@ -51,7 +52,7 @@ def test_the_trace_tells_who_looked_where(case, lengths):
     for block in trace.blocks:
         for weights, tokens, length in zip(block.seen.weights, x, lengths, strict=True):
             assert weights.shape == (4, 2, length + 2, length + 2)
-            assert np.allclose(weights.sum(axis=-1), 1)
+            assert close(weights.sum(axis=-1), 1)
             assert not weights[..., :length].transpose(0, 3, 1, 2)[~tokens.mask].any()
 
 
@@ -60,7 +61,7 @@ def test_modalities_count_alike():
     fusion, x = build("bottleneck, closed")
     _, trace = fusion.forward(x)
     means = [trace.norm.y[0, span][tokens.mask[0]].mean(axis=0) for span, tokens in zip(trace.spans, x, strict=True)]
-    assert np.allclose(fusion(x)[0], (means[0] + means[1]) / 2, rtol=0, atol=1e-14)
+    assert close(fusion(x)[0], (means[0] + means[1]) / 2, rtol=0, atol=1e-14)
 
 
 def test_start():

@@ -8,6 +8,7 @@ import numpy as np
 from mmdl.fusion.cross_attention import pairs
 from mmdl.layers import Dense
 from mmdl.tokens import Tokens
+from tests.close import close
 from tests.fusion.cases import build
 from tests.layer_checks import backward
 
@@ -26,7 +27,7 @@ def test_by_hand():
         for n in range(4):
             if X[m].mask[n].any():
                 means[m][n] = FUSION.norm(seen[m])[n, X[m].mask[n]].mean(axis=0)
-    assert np.allclose(FUSION(X), FUSION.feed_forward((means[0] + means[1]) / 2), rtol=0, atol=1e-13)
+    assert close(FUSION(X), FUSION.feed_forward((means[0] + means[1]) / 2), rtol=0, atol=1e-13)
 
 
 def test_the_trace_tells_who_looked_at_whom():
@@ -34,7 +35,7 @@ def test_the_trace_tells_who_looked_at_whom():
     assert set(trace.between) == {(0, 1), (1, 0)}
     words, patches = trace.between[0, 1], trace.between[1, 0]
     assert words.shape == (4, 2, 3, 4) and patches.shape == (4, 2, 4, 3)
-    assert np.allclose(patches.sum(axis=-1), 1)
+    assert close(patches.sum(axis=-1), 1)
     assert not words[2].any()  # there is no word to look at
     assert not words[1, ..., 1:].any()  # and here only one
 
@@ -57,7 +58,7 @@ def test_nobody_looks_at_itself():
         FUSION.blocks[0].forward((values, Tokens(np.zeros((4, 4, 4)), nothing.mask)))[0]
         for values in (np.pad(image.values, ((0, 0), (0, 0), (0, 1))), np.pad(other, ((0, 0), (0, 0), (0, 1))))
     ]
-    assert np.array_equal(joint[0][:, 1:], joint[1][:, 1:]) and not np.allclose(joint[0][:, 0], joint[1][:, 0])
+    assert np.array_equal(joint[0][:, 1:], joint[1][:, 1:]) and not close(joint[0][:, 0], joint[1][:, 0])
 
 
 def test_both_ways_learn():
@@ -85,4 +86,4 @@ def test_no_block_sees_three_modalities():
             for which in product((0, 1), repeat=3)
         )
         assert (np.abs(mixed).max() > 1e-3) == size
-        assert size or np.allclose(mixed, 0, rtol=0, atol=1e-13)
+        assert size or close(mixed, 0, rtol=0, atol=1e-13)

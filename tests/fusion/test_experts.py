@@ -6,6 +6,7 @@ import pytest
 from mmdl.fusion import ArticleProduct, Average, MixtureOfExperts, ProductOfExperts
 from mmdl.layers import Dense
 from mmdl.ops.softmax import softmax
+from tests.close import close
 from tests.fusion.cases import PRESENT, build, vectors
 
 LOGITS = vectors(np.random.default_rng(0), 3, 3, 3)
@@ -23,16 +24,16 @@ class TestExperts:
     def test_log_probabilities_by_the_definition(self, kind):
         l = kind()(LOGITS)
         for n in range(4):
-            assert np.allclose(np.exp(l[n]), together(kind, softmax(np.array([x[n] for x in LOGITS]))))
+            assert close(np.exp(l[n]), together(kind, softmax(np.array([x[n] for x in LOGITS]))))
 
     def test_the_absent_are_left_out(self, kind):
         l, _ = kind().forward(LOGITS, PRESENT)
         for n in range(3):
             p = softmax(np.array([x[n] for x, there in zip(LOGITS, PRESENT[n], strict=True) if there]))
-            assert np.allclose(np.exp(l[n]), together(kind, p))
+            assert close(np.exp(l[n]), together(kind, p))
 
     def test_with_nobody_there_all_classes_are_alike(self, kind):
-        assert np.allclose(kind().forward(LOGITS, PRESENT)[0][3], np.log(1 / 3))
+        assert close(kind().forward(LOGITS, PRESENT)[0][3], np.log(1 / 3))
 
     def test_the_absent_say_and_learn_nothing(self, kind):
         garbage = tuple(np.where(PRESENT[:, m, None], x, 1e4) for m, x in enumerate(LOGITS))
@@ -47,10 +48,10 @@ class TestExperts:
             assert not mine[~PRESENT[:, m]].any() and mine[PRESENT[:, m]].all()
 
     def test_all_present_is_the_default(self, kind):
-        assert np.allclose(kind().forward(LOGITS, np.ones((4, 3), bool))[0], kind()(LOGITS), rtol=0, atol=1e-14)
+        assert close(kind().forward(LOGITS, np.ones((4, 3), bool))[0], kind()(LOGITS), rtol=0, atol=1e-14)
 
     def test_one_expert_alone_is_believed(self, kind):
-        assert np.allclose(np.exp(kind()(LOGITS[:1])), softmax(LOGITS[0]))
+        assert close(np.exp(kind()(LOGITS[:1])), softmax(LOGITS[0]))
 
     def test_sure_experts_stay_finite(self, kind):
         l, trace = kind().forward((1e4 * LOGITS[0], -1e4 * LOGITS[0]))
@@ -90,7 +91,7 @@ class TestArticleProduct:
     def test_opposite_experts_stay_finite(self):
         """In floats the bare product is 0 for every class, and divided by its sum no number at all."""
         l = ArticleProduct()((np.array([[1e4, 0.0]]), np.array([[0.0, 1e4]])))
-        assert np.allclose(np.exp(l), 0.5)
+        assert close(np.exp(l), 0.5)
 
 
 class TestMixtureOfExperts:
@@ -98,16 +99,16 @@ class TestMixtureOfExperts:
         layer, x = build("mixture-of-experts")
         l, trace = layer.forward(x)
         g = softmax(np.hstack(x) @ layer.gate.W + layer.gate.b)
-        assert np.allclose(trace.gates, g) and trace.l is l
-        assert np.allclose(np.exp(l), sum(g[:, m, None] * softmax(x[m]) for m in range(2)), rtol=0, atol=1e-14)
+        assert close(trace.gates, g) and trace.l is l
+        assert close(np.exp(l), sum(g[:, m, None] * softmax(x[m]) for m in range(2)), rtol=0, atol=1e-14)
 
     def test_the_gates_of_the_present_sum_to_one(self):
         layer, (*x, present) = build("absent experts, mixture")
         l, trace = layer.fusion.forward(tuple(x), present)
-        assert np.allclose(trace.gates.sum(axis=1), 1)
+        assert close(trace.gates.sum(axis=1), 1)
         assert not trace.gates[:3][~present[:3]].any()
-        assert np.allclose(np.exp(l[2]), softmax(x[1][2]))  # one who is alone is believed
-        assert np.allclose(np.exp(l[3]), 1 / 3)  # nobody
+        assert close(np.exp(l[2]), softmax(x[1][2]))  # one who is alone is believed
+        assert close(np.exp(l[3]), 1 / 3)  # nobody
 
     def test_the_absent_say_and_learn_nothing(self):
         layer, (*x, present) = build("absent experts, mixture")

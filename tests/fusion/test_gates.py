@@ -6,6 +6,7 @@ import pytest
 from mmdl.errors import ShapeError
 from mmdl.fusion import FiLM, Gated
 from mmdl.layers import Dense
+from tests.close import close
 from tests.fusion.cases import build, vectors
 
 RNG = np.random.default_rng(0)
@@ -24,7 +25,7 @@ def test_two_share_a_gate():
     h1, h2 = (np.tanh(dense(projection, x)) for projection, x in zip(layer.projections, (a, b), strict=True))
     z = sigmoid(dense(layer.gates[0], np.hstack([a, b])))
     assert len(layer.gates) == 1
-    assert np.allclose(layer((a, b)), z * h1 + (1 - z) * h2, rtol=0, atol=1e-14)
+    assert close(layer((a, b)), z * h1 + (1 - z) * h2, rtol=0, atol=1e-14)
 
 
 def test_three_have_a_gate_each():
@@ -35,7 +36,7 @@ def test_three_have_a_gate_each():
         for gate, projection, each in zip(layer.gates, layer.projections, x, strict=True)
     )
     assert len(layer.gates) == 3
-    assert np.allclose(layer(x), expected, rtol=0, atol=1e-14)
+    assert close(layer(x), expected, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("case", ["gated", "gated three", "gated one"])
@@ -44,9 +45,9 @@ def test_the_trace_tells_how_far_each_gate_is_open(case):
     z, trace = layer.forward(x)
     assert len(trace.gates) == len(trace.candidates) == len(x)
     assert all((gate > 0).all() and (gate < 1).all() for gate in trace.gates)
-    assert np.allclose(z, sum(map(np.multiply, trace.gates, trace.candidates)))
+    assert close(z, sum(map(np.multiply, trace.gates, trace.candidates)))
     if case == "gated":
-        assert np.allclose(trace.gates[0] + trace.gates[1], 1)
+        assert close(trace.gates[0] + trace.gates[1], 1)
 
 
 def test_a_gate_decides_by_all_modalities():
@@ -56,14 +57,14 @@ def test_a_gate_decides_by_all_modalities():
         (Dense(np.array([[0, 0], [0, 0], [50.0, 50.0]]), np.zeros(2)),),
     )
     a = np.array([[1.0, -2.0], [1.0, -2.0]])
-    assert np.allclose(layer((a, np.array([[1.0], [-1.0]]))), [np.tanh(a[0]), [0, 0]])
+    assert close(layer((a, np.array([[1.0], [-1.0]]))), [np.tanh(a[0]), [0, 0]])
 
 
 def test_the_second_scales_and_shifts_the_first():
     layer, (x, c) = build("film")
     gamma, beta = 1 + dense(layer.scales[0], c), dense(layer.shifts[0], c)
     z, trace = layer.forward((x, c))
-    assert np.allclose(z, gamma * dense(layer.projection, x) + beta, rtol=0, atol=1e-14)
+    assert close(z, gamma * dense(layer.projection, x) + beta, rtol=0, atol=1e-14)
     assert np.array_equal(trace.gammas[0], gamma) and np.array_equal(trace.betas[0], beta)
 
 
@@ -71,7 +72,7 @@ def test_the_third_modulates_what_the_second_made():
     layer, x = build("film of three")
     first = FiLM(layer.projection, layer.scales[:1], layer.shifts[:1])(x[:2])
     gamma, beta = 1 + dense(layer.scales[1], x[2]), dense(layer.shifts[1], x[2])
-    assert np.allclose(layer(x), gamma * first + beta, rtol=0, atol=1e-14)
+    assert close(layer(x), gamma * first + beta, rtol=0, atol=1e-14)
 
 
 def test_modulation_starts_near_the_modality_itself():

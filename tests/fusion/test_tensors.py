@@ -5,6 +5,7 @@ import pytest
 
 from mmdl.errors import ShapeError
 from mmdl.fusion import LowRankFusion, TensorFusion
+from tests.close import close
 from tests.fusion.cases import build, vectors
 from tests.layer_checks import scattered
 
@@ -19,7 +20,7 @@ def test_every_product_of_two():
     layer, x = build("tensor")
     a, b = (each @ dense.W + dense.b for each, dense in zip(x, layer.projections, strict=True))
     expected = np.einsum("ni,nj->nij", with_one(a), with_one(b)).reshape(4, -1)
-    assert np.allclose(layer(x), expected, rtol=0, atol=1e-14)
+    assert close(layer(x), expected, rtol=0, atol=1e-14)
 
 
 def test_the_trace_tells_what_was_multiplied():
@@ -47,14 +48,14 @@ def test_low_rank_is_a_tensor_and_a_matrix():
     U, V, W = layer.factors
     matrix = np.einsum("ifk,jfk,lfk->ijlk", U, V, W)
     tensor = np.einsum("ni,nj,nl->nijl", with_one(a), with_one(b), with_one(c))
-    assert np.allclose(layer((a, b, c)), np.einsum("nijl,ijlk->nk", tensor, matrix), rtol=0, atol=1e-13)
+    assert close(layer((a, b, c)), np.einsum("nijl,ijlk->nk", tensor, matrix), rtol=0, atol=1e-13)
 
 
 def test_low_rank_tells_what_each_modality_says():
     layer, x = build("low-rank")
     z, trace = layer.forward(x)
     assert [each.shape for each in trace.projected] == [(4, 4, 3)] * 2
-    assert np.allclose(z, (trace.projected[0] * trace.projected[1]).sum(axis=1))
+    assert close(z, (trace.projected[0] * trace.projected[1]).sum(axis=1))
 
 
 def test_rank_is_a_setting():
@@ -68,7 +69,7 @@ def test_a_silent_modality_leaves_the_others():
     layer, (a, b) = build("low-rank")
     assert layer((a, np.zeros_like(b))).any(axis=1).all()
     dense = np.einsum("ni,ifk,fk->nk", with_one(a), layer.factors[0], layer.factors[1][-1])
-    assert np.allclose(layer((a, np.zeros_like(b))), dense, rtol=0, atol=1e-14)
+    assert close(layer((a, np.zeros_like(b))), dense, rtol=0, atol=1e-14)
 
 
 def test_modalities_that_do_not_fit():

@@ -6,6 +6,7 @@ import pytest
 from mmdl.errors import ShapeError
 from mmdl.fusion import Concatenate, Product, Sum
 from mmdl.layers import Dense
+from tests.close import close
 from tests.fusion.cases import vectors
 from tests.layer_checks import scattered
 
@@ -26,7 +27,7 @@ def test_side_by_side():
 def test_sum_and_product_of_what_each_projects():
     for layer, combine in zip(PROJECTED, (np.add, np.multiply), strict=True):
         image, text = (x @ dense.W + dense.b for x, dense in zip(X, layer.projections, strict=True))
-        assert np.allclose(layer(X), combine(image, text), rtol=0, atol=1e-14)
+        assert close(layer(X), combine(image, text), rtol=0, atol=1e-14)
 
 
 def test_a_factor_of_zero_switches_off():

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from mmdl import data, keras
+from tests.close import close
 from tests.keras.listings import LESSON, PROGRAMS, WORDS, model_of, whole_lesson
 
 
@@ -35,7 +35,7 @@ def test_what_they_predict(ran):
     count = len(ran["y_test"])
     for model, x in (("model1", ran["x_test1"]), ("model2", ran["x_test2"])):
         p = ran[model].predict(x, verbose=0)
-        assert p.shape == (count, 10) and np.allclose(p.sum(axis=1), 1, atol=1e-5)
+        assert p.shape == (count, 10) and close(p.sum(axis=1), 1, atol=1e-5)
     assert ran["preds"].shape == (count,)
 
 

@@ -6,6 +6,7 @@ import pytest
 import mmdl.keras
 from mmdl.errors import DataError, ShapeError
 from mmdl.keras.models import load_model
+from tests.close import close
 from tests.keras.agreement import assert_agree, assert_close, both, jax, keras, share
 
 pytestmark = [pytest.mark.parity]
@@ -44,7 +45,7 @@ def assert_alike(told, weights):
     theirs, mine = told
     assert set(theirs) == set(mine)
     for name in theirs:
-        assert np.allclose(mine[name], theirs[name], rtol=1e-4), name
+        assert close(mine[name], theirs[name], rtol=1e-4), name
     for a, b in zip(*weights[::-1], strict=True):
         assert_close(a, b, 1e-4)
 
@@ -234,5 +235,5 @@ def test_a_model_from_a_file_evaluates_without_compiling(loss, tmp_path):
         path = tmp_path / f"{maker.__name__}.keras"
         model.save(path)
         again = maker.models.load_model(path)
-        assert np.allclose(again.evaluate(x, y, verbose=0), model.evaluate(x, y, verbose=0))
+        assert close(again.evaluate(x, y, verbose=0), model.evaluate(x, y, verbose=0))
         again.fit(x, y, verbose=0)

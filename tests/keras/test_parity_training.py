@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import mmdl.keras
+from tests.close import close
 from tests.keras.agreement import assert_close, jax, keras, share
 from tests.keras.listings import IMAGES, WORDS, model_of
 
@@ -133,9 +134,9 @@ def test_fit_and_evaluate_tell_the_same():
     for expected, found in zip(*told, strict=True):
         if isinstance(expected, dict):
             expected, found = ([each[name] for name in sorted(each)] for each in (expected, found))
-        assert np.allclose(found, expected, rtol=1e-4)
+        assert close(found, expected, rtol=1e-4)
     expected, found = (model.predict(x, verbose=0) for model in models)
-    assert np.allclose(found, expected, atol=1e-4)
+    assert close(found, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", mmdl.keras.losses.LOSSES)

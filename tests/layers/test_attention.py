@@ -6,6 +6,7 @@ import pytest
 from mmdl.errors import ShapeError
 from mmdl.layers import MultiHeadAttention, SelfAttention
 from mmdl.tokens import Tokens
+from tests.close import close
 from tests.layer_checks import scattered
 from tests.layers.cases import tokens
 
@@ -23,14 +24,14 @@ class TestBoth:
         _, trace = layer.forward(X)
         weights = trace.weights if trace.weights.ndim == 4 else trace.weights[:, None]
         assert weights.shape[-2:] == (5, 5)
-        assert np.allclose(weights.sum(axis=-1), X.mask.any(axis=1)[:, None, None])
+        assert close(weights.sum(axis=-1) - X.mask.any(axis=1)[:, None, None], 0)
         assert not np.where(X.mask[:, None, None], 0, weights).any()
 
     def test_order_does_not_matter(self, layer):
         """Attention alone does not know where a token stands."""
         order = RNG.permutation(5)
         turned = layer(Tokens(X.values[:, order], X.mask[:, order]))
-        assert np.allclose(turned.values, layer(X).values[:, order])
+        assert close(turned.values, layer(X).values[:, order])
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_one_head_that_mixes_nothing_is_self_attention():
     one = LAYERS["one"]
     zero = np.zeros(3)
     heads = MultiHeadAttention(one.Wq, zero, one.Wk, zero, one.Wv, zero, np.eye(3), zero, heads=1)
-    assert np.allclose(heads(X).values, one(X).values)
+    assert close(heads(X).values, one(X).values)
 
 
 def test_heads_have_columns_of_their_own():
@@ -62,12 +63,12 @@ def test_heads_have_columns_of_their_own():
     _, changed = other.forward(X)
     assert np.array_equal(trace.weights[:, 0], changed.weights[:, 0])
     assert np.array_equal(trace.heads[..., :2], changed.heads[..., :2])
-    assert not np.allclose(trace.weights[:, 1], changed.weights[:, 1])
+    assert not close(trace.weights[:, 1], changed.weights[:, 1])
 
 
 def test_who_has_nothing_to_look_at_gets_the_bias():
     layer = LAYERS["heads"]
-    assert np.allclose(layer(X).values[3], layer.bo)
+    assert close(layer(X).values[3] - layer.bo, 0)
     assert not LAYERS["one"](X).values[3].any()
 
 

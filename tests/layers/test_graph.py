@@ -23,6 +23,7 @@ from mmdl.layers import (
 )
 from mmdl.layers.graph import Node, example_inputs, graph_between
 from mmdl.tokens import Tokens
+from tests.close import close
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((2, 3, 4))
@@ -57,7 +58,7 @@ class TestGraph:
         graph, made = graph_between([a, b], both)
         assert made == [first, second, both] and graph.sources == ((0,), (1,), (2, 3)) and graph.inputs == 2
         x, y = RNG.standard_normal((5, 4)), RNG.standard_normal((5, 3))
-        assert np.allclose(graph((x, y)).values, first.layer.layer(x) * second.layer.layer(y))
+        assert close(graph((x, y)).values, first.layer.layer(x) * second.layer.layer(y))
         part, _ = graph_between([first, second], both)
         assert part.sources == ((0, 1),)
         with pytest.raises(DataError, match="none of the graph's inputs"):
@@ -91,10 +92,10 @@ class TestBranches:
     def test_a_blank_takes_the_place_of_what_is_masked(self):
         y, mask = OnValues(Merge("product"), blank=1)((Tokens(X, MASK), Tokens(X, OTHER)))
         for place in np.ndindex(mask.shape):
-            assert np.allclose(y[place], X[place] ** (int(MASK[place]) + int(OTHER[place])) * mask[place])
+            assert close(y[place], X[place] ** (int(MASK[place]) + int(OTHER[place])) * mask[place])
 
     def test_the_mean(self):
-        assert np.allclose(Merge("mean")((X, 2 * X, 6 * X)), 3 * X)
+        assert close(Merge("mean")((X, 2 * X, 6 * X)), 3 * X)
 
     def test_wrong_merges(self):
         with pytest.raises(DataError, match="sum, mean, product, concatenate"):
@@ -117,11 +118,11 @@ class TestWithoutAMask:
     def test_it_is_a_mask_of_ones(self, layer):
         (y, trace), (expected, other) = (layer.forward(Tokens(X, mask)) for mask in (None, np.ones((2, 3), bool)))
         y, expected = (getattr(each, "values", each) for each in (y, expected))
-        assert np.allclose(y, expected)
+        assert close(y, expected)
         dy = RNG.standard_normal(y.shape)
         for mine, theirs in zip(layer.backward(dy, trace), layer.backward(dy, other), strict=True):
             for (_, a), (_, b) in zip(tree.leaves(mine), tree.leaves(theirs), strict=True):
-                assert np.allclose(a, b)
+                assert close(a, b)
 
     def test_a_lookup_is_an_embedding(self):
         E, ids = RNG.standard_normal((5, 2)), np.array([[1.0, 0.0, 4.0]])

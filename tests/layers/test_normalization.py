@@ -6,6 +6,7 @@ import pytest
 from mmdl import tree
 from mmdl.layers import BatchNorm, LayerNorm, Sequential, TimeDistributed, training_mode
 from mmdl.tokens import Tokens
+from tests.close import close
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, 2, (40, 3))
@@ -21,24 +22,24 @@ def training(layer):
 
 def test_layer_norm_looks_at_each_row():
     y = LayerNorm.init(3, epsilon=0.0, dtype=np.float64)(X)
-    assert np.allclose(y.mean(axis=1), 0) and np.allclose(y.var(axis=1), 1)
+    assert close(y.mean(axis=1), 0) and close(y.var(axis=1), 1)
 
 
 def test_batch_norm_looks_at_each_column():
     y = training(batch_norm(epsilon=0.0))(X)
-    assert np.allclose(y.mean(axis=0), 0) and np.allclose(y.var(axis=0), 1)
+    assert close(y.mean(axis=0), 0) and close(y.var(axis=0), 1)
 
 
 def test_at_first_inference_changes_nothing():
-    assert np.allclose(batch_norm(epsilon=0.0)(X), X)
+    assert close(batch_norm(epsilon=0.0)(X), X)
 
 
 def test_running_statistics_get_their_distance():
     layer = training(batch_norm())
     y, trace = layer.forward(X)
     for gradient in (layer.gradient(y, trace), layer.backward(y, trace)[1]):
-        assert np.allclose(gradient.mean, -X.mean(axis=0))
-        assert np.allclose(gradient.variance, 1 - X.var(axis=0))
+        assert close(gradient.mean, -X.mean(axis=0))
+        assert close(gradient.variance, 1 - X.var(axis=0))
 
 
 def test_outside_training_statistics_do_not_move():
@@ -46,7 +47,7 @@ def test_outside_training_statistics_do_not_move():
     y, trace = layer.forward(X)
     gradient = layer.gradient(y, trace)
     assert not gradient.mean.any() and not gradient.variance.any()
-    assert np.allclose(gradient.beta, y.sum(axis=0))
+    assert close(gradient.beta, y.sum(axis=0))
 
 
 def test_moved_by_one_minus_momentum_the_statistics_arrive():
@@ -57,8 +58,8 @@ def test_moved_by_one_minus_momentum_the_statistics_arrive():
         for path, array in tree.leaves(layer):
             if path in momenta:
                 array -= (1 - momenta[path]) * gradient[path]
-    assert np.allclose(layer.mean, X.mean(axis=0)) and np.allclose(layer.variance, X.var(axis=0))
-    assert np.allclose(training_mode(layer, None)(X), layer(X))
+    assert close(layer.mean, X.mean(axis=0)) and close(layer.variance, X.var(axis=0))
+    assert close(training_mode(layer, None)(X), layer(X))
 
 
 def test_statistics_are_found_where_they_stand():
@@ -81,8 +82,8 @@ def test_padding_is_no_example():
     layer = training(TimeDistributed(batch_norm()))
     y, trace = layer.forward(Tokens(values, mask))
     gradient = layer.gradient(y.values, trace)
-    assert np.allclose(gradient.layer.mean, -values[mask].mean(axis=0))
-    assert np.allclose(gradient.layer.variance, 1 - values[mask].var(axis=0))
+    assert close(gradient.layer.mean, -values[mask].mean(axis=0))
+    assert close(gradient.layer.variance, 1 - values[mask].var(axis=0))
     assert not y.values[~mask].any()
 
 

@@ -17,6 +17,7 @@ from mmdl.layers import (
 )
 from mmdl.tokens import Tokens
 from tests import layer_checks
+from tests.close import close
 from tests.layer_checks import scattered
 from tests.layers.cases import tokens
 
@@ -38,7 +39,7 @@ def test_rnn_by_hand():
     h = np.zeros(3)
     for t in range(5):
         h = np.tanh(x[0, t] @ layer.W + h @ layer.U + layer.b)
-        assert np.allclose(layer(Tokens(x, mask)).values[0, t], h)
+        assert close(layer(Tokens(x, mask)).values[0, t], h)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -47,7 +48,7 @@ def test_padding_keeps_the_state(kind):
     y = layer(Tokens(x, mask)).values
     for n in range(len(x)):
         states = np.concatenate([np.zeros((1, 3)), alone(layer, x[n, mask[n]])])
-        assert np.allclose(y[n], states[mask[n].cumsum()])
+        assert close(y[n], states[mask[n].cumsum()])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -57,7 +58,7 @@ def test_the_future_is_not_known(kind):
     later[:, 3:] += 1
     y, other = layer(Tokens(x, mask)).values, layer(Tokens(later, mask)).values
     assert np.array_equal(y[:, :3], other[:, :3])
-    assert not np.allclose(y[0, 3:], other[0, 3:])
+    assert not close(y[0, 3:], other[0, 3:])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,8 +79,8 @@ def test_bidirectional_reads_back_what_is_there(kind):
     assert np.array_equal(y.mask, mask)
     for n in range(len(x)):
         sequence = x[n, mask[n]]
-        assert np.allclose(y.values[n, mask[n], :3], alone(ahead, sequence))
-        assert np.allclose(y.values[n, mask[n], 3:], alone(back, sequence[::-1])[::-1])
+        assert close(y.values[n, mask[n], :3], alone(ahead, sequence))
+        assert close(y.values[n, mask[n], 3:], alone(back, sequence[::-1])[::-1])
 
 
 def test_both_readers_learn():

@@ -6,6 +6,7 @@ import pytest
 from mmdl.errors import ShapeError
 from mmdl.layers import AsPicture, Conv2D, MaxPool2D, Sequential
 from mmdl.tokens import Tokens
+from tests.close import close
 
 
 def rng(seed=0):
@@ -31,7 +32,7 @@ def test_padding_is_the_same_as_the_end():
         count = (there + 1) // 2
         assert y.mask[0].tolist() == [True] * count + [False] * (4 - count)
         assert short.mask.all() and short.values.shape[1] == count
-        assert np.allclose(y.values[:, :count], short.values, rtol=0, atol=1e-14)
+        assert close(y.values[:, :count], short.values, rtol=0, atol=1e-14)
 
 
 def test_a_token_made_of_several_is_there_if_one_of_them_is():

@@ -12,6 +12,7 @@ from PIL import Image
 
 from mmdl import curriculum
 from mmdl.plots.numbers import numbers_in
+from tests.close import close
 
 LESSONS = {each.name: each for each in curriculum.lessons()}
 FIGURES = curriculum.folder().parent / "figures"
@@ -88,7 +89,7 @@ def assert_same_numbers(new, committed):
     assert [[row[:1] for row in ax] for ax in new] == [[row[:1] for row in ax] for ax in committed]
     for row, old in zip(chain(*new), chain(*committed), strict=True):
         spread = max(1e-12, old[5] - old[4], abs(old[2]))
-        assert np.allclose(row[2:4], old[2:4], rtol=0, atol=SAME * spread), (row, old)
+        assert close(row[2:4], old[2:4], rtol=0, atol=SAME * spread), (row, old)
 
 
 def assert_alike(new, committed):

@@ -15,6 +15,7 @@ from mmdl.models.contrastive import tower
 from mmdl.ops.contrastive import contrastive_loss
 from mmdl.training import load, save
 from mmdl.verify.oracle import complex_step_gradient
+from tests.close import close
 from tests.layer_checks import floats, paths, with_floats
 
 TEXTS = ["SMALL A", "CAPITAL B WITH HOOK", "ARROW", "LARGE ARROW", "SMALL C"]
@@ -59,7 +60,7 @@ class TestAnyTwo:
 
         expected = complex_step_gradient(forward, [floats(model)], 0, np.array(1.0))
         for path, mine, theirs in zip(paths(gradient), floats(gradient), expected, strict=True):
-            assert np.allclose(mine, theirs, rtol=0, atol=1e-13), path
+            assert close(mine, theirs, rtol=0, atol=1e-13), path
         assert tree.equal(model.gradient(ds, trace), gradient)
         assert dx.keys() == set(modalities) and dx["text"] is None
 
@@ -67,8 +68,8 @@ class TestAnyTwo:
         model, batch = model_and_batch(*modalities)
         first, second = modalities
         a, b = model.units(first, batch[first]), model.units(second, batch[second])
-        assert np.allclose(np.linalg.norm(a, axis=1), 1) and np.allclose(np.linalg.norm(b, axis=1), 1)
-        assert np.allclose(model(batch), a @ b.T / 0.07, rtol=1e-6)
+        assert close(np.linalg.norm(a, axis=1), 1) and close(np.linalg.norm(b, axis=1), 1)
+        assert close(model(batch), a @ b.T / 0.07, rtol=1e-6)
 
 
 def test_exchanging_the_towers_changes_nothing():
@@ -77,23 +78,23 @@ def test_exchanging_the_towers_changes_nothing():
     for one, other in (model, exchanged), (exchanged, model):
         s, trace = one.forward(batch)
         t, mirrored = other.forward(batch)
-        assert np.allclose(t, s.T, rtol=0, atol=1e-12)
+        assert close(t, s.T, rtol=0, atol=1e-12)
         assert contrastive_loss(t).value == pytest.approx(contrastive_loss(s).value)
         mine = one.gradient(contrastive_loss(s).gradient, trace)
         theirs = other.gradient(contrastive_loss(t).gradient, mirrored)
         for name in model.towers:
             for a, b in zip(floats(mine.towers[name]), floats(theirs.towers[name]), strict=True):
-                assert np.allclose(a, b, rtol=0, atol=1e-13)
+                assert close(a, b, rtol=0, atol=1e-13)
 
 
 def test_embed_takes_what_a_person_has():
     model, batch = model_and_batch("image", "text")
-    assert np.allclose(model.embed(text=TEXTS), model.units("text", batch["text"]))
+    assert close(model.embed(text=TEXTS), model.units("text", batch["text"]))
     assert model.embed(text="ARROW").shape == (1, 8)
-    assert np.allclose(model.embed(text="large arrow"), model.embed(text="ARROW LARGE"))
+    assert close(model.embed(text="large arrow"), model.embed(text="ARROW LARGE"))
     picture = np.zeros((12, 12), np.uint8)
     picture[2:5, 3] = 255
-    assert np.allclose(np.linalg.norm(model.embed(image=[picture, picture]), axis=1), 1)
+    assert close(np.linalg.norm(model.embed(image=[picture, picture]), axis=1), 1)
 
 
 def test_embed_takes_one_modality():

@@ -22,6 +22,7 @@ from mmdl.layers import (
 from mmdl.models.encoders import READERS, image_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.tokens import Tokens
 from tests import layer_checks
+from tests.close import close
 from tests.layer_checks import floats, scattered
 
 
@@ -125,7 +126,7 @@ def test_a_text_cnn_by_loops():
             padded = np.pad(x, ((reach // 2, reach - reach // 2), (0, 0)))
             c = [np.tensordot(padded[t : t + reach + 1], layer.w, 2) + layer.b for t in range(len(x))]
             expected.append(np.maximum(np.max(c, axis=0), 0) if c else np.zeros(len(layer.b)))
-        assert np.allclose(found, np.concatenate(expected), rtol=0, atol=1e-12)
+        assert close(found, np.concatenate(expected), rtol=0, atol=1e-12)
 
 
 def test_every_window_needs_a_filter():
@@ -173,7 +174,7 @@ def test_patches_in_a_row():
     assert np.array_equal(flat(x), encoder(x).values.reshape(3, -1))
     trained = training_mode(flat, rng())(x)
     kept = trained != 0
-    assert np.allclose(trained[kept], 2 * flat(x)[kept])
+    assert close(trained[kept], 2 * flat(x)[kept])
     assert 0.3 < kept.sum() / np.count_nonzero(flat(x)) < 0.7
 
 

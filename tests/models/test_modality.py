@@ -10,6 +10,7 @@ from mmdl.layers import GRU, Conv2D, Dense, Embedding, Flatten, Layer, Patches, 
 from mmdl.models.modality import Modality
 from mmdl.tokens import Tokens
 from tests import layer_checks
+from tests.close import close
 from tests.layer_checks import floats, scattered, upstream, values
 
 RNG = np.random.default_rng(0)
@@ -70,7 +71,7 @@ def test_the_present_are_encoded_as_by_the_encoder(name):
     modality, x = MODALITIES[name]
     y, _ = modality.forward(x, SOME)
     expected = modality.encoder(x)
-    assert np.allclose(values(y)[SOME], values(expected)[SOME], rtol=0, atol=1e-14)
+    assert close(values(y)[SOME], values(expected)[SOME], rtol=0, atol=1e-14)
     if isinstance(y, Tokens):
         assert np.array_equal(y.mask[SOME], expected.mask[SOME])
 
@@ -135,7 +136,7 @@ def test_what_stands_in_learns_from_the_absent_alone(name):
         gradient = modality.gradient(dy, trace).absent
         theirs = dy[~present, :1] if isinstance(y, Tokens) else dy[~present]
         theirs = theirs.sum(axis=(1, 2), keepdims=True) if theirs.ndim == 4 else theirs
-        assert np.allclose(gradient, theirs.sum(axis=0), rtol=0, atol=1e-14)
+        assert close(gradient, theirs.sum(axis=0), rtol=0, atol=1e-14)
         assert gradient.any() == (not present.all())
 
 

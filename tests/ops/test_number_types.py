@@ -20,6 +20,7 @@ from mmdl.ops.rnn import rnn
 from mmdl.ops.softmax import softmax
 from mmdl.tokens import Tokens
 from mmdl.verify.batching import parts
+from tests.close import close
 
 RNG = np.random.default_rng(3)
 ONE_HOT = np.eye(3, dtype=int)[[[0, 1, 2, 1]]]  # (N, T, D) = (1, 4, 3)
@@ -33,7 +34,7 @@ def weights(gates, dtype=float):
 def test_squared_error_of_integers():
     value, gradient = mean_squared_error(np.array([1, 2, 4]), np.array([0, 0, 0]))
     assert value == 7
-    assert np.allclose(gradient, [2 / 3, 4 / 3, 8 / 3], rtol=1e-15)
+    assert close(gradient, [2 / 3, 4 / 3, 8 / 3], rtol=1e-15)
 
 
 def test_cross_entropy_of_integers():
@@ -79,8 +80,8 @@ def test_padding_never_wins_against_negative_bytes():
 
 
 def test_scores_that_are_integers():
-    assert np.allclose(softmax(np.array([0, 0])), 0.5)
-    assert np.allclose(normalize(np.array([3, 4])).y, [0.6, 0.8])
+    assert close(softmax(np.array([0, 0])), 0.5)
+    assert close(normalize(np.array([3, 4])).y, [0.6, 0.8])
 
 
 def test_backward_passes_of_integers():
@@ -97,7 +98,7 @@ def test_half_precision_is_refused():
     x = np.array([[300, -300, 200, -200]])
     with pytest.raises(DataError, match=r"^layer_norm: x is float16, whose sums overflow; make it float32 or float64$"):
         layer_norm(x.astype(np.float16), np.ones(4), np.zeros(4))
-    assert np.allclose(layer_norm(x, np.ones(4), np.zeros(4)).y, [[1.1767, -1.1767, 0.7845, -0.7845]], atol=1e-4)
+    assert close(layer_norm(x, np.ones(4), np.zeros(4)).y, [[1.1767, -1.1767, 0.7845, -0.7845]], atol=1e-4)
 
 
 def test_masks_of_a_batch():

@@ -22,6 +22,7 @@ from mmdl.plots.inputs import flat_layers
 from mmdl.plots.kernels import FINE, GAP, mosaic
 from mmdl.plots.receptive import Field, cell_weights, over_picture, receptive_fields
 from mmdl.tokens import Tokens
+from tests.close import close
 
 
 def test_images_and_what_is_said_of_them(tiny):
@@ -31,7 +32,7 @@ def test_images_and_what_is_said_of_them(tiny):
     assert display.captions[1] == "TWO HEADED ARROW WITH HOOK" and display.captions[4] is None
     assert display.truths == ["apples", "box drawing", "cats", "apples", "box drawing"]
     p = softmax(tiny.attention(tiny.batch))[:5]
-    assert np.allclose(display.probabilities, p.max(axis=1), atol=1e-6)
+    assert close(display.probabilities, p.max(axis=1), atol=1e-6)
     assert display.correct.tolist() == (p.argmax(axis=1) == tiny.batch.labels[:5]).tolist()
     display.plot()
     assert [ax.get_title()[0] for ax in display.axes_] == ["✗✓"[int(right)] for right in display.correct]
@@ -126,10 +127,10 @@ def test_the_field_of_the_usual_encoder():
 def test_a_heat_map_keeps_the_weights_and_their_places():
     weights = np.random.default_rng(0).random((4, 5, 5))
     heat = over_picture(weights, (Field(0, 4, 10), Field(0, 4, 10)), (28, 28, 1))
-    assert heat.shape == (4, 28, 28) and np.allclose(heat.sum(axis=(1, 2)), weights.sum(axis=(1, 2)))
+    assert heat.shape == (4, 28, 28) and close(heat.sum(axis=(1, 2)), weights.sum(axis=(1, 2)))
     # the middle of a field of 10 pixels is 3 to 6; the next patch begins there
-    assert np.allclose(heat[:, 3:7, 3:7].sum(axis=(1, 2)), weights[:, 0, 0])
-    assert np.allclose(heat[:, 15:19, 7:11].sum(axis=(1, 2)), weights[:, 3, 1])
+    assert close(heat[:, 3:7, 3:7].sum(axis=(1, 2)), weights[:, 0, 0])
+    assert close(heat[:, 15:19, 7:11].sum(axis=(1, 2)), weights[:, 3, 1])
     assert (heat[:, :3] == 0).all() and (heat[:, 23:] == 0).all() and (heat[:, :, 23:] == 0).all()
 
 
@@ -158,11 +159,11 @@ def test_attention_over_the_picture(tiny, head):
     weights = weights.mean(axis=0) if head is None else weights[head]
     assert display.words == ["TWO", "HEADED", "ARROW", "WITH", "HOOK"]
     assert display.patches.shape == (5, 5, 5) and display.heat.shape == (5, 28, 28)
-    assert np.allclose(display.patches.reshape(5, 25), weights, atol=1e-6)
-    assert np.allclose(display.heat.sum(axis=(1, 2)), display.share, atol=1e-6)
-    assert np.allclose(display.heat[3, 7:11, 19:23].sum(), weights[3, 1 * 5 + 4], atol=1e-6)
+    assert close(display.patches.reshape(5, 25), weights, atol=1e-6)
+    assert close(display.heat.sum(axis=(1, 2)), display.share, atol=1e-6)
+    assert close(display.heat[3, 7:11, 19:23].sum(), weights[3, 1 * 5 + 4], atol=1e-6)
     drawn = display.plot().axes_[4].images[0].get_array()
-    assert np.allclose(drawn[7:11, 19:23], 100 * weights[3, 9], rtol=1e-4)  # the colour is the patch's own weight
+    assert close(drawn[7:11, 19:23], 100 * weights[3, 9], rtol=1e-4)  # the colour is the patch's own weight
     assert np.isnan(np.ma.filled(drawn, np.nan)[:3]).all()
 
 
@@ -178,18 +179,18 @@ def test_an_example_is_the_same_alone_and_in_a_batch(tiny):
     """Other examples' longer texts leave no padding behind."""
     a = AttentionDisplay.from_model(tiny.attention, tiny.batch, 0)
     b = AttentionDisplay.from_model(tiny.attention, tiny.dataset.train, 0)
-    assert a.words == b.words == ["SMALL", "A"] and np.allclose(a.patches, b.patches, atol=1e-6)
+    assert a.words == b.words == ["SMALL", "A"] and close(a.patches, b.patches, atol=1e-6)
 
 
 def test_attention_over_words(tiny):
     display = WordAttentionDisplay.from_model(tiny.attention, tiny.batch, 3)
     assert display.words == ["SMALL", "LETTER", "B", "WITH", "STROKE"] and display.others == ["image"]
-    assert display.weights.shape == (6, 6) and np.allclose(display.weights.sum(axis=1), 1, atol=1e-6)
-    assert np.allclose(display.weights[:5, :5], weights_by_hand(tiny, 3, "text").mean(axis=0), atol=1e-6)
+    assert display.weights.shape == (6, 6) and close(display.weights.sum(axis=1), 1, atol=1e-6)
+    assert close(display.weights[:5, :5], weights_by_hand(tiny, 3, "text").mean(axis=0), atol=1e-6)
     over = AttentionDisplay.from_model(tiny.attention, tiny.batch, 3)
-    assert np.allclose(display.weights[:5, 5], over.share, atol=1e-6)
+    assert close(display.weights[:5, 5], over.share, atol=1e-6)
     alone = WordAttentionDisplay.from_model(tiny.attention, tiny.dataset.train.only("text"), 3)
-    assert alone.others == ["(no image)"] and np.allclose(alone.weights.sum(axis=1), 1, atol=1e-6)
+    assert alone.others == ["(no image)"] and close(alone.weights.sum(axis=1), 1, atol=1e-6)
 
 
 def test_what_cannot_be_shown_is_said(tiny):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mmdl.verify.batching import leading_axes, map_formula, without_examples
+from tests.close import close
 
 
 def dot(q, k, scale=1):
@@ -23,11 +24,11 @@ def test_leading_axes_broadcast():
     q, k = np.random.default_rng(0).standard_normal((2, 2, 3, 4))
     contracts = {"q": "... D", "k": "... D"}
     (full,) = map_formula(dot, contracts, {"q": q, "k": k, "scale": 2})
-    assert np.allclose(full, 2 * (q * k).sum(axis=-1))
+    assert close(full, 2 * (q * k).sum(axis=-1))
     (narrow,) = map_formula(dot, contracts, {"q": q, "k": k[0]})
-    assert np.allclose(narrow, (q * k[0]).sum(axis=-1))
+    assert close(narrow, (q * k[0]).sum(axis=-1))
     (single,) = map_formula(dot, contracts, {"q": q[0, 0], "k": k[0, 0]})
-    assert np.allclose(single, q[0, 0] @ k[0, 0])
+    assert close(single, q[0, 0] @ k[0, 0])
 
 
 def test_parameters_and_settings_are_handed_over_whole():

@@ -13,6 +13,7 @@ from scipy.io import wavfile
 from mmdl.data.files import wav
 from mmdl.data.preprocessors.audio import read_wav
 from mmdl.errors import DataError, FormatError
+from tests.close import close
 
 RATE = 8000
 TONE = 0.5 * np.sin(np.arange(400) / 5)
@@ -97,7 +98,7 @@ def test_channels_become_their_mean():
     left, right = TONE, np.cos(np.arange(400) / 3)
     for channels in ([left, right], [left, right, 0 * left, -left]):
         stereo = np.stack(channels, axis=1).astype(np.float32)
-        assert np.allclose(read_wav(io.BytesIO(written(stereo)))[1], stereo.mean(axis=1), atol=1e-7)
+        assert close(read_wav(io.BytesIO(written(stereo)))[1], stereo.mean(axis=1), atol=1e-7)
     deep = np.stack([left, -left], axis=1).ravel()
     assert np.abs(read_wav(io.BytesIO(of_bytes(deep, 3, channels=2)))[1]).max() <= 2**-23
 

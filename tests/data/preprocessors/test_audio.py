@@ -16,6 +16,7 @@ from mmdl.layers import Dense, SequencePool
 from mmdl.models import Modality, MultimodalClassifier
 from mmdl.ops.filters import hann_window, mel_filter_bank
 from mmdl.training import load, save
+from tests.close import close
 
 RATE = 8000
 plain = AudioPreprocessor()
@@ -42,7 +43,7 @@ class TestSpectrum:
         transform = ShortTimeFFT(hann_window(256), 128, RATE)
         power = transform.spectrogram(wave.astype(float))[:, 1 - transform.p_min :][:, :30]  # 0 is centred on the start
         expected = np.log(mel_filter_bank(40, 256, RATE).T @ power)
-        assert np.allclose(one(plain, wave), expected.T, rtol=0, atol=1e-4)
+        assert close(one(plain, wave), expected.T, rtol=0, atol=1e-4)
 
     @pytest.mark.parametrize("scale", ["htk", "slaney"])
     def test_a_tone_is_loudest_in_the_band_of_its_pitch(self, scale):
@@ -52,7 +53,7 @@ class TestSpectrum:
             assert set(spectrum.argmax(axis=1)) == {filters[pitch * 256 // RATE].argmax()}
 
     def test_how_near_the_microphone_stood_does_not_matter(self):
-        assert np.allclose(one(plain, noise()), one(plain, 0.01 * noise()), rtol=0, atol=1e-4)
+        assert close(one(plain, noise()), one(plain, 0.01 * noise()), rtol=0, atol=1e-4)
 
     def test_silence_stays_silence(self):
         for wave in (np.zeros(1000, np.float32), 1e-5 * noise(1000)):
@@ -73,7 +74,7 @@ class TestEncode:
         values, mask = replace(plain, length=5).encode([noise(300), noise(4000), noise(600)])
         assert values.shape == (3, 5, 40) and values.dtype == np.float32
         assert mask.sum(axis=1).tolist() == [1, 5, 3] and not values[~mask].any()
-        assert np.allclose(values[1], one(plain, noise(4000))[:5], atol=1e-5)
+        assert close(values[1], one(plain, noise(4000))[:5], atol=1e-5)
         assert replace(plain, length=5).shape == (5, 40)
 
     def test_as_long_as_the_longest(self):
@@ -91,14 +92,14 @@ class TestEncode:
         whole = np.rint(noise() * 2**15).astype(np.int16)
         stereo = np.stack([noise(), 0 * noise()], axis=1)
         for sound in (noise().astype(float), stereo, (float(RATE), stereo), (np.int64(RATE), whole)):
-            assert np.allclose(one(plain, sound), expected, rtol=0, atol=0.01)
+            assert close(one(plain, sound), expected, rtol=0, atol=0.01)
 
     def test_other_rates(self):
         expected = one(plain, tone())
         for rate in (16000, 11025, 44100, 48000, 44101):
             found = one(plain, (rate, tone(rate=rate)))
             assert found.shape == expected.shape
-            assert np.allclose(found[1:-1].max(axis=1), expected[1:-1].max(axis=1), rtol=0, atol=0.05)
+            assert close(found[1:-1].max(axis=1), expected[1:-1].max(axis=1), rtol=0, atol=0.05)
             assert np.array_equal(found[1:-1].argmax(axis=1), expected[1:-1].argmax(axis=1))
 
     def test_what_is_above_half_the_rate_is_not_heard_as_something_else(self):
@@ -138,8 +139,8 @@ class TestFit:
     def test_every_band_has_mean_zero_and_deviation_one(self):
         fitted = AudioPreprocessor.fit(self.sounds(), seconds=9)
         values, mask = fitted.encode(self.sounds())
-        assert np.allclose(values[mask].mean(axis=0), 0, atol=1e-4)
-        assert np.allclose(values[mask].std(axis=0), 1, atol=1e-4)
+        assert close(values[mask].mean(axis=0), 0, atol=1e-4)
+        assert close(values[mask].std(axis=0), 1, atol=1e-4)
         assert not values[~mask].any()
 
     def test_length(self):
@@ -148,7 +149,7 @@ class TestFit:
         assert AudioPreprocessor.fit(self.sounds(), seconds=0.2).length == plain.frames_in(0.2 * RATE)
         cropped = AudioPreprocessor.fit(self.sounds(), seconds=0.2)
         values, mask = cropped.encode(self.sounds())
-        assert np.allclose(values[mask].mean(axis=0), 0, atol=1e-4)
+        assert close(values[mask].mean(axis=0), 0, atol=1e-4)
 
     def test_settings(self):
         fitted = AudioPreprocessor.fit([(16000, noise())], rate=16000, window=400, hop=160, bands=23, scale="slaney")
