@@ -36,7 +36,8 @@ def picture_encoder(rng: Generator, preprocessor: Any, width: int, reader: str, 
 
 def is_large(preprocessor: Any) -> bool:
     """Whether a picture is standardised and larger than a small frame: a scene with things at different places."""
-    return bool(getattr(preprocessor, "mean", ())) and max(preprocessor.shape[:2]) > LARGE
+    picture = getattr(preprocessor, "kind", None) == "image"  # a sound is standardised, too
+    return picture and bool(getattr(preprocessor, "mean", ())) and max(preprocessor.shape[:2]) > LARGE
 
 
 def _of_large_picture(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike) -> Encoded:

@@ -299,3 +299,17 @@ def test_a_product_meets_every_place():
     scene, text, audio = trace.fusion.projected
     assert scene.shape[1:] == (5, 6, 64) and text.shape[1:] == audio.shape[1:] == (1, 1, 64)
     assert multimodal_classifier(rng, data, "concatenate").modalities["text"].absent.shape == (128,)
+
+
+def test_a_sound_is_no_large_picture():
+    """Of 40 bands and standardised, as a table's sounds are; with text and a product it could not be trained."""
+    bands = {"mean": (0.0,) * 40, "deviation": (1.0,) * 40}
+    sound = AudioPreprocessor(bands=40, length=11, **bands)
+    frames = Tokens(np.random.default_rng(0).standard_normal((N, 11, 40)).astype(np.float32), np.ones((N, 11), bool))
+    inputs = {"audio": frames, "text": some_input("text", np.random.default_rng(0))}
+    examples = Examples(inputs, LABELS)
+    prepared = {"audio": sound, "text": PREPROCESSORS["text"]}
+    data = Dataset("random", CLASSES, examples, examples, examples, prepared)
+    model = multimodal_classifier(np.random.default_rng(0), data, "product")
+    assert model(next(batches(data.train, N))).shape == (N, len(CLASSES))
+    assert {name: each.absent.shape for name, each in model.modalities.items()} == {"audio": (64,), "text": (64,)}
