@@ -30,6 +30,8 @@ RANGES: dict[tuple[str, type], tuple[float, float]] = {  # by name and type of a
     ("padding_id", int): (0, LARGEST),
     ("momentum", float): (0, 1),
     ("epsilon", float): (0, 1),
+    ("mean", float): (-1e30, 1e30),  # of inputs, which become float32
+    ("deviation", float): (1e-37, 1e30),
     ("rate", float): (0, 1 - 1e-9),  # of dropout
 }
 MAY_LACK = ("b",)  # the bias of a layer that has none

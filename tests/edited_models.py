@@ -5,6 +5,8 @@ import contextlib
 import io
 import json
 import math
+from dataclasses import replace
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -12,16 +14,21 @@ from PIL import Image
 from scipy.io import wavfile
 
 from mmdl import tree
-from mmdl.cli import predict
+from mmdl.cli import dataset as datasets
+from mmdl.cli import predict, runs, search
+from mmdl.data import Standardizer, TargetTokenizer
 from mmdl.data.table.load import load_table
 from mmdl.errors import DataError
+from mmdl.fusion import FUSIONS
 from mmdl.layers import Dense, Sequential
-from mmdl.models import multimodal_classifier
+from mmdl.models import contrastive_model, multimodal_classifier, multimodal_regressor, transcriber, writer
 from mmdl.models.kinds import KINDS
 from mmdl.training import save
+from mmdl.training.archive import in_a_sentence
 from mmdl.training.checkpoint import FORMAT, VERSION, _check, _loaded
 
-FUSIONS = ("attention", "concatenate", "film", "tensor", "product-of-experts", "bottleneck")
+READERS = ("convolution", "gru", "attention")  # of words, beside the LSTM
+DECODERS = ("transformer", "attentive-lstm", "lstm", "lstm-without-attention")
 VALUES = (
     None,
     True,
@@ -54,7 +61,7 @@ ARRAYS = (
     lambda a: np.concatenate([a, a]),
     lambda a: a * 1e38,
     lambda a: a * 0,
-    lambda a: -abs(a) - 1,
+    lambda a: -abs(a * 1.0) - 1,
     lambda a: a.astype(np.float64),
     lambda a: a.astype(np.float16),
     lambda a: a.astype(np.int64),
@@ -75,10 +82,22 @@ def small_dataset(folder):
     return load_table(folder / "small.csv", **columns, image_size=(8, 8), text_length=4, sound_seconds=0.1)
 
 
-def small_models(folder):
-    """The manifests and the arrays of classifiers, one for each fusion, in a folder that their examples are kept in."""
-    dataset, rng = small_dataset(folder), np.random.default_rng(0)
-    models = [multimodal_classifier(rng, dataset, fusion, width=4) for fusion in FUSIONS]
+def small_models(dataset):
+    """The manifests and the arrays of models of every kind, with all fusions, readers of words and decoders."""
+    rng, width = np.random.default_rng(0), 4
+    targets, of_numbers = TargetTokenizer(("a", "b", "c"), 4), Standardizer((1.0,), (2.0,), ("y",))
+    to_write, to_measure = replace(dataset, target=targets), replace(dataset, scale=of_numbers)
+    short = dataset.with_modalities("text", "numbers")
+    models = [
+        *(multimodal_classifier(rng, short, fusion, width) for fusion in FUSIONS),
+        *(multimodal_classifier(rng, dataset, fusion, width) for fusion in ("attention", "concatenate")),
+        *(multimodal_classifier(rng, short, "sum", width, text_reader=each) for each in READERS),
+        *(multimodal_regressor(rng, to_measure, fusion, width) for fusion in ("bottleneck", "tensor")),
+        *(writer(rng, to_write.with_modalities("text", "image"), decoder, width) for decoder in DECODERS),
+        writer(rng, to_write.with_modalities("audio", "numbers"), width=width, blocks=1),
+        *(transcriber(rng, to_write.with_modalities("audio"), width, recurrent) for recurrent in (True, False)),
+        contrastive_model(rng, dataset.with_modalities("image", "text"), width),
+    ]
     return [(manifest_of(model), dict(tree.distinct(model))) for model in models]
 
 
@@ -148,11 +167,12 @@ class Edits:
                 inside[last] = VALUES[choose(len(VALUES))]
 
 
-def question(picture, sound, choose):
-    """Arguments of `mmdl predict`: some of a picture, a text, a sound and numbers."""
+def question(picture, sound, dataset, choose):
+    """Arguments of `mmdl predict`: some of a picture, a text, a sound and numbers; and those of `mmdl search`."""
     given = {"image": picture, "text": "plum 1 tart", "audio": sound, "numbers": "1,"}
     asked = {name: None if choose(4) == 0 else each for name, each in given.items()}
     about = {"data": None, "out": None, "probabilities": False, "top": 1 + choose(5), "json": bool(choose(2))}
+    about |= {"among": "all", "dataset": dataset}
     return argparse.Namespace(model="model.npz", **asked, **about, wrong_usage=_wrong_usage)
 
 
@@ -165,28 +185,56 @@ def answer(manifest, arrays, arguments):
 
     A model file is read by the function that `load` reads it with; only the archive around it is left out.
     """
-    try:
+    with in_a_sentence("model.npz"):
         _check(manifest)
         model, extras = _loaded(manifest, arrays)
-    except Exception as mistake:  # `read_archive` makes a sentence of whatever comes
-        raise DataError(ascii(str(mistake))) from None
-    if type(model).__name__ not in ("MultimodalClassifier", *predict.WRITING):
+    kind = type(model).__name__
+    if kind not in runs.NEEDED:
         raise DataError("not trained for this")
-    said, warned = io.StringIO(), io.StringIO()
+    arguments = _about(model, arguments)
+    loaded, said, warned = (lambda *_: (model, extras, Path("model.npz"))), io.StringIO(), io.StringIO()
     with (
-        mock.patch.object(predict, "load_model", lambda *_: (model, extras, "model.npz")),
+        mock.patch.object(predict, "load_model", loaded),
+        mock.patch.object(runs, "load_model", loaded),
+        mock.patch.object(datasets, "dataset_of", lambda _: arguments.dataset),
+        mock.patch.object(search, "draw", lambda *arguments: arguments[-1]),
         contextlib.redirect_stdout(said),
         contextlib.redirect_stderr(warned),
     ):
-        predict.run(arguments)
+        (search if kind == "ContrastiveModel" else predict).run(arguments)
     for text in said.getvalue(), warned.getvalue():
         assert all(line.isprintable() for line in text.split("\n")), f"prints {text!r}"
     if arguments.json:
-        found = json.loads(said.getvalue(), parse_constant=_refuse)["classes"]
-        probabilities = [each["probability"] for each in found]
+        found = json.loads(said.getvalue(), parse_constant=_refuse)
+        numbers = [*_numbers(found, {"probability", "score", "number"})]
     else:
-        probabilities = [float(line.split()[-1]) for line in said.getvalue().splitlines()]
-    assert all(0 <= p <= 1.001 for p in probabilities), f"answers {probabilities}"
+        numbers = [float(line.split()[-1]) for line in said.getvalue().splitlines() if kind != "ContrastiveModel"]
+    lowest, highest = LIMITS.get(kind, (0, 1.001))
+    assert all(each is not None and lowest <= each <= highest for each in numbers), f"answers {numbers}"
+
+
+def _about(model, arguments):
+    """The same question about what the model takes, if there is such a thing; one at a time for a search."""
+    kinds = {each.kind for each in model.preprocessors.values()}
+    asked = [kind for kind in ("image", "text", "audio", "numbers") if getattr(arguments, kind) is not None]
+    if taken := [kind for kind in asked if kind in kinds]:
+        taken = taken[:1] if hasattr(model, "towers") else taken
+        arguments = argparse.Namespace(**vars(arguments) | {kind: None for kind in asked if kind not in taken})
+    return arguments
+
+
+LIMITS = {"ContrastiveModel": (-1.001, 1.001), "MultimodalRegressor": (-1e308, 1e308)}  # of what is not a probability
+
+
+def _numbers(found, names):
+    """What stands under these names in what JSON has said"""
+    if isinstance(found, list):
+        found = dict(enumerate(found))
+    for name, each in found.items() if isinstance(found, dict) else ():
+        if name in names:
+            yield each
+        else:
+            yield from _numbers(each, names)
 
 
 def _refuse(constant):

@@ -18,6 +18,7 @@ def answer_table(arguments):
 
     from mmdl.data.table.new_rows import read_new_rows
     from mmdl.data.table.report import counted
+    from mmdl.models.answers import answered
     from mmdl.training import predictions
 
     out = arguments.out or ANSWERS
@@ -28,7 +29,7 @@ def answer_table(arguments):
     warn_of_refused(rows)
     if type(model).__name__ == "MultimodalRegressor":
         return numbers_answered(model, rows.examples, arguments)
-    p = predictions(model, rows.examples)
+    p = answered(lambda: predictions(model, rows.examples))
     write_answers(out, rows.examples.about["line"], p, model.classes, arguments.probabilities)
     counts = np.bincount(p.argmax(axis=1), minlength=len(model.classes))
     said = ", ".join(f"{visible(name)} {count:,}" for name, count in zip(model.classes, counts, strict=True) if count)
@@ -39,11 +40,12 @@ def answer_table(arguments):
 def numbers_answered(model, examples, arguments):
     """Write the number of every row into a CSV file; print where."""
     from mmdl.data.table.report import counted
+    from mmdl.models.answers import answered
     from mmdl.training.regression import predicted_numbers
 
     if arguments.probabilities:
         arguments.wrong_usage("--probabilities is for classes, and this model predicts numbers")
-    out, found = arguments.out or ANSWERS, predicted_numbers(model, examples)
+    out, found = arguments.out or ANSWERS, answered(lambda: predicted_numbers(model, examples))
     write_rows(out, ["line", model.scale.names[0]], zip(examples.about["line"], found.tolist(), strict=True))
     print(f"{counted(len(found), 'row')}: {visible(model.scale.names[0])} from {found.min():.6g} to {found.max():.6g}")
     print(f"written to {out}")

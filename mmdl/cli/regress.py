@@ -82,7 +82,9 @@ def table(found):
 
 def answer(model, batch, arguments):
     """Print the number for one question."""
-    number = float(model.predict(batch)[0])
+    from mmdl.models.answers import answered
+
+    [number] = answered(lambda: model.predict(batch)).tolist()
     name = model.scale.names[0]
     print(strict_json.written({"name": name, "number": number}) if arguments.json else f"{visible(name)} {number:.6g}")
     return 0

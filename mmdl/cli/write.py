@@ -92,9 +92,16 @@ def table(written, unit):
 
 def answer(model, batch, arguments):
     """Print the best texts for one question, with their probabilities."""
+    from mmdl.models.answers import answered
     from mmdl.training.text_writing import write
 
-    [found] = write(model, batch, beams=max(arguments.top, 5), penalty=0, best=arguments.top)  # by probability
+    found = []
+
+    def ask():
+        found[:] = write(model, batch, beams=max(arguments.top, 5), penalty=0, best=arguments.top)[0]  # by probability
+        return [each.probability for each in found]
+
+    answered(ask)
     texts = [{"text": each.text, "probability": each.probability} for each in found]
     if arguments.json:
         print(strict_json.written({"texts": texts}))

@@ -10,6 +10,7 @@ from mmdl.data.prepare import prepare
 from mmdl.errors import DataError
 from mmdl.fusion import Fusion
 from mmdl.layers.layer import Layer
+from mmdl.models.answers import answered
 from mmdl.models.modality import Modality, ModalityTrace
 from mmdl.ops.softmax import softmax
 from mmdl.shapes import Array, Mask
@@ -105,11 +106,7 @@ class MultimodalClassifier(Multimodal):
         DataError
             If the model's numbers are so large that its answer is none.
         """
-        with np.errstate(all="ignore"):  # what comes of it is looked at
-            p = softmax(self(prepare(self.preprocessors, **raw) if batch is None else batch))
-        if not np.isfinite(p).all():
-            raise DataError("this model has no answer: its numbers became too large on the way")
-        return p
+        return answered(lambda: softmax(self(prepare(self.preprocessors, **raw) if batch is None else batch)))
 
     def predict(self, batch: Batch | None = None, **raw: Any) -> list[str]:
         """The names of the most probable classes, a list of N; arguments as in `predict_proba`"""

@@ -14,6 +14,7 @@ from mmdl.data.preprocessors.text import UNKNOWN
 from mmdl.errors import DataError
 from mmdl.layers import Dense, SequencePool, Sequential
 from mmdl.layers.layer import Layer
+from mmdl.models.answers import answered
 from mmdl.models.build import vector_encoder
 from mmdl.models.encoders import text_encoder
 from mmdl.ops.contrastive import Normalized, normalize, normalize_backward, similarity, similarity_backward
@@ -104,7 +105,7 @@ class ContrastiveModel(Layer):
         given = [name for name, each in raw.items() if each is not None]
         if len(given) != 1:
             raise DataError(f"embed takes one modality at a time, {' or '.join(self.towers)}, not {len(given)}")
-        return self.units(given[0], prepare(self.preprocessors, **raw)[given[0]])
+        return answered(lambda: self.units(given[0], prepare(self.preprocessors, **raw)[given[0]]))
 
 
 def contrastive_model(

@@ -11,7 +11,8 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,7 +81,7 @@ def read_archive(
     FormatError
         If it is no whole archive.
     """
-    try:
+    with in_a_sentence(path):
         with opened(path) as stream, zipfile.ZipFile(stream) as file:
             size = stream.seek(0, 2)
             members = _members(file, size)
@@ -94,12 +95,25 @@ def read_archive(
                 for name, wanted in manifest["arrays"].items()
             }
         return build(manifest, arrays)
+
+
+@contextmanager
+def in_a_sentence(path: str | Path) -> Iterator[None]:
+    """Whatever goes wrong while a file is read becomes a FormatError or DataError that names it, in a short line."""
+    try:
+        yield
     except (FormatError, DataError) as mistake:
         if str(path) in str(mistake):
             raise
-        raise FormatError(f"{path}: {mistake}") from None
+        raise FormatError(f"{path}: {short(str(mistake))}") from None
     except Exception as mistake:  # zipfile, NumPy and json have a dozen kinds of errors for a broken file
         raise FormatError(f"{path} is no model file, or a broken one ({type(mistake).__name__})") from None
+
+
+def short(text: str, most: int = 300) -> str:
+    """A text that quotes a file as one line of characters that can be seen."""
+    seen = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:most])
+    return f"{seen[:most]} ..." if len(text) > most else seen
 
 
 def _members(file: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:

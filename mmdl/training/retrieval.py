@@ -8,7 +8,9 @@ import numpy as np
 from mmdl.data.batches import batches
 from mmdl.data.dataset import Examples
 from mmdl.data.distinct import first_of_each
+from mmdl.models.answers import answered
 from mmdl.shapes import Array, Ids
+from mmdl.training.evaluation import demand_same_language
 
 RANKS = 1, 5, 10
 
@@ -75,7 +77,8 @@ def search(model: Any, examples: Examples, top: int = 10, batch_size: int = 256,
     """
     [query] = model.embed(**raw)
     [other] = [name for name in model.towers if raw.get(name) is None]
-    scores = embeddings(model, examples, other, batch_size) @ query
+    demand_same_language(model, examples)
+    scores = answered(lambda: embeddings(model, examples, other, batch_size) @ query)
     places = np.argsort(-scores, kind="stable")[:top]
     return places, scores[places]
 

@@ -11,6 +11,8 @@ from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
 from mmdl.shapes import Array
 
+FAINTEST = 1e-36  # deviation of numbers that differ: less is none in float32
+
 
 @dataclass(frozen=True)
 class Standardizer(Preprocessor):
@@ -49,7 +51,7 @@ class Standardizer(Preprocessor):
         count = known.sum(axis=0).clip(1)
         mean = np.where(known, x, 0).sum(axis=0) / count
         deviation = np.sqrt((np.where(known, x - mean, 0) ** 2).sum(axis=0) / count)
-        spread = deviation > 1e-12 * np.abs(mean)  # rounding leaves a constant column a little of it
+        spread = deviation > (1e-12 * np.abs(mean)).clip(FAINTEST)  # rounding leaves a constant column a little of it
         return cls(tuple(mean.tolist()), tuple(np.where(spread, deviation, 1.0).tolist()), tuple(names))
 
     @property

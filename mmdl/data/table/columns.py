@@ -23,7 +23,7 @@ from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import Tokenizer
 from mmdl.data.preprocessors.units import split_any
 from mmdl.data.repeated import Repeated
-from mmdl.data.table.numerals import form_of, number_in
+from mmdl.data.table.numerals import LARGEST, form_of, number_in
 from mmdl.data.table.report import counted
 from mmdl.data.watching import watched
 from mmdl.errors import DataError
@@ -175,8 +175,8 @@ def number_of(cell: str, decimal: str = ".") -> float:
         number = float(cell.replace(decimal, "."))
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
-        raise DataError(f"{cell!r} is no number")
+    if not abs(number) <= LARGEST:
+        raise DataError(f"{cell!r} is {'too large' if math.isfinite(number) else 'no number'}")
     return number
 
 

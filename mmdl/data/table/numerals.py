@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mmdl.errors import DataError
 
+LARGEST = 1e30  # a number: the mean and the deviation of larger ones cannot be kept
 MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
 SPACES = " \u00a0\u202f\u2009'’"  # between thousands, all meaning the same
 
@@ -84,4 +85,4 @@ def value_in(cell: str, form: Form) -> float | None:
     if form.thousands:
         text = re.sub(thousands, "", text)
     number = float(text.replace(form.decimal, "."))
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= LARGEST else None
