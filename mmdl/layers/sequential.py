@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
+from mmdl import tree
 from mmdl.layers.layer import Layer
 from mmdl.memory import keep_freed_memory
 from mmdl.shapes import Array, Mask
@@ -39,11 +40,12 @@ class Sequential(Layer):
         return x
 
     def backward(self, dy: Array, trace: tuple[Any, ...], input_gradient: bool = True) -> tuple[Any, Self]:
-        gradients = []
-        for place, (layer, its_trace) in reversed([*enumerate(zip(self.layers, trace, strict=True))]):
-            dy, gradient = layer.backward(dy, its_trace, input_gradient or place > 0)
-            gradients.append(gradient)
-        return dy, replace(self, layers=tuple(reversed(gradients)))
+        parts = [*enumerate(zip(self.layers, trace, strict=True))]
+        learned = [place for place, layer in enumerate(self.layers) if input_gradient or any(tree.leaves(layer))]
+        first, gradients = min(learned, default=len(parts)), [*self.layers]  # before it nobody asks for a gradient
+        for place, (layer, its_trace) in reversed(parts[first:]):
+            dy, gradients[place] = layer.backward(dy, its_trace, input_gradient or place > first)
+        return None if first else dy, replace(self, layers=tuple(gradients))
 
 
 class TimeDistributedTrace(NamedTuple):

@@ -1,6 +1,7 @@
 """Layers in a row, a layer at two places, and a layer for each token."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ RNG = np.random.default_rng(0)
 class Spy(Layer):
     """y = x, and a note of what was asked of it."""
 
+    w: Any = None
     notes: list = field(default_factory=list)
 
     def forward(self, x):
@@ -43,12 +45,24 @@ def test_one_after_the_other():
 
 
 def test_gradient_spares_the_first_layer_its_dx():
-    spies = Spy(), Spy(), Spy()
+    spies = Spy(np.ones(1)), Spy(), Spy()
     model = Sequential((Sequential(spies[:2]), spies[2]))
     y, trace = model.forward(np.ones((2, 3)))
     model.gradient(y, trace)
     asked = [[what for what, _ in spy.notes] for spy in spies]
     assert asked == [["forward", "gradient"], ["forward", "backward"], ["forward", "backward"]]
+
+
+def test_nobody_asks_for_a_gradient_before_the_first_that_learns():
+    spies = Spy(), Spy(), Spy(np.ones(1)), Spy()
+    model = Sequential((Sequential(spies[:1]), Sequential(spies[1:3]), spies[3]))
+    y, trace = model.forward(np.ones((2, 3)))
+    dx, gradient = model.backward(2 * y, trace, input_gradient=False)
+    asked = [[what for what, _ in spy.notes] for spy in spies]
+    assert asked == [["forward"], ["forward"], ["forward", "gradient"], ["forward", "backward"]]
+    assert dx is None and [*map(type, gradient.layers)] == [Sequential, Sequential, Spy]
+    assert model.backward(2 * y, trace)[0].shape == (2, 3)
+    assert all("backward" in {what for what, _ in spy.notes} for spy in spies)
 
 
 def test_nothing_at_all():
