@@ -22,10 +22,10 @@ def attention_stages(fusion, encodings, modality):
     return [
         of_layer(fusion.projections[list(encodings).index(modality)], "projection"),
         embedded(fusion, encodings, modality),
-        forked(of_layer(block.norm, "norm"), returned=Line(TransformerBlock.backward, "dx1 += dx")),
+        forked(of_layer(block.norm, "norm"), returned=Line(TransformerBlock.backward, "+= dattended")),
         self_queries(block.attention, names),
         *attending(names, names, mask),
-        joined(output, computed=Line(TransformerBlock.forward, "x + attended.values")),
+        joined(output, computed=Line(TransformerBlock.forward, "+ attended.values")),
         *feed_forward_stages(block.feed_forward),
         of_layer(fusion.norm, "last norm"),
         averaged(fusion.read(mask, spans([tokens.values for tokens in encodings.values()]))),

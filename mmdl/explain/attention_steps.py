@@ -58,7 +58,7 @@ def queries(layer, computed, returned, whose, keys_too=True, rows=slice(None)):
 
 def self_queries(layer, whose):
     """The queries, keys and values of self-attention, all from the same tokens."""
-    back = Line(MultiHeadAttention.backward, "dxq + dxk + dxv")
+    back = Line(MultiHeadAttention.backward, "dx[:, trace.read] += dxq")
     return queries(layer, Line(MultiHeadAttention.forward, "q, k, v = "), back, whose)
 
 

@@ -20,7 +20,8 @@ from mmdl.tokens import Tokens
 
 
 class AttentionFusionTrace(NamedTuple):
-    """What backward needs; `block.attention.weights` (N, heads, T, T) is there to plot."""
+    """What backward needs; `block.attention.weights` (N, heads, T, T) is there to plot: of all tokens, or of those that
+    ask, which alone look at others then."""
 
     values: Arrays  # of each modality's tokens (N, T_m, D_m)
     mask: Mask  # (N, T) over all tokens
@@ -40,7 +41,9 @@ class AttentionFusionTrace(NamedTuple):
     @property
     def between(self) -> dict[tuple[int, int], Array]:
         """Attention between modalities: {(from, to): (N, heads, T_from, T_to)} by numbers of modalities"""
-        weights, places = self.block.attention.weights, dict(enumerate(self.spans))
+        weights, places, read = self.block.attention.weights, dict(enumerate(self.spans)), self.block.attention.read
+        if read in places.values():
+            return {(a, b): weights[:, :, :, places[b]] for a in places if places[a] == read for b in places}
         return {(a, b): weights[:, :, places[a], places[b]] for a in places for b in places}
 
 
@@ -86,7 +89,7 @@ class AttentionFusion(Fusion):
         return masked_mean(normalized, y.mask), AttentionFusionTrace(values, mask, block, norm)
 
     def backward(self, dz: Array, trace: AttentionFusionTrace, input_gradient: bool = True) -> tuple[Arrays, Self]:
-        dnormalized = masked_mean_backward(dz, trace.norm.y, trace.mask[:, trace.block.read])
+        dnormalized = masked_mean_backward(dz, trace.norm.y, trace.mask[:, trace.block.attention.read])
         dy, norm = self.norm.backward(dnormalized, trace.norm)
         dx, block = self.block.backward(dy, trace.block)
         dencodings, embedded = embed_backward(self, [dx[:, span] for span in trace.spans], trace.values)

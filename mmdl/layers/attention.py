@@ -7,6 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import DTypeLike
 
+from mmdl.errors import ShapeError
 from mmdl.layers.initial import glorot_uniform
 from mmdl.layers.layer import Layer
 from mmdl.layers.projections import project, project_backward
@@ -68,8 +69,9 @@ class MultiHeadAttentionTrace(NamedTuple):
     q: Array
     k: Array
     v: Array
-    weights: Array  # (N, heads, T, T)
-    heads: Array  # (N, T, H)
+    weights: Array  # (N, heads, T, T), or those rows of it that were read
+    heads: Array  # (N, T, H), likewise
+    read: slice = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,16 +118,22 @@ class MultiHeadAttention(Layer):
         parted = [array.reshape(*array.shape[:-1], self.heads, -1) for array in inner if array is not None]
         return *parted, self.Wo.reshape(self.heads, -1, self.Wo.shape[1]), *(() if self.bo is None else (self.bo,))
 
-    def forward(self, tokens: Tokens) -> tuple[Tokens, MultiHeadAttentionTrace]:
+    def forward(self, tokens: Tokens, read: slice = slice(None)) -> tuple[Tokens, MultiHeadAttentionTrace]:
+        """All tokens are looked at, but only those that are `read` look: the others' answers are not computed."""
+        if self.causal and read != slice(None):
+            raise ShapeError("MultiHeadAttention: causal attention is read as a whole, not from some of its tokens")
         x, mask = tokens
-        q, k, v = project(self, x, x)
+        q, k, v = project(self, x[:, read], x)
         heads, weights = multi_head_attention(q, k, v, self.heads, mask, self.causal)
-        return Tokens(affine(heads, self.Wo, self.bo), mask), MultiHeadAttentionTrace(x, q, k, v, weights, heads)
+        y = Tokens(affine(heads, self.Wo, self.bo), None if mask is None else mask[:, read])
+        return y, MultiHeadAttentionTrace(x, q, k, v, weights, heads, read)
 
     def backward(self, dy: Array, trace: MultiHeadAttentionTrace, input_gradient: bool = True) -> tuple[Array, Self]:
         dheads, dWo, dbo = affine_backward(dy, trace.heads, self.Wo)
         dq, dk, dv = multi_head_attention_backward(dheads, trace.q, trace.k, trace.v, trace.weights)
-        dxq, dxk, dxv, projections = project_backward(self, dq, dk, dv, trace.x, trace.x)
+        dxq, dx, dxv, projections = project_backward(self, dq, dk, dv, trace.x[:, trace.read], trace.x)
+        dx[:, trace.read] += dxq  # x was used three times: its gradients add
+        dx += dxv
         output = {"Wo": dWo} if self.bo is None else {"Wo": dWo, "bo": dbo}
         gradient: Self = replace(self, **projections, **output)  # type: ignore[arg-type]  # likewise
-        return dxq + dxk + dxv, gradient  # x was used three times: its gradients add
+        return dx, gradient

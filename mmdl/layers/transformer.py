@@ -64,7 +64,6 @@ class TransformerBlockTrace(NamedTuple):
     norm: LayerNormalized
     attention: MultiHeadAttentionTrace
     feed_forward: FeedForwardTrace
-    read: slice
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,16 +99,13 @@ class TransformerBlock(Layer):
         """All tokens are looked at; those that are `read` come out, and what nobody reads is not computed."""
         x, mask = tokens
         n, norm = self.norm.forward(x)
-        attended, attention = self.attention.forward(Tokens(n, mask))
-        y, feed_forward = self.feed_forward.forward((x + attended.values)[:, read])
-        return Tokens(y, None if mask is None else mask[:, read]), TransformerBlockTrace(
-            norm, attention, feed_forward, read
-        )
+        attended, attention = self.attention.forward(Tokens(n, mask), read)
+        y, feed_forward = self.feed_forward.forward(x[:, read] + attended.values)
+        return Tokens(y, attended.mask), TransformerBlockTrace(norm, attention, feed_forward)
 
     def backward(self, dy: Array, trace: TransformerBlockTrace, input_gradient: bool = True) -> tuple[Array, Self]:
-        dx = np.zeros_like(trace.norm.y)
-        dx[:, trace.read], feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
-        dn, attention = self.attention.backward(dx, trace.attention)
-        dx1, norm = self.norm.backward(dn, trace.norm)
-        dx1 += dx  # the residual
-        return dx1, replace(self, norm=norm, attention=attention, feed_forward=feed_forward)
+        dattended, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
+        dn, attention = self.attention.backward(dattended, trace.attention)
+        dx, norm = self.norm.backward(dn, trace.norm)
+        dx[:, trace.attention.read] += dattended  # the residual
+        return dx, replace(self, norm=norm, attention=attention, feed_forward=feed_forward)

@@ -21,7 +21,7 @@ class WordAttentionDisplay(Display):
     words : list of T str
     others : list of str
         The other modalities.
-    weights : array (T + others, T + others)
+    weights : array (T + others, T + others), or (T, T + others) where only the words look
         A modality's row is the mean over its tokens, its column the sum.
     head : int, optional
         Whose weights these are; None for the mean of all heads.
@@ -43,7 +43,7 @@ class WordAttentionDisplay(Display):
         def row(a):
             return np.column_stack([found[a, text], *(found[a, b].sum(axis=1) for b in others)])
 
-        weights = np.vstack([row(text), *(row(a).mean(axis=0) for a in others)])
+        weights = np.vstack([row(text), *(row(a).mean(axis=0) for a in others if (a, text) in found)])
         labels = [name if batch.present[name][0] else f"(no {name})" for name in others]
         return cls(words, labels, weights, head)
 
@@ -57,11 +57,11 @@ class WordAttentionDisplay(Display):
             colour = readable_on(image, weight)
             number = values_format.format(percent=100 * weight)
             self.ax_.text(column, row, number, ha="center", va="center", color=colour)
-        ticks = range(len(self.weights))
+        rows, columns = map(range, self.weights.shape)
         self.ax_.set_xticks(
-            ticks, names + [f"{literal(name)}\n(all of it)" for name in self.others], rotation=30, ha="right"
+            columns, names + [f"{literal(name)}\n(all of it)" for name in self.others], rotation=30, ha="right"
         )
-        self.ax_.set_yticks(ticks, names + [f"{literal(name)} (mean)" for name in self.others])
+        self.ax_.set_yticks(rows, (names + [f"{literal(name)} (mean)" for name in self.others])[: len(rows)])
         self.ax_.tick_params(length=0)
         self.ax_.spines[:].set_visible(False)
         for line in (self.ax_.axhline, self.ax_.axvline):

@@ -86,7 +86,7 @@ class DecoderBlock(Layer):
     ) -> tuple[tuple[Array, Array], Self]:
         """-> (dx, dmemory), gradient"""
         dx, feed_forward = self.feed_forward.backward(dy, trace.feed_forward)
-        n, q, k, v, weights, heads = trace.cross
+        n, q, k, v, weights, heads, _ = trace.cross
         dheads, dWo, dbo = affine_backward(dx, heads, self.cross.Wo)
         dq, dk, dv = multi_head_attention_backward(dheads, q, k, v, weights)
         dn, dmemory_k, dmemory_v, projections = project_backward(self.cross, dq, dk, dv, n, trace.memory)
