@@ -11,8 +11,9 @@ import numpy as np
 from mmdl.data.augment import Mixture, flipped, mixed, moved
 from mmdl.data.dataset import Examples
 from mmdl.data.kinds import Column, Kind, as_input, kinds_of, of_kind
+from mmdl.data.repeated import Repeated
 from mmdl.errors import DataError
-from mmdl.shapes import Array, Mask
+from mmdl.shapes import Array, Ids, Mask
 from mmdl.tokens import Tokens, select
 
 
@@ -55,6 +56,7 @@ def batches(
     picture_shift: int = 0,
     flip: bool = False,
     mixup: float = 0.0,
+    by_picture: bool = False,
 ) -> Iterator[Batch]:
     """Go through all examples once, `size` at a time; the last batch holds what is left.
 
@@ -75,6 +77,9 @@ def batches(
         Whether one half of the pictures is mirrored, left and right.
     mixup : float
         The α with which examples are mixed, see `mmdl.data.augment.mixed`; with 0 they are not. Words cannot be mixed.
+    by_picture : bool
+        Whether examples that show one picture stand together, so that a model reads it once for all of them. Of
+        pictures that are kept once (see `Repeated`) it is these that are shuffled, and a batch has them so, too.
 
     Returns
     -------
@@ -96,7 +101,7 @@ def batches(
     augment = picture_shift, flip, mixup
     if rng is None and (word_dropout or modality_dropout or any(augment)):
         raise DataError("dropout and shifts need a generator: batches(..., rng=numpy.random.default_rng(seed))")
-    return _batches(examples, size, rng, word_dropout, modality_dropout, *augment)
+    return _batches(examples, size, rng, word_dropout, modality_dropout, *augment, by_picture)
 
 
 def _batches(
@@ -108,6 +113,7 @@ def _batches(
     picture_shift: int,
     flip: bool,
     mixup: float,
+    by_picture: bool,
 ) -> Iterator[Batch]:
     order = np.arange(len(examples)) if rng is None else rng.permutation(len(examples))
     # Dropping from all examples at once costs 5 ms an epoch; batch by batch it would be many times that
@@ -121,9 +127,12 @@ def _batches(
     if modality_dropout:
         examples = replace(examples, present=drop_modalities(examples.present, modality_dropout, rng))
     inputs = {name: _masked(column, examples.present[name]) for name, column in examples.inputs.items()}
+    once = by_picture and not (flip or picture_shift or mixup)  # of which each makes another picture for each example
+    if by_picture and rng is not None:
+        order = _together(order, inputs)
     for start in range(0, len(examples), size):
         rows = order[start : start + size]
-        chosen = {name: as_input(gathered(column, rows), examples.kinds[name]) for name, column in inputs.items()}
+        chosen = {name: _taken(column, rows, examples.kinds[name], once) for name, column in inputs.items()}
         for name in of_kind(examples.kinds, "image"):
             if flip:
                 chosen[name] = flipped(chosen[name], rng)
@@ -159,6 +168,23 @@ def drop_modalities(present: dict[str, Mask], rate: float, rng: np.random.Genera
 
 def _masked(column: Column, present: Mask) -> Column:
     return Tokens(column.values, column.full_mask & present[:, None]) if isinstance(column, Tokens) else column
+
+
+def _taken(column: Any, rows: Array, kind: Kind, once: bool) -> Any:
+    """The examples in these places as a model takes them; what is `Repeated` stays so, if it is wanted once."""
+    if once and isinstance(column, Repeated):
+        values, places = column[rows].distinct()
+        return Repeated(as_input(values, kind), places)  # type: ignore[arg-type]  # an array remains one
+    return as_input(gathered(column, rows), kind)
+
+
+def _together(order: Ids, inputs: dict[str, Any]) -> Ids:
+    """The same order (N,), but that those who share an array stand together where the first of them stood."""
+    for column in inputs.values():
+        if isinstance(column, Repeated):
+            _, first, number = np.unique(column.places[order], return_index=True, return_inverse=True)
+            return order[np.argsort(first[number], kind="stable")]
+    return order
 
 
 def gathered(column: Any, rows: Array) -> Any:

@@ -54,6 +54,11 @@ class Repeated:
         places = self.places[rows]
         return self.values[places] if np.ndim(places) == 0 else Repeated(self.values, places)
 
+    def distinct(self) -> tuple[Array, Ids]:
+        """The values that some row has, in order, and of which of them each row has: x[n] = values[places[n]]"""
+        there, places = np.unique(self.places, return_inverse=True)
+        return self.values[there], places
+
     def take(self, rows: Any, axis: int = 0) -> Array:
         """These rows as a plain array."""
         found: Array = self.values[self.places[rows]] if axis == 0 else np.asarray(self).take(rows, axis)

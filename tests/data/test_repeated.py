@@ -39,6 +39,34 @@ def test_rows_are_those_of_the_whole_array():
     np.testing.assert_array_equal(x.take([2, 2], axis=0), whole[[2, 2]])
     np.testing.assert_array_equal(x[:, 0, ..., 0], whole[:, 0, ..., 0])
     assert type(Repeated.of(frames)) is np.ndarray
+    values, places = Repeated(x.values, np.array([2, 0, 2])).distinct()
+    np.testing.assert_array_equal(values, np.stack([frames[0], frames[2]]))
+    assert places.tolist() == [1, 0, 1]
+
+
+def test_a_batch_by_picture_has_each_picture_once():
+    rng = np.random.default_rng(0)
+    frames = [rng.integers(0, 256, (2, 3, 1)).astype(np.uint8) for _ in range(9)]
+    shown = rng.permutation(np.repeat(np.arange(9), 3))
+    examples = data.Examples({"image": Repeated.of([frames[k] for k in shown])}, np.arange(27))
+    for draw in (None, np.random.default_rng(0)):
+        found = list(batches(examples, 6, draw, by_picture=True))
+        labels = np.concatenate([batch.labels for batch in found])
+        assert sorted(labels) == list(range(27)) and (draw is None) == (labels.tolist() == list(range(27)))
+        if draw is not None:
+            assert [len(set(three)) for three in shown[labels].reshape(9, 3).tolist()] == [1] * 9
+            assert shown[labels].tolist() != sorted(shown)
+        for batch in found:
+            np.testing.assert_array_equal(
+                np.asarray(batch["image"]), np.stack(frames)[shown[batch.labels]] / np.float32(255)
+            )
+            assert len(batch["image"].values) == len(set(shown[batch.labels])) and batch["image"].dtype == np.float32
+    again = [next(batches(examples, 6, np.random.default_rng(1), by_picture=True)).labels for _ in range(2)]
+    assert again[0].tolist() == again[1].tolist()
+    flipped = next(batches(examples, 6, np.random.default_rng(0), flip=True, by_picture=True))
+    assert type(flipped["image"]) is np.ndarray  # of each example another one
+    plain = data.Examples({"image": np.stack(frames)}, np.arange(9))
+    assert type(next(batches(plain, 6, by_picture=True))["image"]) is np.ndarray
 
 
 def test_a_table_keeps_each_picture_once_and_shows_it_in_every_row(tmp_path, monkeypatch):

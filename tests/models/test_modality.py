@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from mmdl import tree
+from mmdl.data.repeated import Repeated
 from mmdl.layers import GRU, Conv2D, Dense, Embedding, Flatten, Layer, Patches, SequencePool, Sequential
 from mmdl.models.modality import Modality
 from mmdl.tokens import Tokens
+from mmdl.verify.compare import agree
 from tests import layer_checks
 from tests.close import close
 from tests.layer_checks import floats, scattered, upstream, values
@@ -146,6 +148,31 @@ def test_with_nobody_present_the_encoder_learns_nothing(name):
     y, trace = modality.forward(without(x, PRESENT["nobody"]), PRESENT["nobody"])
     gradient = modality.gradient(upstream(y), trace)
     assert floats(gradient.encoder) and not any(array.any() for array in floats(gradient.encoder))
+
+
+@whoever
+@pytest.mark.parametrize("name", ["an image's vector", "an image's tokens", "an image's map", "logits"])
+def test_what_several_show_is_encoded_once_and_learned_from_by_all(name, present):
+    modality, x = MODALITIES[name]
+    few = Repeated(np.concatenate([x[:1], np.full_like(x[:1], np.nan), x[1:2]]), np.array([2, 0, 2, 2]))
+    whole = np.asarray(few)
+    y, trace = modality.forward(few, present)
+    expected, its_trace = modality.forward(whole, present)
+    assert trace.encoder is not None and len(_first(trace.encoder)) == len(np.unique(few.places[present]))
+    agree("y", values(y), values(expected), 1e-14, "one by one")
+    agree("called", values(modality(few, present)), values(expected), 1e-14, "one by one")
+    dy = upstream(expected)
+    (dx, gradient), (each, other) = modality.backward(dy, trace), modality.backward(dy, its_trace)
+    for (path, found), right in zip(tree.leaves(gradient), floats(other), strict=True):
+        agree(path, found, right, 1e-13, "one by one")
+    for n in np.flatnonzero(present):
+        same = present & (few.places == few.places[n])
+        agree("dx", dx[n], each[same].sum(axis=0), 1e-13, "the sum of all who show it")
+    assert not dx[~present].any()
+
+
+def _first(trace):
+    return trace[0] if isinstance(trace, tuple) else trace
 
 
 def test_the_trace_says_who_was_there():

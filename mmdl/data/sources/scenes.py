@@ -14,6 +14,7 @@ from mmdl.data.dataset import Dataset, Examples
 from mmdl.data.preprocessors.picture import PicturePreprocessor
 from mmdl.data.preprocessors.text import Tokenizer
 from mmdl.data.registry import Source
+from mmdl.data.repeated import Repeated
 from mmdl.shapes import Array
 
 SIDE = 64  # pixels
@@ -33,6 +34,7 @@ RECIPE = {
     "smoothing": 0.05,
     "modality_dropout": 0.0,  # neither modality says anything alone
 }
+AUGMENT: dict[str, float] = {"by_picture": True}  # a third of the pictures to read
 BUILD = {"dropout": 0.1}  # every example is new, so there is little to overfit
 PICTURES = {"train": 12000, "validation": 300, "test": 1000}
 
@@ -94,7 +96,7 @@ def load(pictures: int = PICTURES["train"], seed: int = 0) -> Dataset:
     rng = np.random.default_rng(seed)
     drawn = {split: examples_of(count, rng) for split, count in (PICTURES | {"train": pictures}).items()}
     tokenizer = Tokenizer.fit(drawn["train"][1]["question"].tolist())
-    image = PicturePreprocessor.fit(drawn["train"][0])
+    image = PicturePreprocessor.fit(drawn["train"][0].values)
     splits: dict[str, Any] = {}
     for split, (images, about) in drawn.items():
         labels = np.array([ANSWERS.index(answer) for answer in about["answer"]])
@@ -103,11 +105,19 @@ def load(pictures: int = PICTURES["train"], seed: int = 0) -> Dataset:
     best: dict[tuple[str, ...], dict[str, float]] = {("image", "text"): {"loss": 0.0, "accuracy": 1.0}}
     preprocessors = {"image": image, "text": tokenizer}
     return Dataset(
-        "scenes", ANSWERS, **splits, preprocessors=preprocessors, best=best, recipe=RECIPE, build=BUILD, in_order=True
+        "scenes",
+        ANSWERS,
+        **splits,
+        preprocessors=preprocessors,
+        best=best,
+        recipe=RECIPE,
+        build=BUILD,
+        augment=AUGMENT,
+        in_order=True,
     )
 
 
-def examples_of(count: int, rng: np.random.Generator) -> tuple[Array, dict[str, Array]]:
+def examples_of(count: int, rng: np.random.Generator) -> tuple[Repeated, dict[str, Array]]:
     """Pictures (N, R, C, 3) and what is known of them, for N = count · QUESTIONS questions."""
     images, asked = [], []
     for picture in range(count):
@@ -124,7 +134,7 @@ def examples_of(count: int, rng: np.random.Generator) -> tuple[Array, dict[str, 
         "boxes": np.array([" ".join(shape.box for shape in question.about) for _, question in asked]),
         "named": np.array([question.named for _, question in asked]),
     }
-    return np.stack(images), about
+    return Repeated.of(images), about
 
 
 def composed(rng: np.random.Generator) -> list[Shape]:
