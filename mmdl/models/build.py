@@ -26,7 +26,7 @@ from mmdl.layers import (
 from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
-from mmdl.models.pictures import Encoded, is_large, picture_encoder
+from mmdl.models.pictures import Encoded, is_large, located, picture_encoder
 
 Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classifier: modalities, fusion, head
 
@@ -212,16 +212,19 @@ def parts_of(
 def _of_tokens(rng: Generator, kind: Any, preprocessors: dict[str, Any], classes: int, how: How) -> Parts:
     """Fusion of tokens: words are passed on as they are, for attention reads them; where their order matters, and for
     letters, an LSTM reads them first. Sentences beside large pictures are questions, or as good as: they ask."""
-    modalities, lengths = {}, []
+    modalities, widths, lengths = {}, [], []
     for name, preprocessor in preprocessors.items():
         encoder, (length, features) = token_encoder(rng, preprocessor, how.width, how.reader, how.dtype)
+        if is_large(preprocessor):
+            encoder, features = located(encoder), features + 2
         modalities[name] = Modality(encoder, rng.normal(0, 0.02, (1, features)).astype(how.dtype))
+        widths.append(features)
         lengths.append(length)
     more: dict[str, Any] = {}
     kinds = [preprocessor.kind for preprocessor in preprocessors.values()]
     if kind is AttentionFusion and how.in_order and "text" in kinds and any(map(is_large, preprocessors.values())):
         more = {"asks": kinds.index("text")}
-    fusion = kind.init(rng, [how.width] * len(modalities), how.width, lengths, HEADS, dtype=how.dtype, **more)
+    fusion = kind.init(rng, widths, how.width, lengths, HEADS, dtype=how.dtype, **more)
     return modalities, fusion, Sequential(how.head(rng, how.width, classes))
 
 

@@ -40,6 +40,13 @@ def is_large(preprocessor: Any) -> bool:
     return picture and bool(getattr(preprocessor, "mean", ())) and max(preprocessor.shape[:2]) > LARGE
 
 
+def located(encoder: Sequential) -> Sequential:
+    """Patches that say where they stand: what looks at some of them finds that as well as what is there, and need not
+    learn it of every place anew."""
+    *layers, patches = encoder.layers
+    return Sequential((*layers, Coordinates(), patches))
+
+
 def _of_large_picture(rng: Generator, preprocessor: Any, width: int, dtype: DTypeLike) -> Encoded:
     """The first stage looks at every other pixel only, which takes a third of the time. Where `CELLS` cells are left on
     the longer side, two more convolutions see things whole, and the last of them, where they stand. Batch norm: what
