@@ -1,7 +1,7 @@
 """What `mmdl train --objective contrastive` does: two towers that match, and how often they find the right one."""
 
 from mmdl.cli.classify import FUSION
-from mmdl.cli.dataset import asked_for
+from mmdl.cli.dataset import asked_for, is_own
 
 WHOLE = {"glyphs": {"whole_names": True, "word_dropout": 0.0}}  # as these are loaded where names are searched
 
@@ -11,6 +11,8 @@ def ask(arguments):
     if arguments.fusion != FUSION:
         arguments.wrong_usage("--fusion is for classifiers; with --objective contrastive nothing is fused")
     asked = asked_for(arguments)
+    if is_own(asked) and "label" not in asked["options"]:
+        asked["options"]["task"] = "pairs"
     return asked | {"options": WHOLE.get(asked["data"], asked["options"])}, {"objective": "contrastive"}
 
 
@@ -51,11 +53,31 @@ def measure(model, dataset):
     return {"recall": recall, "among": len(gallery(dataset.test))}
 
 
+def answers(model, examples):
+    """Of every pair that can be found, the rank of the one for the other, and what is nearest: names, and rows
+
+    The row of any other example is None.
+    """
+    from mmdl.training.retrieval import places_of_gallery, ranks, similarities, titles
+
+    places = places_of_gallery(examples)
+    shown, (first, second) = examples.select(places), model.towers
+    called = {name: shown.about.get(name, titles(shown, model.preprocessors)) for name in (first, second)}
+    similarity = similarities(model, shown)
+    columns = [called[first], called[second]]
+    for name, each in ((second, similarity), (first, similarity.T)):
+        columns += [ranks(each).tolist(), [called[name][nearest] for nearest in each.argmax(axis=1)]]
+    rows = [None] * len(examples)
+    for place, row in zip(places, zip(*columns, strict=True), strict=True):
+        rows[place] = row
+    return (first, second, f"rank of {second}", f"nearest {second}", f"rank of {first}", f"nearest {first}"), rows
+
+
 def things(examples):
     """What is searched for: what `mmdl.data.distinct.identities` tells apart."""
     if "character" in examples.about:
         return "characters"
-    return "texts" if "text" in examples.inputs else "classes"
+    return "texts" if "text" in examples.inputs else "classes" if examples.classes else "rows"
 
 
 def report(results, files, dataset, asked):

@@ -70,7 +70,7 @@ def labelled_rows(model, extras, arguments):
 
 def how_read(extras, arguments):
     """How numbers are written, as said on the command line or in training, and whether NA was a word there."""
-    from mmdl.data.table.load import Reading
+    from mmdl.data.table.opened import Reading
 
     options = extras.get("options", {})
     said = {name: value for name in FORM if (value := getattr(arguments, name, None)) is not None}

@@ -25,18 +25,16 @@ def written(folder, model, extras):
 
 
 def answers(work, model, folder, failures):
-    """Write what the model says of every test example beside it, if it is of the kind that has answers.  -> names"""
+    """Write what the model says of every test example beside it.  -> names of files"""
     from mmdl.errors import DataError
 
-    found = getattr(work.objective, "answers", None)
-    if found is None:
-        return []
     test = work.dataset.test
-    names, rows = found(model, test)
+    names, rows = work.objective.answers(model, test)
     where = "line" if "line" in test.about else "example"  # of the table; or as `mmdl plot --example` counts
     places = test.about.get("line", range(len(test)))
     try:
-        write_rows(folder / ANSWERS, [where, *names], ([place, *row] for place, row in zip(places, rows, strict=True)))
+        whole = ([place, *row] for place, row in zip(places, rows, strict=True) if row is not None)
+        write_rows(folder / ANSWERS, [where, *names], whole)
     except DataError as failure:
         failures.append(str(failure))
         return []

@@ -72,6 +72,18 @@ def measure(model, dataset):
     return {"written": {key_of(subset, dataset.modalities): found[subset] for subset in largest_first}}
 
 
+def answers(model, examples):
+    """Of every example what is true, what the model writes, and its probability, if it has one: names, and rows"""
+    from mmdl.data.batches import batches
+    from mmdl.training.text_writing import AT_ONCE, write
+
+    written = [best for batch in batches(examples, AT_ONCE) for best, *_ in write(model, batch)]
+    truth = model.target.texts(examples.targets)
+    odds = ["" if each.probability != each.probability else f"{each.probability:.6f}" for each in written]
+    rows = zip(truth, [each.text for each in written], odds, strict=True)
+    return ("truth", "written", "probability"), rows
+
+
 def report(results, files, dataset, asked):
     """The results for a reader."""
     print(f"\ntrained for {results['seconds']['train']:.1f} s; on the test set")

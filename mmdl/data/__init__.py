@@ -16,7 +16,7 @@ from mmdl.data.preprocessors import (
     Tokenizer,
 )
 from mmdl.data.registry import Source, Sources
-from mmdl.data.table import is_table, load_like, load_measured, load_table, load_written
+from mmdl.data.table import is_table, load_like, load_measured, load_paired, load_table, load_written
 from mmdl.errors import DataError
 from mmdl.files import remedy
 
@@ -39,12 +39,14 @@ __all__ = [
     "is_table",
     "load",
     "load_measured",
+    "load_paired",
     "load_table",
     "load_written",
     "source",
 ]
 
 DATASETS = Sources("mmdl.data.sources")
+LOADERS: dict[str, Any] = {"regression": load_measured, "pairs": load_paired}  # of tables, by the task
 
 
 def source(name: str) -> Source:
@@ -66,7 +68,7 @@ def load(name: str, like: Any = None, **options: Any) -> Dataset:
         Read a CSV file with the vocabulary, statistics and classes of this model.
     **options
         Passed to the data set's own loader, `load_table` for a CSV file, or `load_written` if there is a `target`, or
-        `load_measured` if the `task` is "regression".
+        `load_measured` if the `task` is "regression", or `load_paired` if it is "pairs".
 
     Returns
     -------
@@ -83,6 +85,6 @@ def load(name: str, like: Any = None, **options: Any) -> Dataset:
         return load_like(name, like, **options)
     if "target" in options and is_table(name):
         return load_written(name, **options)
-    if options.get("task") == "regression" and is_table(name):
-        return load_measured(name, **{option: each for option, each in options.items() if option != "task"})
+    if options.get("task") in LOADERS and is_table(name):
+        return LOADERS[options.pop("task")](name, **options)
     return load_table(name, **options) if is_table(name) else source(name).load(**options)

@@ -31,13 +31,26 @@ def recall_at(similarity: Array, k: int) -> float:
 
 def gallery(examples: Examples) -> Examples:
     """One example of each thing that can be found, the first of its kind, if nothing of it is absent.  -> Examples"""
-    examples = examples.select(np.logical_and.reduce(list(examples.present.values())))
-    return examples.select(first_of_each(examples))
+    return examples.select(places_of_gallery(examples))
+
+
+def places_of_gallery(examples: Examples) -> Ids:
+    """Where the examples of a `gallery` stand.  -> ints (n,)"""
+    whole = np.flatnonzero(np.logical_and.reduce(list(examples.present.values())))
+    found: Ids = whole[first_of_each(examples.select(whole))]
+    return found
 
 
 def embeddings(model: Any, examples: Examples, name: str, batch_size: int = 256) -> Array:
     """The unit vectors of one modality of all examples, in order.  -> (N, D)"""
     return np.concatenate([model.units(name, batch[name]) for batch in batches(examples, batch_size)])
+
+
+def similarities(model: Any, shown: Examples, batch_size: int = 256) -> Array:
+    """The cosine of each example of the first modality with each of the second.  -> (N, N)"""
+    first, second = model.towers
+    cosines: Array = embeddings(model, shown, first, batch_size) @ embeddings(model, shown, second, batch_size).T
+    return cosines
 
 
 def evaluate_retrieval(
@@ -59,7 +72,7 @@ def evaluate_retrieval(
     """
     shown = gallery(examples)
     first, second = model.towers
-    similarity = embeddings(model, shown, first, batch_size) @ embeddings(model, shown, second, batch_size).T
+    similarity = similarities(model, shown, batch_size)
     return {
         (first, second): {k: recall_at(similarity, k) for k in at},
         (second, first): {k: recall_at(similarity.T, k) for k in at},

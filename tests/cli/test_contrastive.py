@@ -1,5 +1,6 @@
 """`mmdl train --objective contrastive` and `mmdl search`: files, answers, and what is refused."""
 
+import csv
 import json
 import os
 import re
@@ -16,7 +17,7 @@ from mmdl.cli.contrastive import WHOLE
 from mmdl.cli.search import LONGEST
 from mmdl.training.retrieval import evaluate_retrieval, gallery
 
-FILES = {"model.npz", "history.json", "history.png", "similarity.png"}
+FILES = {"model.npz", "history.json", "predictions.csv", "history.png", "similarity.png"}
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,19 @@ class TestTrain:
         assert result["recall"]["image to text"] == {str(k): share for k, share in found["image", "text"].items()}
         assert result["recall"]["text to image"] == {str(k): share for k, share in found["text", "image"].items()}
         assert "epoch 1/1: loss " in captured.err
+
+    def test_ranks_and_nearest_stand_beside_the_run(self, towers, fewer_glyphs):
+        with (towers / "predictions.csv").open(encoding="utf-8") as file:
+            names, *rows = csv.reader(file)
+        assert names == ["example", "image", "text", "rank of text", "nearest text", "rank of image", "nearest image"]
+        model, _ = training.load(towers / "model.npz")
+        test = fewer_glyphs("glyphs", **WHOLE["glyphs"]).test
+        found = evaluate_retrieval(model, test)
+        for column, way in ((3, ("image", "text")), (5, ("text", "image"))):
+            ranks = np.array([int(row[column]) for row in rows])
+            assert {k: (ranks <= k).mean() for k in (1, 5, 10)} == found[way]
+        assert all(row[1] == test.about["name"][int(row[0])] for row in rows)
+        assert all((row[1] == row[4]) == (row[3] == "1") for row in rows)
 
     def test_words_name_recall_and_files(self, few, capsys, tmp_path):
         assert main(["train", "--objective", "contrastive", "--epochs", "1"]) == 0

@@ -55,6 +55,26 @@ def test_captions_of_pictures_stay_together(tmp_path, journey):
     assert sorted(tested) == sorted(4 * picture + k + 2 for picture in whole for k in range(4))
 
 
+def test_captions_need_no_class_to_find_their_pictures(tmp_path, capsys, complaint):
+    shades, rows = (20, 90, 160, 230), []
+    for n in range(48):
+        Image.new("L", (16, 16), shades[n % 4] + n // 8).save(tmp_path / f"{n}.png")
+        rows += [[f"{n}.png", f"{('black', 'dark', 'light', 'white')[n % 4]} {word}", n] for word in ("one", "thing")]
+    table = write(tmp_path / "captions.csv", ["photo", "caption", "count"], rows)
+    asked = ["train", "--objective", "contrastive", "--data", table]
+    assert main([*asked, "--image", "photo", "--text", "caption", "--out", str(tmp_path / "run")]) == 0
+    assert "rows that share a file or a group stay in one split: 48 groups" in capsys.readouterr().out
+    with (tmp_path / "run" / "predictions.csv").open(encoding="utf-8") as file:
+        found = [*csv.DictReader(file)]
+    assert all(each["image"].endswith(".png") and each["nearest text"] in [row[1] for row in rows] for each in found)
+    assert np.mean([int(each["rank of text"]) <= 2 for each in found]) > 0.5
+    assert main(["search", str(tmp_path / "run"), "white thing", "--out", str(tmp_path / "page.png")]) == 0
+    assert main([*asked, "--image", "photo", "--numbers", "count", "--epochs", "1", "--out", str(tmp_path / "b")]) == 0
+    assert "66 pairs of 33 rows to learn from, 10 others for the test" in capsys.readouterr().out
+    code, sentence = complaint(*asked, "--image", "photo", "--text", "caption", "--split", "count")
+    assert code == 1 and "no row that can be used is for train; line 2, count: '0' is none of train" in sentence
+
+
 def test_semicolons_decimal_commas_and_thousands(tmp_path, journey):
     rng = np.random.default_rng(0)
     rows = []

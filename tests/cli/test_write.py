@@ -1,5 +1,6 @@
 """`mmdl train --objective write` and what comes after it, on tables of one's own."""
 
+import csv
 import json
 
 import numpy as np
@@ -32,6 +33,18 @@ def test_the_run(pairs, capsys):
     assert {file.name for file in run.iterdir()} >= {"model.npz", "history.json", "history.png", "alignment.png"}
     model, extras = load(run / "model.npz")
     assert type(model).__name__ == "Writer" and extras["decoder"] == "lstm" and extras["options"]["target"] == "german"
+
+
+def test_what_it_writes_of_the_test_set_stands_beside_the_true_texts(pairs, capsys):
+    table, run = pairs
+    with (run / "predictions.csv").open(encoding="utf-8") as file:
+        names, *rows = csv.reader(file)
+    assert names == ["line", "truth", "written", "probability"]
+    lines = table.read_text(encoding="utf-8").splitlines()
+    assert all(lines[int(line) - 1].endswith(f",{truth}") and 0 < float(p) <= 1 for line, truth, _, p in rows)
+    assert main(["evaluate", str(run), "--json"]) == 0
+    exact = json.loads(capsys.readouterr().out)["written"]["all"]["exact"]
+    assert np.mean([truth == written for _, truth, written, _ in rows]) == exact
 
 
 def test_predictions_are_texts_with_probabilities(pairs, capsys):

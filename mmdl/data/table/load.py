@@ -1,27 +1,22 @@
 """Your own data: a CSV file with one row for each example, and columns for its picture, text, sound and numbers."""
 
 import math
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mmdl.data.dataset import SPLITS, Dataset, Examples
-from mmdl.data.table.columns import Numbers, Pictures, Reader, Sounds, Texts
-from mmdl.data.table.report import counted, demand_enough, of_absent, of_alike, of_classes, of_numbers, of_refused
-from mmdl.data.table.rows import read_rows
-from mmdl.data.table.steps import Columns, all_of, as_one, dealt, emptied, fitted, in_order, read
-from mmdl.errors import DataError
+from mmdl.data.dataset import SPLITS, Dataset
+from mmdl.data.table.opened import Reading, opened
+from mmdl.data.table.report import demand_enough, of_alike, of_classes, of_numbers
+from mmdl.data.table.steps import dealt, in_order
 
 WORD_DROPOUT = 0.1  # in training, so that a model does not hang on single words
 HIDDEN = 0.15  # of each modality, for every other that there is
 STEPS = 600  # of training, at least: few examples need many epochs
 EPOCHS = (6, 60)  # at least and at most
-UNITS = {"auto": "auto", "word": "spaced", "character": "character"}  # as a tokenizer calls them
 
 
 def is_table(name: str) -> bool:
@@ -61,7 +56,7 @@ def load_table(
     group : str, optional
         A column whose equal cells keep rows in one split, as equal files of pictures and sounds always do.
     **how
-        The settings of `Reading`: `image_size`, `text_unit`, `decimal` and others.
+        The settings of `mmdl.data.table.opened.Reading`: `image_size`, `text_unit`, `decimal` and others.
 
     Returns
     -------
@@ -75,83 +70,25 @@ def load_table(
     DataError
         If the file or its columns are not what they should be, or fewer than two classes are left.
     """
-    reading = Reading(**how)
-    columns: Columns = {"image": image or "", "text": text or "", "audio": audio or "", "numbers": tuple(numbers)}
-    columns = {name: column for name, column in columns.items() if column}
-    rows, refused, delimiter = read_rows(path, all_of(columns, label, split, group))
-    absent = Counter[str]() if reading.keep_na else emptied(rows)
-    readers = readers_of(columns, Path(path).parent, delimiter, reading)
-    table = read(rows, refused, readers, label, split, group)
+    columns = {"image": image, "text": text, "audio": audio, "numbers": tuple(numbers)}
+    file, table = opened(path, columns, label, split, group, Reading(**how))
     hints = [*of_numbers(label, table.labels), *of_alike(in_order({*table.labels}))]
     table, part, together = dealt(table, label, split, np.random.default_rng(seed))
     classes = in_order({*table.labels})
-    demand_enough(path, len(rows) + len(refused), classes, part, table.refused, hints)
-    inputs, present, preprocessors, sentences = fitted(path, table, readers, part == "train")
-    about = {name: np.array([as_one(each) for each in cells], object) for name, cells in table.cells.items()}
-    about["line"] = np.array([str(line) for line in table.lines])
-    examples = Examples(inputs, np.array([classes.index(each) for each in table.labels]), present, about)
-    train, validation, test = (examples.select(part == each) for each in SPLITS)
-    first = f"{Path(path).name}: {counted(len(rows) + len(refused), 'row')}, {len(part):,} of which can be used"
-    return Dataset(
-        Path(path).name,
-        classes,
-        train,
-        validation,
-        test,
-        preprocessors,
-        augment={"word_dropout": WORD_DROPOUT} if text else {},
-        notes=(
-            *(first, *sentences, *of_absent(absent), *together),
-            *hints,
-            *of_classes(classes, train, validation, test),
-            *of_refused(table.lost, "cell not used"),
-            *of_refused(table.refused),
-        ),
-        recipe=recipe_for(len(train), len(columns)),
-        in_order=bool(text),
-    )
+    demand_enough(path, file.rows, classes, part, table.refused, hints)
+    labels = np.array([classes.index(each) for each in table.labels])
+    counts = of_classes(classes, *(labels[part == each] for each in SPLITS))
+    remarks = (*together, *hints, *counts)
+    return file.dataset(table, part, labels, remarks=remarks, classes=classes, **suited(file.readers, part))
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How the cells of a table are read.
-
-    Parameters
-    ----------
-    image_size : (rows, columns), optional
-        Of all pictures; if it is not given, see `mmdl.data.table.columns.Pictures`.
-    text_length : int, sound_seconds : float, optional
-        What is beyond is cut off; if they are not given, see `Texts` and `Sounds` there.
-    text_unit : "auto", "word" or "character"
-        What a text is read by: by default words, and single characters in scripts without spaces between words.
-    decimal, thousands : str, optional
-        How numbers are written; if they are not given, what fits most cells of a column decides.
-    keep_na : bool
-        Whether NA, nan, NULL and None in a text or a class are words, and not what is missing.
-    """
-
-    image_size: tuple[int, int] | None = None
-    text_length: int | None = None
-    text_unit: str = "auto"
-    sound_seconds: float | None = None
-    decimal: str = ""
-    thousands: str | None = None
-    keep_na: bool = False
-
-    def __post_init__(self) -> None:
-        if self.text_unit not in UNITS:
-            raise DataError(f"texts are read by {', '.join(UNITS)}, not by {self.text_unit!r}")
-
-
-def readers_of(columns: Columns, folder: Path, delimiter: str, how: Reading) -> dict[str, Reader]:
-    """What reads the cells of each modality."""
-    makers: dict[str, Callable[[Any], Reader]] = {
-        "image": lambda column: Pictures(column, folder, how.image_size),
-        "text": lambda column: Texts(column, how.text_length, UNITS[how.text_unit]),
-        "audio": lambda column: Sounds(column, folder, how.sound_seconds),
-        "numbers": lambda column: Numbers(column, delimiter, how.decimal, how.thousands),
+def suited(modalities: Any, part: Any) -> dict[str, Any]:
+    """The settings of a data set that suit these modalities, and as many rows for training as `part` (N,) has."""
+    return {
+        "augment": {"word_dropout": WORD_DROPOUT} if "text" in modalities else {},
+        "recipe": recipe_for(int((part == "train").sum()), len(modalities)),
+        "in_order": "text" in modalities,
     }
-    return {name: makers[name](column) for name, column in columns.items()}
 
 
 def recipe_for(examples: int, modalities: int) -> dict[str, float]:

@@ -1,21 +1,18 @@
 """A CSV file of one's own with a number to be predicted: a price, a rating, a temperature."""
 
 import math
-from collections import Counter
-from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mmdl.data.dataset import SPLITS, Dataset, Examples
+from mmdl.data.dataset import Dataset
 from mmdl.data.preprocessors.numbers import Standardizer
-from mmdl.data.table.load import WORD_DROPOUT, Reading, readers_of, recipe_for
+from mmdl.data.table.load import suited
 from mmdl.data.table.numerals import Form, form_of, number_in
-from mmdl.data.table.report import because, counted, of_absent, of_refused
-from mmdl.data.table.rows import read_rows
-from mmdl.data.table.steps import Columns, all_of, as_one, dealt, emptied, fitted, read
+from mmdl.data.table.opened import Reading, opened
+from mmdl.data.table.report import demand_splits
+from mmdl.data.table.steps import alike, dealt
 from mmdl.errors import DataError
 
 
@@ -52,52 +49,22 @@ def load_measured(
         If the file or its columns are not what they should be, no row is left for one of the splits, or all numbers
         for training are the same.
     """
-    columns: Columns = {"image": image or "", "text": text or "", "audio": audio or "", "numbers": tuple(numbers)}
-    columns = {name: column for name, column in columns.items() if column}
-    rows, refused, delimiter = read_rows(path, all_of(columns, label, split, group))
+    columns = {"image": image, "text": text, "audio": audio, "numbers": tuple(numbers)}
     reading = Reading(**how)
-    absent = Counter[str]() if reading.keep_na else emptied(rows)
-    form = form_of(label, [row.cells[label] for row in rows], delimiter, reading.decimal, reading.thousands)
-    readers = readers_of(columns, Path(path).parent, delimiter, reading)
-    table = read(rows, refused, readers, label, split, group)
-    labels, wrong = numbers_of(table.labels, label, form)
-    by_line = dict(zip(table.lines, labels, strict=True))
-    table = table.without(wrong)
-    table = replace(table, labels=["all"] * len(table.labels))  # no classes: all rows are dealt out alike
-    table, part, notes = dealt(table, label, split, np.random.default_rng(seed))
-    for name in SPLITS:
-        if name not in part:
-            raise DataError(f"{path}: no row that can be used is for {name}{because(table.refused)}")
-    inputs, present, preprocessors, sentences = fitted(path, table, readers, part == "train")
-    about = {name: np.array([as_one(each) for each in cells], object) for name, cells in table.cells.items()}
-    about["line"] = np.array([str(line) for line in table.lines])
-    examples = Examples(inputs, np.array([by_line[line] for line in table.lines]), present, about)
-    train, validation, test = (examples.select(part == each) for each in SPLITS)
-    if np.ptp(train.labels) == 0:
-        raise DataError(
-            f"{path}: {label} is {train.labels[0]:g} in every row for training, so there is nothing to learn"
-        )
-    scale = Standardizer.fit(train.labels[:, None], (label,))
-    first = f"{Path(path).name}: {counted(len(rows) + len(refused), 'row')}, {len(part):,} of which can be used"
-    numbers_told = f"{label}: numbers from {examples.labels.min():g} to {examples.labels.max():g}, on average "
-    return Dataset(
-        Path(path).name,
-        (),
-        train,
-        validation,
-        test,
-        preprocessors,
-        augment={"word_dropout": WORD_DROPOUT} if text else {},
-        notes=(
-            *(first, *sentences, f"{numbers_told}{scale.mean[0]:g} ± {scale.deviation[0]:g}"),
-            *(*of_absent(absent), *notes),
-            *of_refused(table.lost, "cell not used"),
-            *of_refused(table.refused),
-        ),
-        recipe=recipe_for(len(train), len(columns)),
-        in_order=bool(text),
-        scale=scale,
-    )
+    file, table = opened(path, columns, label, split, group, reading, "number")
+    form = form_of(label, table.labels, file.delimiter, reading.decimal, reading.thousands)
+    found, wrong = numbers_of(table.labels, label, form)
+    by_line = dict(zip(table.lines, found, strict=True))
+    table, part, together = dealt(alike(table.without(wrong)), label, split, np.random.default_rng(seed))
+    demand_splits(path, part, table.refused)
+    labels = np.array([by_line[line] for line in table.lines])
+    learned = labels[part == "train"]
+    if np.ptp(learned) == 0:
+        raise DataError(f"{path}: {label} is {learned[0]:g} in every row for training, so there is nothing to learn")
+    scale = Standardizer.fit(learned[:, None], (label,))
+    span = f"from {labels.min():g} to {labels.max():g}, on average {scale.mean[0]:g} ± {scale.deviation[0]:g}"
+    said = [f"{label}: numbers {span}"]
+    return file.dataset(table, part, labels, said, together, scale=scale, **suited(file.readers, part))
 
 
 def numbers_of(cells: list[str], label: str, form: Form) -> tuple[list[float], dict[int, tuple[str, str]]]:

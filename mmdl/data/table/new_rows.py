@@ -17,8 +17,9 @@ from mmdl.data.preprocessors.units import composed, split_any
 from mmdl.data.repeated import Repeated
 from mmdl.data.table.columns import number_of
 from mmdl.data.table.deal import groups_of
-from mmdl.data.table.load import WORD_DROPOUT, Reading, recipe_for
+from mmdl.data.table.load import suited
 from mmdl.data.table.numerals import form_of, value_in
+from mmdl.data.table.opened import Reading
 from mmdl.data.table.report import Refused, because, counted, demand_enough, of_absent, of_classes, of_refused
 from mmdl.data.table.rows import Row, read_rows
 from mmdl.data.table.steps import Table, all_of, as_one, cells_of, dealt, emptied, told
@@ -75,7 +76,7 @@ def read_new_rows(
     if unknown := columns.keys() - preprocessors.keys():
         raise DataError(f"{min(unknown)!r} is no modality of this model; it takes {', '.join(preprocessors)}")
     how = how or Reading()
-    asked = [name for name in all_of(columns, label or target or "", None) if name]
+    asked = all_of(columns, label or target, None)
     rows, refused, delimiter = read_rows(path, [*asked, *(name for name in also if name not in asked)])
     absent = Counter[str]() if how.keep_na else emptied(rows)
     plain(rows, [*columns.get("numbers", ()), *([label] if label and classes is None else [])], delimiter, how)
@@ -201,16 +202,14 @@ def load_like(
         validation,
         test,
         model.preprocessors,
-        augment={"word_dropout": WORD_DROPOUT} if "text" in examples.kinds.values() else {},
         notes=(
             f"{Path(path).name}: {counted(len(examples) + len(refused), 'row')}, {len(part):,} of which can be used",
             *(*of_absent(found.absent), *together),
-            *(of_classes(classes, train, validation, test) if classes else ()),
+            *(of_classes(classes, train.labels, validation.labels, test.labels) if classes else ()),
             *(*unknown, *of_refused(table.refused)),
         ),
-        recipe=recipe_for(len(train), len(options)),
-        in_order="text" in examples.kinds.values(),
         scale=getattr(model, "scale", None),
+        **suited([examples.kinds[name] for name in options], part),
     )
 
 

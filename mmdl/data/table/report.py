@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mmdl.data.dataset import SPLITS, Examples
+from mmdl.data.dataset import SPLITS
 from mmdl.data.table.numerals import FORMS, value_in
 from mmdl.errors import DataError
+from mmdl.shapes import Array
 
 SHOWN = 10  # classes, and rows that cannot be used, that are told one by one
 A_FEW = 12  # names that are listed
@@ -47,9 +48,9 @@ def because(refused: list[Refused]) -> str:
     return f"; {refused[0]}" if refused else ""
 
 
-def of_classes(classes: tuple[str, ...], *splits: Examples) -> Iterator[str]:
-    """Sentences: how many examples each class has, in each split."""
-    counts = np.array([np.bincount(split.labels, minlength=len(classes)) for split in splits]).T
+def of_classes(classes: tuple[str, ...], *splits: Array) -> Iterator[str]:
+    """Sentences: how many examples each class has, in each split, of which the labels are given."""
+    counts = np.array([np.bincount(labels, minlength=len(classes)) for labels in splits]).T
     for name, (train, validation, test) in zip(classes[:SHOWN], counts.tolist(), strict=False):
         total = counted(train + validation + test, "example")
         yield f"{name}: {total}, {train:,} for training, {validation:,} for validation, {test:,} for the test"
@@ -111,6 +112,11 @@ def demand_enough(
     if len(classes) == 1:
         only = f"every row that can be used is of the class {classes[0]!r}"
         raise DataError(f"{path}: {only}, and a choice needs two{because(refused)}")
+    demand_splits(path, part, refused)
+
+
+def demand_splits(path: Any, part: Any, refused: list[Refused]) -> None:
+    """An example in each split, or one sentence."""
     for split in SPLITS:
         if split not in part:
             raise DataError(f"{path}: no row that can be used is for {split}{because(refused)}")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -18,7 +18,8 @@ from mmdl.data.table.report import Refused, because, counted, listed
 from mmdl.errors import DataError
 from mmdl.shapes import Mask
 
-Columns: TypeAlias = dict[str, str | tuple[str, ...]]  # by modality
+Columns: TypeAlias = dict[str, Any]  # by modality a name, or several of numbers
+ALIKE = "all"  # the class of rows without classes
 ABSENT = {"NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None"}  # as programs write what is missing
 
 
@@ -86,15 +87,19 @@ def read(
     rows: Sequence[Any],
     refused: list[Refused],
     readers: dict[str, Reader],
-    label: str,
+    label: str | None,
     split: str | None,
     group: str | None = None,
+    what: str = "class",
 ) -> Table:
-    """What the cells of each row stand for; rows without a class, or without anything else, are refused."""
+    """What the cells of each row stand for; rows without what is in the column `label`, or anything else, are refused.
+
+    Without such a column all rows are alike.
+    """
     cells = {name: [cells_of(row, reader.column) for row in rows] for name, reader in readers.items()}
     values, wrong, unread = values_of(readers, cells)
-    labels = [composed(row.cells[label]) for row in rows]  # é is one class, however it was typed
-    wrong |= {place: (label, "the class is missing") for place, each in enumerate(labels) if not each}
+    labels = [composed(row.cells[label]) if label else ALIKE for row in rows]  # é is one class, however it was typed
+    wrong |= {place: (label or "", f"the {what} is missing") for place, each in enumerate(labels) if not each}
     said = [row.cells[split].lower() if split else "" for row in rows]
     keys = [column for name, column in cells.items() if isinstance(readers[name], Pictures | Sounds)]
     keys += [[row.cells[group] for row in rows]] if group else []
@@ -102,6 +107,11 @@ def read(
     lines = [row.line for row in rows]
     lost = sorted(Refused(lines[place], *why) for place, reasons in unread.items() for why in reasons)
     return Table(lines, labels, said, cells, values, refused, lost, groups).without(wrong)
+
+
+def alike(table: Table) -> Table:
+    """The table as if all rows were of one class, so that they are dealt out alike."""
+    return replace(table, labels=[ALIKE] * len(table.labels))
 
 
 def dealt(table: Table, label: str, split: str | None, rng: np.random.Generator) -> tuple[Table, Any, list[str]]:
@@ -149,12 +159,12 @@ def fitted(
     return inputs, present, preprocessors, sentences
 
 
-def all_of(columns: Columns, label: str, split: str | None, group: str | None = None) -> list[str]:
+def all_of(columns: Columns, label: str | None, split: str | None, group: str | None = None) -> list[str]:
     """The names of all columns that are asked for, each of them once."""
     if not columns:
         raise DataError("which columns are to be learned from? Name one of image, text, audio and numbers at least")
     names = [name for column in columns.values() for name in ([column] if isinstance(column, str) else column)]
-    names += [label, split] if split else [label]
+    names += [each for each in (label, split) if each]
     names += [group] if group and group not in names else []
     for name, times in Counter(names).items():
         if times > 1:
@@ -196,7 +206,7 @@ def values_of(
 def why_not_as_told(kind: str, said: str, label: str, split: str) -> tuple[str, str]:
     """Why a row is in no split: its cell names none, or nothing of its class is learned from."""
     if said in NAMES:
-        return label, f"no row of {kind!r} is for training"
+        return label, f"no row {'' if kind == ALIKE else f'of {kind!r} '}is for training"
     return split, f"{said!r} is none of {', '.join(SPLITS)}"
 
 

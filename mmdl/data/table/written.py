@@ -3,17 +3,15 @@
 from collections import Counter
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mmdl.data.dataset import SPLITS, Dataset, Examples
+from mmdl.data.dataset import Dataset
 from mmdl.data.preprocessors.target import TargetTokenizer
-from mmdl.data.table.load import Reading, readers_of
-from mmdl.data.table.report import because, counted, of_absent, of_refused
-from mmdl.data.table.rows import read_rows
-from mmdl.data.table.steps import Columns, all_of, as_one, dealt, emptied, fitted, read
+from mmdl.data.table.opened import Reading, opened
+from mmdl.data.table.report import demand_splits
+from mmdl.data.table.steps import alike, dealt
 from mmdl.errors import DataError
 
 OFTEN = 5  # times that a word stands in the targets on average, if they are written word by word
@@ -57,17 +55,10 @@ def load_written(
     DataError
         If the file or its columns are not what they should be, or no row is left for one of the splits.
     """
-    columns: Columns = {"image": image or "", "text": text or "", "audio": audio or "", "numbers": tuple(numbers)}
-    columns = {name: column for name, column in columns.items() if column}
-    rows, refused, delimiter = read_rows(path, all_of(columns, target, split, group))
-    reading = Reading(**how)
-    absent = Counter[str]() if reading.keep_na else emptied(rows)
-    readers = readers_of(columns, Path(path).parent, delimiter, reading)
-    table = read(rows, refused, readers, target, split, group)
-    texts = table.labels
-    together = replace(table, labels=["all"] * len(texts))  # no classes: all rows are dealt out alike
-    kept, part, notes = dealt(together, target, split, np.random.default_rng(seed))
-    by_line = dict(zip(table.lines, texts, strict=True))
+    columns = {"image": image, "text": text, "audio": audio, "numbers": tuple(numbers)}
+    file, table = opened(path, columns, target, split, group, Reading(**how), "text")
+    by_line = dict(zip(table.lines, table.labels, strict=True))
+    kept, part, together = dealt(alike(table), target, split, np.random.default_rng(seed))
     table = replace(kept, labels=[by_line[line] for line in kept.lines])
 
     learned = [each for each, where in zip(table.labels, part, strict=True) if where == "train"]
@@ -80,32 +71,20 @@ def load_written(
             wrong[place] = (target, str(mistake))
     part = np.array([where for place, where in enumerate(part) if place not in wrong])
     table = table.without(wrong)
-    for name in SPLITS:
-        if name not in part:
-            raise DataError(f"{path}: no row that can be used is for {name}{because(table.refused)}")
+    demand_splits(path, part, table.refused)
 
-    inputs, present, preprocessors, sentences = fitted(path, table, readers, part == "train")
-    about = {name: np.array([as_one(each) for each in cells], object) for name, cells in table.cells.items()}
-    about |= {"line": np.array([str(line) for line in table.lines]), "target": np.array(table.labels, object)}
-    labels = np.zeros(len(part), int)
-    examples = Examples(inputs, labels, present, about, targets=writer.encode(table.labels))
-    train, validation, test = (examples.select(part == each) for each in SPLITS)
-    first = f"{Path(path).name}: {counted(len(rows) + len(refused), 'row')}, {len(part):,} of which can be used"
-    size = 16 if len(train) < 500 else 32
-    epochs = min(max(-(-STEPS * size // len(train)), EPOCHS[0]), EPOCHS[1])
-    return Dataset(
-        Path(path).name,
-        ("text",),
-        train,
-        validation,
-        test,
-        preprocessors,
-        notes=(
-            *(first, *sentences, f"to be written, from {target}: {writer.describe()}", *of_absent(absent), *notes),
-            *of_refused(table.lost, "cell not used"),
-            *of_refused(table.refused),
-        ),
+    size = 16 if len(learned) < 500 else 32
+    epochs = min(max(-(-STEPS * size // len(learned)), EPOCHS[0]), EPOCHS[1])
+    return file.dataset(
+        table,
+        part,
+        np.zeros(len(part), int),
+        said=[f"to be written, from {target}: {writer.describe()}"],
+        remarks=together,
+        about={"target": np.array(table.labels, object)},
+        classes=("text",),
         recipe={"batch_size": size, "epochs": epochs},
+        targets=writer.encode(table.labels),
         target=writer,
     )
 
