@@ -58,10 +58,9 @@ class ContrastiveRecipe:
     def training(self, model: Any, dataset: Dataset, rng: Generator, callbacks: Sequence[Callback] = ()) -> Training:
         """The training that `fit` runs, which changes the model in place.  -> Training"""
         size = min(self.batch_size, len(first_of_each(dataset.train)))  # a batch holds nothing twice
-        augment = dataset.augment | {"word_dropout": self.word_dropout}
         return Training(
             model,
-            Epochs(dataset.train, size, pairs, augment),
+            Epochs(dataset.train, size, pairs, {"word_dropout": self.word_dropout}),
             optimizer=Adam(self.learning_rate),
             epochs=self.epochs,
             rng=rng,

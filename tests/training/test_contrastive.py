@@ -110,6 +110,17 @@ def test_without_validation_pairs_there_is_no_validation(squares):
     assert "temperature" in history and "validation_accuracy" not in history
 
 
+def test_questions_about_pictures_are_told_apart_too():
+    """Scenes ask three questions of each picture, which stand together elsewhere, and never in a batch of pairs."""
+    scenes = data.load("scenes", pictures=8)
+    rng = np.random.default_rng(0)
+    recipe = ContrastiveRecipe(epochs=1)
+    model = contrastive_model(rng, scenes, 4)
+    assert (
+        len(recipe.training(tree.copy(model), replace(scenes, validation=scenes.train), rng).run().history["loss"]) == 1
+    )
+
+
 @pytest.mark.slow
 def test_unseen_characters_are_found_ten_times_as_often_as_by_chance():
     glyphs = data.load("glyphs", whole_names=True, word_dropout=0.0)
