@@ -11,7 +11,8 @@ of a sum is the sum of gradients, so one collective, an Allreduce of the row in 
 makes it that of the whole batch; a few numbers in front of the row bring along how many examples (or tokens) there
 were, and all divide by that. What follows, clipping included, every rank does by itself with the same bits: the models
 stay equal, and nothing else is ever sent. Batch normalisation adds up its sums as well (a picture that examples of two
-ranks show, where batches go by picture, is read by both and counts twice), and a contrastive model the unit vectors of the whole batch; another loss that compares examples sees those of a share.
+ranks show, where batches go by picture, is read by both and counts twice), and a contrastive model the unit vectors of
+the whole batch; another loss that compares examples sees those of a share.
 
 A communicator is mpi4py's, or anything with `rank`, `size`, `Allreduce(None, array)`, which adds up the array of all
 ranks in place, and `allgather(x)`, which returns the list of what each rank gave.
