@@ -1,11 +1,12 @@
-"""WAV files: sound as numbers, whatever kind of numbers it was written in."""
+"""WAV files: sound as numbers, whatever kind of numbers it was written in, read piece by piece."""
 
 import io
 import os
 import struct
-import warnings
 from collections.abc import Iterator
-from typing import Any
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -17,15 +18,29 @@ from mmdl.shapes import Array
 RATES = 1_000, 400_000  # samples a second that a recording may have: from telemetry to bats
 LOUDEST = 2.0**31  # there are programs that write 32-bit integers as floats; beyond those nothing is a sound
 MAX_BYTES = 1 << 28  # of a file
-PIECE = 1 << 20  # samples of a channel that are converted at a time
-A_LAW, MU_LAW = 6, 7  # in the header
+PIECE = 1 << 18  # samples of all channels that are converted at a time
+PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE  # in the header: what the numbers are
 UNKNOWN = 0xFFFFFFFF  # bytes of sound, says the header of a recording that went through a pipe
+FORM = 40  # bytes of a header's chunk that are looked at
+ORDERS = {b"RIFF": "<", b"RF64": "<", b"RIFX": ">"}
+
+
+class Header(NamedTuple):
+    """What stands before the sound."""
+
+    order: str  # of the bytes of a number
+    kind: int
+    channels: int
+    rate: int
+    width: int  # bytes of a sample
+    bits: int
+    size: int  # bytes of sound
 
 
 def read_wav(file: Any) -> tuple[int, Array]:
     """The rate of a WAV file, in samples a second, and its samples (T,) float32
 
-    Integers of 8 to 32 bits lie within ±1 afterwards, floats are what they were; of several channels this is the mean.
+    Integers of 8 to 64 bits lie within ±1 afterwards, floats are what they were; of several channels this is the mean.
 
     Parameters
     ----------
@@ -36,21 +51,12 @@ def read_wav(file: Any) -> tuple[int, Array]:
     DataError
         If there is no such file; FormatError, which names it, if it is no WAV file, cut short, or holds no sound.
     """
-    from scipy.io import wavfile
-
-    name, content = _content(file)
-    content = _whole(name, content)
-    if companded := _companded(content):
-        return companded
-    try:
-        with warnings.catch_warnings(action="ignore", category=wavfile.WavFileWarning):  # titles, loops and the like
-            rate, samples = wavfile.read(io.BytesIO(content))
-        return checked_rate(rate), mono(samples)
-    except ValueError as mistake:
-        reason = str(mistake).partition(". ")[0]
-        raise FormatError(f"{name} cannot be read as a WAV file: {reason}") from None
-    except Exception:  # a header that contradicts itself makes scipy divide by zero, and worse
-        raise FormatError(f"{name} cannot be read as a WAV file: its header is wrong") from None
+    with _opened(file) as (name, stream):
+        header = _header(name, stream)
+        try:
+            return checked_rate(header.rate), _sound(stream, header)
+        except ValueError as mistake:
+            raise FormatError(f"{name} cannot be read as a WAV file: {mistake}") from None
 
 
 def mono(samples: Any) -> Array:
@@ -63,12 +69,13 @@ def mono(samples: Any) -> Array:
         raise DataError("there are no samples")
     half = 1.0 if kind == "f" else 2.0 ** (8 * samples.dtype.itemsize - 1)
     found = np.empty(len(samples), np.float32)
-    for start in range(0, len(samples), PIECE):
+    step = max(1, PIECE * len(samples) // samples.size)
+    for start in range(0, len(samples), step):
         with np.errstate(invalid="ignore"):  # of some kinds of NaN the processor would complain, and they are refused
-            piece = samples[start : start + PIECE] / half - (kind == "u")  # unsigned ones are silent in the middle
+            piece = samples[start : start + step] / half - (kind == "u")  # unsigned ones are silent in the middle
             if not np.abs(piece).max() <= LOUDEST:
                 raise DataError("there are samples that are not finite, or far too large")
-        found[start : start + PIECE] = piece if piece.ndim == 1 else piece.mean(axis=1)
+        found[start : start + step] = piece if piece.ndim == 1 else piece.mean(axis=1)
     return found
 
 
@@ -80,73 +87,114 @@ def checked_rate(rate: Any) -> int:
     return int(rate)
 
 
-def _content(file: Any) -> tuple[str, bytes]:
-    """The name of a file, and all that is in it."""
+@contextmanager
+def _opened(file: Any) -> Iterator[tuple[str, BinaryIO]]:
+    """The name of a file, and the file where one can go back and forth in it."""
     if hasattr(file, "read"):
-        return getattr(file, "name", "the sound"), file.read()
+        yield getattr(file, "name", "the sound"), file if file.seekable() else io.BytesIO(file.read())
+        return
+    if not os.path.exists(file):
+        raise DataError(f"there is no sound {file}{remedy(file)}")
     try:
-        if not os.path.exists(file):
-            raise DataError(f"there is no sound {file}{remedy(file)}")
-        with opened_file(file) as opened:
-            content = opened.read(MAX_BYTES + 1)
+        with opened_file(file) as stream:
+            if stream.seek(0, 2) > MAX_BYTES:
+                raise FormatError(f"{file} is larger than the {MAX_BYTES >> 20} MiB of a sound that are read")
+            stream.seek(0)
+            yield os.fspath(file), stream
     except OSError as mistake:
         raise DataError(f"{file} cannot be read: {mistake.strerror}") from None
-    if len(content) > MAX_BYTES:
-        raise FormatError(f"{file} is larger than the {MAX_BYTES >> 20} MiB of a sound that are read")
-    if content[:4] not in (b"RIFF", b"RIFX", b"RF64") and remedy(file):
-        raise FormatError(f"{file} is no WAV file{remedy(file)}")
-    return os.fspath(file), content
 
 
-def _companded(content: bytes) -> tuple[int, Array] | None:
-    """The rate and the samples of a file of μ-law or A-law bytes, as telephones have them; None of another one
+def _header(name: str, stream: BinaryIO) -> Header:
+    """What the chunks before the sound say; the stream stands at its first byte then."""
+    begun = stream.tell()
+    end = stream.seek(0, 2)
+    stream.seek(begun)
+    start = stream.read(12)
+    if not start:
+        raise FormatError(f"{name} is empty")
+    order = ORDERS.get(start[:4])
+    if order is None or start[8:] != b"WAVE":
+        raise FormatError(f"{name} is no WAV file{remedy(name)}")
+    form, large = b"", UNKNOWN
+    while len(head := stream.read(8)) == 8:
+        chunk, size = struct.unpack(f"{order}4sI", head)
+        left = end - stream.tell()
+        if chunk == b"data":
+            size = large if size == UNKNOWN else size
+            streamed = size == UNKNOWN or (size == 0 < left)
+            if size > left and not streamed:
+                raise FormatError(f"{name} is cut short: {left:,} of {size:,} bytes of sound are there")
+            return _described(name, order, form, left if streamed else size, streamed)
+        content = stream.read(min(size, FORM)) if chunk in (b"fmt ", b"ds64") else b""
+        if chunk == b"fmt ":
+            form = content
+        elif chunk == b"ds64" and len(content) >= 16:  # of a file beyond 4 GiB, or of one that may become so
+            large = struct.unpack_from("<Q", content, 8)[0]
+        stream.seek(size + size % 2 - len(content), 1)
+    raise FormatError(f"{name} is cut short: there is no sound in it")
+
+
+def _described(name: str, order: str, form: bytes, size: int, streamed: bool) -> Header:
+    """The header that the chunk "fmt " describes"""
+    if len(form) < 16:
+        raise FormatError(f"{name} cannot be read as a WAV file: nothing says what its numbers are")
+    kind, channels, rate, per_second, align, bits = struct.unpack_from(f"{order}HHIIHH", form)
+    if kind == EXTENSIBLE and len(form) >= 26:
+        kind = struct.unpack_from(f"{order}H", form, 24)[0]
+    wrong = not channels or not align or align % channels or not 0 < bits <= 8 * (align // channels)
+    if wrong or (kind == PCM and per_second != rate * align):
+        raise FormatError(f"{name} cannot be read as a WAV file: its header is wrong")
+    if size % align and not streamed:
+        raise FormatError(f"{name} cannot be read as a WAV file: its sound ends within a sample")
+    return Header(order, kind, channels, rate, align // channels, bits, size)
+
+
+def _sound(stream: BinaryIO, header: Header) -> Array:
+    """The samples (T,) float32, of several channels the mean; ValueError if they are none"""
+    kind, channels, width = header.kind, header.channels, header.width
+    if kind not in (PCM, FLOAT, A_LAW, MU_LAW):
+        raise ValueError(f"its numbers are of an unknown kind, 0x{kind:04x}")
+    widths = {FLOAT: (4, 8), PCM: range(1, 9)}.get(kind, (1,))
+    if width not in widths or (kind != PCM and header.bits != 8 * width):
+        raise ValueError(f"it has numbers of {header.bits} bits, which this kind of file has not")
+    count = header.size // (channels * width)
+    if not count:
+        raise ValueError("there are no samples")
+    found, step = np.empty(count, np.float32), max(1, PIECE // channels)
+    for start in range(0, count, step):
+        content = stream.read(min(step, count - start) * channels * width)
+        found[start : start + step] = mono(_numbers(content, header).reshape(-1, channels))
+    return found
+
+
+def _numbers(content: bytes, header: Header) -> Array:
+    """Bytes as numbers of a type that `mono` knows."""
+    order, width = header.order, header.width
+    if header.kind in (A_LAW, MU_LAW):
+        return _companded(header.kind)[np.frombuffer(content, np.uint8)]
+    if header.kind == FLOAT or width in (2, 4, 8):
+        return np.frombuffer(content, f"{order}{'f' if header.kind == FLOAT else 'i'}{width}")
+    if width == 1:  # without a sign
+        return np.frombuffer(content, np.uint8)
+    whole = 4 if width == 3 else 8
+    padded = np.zeros((len(content) // width, whole), np.uint8)  # zeros where the lowest bytes would be
+    padded[:, slice(width) if order == ">" else slice(-width, None)] = np.frombuffer(content, np.uint8).reshape(
+        -1, width
+    )
+    return padded.view(f"{order}i{whole}")[:, 0]
+
+
+@cache
+def _companded(kind: int) -> Array:
+    """What the 256 bytes of μ-law or A-law mean, as telephones have them.  -> (256,)
 
     Source: ITU-T recommendation G.711, 1988.
     """
-    chunks = _chunks(content)
-    form = next((chunk for name, chunk in chunks if name == "fmt "), b"")
-    if len(form) < 16 or content[:4] == b"RIFX":
-        return None
-    kind, channels, rate, *_, bits = struct.unpack_from("<HHIIHH", form)
-    if kind not in (A_LAW, MU_LAW) or bits != 8 or not channels:
-        return None
-    codes = np.frombuffer(next((chunk for name, chunk in chunks if name == "data"), b""), np.uint8)
-    codes = codes[: len(codes) // channels * channels].reshape(-1, channels).astype(int)
-    codes ^= 0x55 if kind == A_LAW else 0xFF
+    codes = np.arange(256) ^ (0x55 if kind == A_LAW else 0xFF)
     step, exponent = codes & 15, codes >> 4 & 7
     if kind == MU_LAW:
         size = ((2 * step + 33) << exponent) - 33
-        return checked_rate(rate), mono(np.where(codes & 128, -size, size) / 8159)
+        return np.where(codes & 128, -size, size) / 8159
     size = np.where(exponent == 0, 2 * step + 1, (2 * step + 33) << np.maximum(exponent - 1, 0))
-    return checked_rate(rate), mono(np.where(codes & 128, size, -size) / 4096)
-
-
-def _chunks(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """The parts of a little-endian file, by their names."""
-    place = 12
-    while place + 8 <= len(content):
-        chunk, size = struct.unpack_from("<4sI", content, place)
-        yield chunk.decode("latin-1"), content[place + 8 : place + 8 + size]
-        place += 8 + size + size % 2
-
-
-def _whole(name: str, content: bytes) -> bytes:
-    """The content, if no sound was cut off, as SciPy would not tell; a stream gets the size that it did not know."""
-    if not content:
-        raise FormatError(f"{name} is empty")
-    order = {b"RIFF": "<", b"RF64": "<", b"RIFX": ">"}.get(content[:4])
-    if order is None or content[8:12] != b"WAVE":
-        raise FormatError(f"{name} is no WAV file")
-    place = 12
-    while place + 8 <= len(content):
-        chunk, size = struct.unpack_from(f"{order}4sI", content, place)
-        place += 8
-        if chunk == b"data":
-            left = len(content) - place
-            if size == 0 and left:
-                return content[: place - 4] + struct.pack(f"{order}I", left) + content[place:]
-            if size != UNKNOWN and size > left:
-                raise FormatError(f"{name} is cut short: {left:,} of {size:,} bytes of sound are there")
-            return content
-        place += size + size % 2
-    raise FormatError(f"{name} is cut short: there is no sound in it")
+    return np.where(codes & 128, size, -size) / 4096

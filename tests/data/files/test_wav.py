@@ -3,6 +3,7 @@
 import errno
 import io
 import struct
+import tracemalloc
 import warnings
 import wave
 
@@ -119,14 +120,17 @@ BROKEN = {
     "cut within a sample": (SOUND[:-1], "broken.wav is cut short: 799 of 800 bytes of sound are there"),
     "no samples": (header(samples=0), "broken.wav cannot be read as a WAV file: there are no samples"),
     "more promised than there is": (header(promised=1000), "broken.wav is cut short: 8 of 1,000 bytes"),
-    "half a sample promised": (header(promised=7), "broken.wav cannot be read as a WAV file: "),
+    "half a sample promised": (header(promised=7), "broken.wav cannot be read as a WAV file: its sound ends within a "),
     "no channels": (header(channels=0), "broken.wav cannot be read as a WAV file: its header is wrong"),
     "samples of no bytes": (header(align=0), "broken.wav cannot be read as a WAV file: its header is wrong"),
     "channels that do not come out": (header(channels=3, align=6), "broken.wav cannot be read as a WAV file: "),
-    "samples of 70 bits": (header(bits=70), "Unsupported bit depth: the WAV file has 70-bit integer data"),
+    "samples of 70 bits": (
+        header(samples=9, align=9, bits=70),
+        "it has numbers of 70 bits, which this kind of file has not",
+    ),
     "no rate": (header(rate=0), "a sound has 1,000 to 400,000 samples a second, not 0"),
     "an absurd rate": (header(rate=2_000_000_000, align=0, bits=16), "broken.wav cannot be read as a WAV file: "),
-    "an unknown code": (header(tag=0x1234), "Unknown wave file format"),
+    "an unknown code": (header(tag=0x1234), "its numbers are of an unknown kind, 0x1234"),
     "not a number": (written(np.array([0, np.nan], np.float32)), "there are samples that are not finite"),
     "infinite": (written(np.array([0, -np.inf])), "there are samples that are not finite"),
     "beyond any sound": (written(np.array([0, 1e300])), "there are samples that are not finite, or far too large"),
@@ -193,7 +197,7 @@ def test_what_telephones_write(kind, codes, levels):
     rate, samples = read_wav(telephone(kind, codes))
     assert rate == 8000 and samples.dtype == np.float32
     assert samples == pytest.approx(levels, abs=1e-6)
-    assert read_wav(telephone(kind, codes, channels=2))[1].shape == (len(codes) // 2,)
+    assert read_wav(telephone(kind, 2 * codes, channels=2))[1].shape == (len(codes),)
 
 
 def test_a_stream_that_did_not_know_its_size():
@@ -220,3 +224,34 @@ def test_a_disk_that_fails_and_a_sound_that_is_too_large(tmp_path, monkeypatch):
     monkeypatch.setattr(wav, "opened_file", fail)
     with pytest.raises(DataError, match="cannot be read: Input/output error"):
         read_wav(path)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 30_000])
+def test_a_sound_is_read_in_pieces(channels, tmp_path):
+    """Beside the samples of its result there is never more than some of the file, however many channels it has."""
+    count = 24_000_000 // channels // 2
+    path = tmp_path / "long.wav"
+    path.write_bytes(written(np.arange(count * channels).astype(np.int16).reshape(count, channels)))
+    tracemalloc.start()
+    _, samples = read_wav(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert samples.shape == (count,)
+    assert most < samples.nbytes + (10 << 20)
+
+
+def test_a_file_that_may_grow_beyond_four_gigabytes():
+    size = struct.pack("<QQQI", len(SOUND) + 28, 800, 400, 0)
+    large = b"RF64" + b"\xff" * 4 + b"WAVEds64" + struct.pack("<I", len(size)) + size + SOUND[12:]
+    place = large.index(b"data") + 4
+    large = large[:place] + b"\xff" * 4 + large[place + 4 :]
+    assert np.array_equal(read_wav(io.BytesIO(large + bytes(7)))[1], read_wav(io.BytesIO(SOUND))[1])
+    with pytest.raises(FormatError, match="cut short: 799 of 800"):
+        read_wav(io.BytesIO(large[:-1]))
+
+
+def test_a_header_that_says_more_about_its_kind():
+    form = struct.pack("<HHIIHHHHIH", 0xFFFE, 1, RATE, 2 * RATE, 2, 16, 22, 12, 0, 1)
+    form += bytes.fromhex("000000001000800000aa00389b71")
+    chunk = b"fmt " + struct.pack("<I", len(form)) + form
+    assert np.array_equal(read_wav(io.BytesIO(SOUND[:12] + chunk + SOUND[36:]))[1], read_wav(io.BytesIO(SOUND))[1])
