@@ -1,5 +1,7 @@
 """Fusion by attention."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,18 @@ def test_the_trace_tells_who_looked_at_whom():
     assert close(weights.sum(axis=-1), 1)
     assert (weights[0, :, text, image] > 0).all()  # every word looks at every patch
     assert not weights[2, :, :, text].any()  # there are no words to look at
+
+
+def test_who_asks_alone_looks_at_others():
+    everyone, asking = (replace(FUSION, asks=asks).forward(X) for asks in (None, 1))
+    assert [*asking[1].between] == [(1, 0), (1, 1)] and len(everyone[1].between) == 4
+    for pair, weights in asking[1].between.items():
+        assert close(weights, everyone[1].between[pair], rtol=0, atol=1e-14)
+    y = everyone[1].norm.y[:, 3:]
+    assert close(
+        asking[0],
+        [(row[there].mean(axis=0) if there.any() else 0 * row[0]) for row, there in zip(y, X[1].mask, strict=True)],
+    )
 
 
 def test_order_matters():

@@ -290,6 +290,18 @@ def test_a_question_asks_a_large_picture():
         assert multimodal_classifier(rng, data, "attention").fusion.asks is None
 
 
+@pytest.mark.parametrize("fusion", ["attention", "cross-attention", "bottleneck"])
+def test_patches_of_a_large_picture_say_where_they_stand(fusion):
+    rng = np.random.default_rng(0)
+    data = a_scene(rng, "text")
+    model = multimodal_classifier(rng, data, fusion)
+    [batch] = batches(data.train, N)
+    tokens = model.modalities["scene"](batch["scene"])
+    rows, columns = np.meshgrid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 6), indexing="ij")
+    assert tokens.values.shape == (N, 30, 66) and model.modalities["scene"].absent.shape == (1, 66)
+    assert np.abs(tokens.values[..., 64:] - np.stack([rows.ravel(), columns.ravel()], axis=-1)).max() < 1e-6
+
+
 def test_a_product_meets_every_place():
     rng = np.random.default_rng(0)
     data = a_scene(rng, "text", "audio")

@@ -193,6 +193,18 @@ def test_attention_over_words(tiny):
     assert alone.others == ["(no image)"] and close(alone.weights.sum(axis=1), 1, atol=1e-6)
 
 
+def test_attention_of_words_that_ask(tiny):
+    """The picture looks at nothing, and has no row."""
+    asking = replace(
+        tiny.attention, fusion=replace(tiny.attention.fusion, asks=[*tiny.attention.modalities].index("text"))
+    )
+    display = WordAttentionDisplay.from_model(asking, tiny.batch, 3)
+    whole = WordAttentionDisplay.from_model(tiny.attention, tiny.batch, 3)
+    assert display.weights.shape == (5, 6) and close(display.weights, whole.weights[:5], atol=1e-6)
+    axes = display.plot().ax_
+    assert len(axes.get_yticks()) == 5 and len(axes.get_xticks()) == 6
+
+
 def test_what_cannot_be_shown_is_said(tiny):
     model, train = tiny.attention, tiny.dataset.train
     refused = [

@@ -27,7 +27,7 @@ RADII = 7, 11  # pixels, at least and at most
 APART = 6  # pixels at least by which one thing is left of another
 QUESTIONS = 3  # about each picture
 RECIPE = {
-    "epochs": 7,
+    "epochs": 12,
     "batch_size": 32,
     "learning_rate": 2e-3,
     "warm_up": 0.2,
