@@ -12,7 +12,8 @@ from mmdl.shapes import Array, Ids
 class Repeated:
     """x[n] = values[places[n]], an array (N, ...) that holds equal rows once
 
-    It stands wherever a modality's array stands among `Examples`; what is taken from it for a batch is a plain array.
+    It stands wherever a modality's array stands among `Examples`. What is taken from it for a batch is a plain array,
+    and where batches go by picture again such a one: each picture once.
 
     Parameters
     ----------

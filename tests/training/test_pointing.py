@@ -85,7 +85,7 @@ def test_who_can_point(scenes, model):
 
 @pytest.mark.slow
 def test_words_learn_to_look_at_what_they_name():
-    """A fifth of the pictures, half of the epochs: names point long before all is known."""
+    """A fifth of the pictures, a quarter of the epochs: names point long before all is known."""
     few = data.load("scenes", pictures=2400)
     rng = np.random.default_rng(0)
     recipe = replace(RECIPES["attention"], **few.recipe | {"epochs": 3})
