@@ -9,13 +9,20 @@ from mmdl.cli.learning import model_settings
 from mmdl.cli.parser import visible
 
 FUSION = "attention"
+OF_VECTORS = "concatenate"  # by default, if texts are vectors already: the maxima of a text CNN
 
 
 def ask(arguments):
     """Which data, and how to learn from it; wrong names are found out before time is spent on the data."""
-    demand_fusion(arguments.fusion)
+    settle_fusion(arguments)
     settings = model_settings(arguments)
     return asked_for(arguments), {"fusion": arguments.fusion} | ({"built": settings} if settings else {})
+
+
+def settle_fusion(arguments):
+    """The fusion that is asked for, or else the one that suits what reads the words."""
+    arguments.fusion = arguments.fusion or (OF_VECTORS if arguments.text_reader == "convolution" else FUSION)
+    demand_fusion(arguments.fusion)
 
 
 def demand_fusion(name):

@@ -1,6 +1,5 @@
 """What `mmdl train --objective contrastive` does: two towers that match, and how often they find the right one."""
 
-from mmdl.cli.classify import FUSION
 from mmdl.cli.dataset import asked_for, is_own
 
 WHOLE = {"glyphs": {"whole_names": True, "word_dropout": 0.0}}  # as these are loaded where names are searched
@@ -8,7 +7,7 @@ WHOLE = {"glyphs": {"whole_names": True, "word_dropout": 0.0}}  # as these are l
 
 def ask(arguments):
     """Which data, and how to learn from it."""
-    if arguments.fusion != FUSION:
+    if arguments.fusion is not None:
         arguments.wrong_usage("--fusion is for classifiers; with --objective contrastive nothing is fused")
     asked = asked_for(arguments)
     if is_own(asked) and "label" not in asked["options"]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mmdl.cli.parser import WhenShown, positive_number, visible, whole_number
 
+DATA = "glyphs"
 COLUMNS = ("image", "text", "audio", "numbers", "label", "target", "split", "group")
 CHOICES = ("image_size", "text_length", "text_unit", "sound_seconds", "decimal", "thousands", "keep_na")
 SHARES = ("redundant", "unique", "synergy")
@@ -17,7 +18,7 @@ SHARES = ("redundant", "unique", "synergy")
 
 def add_data_arguments(parser):
     """What says which data is meant."""
-    parser.add_argument("--data", metavar="NAME", default="glyphs", help=WhenShown(data_help))
+    parser.add_argument("--data", metavar="NAME", help=WhenShown(data_help))
     parser.add_argument("--modalities", metavar="A,B", type=names, help="learn from these only")
     own = parser.add_argument_group("columns of a CSV file")
     own.add_argument("--image", metavar="COLUMN", help="files of pictures, looked for from the CSV's folder on")
@@ -57,7 +58,7 @@ def data_help():
     """The names of all data sets."""
     from mmdl.data import DATASETS
 
-    return f"{', '.join(DATASETS)}, or a file.csv (default: glyphs)"
+    return f"{', '.join(DATASETS)}, or a file.csv (default: {DATA})"
 
 
 def names(text):
@@ -93,6 +94,7 @@ def asked_for(arguments):
     from mmdl.errors import DataError
     from mmdl.files import remedy
 
+    arguments.data = arguments.data or DATA
     options = {name: getattr(arguments, name) for name in COLUMNS + CHOICES if getattr(arguments, name) is not None}
     asked = {"data": arguments.data, "options": options, "modalities": arguments.modalities}
     shares = {name: getattr(arguments, name) for name in SHARES if getattr(arguments, name) is not None}
@@ -138,6 +140,7 @@ def dataset_of(asked, model=None):
 def _loaded(asked, options, model):
     """The dataset; see `dataset_of`."""
     from mmdl import data
+    from mmdl.errors import DataError
     from mmdl.training.evaluation import demand_same_language
 
     if asked.get("init") and model is not None:
@@ -145,7 +148,12 @@ def _loaded(asked, options, model):
             options.pop("task", None)
             return data.load(asked["data"], like=model, **options)
         dataset = data.load(asked["data"], **options)
-        demand_same_language(model, dataset.train)
+        try:
+            dataset = dataset.with_modalities(*model.preprocessors)
+            demand_same_language(model, dataset.train)
+        except DataError:
+            same = f"the model has not learned from {asked['data']} as it is asked for here"
+            raise DataError(f"{same}: --init goes on with the same data set, or with a CSV file") from None
         return dataset
     dataset = data.load(asked["data"], **options)
     return dataset.with_modalities(*asked["modalities"]) if asked.get("modalities") else dataset

@@ -14,13 +14,28 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings):
         super().__init__(**settings, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
 
+    def parse_known_args(self, args=None, namespace=None):
+        """argparse's, but a command complains itself of what it does not know: it knows its options."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            options = [each.partition("=")[0] for each in unknown if each.startswith("--")]
+            near = [best for each in options for best in near_to(each, self._option_string_actions)]
+            guess = f"; did you mean {near[0]}?" if near else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{guess}")
+        return known, unknown
+
     def error(self, message):
         """Leave with the exit code for wrong usage, and with a guess at what was meant."""
         sentence = message.removeprefix("argument ")
         if found := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", sentence):
-            near = difflib.get_close_matches(found[1], re.findall(r"[\w-]+", found[2]), n=1)
+            near = near_to(found[1], re.findall(r"[\w-]+", found[2]))
             sentence += f"; did you mean {near[0]}?" if near else ""
         self.exit(WRONG_USAGE, f"mmdl: {sentence} (see {self.prog} --help)\n")
+
+
+def near_to(word, known):
+    """The closest of the known words, if one is close.  -> list of one, or of none"""
+    return difflib.get_close_matches(word, known, n=1)
 
 
 def visible(text):

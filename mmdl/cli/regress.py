@@ -1,7 +1,7 @@
 """What `mmdl train --task regression` does: a model that predicts a number, and how good its numbers are."""
 
 from mmdl import strict_json
-from mmdl.cli.classify import demand_fusion, in_words, kept, key_of, suggestion
+from mmdl.cli.classify import in_words, kept, key_of, settle_fusion, suggestion
 from mmdl.cli.dataset import asked_for, is_own, sizes
 from mmdl.cli.learning import model_settings
 from mmdl.cli.parser import visible
@@ -9,7 +9,7 @@ from mmdl.cli.parser import visible
 
 def ask(arguments):
     """Which data, and how to learn from it; wrong names are found out before time is spent on the data."""
-    demand_fusion(arguments.fusion)
+    settle_fusion(arguments)
     asked, settings = asked_for(arguments), model_settings(arguments)
     if not is_own(asked):
         arguments.wrong_usage(f"--task regression is for a CSV file, and {arguments.data} is none")

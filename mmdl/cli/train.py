@@ -54,8 +54,12 @@ def add(commands):
     parser.add_argument(
         "--fusion",
         metavar="NAME",
-        default=classify.FUSION,
-        help=WhenShown(lambda: f"how modalities become one: {fusions()} (default: {classify.FUSION})"),
+        help=WhenShown(
+            lambda: (
+                f"how modalities become one: {fusions()} (default: {classify.FUSION}; {classify.OF_VECTORS} with "
+                "--text-reader convolution)"
+            )
+        ),
     )
     parser.add_argument(
         "--objective",

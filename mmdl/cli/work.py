@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mmdl.cli import classify, contrastive, regress, write
-from mmdl.cli.dataset import COLUMNS, dataset_of
+from mmdl.cli.dataset import COLUMNS, SHARES, dataset_of
 from mmdl.cli.learning import OF_MODELS, demand_sense, recipe_numbers
 from mmdl.cli.runs import NETWORKS, checkpoint_file, load_model, new_run, old_run
 
@@ -58,19 +58,23 @@ def begun(arguments):
 
 def taken_over(arguments):
     """The model of --init; its fusion and, if no column is named, its columns become arguments."""
+    from mmdl.errors import DataError
+
     parser = arguments.wrong_usage.__self__
     for name in ("fusion", *SETTLED):
         if getattr(arguments, name) != parser.get_default(name):
             option = {"text_unit": "unit"}.get(name, name).replace("_", "-")
             arguments.wrong_usage(f"--{option} was settled when the model of --init was built: leave it out")
-    model, extras, _ = load_model(arguments.init, *NETWORKS)
+    model, extras, file = load_model(arguments.init)
+    if type(model).__name__ not in NETWORKS:
+        raise DataError(f"--init goes on with models of classes or numbers, and that of {file} was trained otherwise")
     arguments.fusion = extras.get("fusion", classify.FUSION)
     arguments.task = "regression" if type(model).__name__ == "MultimodalRegressor" else "classification"
-    if arguments.data == parser.get_default("data"):
-        arguments.data = extras.get("data", arguments.data)
+    kept = KEPT if arguments.data else (*KEPT, *SHARES)
+    arguments.data = arguments.data or extras.get("data")
     if all(getattr(arguments, name) is None for name in COLUMNS[:4]):
         for name, value in extras.get("options", {}).items():
-            if name in KEPT and getattr(arguments, name) is None:
+            if name in kept and getattr(arguments, name) is None:
                 setattr(arguments, name, value)
     return model
 

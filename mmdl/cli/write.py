@@ -3,7 +3,7 @@
 import sys
 
 from mmdl import strict_json
-from mmdl.cli.classify import FUSION, in_words, key_of
+from mmdl.cli.classify import in_words, key_of
 from mmdl.cli.dataset import asked_for, is_own, sizes
 from mmdl.cli.parser import visible
 
@@ -22,7 +22,7 @@ def ask(arguments):
     from mmdl import data
     from mmdl.errors import DataError
 
-    if arguments.fusion != FUSION:
+    if arguments.fusion is not None:
         arguments.wrong_usage("--fusion is for classifiers; with --objective write all tokens are one memory")
     decoder = arguments.decoder or DECODER
     if decoder not in RECIPES:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mmdl import tree
-from mmdl.cli import main
+from mmdl.cli import main, parser
+from mmdl.cli.work import taken_over
 from mmdl.training import load
 
 QUICK = ["--epochs", "8", "--json"]
@@ -49,6 +50,26 @@ def test_it_goes_on_with_its_own_words_and_classes(trained, tmp_path, capsys):
     assert main(["plot", "confusion", str(tmp_path / "run")]) == 0
 
 
+def test_it_goes_on_with_the_same_built_in_data(tmp_path, capsys, complaint):
+    run, more = str(tmp_path / "run"), str(tmp_path / "more")
+    asked = ["--data", "interactions", "--redundant", "0.5", "--modalities", "first", "--width", "8"]
+    assert main(["train", *asked, "--fusion", "sum", "--epochs", "1", "--json", "--out", run]) == 0
+    before = json.loads(capsys.readouterr().out)["accuracy"]
+    assert main(["train", "--init", run, "--epochs", "2", "--json", "--out", more]) == 0
+    after = json.loads(capsys.readouterr().out)["accuracy"]
+    assert list(before) == list(after) == ["all"] and after["all"] > before["all"] - 0.02
+    assert load(f"{more}/model.npz")[1]["options"] == {"redundant": 0.5}
+    assert main(["evaluate", more, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["accuracy"]["all"] == pytest.approx(after["all"])
+    for other in (["--data", "interactions"], ["--redundant", "0.9"]):
+        code, line = complaint("train", "--init", run, *other, "--out", tmp_path / "other")
+        assert code == 1 and line.endswith("--init goes on with the same data set, or with a CSV file")
+        assert not (tmp_path / "other").exists()
+    arguments = parser().parse_args(["train", "--init", run, "--data", "glyphs"])
+    taken_over(arguments)
+    assert arguments.data == "glyphs"  # the default of others, but asked for here
+
+
 def test_it_is_resumed_with_the_same_bits(trained, tmp_path, capsys, monkeypatch):
     from mmdl.training.callbacks import StopOnSignal
 
@@ -84,6 +105,15 @@ def test_what_does_not_go_with_it_is_one_sentence(trained, tmp_path, complaint, 
     code, line = complaint("train", "--init", trained, "--data", more, *arguments, "--out", tmp_path / "run")
     assert code in (1, 2) and sentence in line
     assert not (tmp_path / "run").exists()
+
+
+def test_models_that_write_or_match_do_not_go_on(tmp_path, complaint, capsys):
+    pairs = table(tmp_path / "pairs.csv", [("red apple", "rot"), ("blue sky", "blau")])
+    asked = ["--data", str(pairs), "--text", "title", "--target", "kind", "--epochs", "1"]
+    assert main(["train", "--objective", "write", *asked, "--json", "--out", str(tmp_path / "run")]) == 0
+    capsys.readouterr()
+    code, line = complaint("train", "--init", tmp_path / "run")
+    assert code == 1 and line.startswith("--init goes on with models of classes or numbers, and that of ")
 
 
 def test_predictions_of_the_test_set_stand_beside_the_run_and_a_moved_table_is_drawn(trained, tmp_path, capsys):

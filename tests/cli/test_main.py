@@ -112,6 +112,14 @@ def test_a_slip_gets_a_suggestion(capsys):
     assert "did you mean" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("given", "guess"),
+    [("--fusoin", "; did you mean --fusion?"), ("--fusoin=sum", "; did you mean --fusion?"), ("-x", "")],
+)
+def test_an_option_that_is_nearly_one_is_guessed(complaint, given, guess):
+    assert complaint("train", given) == (2, f"unrecognized arguments: {given}{guess} (see mmdl train --help)")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_closed_streams_are_no_drama_for_any_command(closed, tmp_path):
