@@ -168,7 +168,8 @@ def bars():
         from tqdm import tqdm
 
         count = len(things) if hasattr(things, "__len__") else None
-        bar = tqdm(things, visible(what), count, leave=False, disable=None, delay=1, file=sys.stderr)
+        as_counts = {"unit": "", "unit_scale": True}  # 24k, not 23914it
+        bar = tqdm(things, visible(what), count, leave=False, disable=None, delay=1, file=sys.stderr, **as_counts)
         return bar if sys.stderr is not None else things
 
     with watching(show):

@@ -19,7 +19,7 @@ from mmdl.data.preprocessors.audio import wave_of
 from mmdl.data.preprocessors.numbers import Standardizer
 from mmdl.data.preprocessors.picture import PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
-from mmdl.data.preprocessors.units import split_any
+from mmdl.data.preprocessors.units import has_words
 from mmdl.data.table.columns import RATE, Numbers, Pictures, Reader, Sounds, Texts, frame_size
 from mmdl.data.table.load import recipe_for
 from mmdl.errors import DataError
@@ -143,7 +143,7 @@ def value_of(cell: Any, kind: Kind) -> Any:
     if _missing(cell):
         return None
     if kind == "text":
-        return str(cell) if split_any(str(cell)) else None
+        return str(cell) if has_words(str(cell)) else None
     return cell
 
 

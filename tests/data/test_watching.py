@@ -16,9 +16,9 @@ def test_all_long_work_on_a_table_is_shown(tmp_path):
 
     with watching(show):
         data.load(str(path), text="title", label="kind")
-    assert seen == {"rows": 12, "title": 12, "texts": 12}
+    assert seen == {"rows": 12, "vocabulary": 8, "texts": 12}
     data.load(str(path), text="title", label="kind")
-    assert seen == {"rows": 12, "title": 12, "texts": 12}
+    assert seen == {"rows": 12, "vocabulary": 8, "texts": 12}
 
 
 def test_nobody_watches():

@@ -2,6 +2,7 @@
 
 from array import array
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -51,18 +52,27 @@ class Tokenizer(Preprocessor):
             raise DataError(f'the unit of a tokenizer is {", ".join(UNITS)}, not "{self.unit}"')
 
     @classmethod
-    def fit(cls, texts: Any, length: int | None = None, minimum: int = 1, unit: str = "word") -> Self:
+    def fit(
+        cls,
+        texts: Any,
+        length: int | Callable[[Sequence[int]], int] | None = None,
+        minimum: int = 1,
+        unit: str = "word",
+    ) -> Self:
         """The vocabulary of these texts (give it training texts only), in alphabetical order.
 
-        Words that occur fewer than `minimum` times stay unknown. The longest text sets a missing `length`.
+        Words that occur fewer than `minimum` times stay unknown. The longest text sets a missing `length`, which may
+        also be a function of the lengths of all.
         """
-        split, occurrences, longest = cls((), 1, unit).split, Counter[str](), 1
-        for text in _checked(texts):  # one by one: the words of a million texts need not be there at once
+        split, occurrences, lengths = cls((), 1, unit).split, Counter[str](), array("i")
+        for text in watched(
+            _checked(texts), "vocabulary"
+        ):  # one by one: the words of a million texts need not be there at once
             found = split(text)
             occurrences.update(found)
-            longest = max(longest, len(found))
+            lengths.append(len(found))
         words = tuple(sorted(word for word, count in occurrences.items() if count >= minimum))
-        return cls(words, length or longest, unit)
+        return cls(words, length(lengths) if callable(length) else length or max(lengths, default=1) or 1, unit)
 
     def split(self, text: str) -> list[str]:
         """The words of a text, known or not, as many as there are."""

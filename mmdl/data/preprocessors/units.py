@@ -49,6 +49,11 @@ def split_any(text: str) -> list[str]:
     return [token for part in parts if (token := bare(part))]
 
 
+def has_words(text: str) -> bool:
+    """Whether `split_any` finds anything: a character that is neither white space nor punctuation."""
+    return any(not (each.isspace() or unicodedata.category(each)[0] == "P") for each in text)
+
+
 def composed(text: str) -> str:
     """The text in Unicode's composed form, in which é is one character."""
     return unicodedata.normalize("NFC", text)

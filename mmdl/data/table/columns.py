@@ -21,7 +21,7 @@ from mmdl.data.preprocessors.numbers import Standardizer
 from mmdl.data.preprocessors.picture import GREY, PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import Tokenizer
-from mmdl.data.preprocessors.units import split_any
+from mmdl.data.preprocessors.units import has_words
 from mmdl.data.repeated import Repeated
 from mmdl.data.table.numerals import LARGEST, form_of, number_in
 from mmdl.data.table.report import counted
@@ -34,7 +34,8 @@ SIDES = (16, 64)  # pixels on the longer side of a frame, at least and at most
 HALVED = 8  # a multiple of it can be halved by an encoder's stages, and nothing is left over
 WORDS = 64  # of a text that are read, at most, unless more are asked for
 SECONDS = 4  # of a sound that are heard, likewise
-MOST = 0.95  # so many texts and sounds fit in whole, if that is not too long
+MOST = 0.95  # so many sounds fit in whole, if that is not too long
+NEARLY_ALL = 0.99  # so many texts, likewise: a review may keep its verdict for its end
 UNKNOWN = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
 
 
@@ -83,7 +84,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Texts:
-    """A column with texts: as many words of each are read as 95 % of the training texts have, but at most 64.
+    """A column with texts: as many words of each are read as 99 % of the training texts have, but at most 64.
 
     `unit` is what is a word: by default each script's own, see `Tokenizer`.
     """
@@ -93,13 +94,12 @@ class Texts:
     unit: str = "auto"
 
     def read(self, cells: list[Any]) -> Read:
-        return [cell if split_any(cell) else None for cell in watched(cells, self.column)], {}
+        return [cell if has_words(cell) else None for cell in cells], {}
 
     def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         texts = _there(values, training)
-        tokenizer = Tokenizer.fit(texts, unit=self.unit)
-        length = int(self.length or most([len(tokenizer.split(text)) for text in texts], WORDS))
-        tokenizer = Tokenizer(tokenizer.words, length, self.unit)
+        length = self.length or (lambda lengths: int(most(lengths, WORDS, NEARLY_ALL)))
+        tokenizer = Tokenizer.fit(texts, length, unit=self.unit)
         texts = _there(values)
         return tokenizer, tokenizer.encode(texts), f"{len(texts):,} texts, {tokenizer.describe()}"
 
@@ -162,9 +162,9 @@ def frame_size(sizes: Sequence[tuple[int, int] | None]) -> tuple[int, int]:
     return tuple(max(1, round(side / HALVED)) * HALVED for side in sides)
 
 
-def most(lengths: Sequence[float], limit: float) -> float:
-    """A length that most of these do not exceed, though not above the limit."""
-    return min(np.quantile(lengths, MOST, method="higher").item(), limit)
+def most(lengths: Sequence[float], limit: float, share: float = MOST) -> float:
+    """A length that this share of these does not exceed, though not above the limit."""
+    return min(np.quantile(lengths, share, method="higher").item(), limit)
 
 
 def number_of(cell: str, decimal: str = ".") -> float:

@@ -13,7 +13,7 @@ from mmdl.data.prepare import at_rows
 from mmdl.data.preprocessors.picture import PicturePreprocessor
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.target import TargetTokenizer
-from mmdl.data.preprocessors.units import composed, split_any
+from mmdl.data.preprocessors.units import composed, has_words
 from mmdl.data.repeated import Repeated
 from mmdl.data.table.columns import number_of
 from mmdl.data.table.deal import groups_of
@@ -259,7 +259,7 @@ class _Readable:
                 numbers = [number_of(each) for each in cell]
                 return None if all(map(math.isnan, numbers)) else numbers
             case "text":
-                return cell if split_any(cell) else None
+                return cell if has_words(cell) else None
         if not cell:
             return None
         if isinstance(self.preprocessor, PicturePreprocessor):

@@ -70,6 +70,17 @@ def test_a_length_of_nothing_is_refused():
         Tokenizer(("A",), 0)
 
 
+def test_a_length_may_be_chosen_from_those_of_all_texts():
+    seen = []
+
+    def second(lengths):
+        seen.extend(lengths)
+        return sorted(lengths)[1]
+
+    assert Tokenizer.fit(["a b c", "a", "b c"], second).length == 2 and seen == [3, 1, 2]
+    assert Tokenizer.fit([]).length == Tokenizer.fit([""]).length == 1
+
+
 def test_texts_may_come_one_by_one():
     assert Tokenizer.fit(map(str.upper, ["a b", "c"])).words == ("A", "B", "C")
 

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from mmdl.data import Tokenizer
-from mmdl.data.preprocessors.units import bare, split_any, split_characters, split_spaced, split_words
+from mmdl.data.preprocessors.units import bare, has_words, split_any, split_characters, split_spaced, split_words
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ from mmdl.data.preprocessors.units import bare, split_any, split_characters, spl
 )
 def test_each_script_in_its_own_way(text, tokens):
     assert split_any(text) == tokens
+
+
+def test_what_has_words_has_tokens():
+    for text in map(chr, range(0, 0x30000, 11)):
+        assert has_words(f" {text}-!") == bool(split_any(f" {text}-!")), hex(ord(text))
+    assert has_words("?! a") and not has_words("") and not has_words("？！ …")
 
 
 def test_words_only_and_characters_only():
