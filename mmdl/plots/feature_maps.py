@@ -60,7 +60,8 @@ class FeatureMapsDisplay(Display):
         starts = [place for place, (layer, _) in enumerate(found) if isinstance(layer, Conv2D) and place]
         stages = []
         for group in np.split(np.arange(len(found)), starts):
-            last = found[group[-1]][1]
+            common = min(found[place][1].shape[-1] for place in group)  # coordinates are no map that could be followed
+            last = found[group[-1]][1][..., :common]
             shown = np.sort(np.argsort(-np.abs(last).sum(axis=(0, 1)), kind="stable")[:count])
             limit = max(np.abs(found[place][1][..., shown]).max() for place in group) or 1
             stages += [Stage(type(found[place][0]).__name__, found[place][1], shown, limit) for place in group]

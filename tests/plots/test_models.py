@@ -8,7 +8,7 @@ import pytest
 from mmdl.data import batches
 from mmdl.data.prepare import prepare
 from mmdl.errors import DataError
-from mmdl.layers import AveragePool2D, Conv2D, Dense, Layer, MaxPool2D, ReLU, Sequential
+from mmdl.layers import AveragePool2D, Conv2D, Coordinates, Dense, Layer, MaxPool2D, ReLU, Sequential
 from mmdl.models import image_encoder
 from mmdl.ops.softmax import softmax
 from mmdl.plots import (
@@ -83,6 +83,14 @@ def test_feature_maps_are_what_each_layer_gives(tiny):
     assert {stage.limit for stage in first} != {stage.limit for stage in second}
     strength = first[2].maps.sum(axis=(0, 1))
     assert set(first[0].shown) == set(np.argsort(-strength)[:5])
+
+
+def test_feature_maps_beside_coordinates():
+    """Which are strong, and which no layer before has: they are not followed."""
+    encoder = Sequential((Conv2D.init(np.random.default_rng(0), 3, 4), ReLU(), Coordinates()))
+    stages = FeatureMapsDisplay.from_encoder(encoder, np.full((6, 7, 3), 0.01, np.float32), count=8).stages
+    assert [stage.layer for stage in stages] == ["Conv2D", "ReLU", "Coordinates"]
+    assert all(stage.shown.tolist() == [0, 1, 2, 3] for stage in stages)
 
 
 def test_feature_maps_of_a_nested_encoder_end_where_images_end(tiny):
