@@ -38,8 +38,8 @@ def drawable(text):
     if text.isascii() and text.isprintable():
         return text
     known = letters()
-    if lacking := {each for each in text if each.isprintable() and ord(each) not in known}:
-        _note(next(iter(sorted(lacking))))
+    if any(each.isprintable() and ord(each) not in known for each in text):
+        _note()
     return "".join(each if each.isprintable() and ord(each) in known else escape(each) for each in text)
 
 
@@ -55,9 +55,9 @@ def letters():
 
 
 @cache
-def _note(letter):
+def _note():
     warnings.warn(
-        f"no font that is installed here has {escape(letter)} and its like, so that figures show escapes; "
+        r"no font that is installed here has all letters to be drawn, so that figures show escapes such as \u4e2d; "
         "Noto Sans CJK has Chinese, Japanese and Korean",
         stacklevel=3,
     )

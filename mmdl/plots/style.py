@@ -1,5 +1,7 @@
 """How all figures look: colours that everyone can tell apart, letters that can be read in a README."""
 
+import logging
+from contextlib import suppress
 from functools import cache, wraps
 
 from cycler import cycler
@@ -52,9 +54,20 @@ OTHER_SCRIPTS = (  # fonts for what it lacks, of which those that are installed 
 @cache
 def families():
     """The font of all figures, and behind it one for each other script, as far as they are installed."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
+    installed = _installed()
     found = [next((name for name in names if name in installed), None) for names in OTHER_SCRIPTS]
+    # That a script's only font has another weight is no news to who has asked for none
+    logging.getLogger(font_manager.__name__).addFilter(lambda record: "font weight" not in record.getMessage())
     return [FONT, *dict.fromkeys(filter(None, found))]
+
+
+def _installed():
+    """The names of all fonts, those included that were installed after matplotlib had made its list for good."""
+    manager = font_manager.fontManager
+    for path in {*font_manager.findSystemFonts()} - {font.fname for font in manager.ttflist}:
+        with suppress(Exception):  # a font that cannot be read is none
+            manager.addfont(path)
+    return {font.name for font in manager.ttflist}
 
 
 def styled(function):

@@ -1,11 +1,13 @@
 """Whatever is in the data is drawn letter by letter: no name is mark-up, and none ends in a traceback."""
 
 import warnings
+from itertools import islice
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib import font_manager
 from matplotlib.cbook import is_math_text
 from matplotlib.text import Text
 
@@ -25,7 +27,7 @@ from mmdl.plots import (
 )
 from mmdl.plots.examples import Column
 from mmdl.plots.names import letters, literal, wrapped
-from mmdl.plots.style import families, styled
+from mmdl.plots.style import _installed, families, styled
 
 HOSTILE = [
     "$_$",
@@ -104,14 +106,23 @@ def draw_alone(text):
 def test_a_letter_without_a_font_is_an_escape_and_one_note():
     from mmdl.plots import names
 
-    missing = next(
-        chr(point) for point in range(0x4E2D, 0x2FFFF) if point not in letters() and chr(point).isprintable()
-    )
+    there = (chr(point) for point in range(0x4E2D, 0x2FFFF) if point not in letters())
+    missing, other = islice(filter(str.isprintable, there), 2)
     names._note.cache_clear()
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         assert literal(f"a{missing}") == literal(f"a{missing}") == f"a{ascii(missing)[1:-1]}"
+        assert literal(other) == ascii(other)[1:-1]
     assert len(seen) == 1 and "so that figures show escapes" in str(seen[0].message)
+
+
+def test_a_font_that_was_installed_later_is_found(monkeypatch):
+    """Matplotlib makes its list of fonts once, and keeps it in a file."""
+    manager = font_manager.fontManager
+    late = next(font for font in manager.ttflist if font.name == "DejaVu Serif")
+    monkeypatch.setattr(manager, "ttflist", [font for font in manager.ttflist if font.name != late.name])
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [late.fname, __file__])
+    assert late.name in _installed()
 
 
 def test_dollars_stay_dollars_however_a_line_is_broken():

@@ -65,9 +65,7 @@ class Tokenizer(Preprocessor):
         also be a function of the lengths of all.
         """
         split, occurrences, lengths = cls((), 1, unit).split, Counter[str](), array("i")
-        for text in watched(
-            _checked(texts), "vocabulary"
-        ):  # one by one: the words of a million texts need not be there at once
+        for text in watched(_checked(texts), "vocabulary"):  # a million texts' words need not be there at once
             found = split(text)
             occurrences.update(found)
             lengths.append(len(found))
