@@ -297,7 +297,5 @@ def test_nothing_that_stands_in_a_file_is_run(module):
 def test_no_comparison_broadcasts():
     """Tests compare with `tests.close`: an empty array is all close to a row, and a row may be to a table."""
     for path in (ROOT / "tests").rglob("test_*.py"):
-        attributes = {
-            node.attr for node in nodes(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)
-        }
+        attributes = {node.attr for node in nodes(path.read_text("utf-8")) if isinstance(node, ast.Attribute)}
         assert "allclose" not in attributes, path
