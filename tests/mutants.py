@@ -7,9 +7,10 @@ python -m tests.mutants run mmdl/ops --sample 200         so many of them, drawn
 
 `pip install cosmic-ray` brings the operators. Its own runner would start an interpreter and all the tests for each
 mutant; here the tests are collected once, and a fork of that process gives the changed functions their new code and
-runs the tests that reach the line, the quickest first. What survives, or was changed outside of every function, is
-tried again where nothing of the package has been imported yet. Verdicts are kept, so that a mutant that was killed is
-not tried again while its file stays the same. What survives and is equivalent is told in `mutation.md`.
+runs the tests that reach the line. What was changed outside of every function is tried where
+nothing of the package has been imported yet, and so is, by the next run, what has survived. Verdicts are kept: a mutant
+that was killed is not tried again while its file stays the same. What survives and is equivalent is told in
+`mutation.md`.
 """
 
 import argparse
@@ -20,8 +21,10 @@ import gc
 import hashlib
 import importlib.machinery
 import json
+import math
 import os
 import random
+import resource
 import select
 import signal
 import sys
@@ -33,6 +36,7 @@ ROOT = Path(__file__).parents[1]
 MAP = ROOT / "runs" / "mutants"
 KNOWN = MAP / "map.json"
 TESTED = ("cli", "data", "explain", "formulas", "fusion", "keras", "layers", "models", "ops", "training", "verify")
+COLLECTED = [f"tests/{name}" for name in TESTED if name not in ("cli", "keras")]  # the others start processes
 QUICK = ["-q", "-m", "not slow", "-p", "no:cacheprovider"]
 SWAPS = {
     "BinaryOperator": "Add_Sub Sub_Add Mul_Div Div_Mul Pow_Mul FloorDiv_Mul Mod_Mul BitOr_BitAnd BitAnd_BitOr",
@@ -167,8 +171,9 @@ class Reach:
         self.lines, self.seconds, self.budget = known["lines"], known["seconds"], budget
 
     def tests_of(self, mutant):
-        """The tests that reach a mutant, the quickest first, as many as together take `budget` seconds, and their time.
+        """The tests that reach a mutant, as many as together take `budget` seconds, and their time.
 
+        Those of its own folder come first, and among these the quickest.
         What runs when the module is imported (a default, a constant) is reached by whoever runs the function or class
         around it, or else anything of the file.
         """
@@ -177,8 +182,9 @@ class Reach:
         names = set()
         for numbers in ([mutant.line], enclosing(mutant.source(), mutant.line), list(reaching)):
             names = names or {test for number in numbers for test in reaching.get(number, []) if test in self.seconds}
+        own = f"tests/{mutant.path.relative_to(ROOT).parts[1]}/"
         chosen, total = [], 0.0
-        for test in sorted(names, key=self.seconds.get):
+        for test in sorted(names, key=lambda test: (not test.startswith(own), self.seconds[test])):
             total += self.seconds[test]
             if total > self.budget:
                 break
@@ -187,13 +193,14 @@ class Reach:
 
 
 def in_a_fork(work, limit=None):
-    """What `work()` returns, a string, in a forked process; "endless" if it is not done after `limit` seconds."""
+    """What `work()` returns, a string, in a forked process; "endless" if it takes more than `limit` CPU seconds."""
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
         os.setsid()
-        silence = os.open(os.devnull, os.O_WRONLY)
         if limit:
+            silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, 1), os.dup2(silence, 2)
+            resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(limit), math.ceil(limit)))
         try:
             said = work()
         except BaseException as problem:
@@ -202,12 +209,12 @@ def in_a_fork(work, limit=None):
         os._exit(0)
     os.close(writing)
     with open(reading, "rb") as pipe:
-        done = select.select([pipe], [], [], limit)[0]
-        said = pipe.read().decode() if done else "endless"
+        done = select.select([pipe], [], [], limit and 20 * limit)[0]  # what sleeps takes no CPU time
+        said = pipe.read().decode() if done else ""
     if not done:
         os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return said or "broke: without a word"
+    return said or "endless"
 
 
 def place(code):
@@ -272,6 +279,13 @@ class Trials:
         self.chosen, self.reach, self.keep = chosen, reach, keep
         self.sound = {}
 
+    def pytest_collection(self):
+        """A failure need not be made small."""
+        from hypothesis import Phase, settings
+
+        settings.register_profile("mutants", settings.default, phases=[Phase.explicit, Phase.generate])
+        settings.load_profile("mutants")
+
     def pytest_runtestloop(self, session):
         self.items = {item.nodeid: item for item in session.items}
         self.functions = living({str(mutant.path) for mutant in self.chosen})
@@ -281,7 +295,10 @@ class Trials:
         return True
 
     def verdict(self, mutant):
-        old, new = (compile(text, str(mutant.path), "exec") for text in (mutant.source(), mutant.mutated()))
+        try:
+            old, new = (compile(text, str(mutant.path), "exec") for text in (mutant.source(), mutant.mutated()))
+        except SyntaxError:
+            return "no code"
         pairs = changes(old, new, self.functions)
         tests, total = self.reach.tests_of(mutant)
         if not tests:
@@ -290,7 +307,7 @@ class Trials:
             return "outside"
         while True:
             items = [self.items[test] for test in tests if test in self.items and self.sound.get(test, True)]
-            said = in_a_fork(functools.partial(tried, items, pairs), 20 + 20 * total)
+            said = in_a_fork(functools.partial(tried, items, pairs), 5 + 2 * total)
             killer = said.removeprefix("killed by ")
             if killer == said or self.is_sound(killer):
                 return said
@@ -317,25 +334,26 @@ def run(folders, sample, seed, budget):
         verdicts[mutant.name()] = verdict
         with open(kept, "a", encoding="utf-8") as file:
             print(json.dumps([mutant.name(), verdict]), file=file)
-        if verdict.startswith(("survived anew", "unreached", "endless", "broke")):
+        if verdict.startswith(("survived", "unreached", "endless", "broke")):
             print(verdict, mutant, flush=True)
 
     paths = [ROOT / folder for folder in folders]
     files = [file for path in paths for file in ([path] if path.suffix else sorted(path.rglob("*.py")))]
     every = [mutant for file in files for mutant in mutants(file)]
     chosen = random.Random(seed).sample(every, min(sample or len(every), len(every)))
-    open_ones = [each for each in chosen if not verdicts.get(each.name(), "").startswith(("killed", "endless"))]
-    collected = [*QUICK, "-s", "-n0", *(f"tests/{name}" for name in TESTED if name not in ("cli", "keras"))]
-    if open_ones:
-        in_a_fork(lambda: str(pytest.main(collected, plugins=[Trials(open_ones, reach, keep)])))
-    verdicts |= dict(map(json.loads, kept.read_text(encoding="utf-8").splitlines()))
-    for mutant in open_ones:
-        if verdicts[mutant.name()] in ("survived", "outside"):
+    alive = [each for each in chosen if not verdicts.get(each.name(), "").startswith(("killed", "endless", "no code"))]
+    if untried := [each for each in alive if "survived" not in verdicts.get(each.name(), "")]:
+        trials = Trials(untried, reach, keep)
+        in_a_fork(lambda: str(pytest.main([*QUICK, "-s", "-n0", *COLLECTED], plugins=[trials])))
+        verdicts |= dict(map(json.loads, kept.read_text(encoding="utf-8").splitlines()))
+    for mutant in alive:
+        if verdicts[mutant.name()] == "outside" or mutant not in untried:
             tests, total = reach.tests_of(mutant)
             anew = functools.partial(tried_anew, mutant.path, mutant.mutated(), tests)
-            keep(mutant, in_a_fork(anew, 30 + 20 * total) + " anew")
+            keep(mutant, in_a_fork(anew, 30 + 2 * total))
     counts = collections.Counter(verdicts[mutant.name()].split()[0] for mutant in chosen)
-    print(f"{len(chosen)} of {len(every)} mutants:", ", ".join(f"{count} {word}" for word, count in counts.items()))
+    del counts["no"]
+    print(f"{counts.total()} of {len(every)} mutants:", ", ".join(f"{count} {word}" for word, count in counts.items()))
 
 
 if __name__ == "__main__":
@@ -350,6 +368,6 @@ if __name__ == "__main__":
     running.add_argument("folders", nargs="+", metavar="FOLDER", help="a folder or file of the package")
     running.add_argument("--sample", type=int, default=0, help="how many, drawn at random (default: all)")
     running.add_argument("--seed", type=int, default=0)
-    running.add_argument("--budget", type=float, default=60.0, help="seconds of tests a mutant (default 60)")
+    running.add_argument("--budget", type=float, default=20.0, help="seconds of tests a mutant (default 20)")
     arguments = vars(parser.parse_args())
     {"map": draw_map, "run": run}[arguments.pop("action")](**arguments)

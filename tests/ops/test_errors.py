@@ -114,6 +114,7 @@ SHAPE_ERRORS = {
         "batch_norm: there is no example in x (..., D) = (2, 3)",
     ),
     "negative positions": (lambda: sinusoidal_positions(-1, 4), "sinusoidal_positions: T = -1 and D = 4"),
+    "negative columns": (lambda: sinusoidal_positions(3, -1), "sinusoidal_positions: T = 3 and D = -1"),
 }
 
 SHAPE_ERRORS |= {

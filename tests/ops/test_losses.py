@@ -1,0 +1,17 @@
+"""Losses against each other, by the chain rule."""
+
+import numpy as np
+
+from mmdl.ops.activations import sigmoid
+from mmdl.ops.losses import bernoulli_cross_entropy, binary_cross_entropy
+from tests.close import close
+
+
+def test_the_loss_of_probabilities_is_that_of_their_logits():
+    """dp/ds = p (1 − p), and clipped probabilities give no gradient."""
+    logits, targets = np.array([-3.0, -0.5, 0.0, 2.0]), np.array([0.0, 1.0, 0.3, 1.0])
+    p = sigmoid(logits)
+    value, gradient = bernoulli_cross_entropy(p, targets)
+    expected = binary_cross_entropy(logits, targets)
+    assert close(value, expected.value) and close(gradient * p * (1 - p), expected.gradient)
+    assert not bernoulli_cross_entropy(np.array([0.0, 1.0, 0.05, 0.95]), np.ones(4), floor=0.1).gradient.any()

@@ -1,0 +1,17 @@
+"""Windows that stand side by side, which takes a short way, and those that only nearly do."""
+
+import numpy as np
+import pytest
+
+from mmdl import formulas
+from mmdl.ops.pooling import avg_pool2d, max_pool2d
+from tests.close import close
+
+
+@pytest.mark.parametrize("padding", [0, 1, ((0, 1), (1, 0)), ((1, 0), (0, 0)), "same"])
+@pytest.mark.parametrize("sides", [(4, 4), (5, 6), (7, 3)])
+@pytest.mark.parametrize("window", [2, 3])
+def test_side_by_side(padding, sides, window):
+    x = np.random.default_rng(0).normal(size=(2, *sides, 3))
+    assert close(max_pool2d(x, window, window, padding).y[1], formulas.max_pool2d(x[1], window, window, padding))
+    assert close(avg_pool2d(x, window, window, padding)[1], formulas.avg_pool2d(x[1], window, window, padding))
