@@ -204,7 +204,7 @@ def in_a_fork(work, limit=None):
         try:
             said = work()
         except BaseException as problem:
-            said = f"broke: {problem!r}"
+            said = f"killed by {problem!r}"
         os.write(writing, said.encode()[:4000])
         os._exit(0)
     os.close(writing)
@@ -309,7 +309,7 @@ class Trials:
             items = [self.items[test] for test in tests if test in self.items and self.sound.get(test, True)]
             said = in_a_fork(functools.partial(tried, items, pairs), 5 + 2 * total)
             killer = said.removeprefix("killed by ")
-            if killer == said or self.is_sound(killer):
+            if killer not in self.items or self.is_sound(killer):
                 return said
 
     def is_sound(self, test):
@@ -319,7 +319,7 @@ class Trials:
         return self.sound[test]
 
 
-def run(folders, sample, seed, budget):
+def run(folders, sample, seed, first, budget):
     """Try the mutants of some folders or files, and print those that no test noticed."""
     import hypothesis.strategies  # noqa: F401  (imported once, before the fork)
     import numpy as np  # noqa: F401
@@ -334,7 +334,7 @@ def run(folders, sample, seed, budget):
         verdicts[mutant.name()] = verdict
         with open(kept, "a", encoding="utf-8") as file:
             print(json.dumps([mutant.name(), verdict]), file=file)
-        if verdict.startswith(("survived", "unreached", "endless", "broke")):
+        if verdict.startswith(("survived", "unreached", "endless")):
             print(verdict, mutant, flush=True)
 
     paths = [ROOT / folder for folder in folders]
@@ -342,12 +342,12 @@ def run(folders, sample, seed, budget):
     every = [mutant for file in files for mutant in mutants(file)]
     chosen = random.Random(seed).sample(every, min(sample or len(every), len(every)))
     alive = [each for each in chosen if not verdicts.get(each.name(), "").startswith(("killed", "endless", "no code"))]
-    if untried := [each for each in alive if "survived" not in verdicts.get(each.name(), "")]:
+    if untried := [each for each in alive if each.name() not in verdicts]:
         trials = Trials(untried, reach, keep)
         in_a_fork(lambda: str(pytest.main([*QUICK, "-s", "-n0", *COLLECTED], plugins=[trials])))
         verdicts |= dict(map(json.loads, kept.read_text(encoding="utf-8").splitlines()))
-    for mutant in alive:
-        if verdicts[mutant.name()] == "outside" or mutant not in untried:
+    if not first:
+        for mutant in set(alive) - {each for each in untried if verdicts[each.name()] != "outside"}:
             tests, total = reach.tests_of(mutant)
             anew = functools.partial(tried_anew, mutant.path, mutant.mutated(), tests)
             keep(mutant, in_a_fork(anew, 30 + 2 * total))
@@ -368,6 +368,7 @@ if __name__ == "__main__":
     running.add_argument("folders", nargs="+", metavar="FOLDER", help="a folder or file of the package")
     running.add_argument("--sample", type=int, default=0, help="how many, drawn at random (default: all)")
     running.add_argument("--seed", type=int, default=0)
-    running.add_argument("--budget", type=float, default=20.0, help="seconds of tests a mutant (default 20)")
+    running.add_argument("--first", action="store_true", help="only what was never tried, and only in forks")
+    running.add_argument("--budget", type=float, default=8.0, help="seconds of tests a mutant (default 8)")
     arguments = vars(parser.parse_args())
     {"map": draw_map, "run": run}[arguments.pop("action")](**arguments)

@@ -16,6 +16,11 @@ def test_norm_is_over_all_arrays():
     assert global_norm(gradient()) == 5
 
 
+def test_norm_of_what_has_none():
+    assert global_norm((np.array([np.inf, 1]),)) == np.inf and np.isnan(global_norm((np.array([np.nan, 1]),)))
+    assert global_norm((np.zeros(2),)) == 0 and global_norm((np.array([3e-200, 4e-200]),)) == pytest.approx(5e-200)
+
+
 def test_long_gradient_is_shortened_to_the_limit():
     before = gradient()
     clipped, norm = clip_by_global_norm(before, 2.0)

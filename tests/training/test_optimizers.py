@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmdl import tree
-from mmdl.layers import BatchNorm, Dense, ReLU, Sequential
+from mmdl.layers import BatchNorm, Dense, Embedding, ReLU, Sequential
 from mmdl.training import SGD, Adam, AdamW, RMSprop, clip_by_global_norm, global_norm
 from mmdl.training import state as state_module
 
@@ -98,6 +98,14 @@ def test_first_step_of_adam_is_the_rate_whatever_the_gradient():
     optimizer = Adam(0.01)
     optimizer.step(model, tree.map(lambda p: np.full_like(p, -1e4), model), optimizer.start(model))
     tree.map(lambda p, start: np.testing.assert_allclose(p - start, 0.01, rtol=1e-9), model, before)
+
+
+@each_optimizer
+def test_a_row_that_never_changes(optimizer):
+    """Whatever its gradient is, and whether weights decay: here the row of padding, which need not be zero."""
+    model = Embedding(np.ones((3, 2)), padding_id=1)
+    optimizer.step(model, tree.map(np.ones_like, model), optimizer.start(model))
+    assert (model.E[1] == 1).all() and (model.E[[0, 2]] < 1).all()
 
 
 def test_weight_decay_alone_shrinks_every_parameter():

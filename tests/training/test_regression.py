@@ -44,6 +44,15 @@ def test_prices_are_learned_and_told_in_their_unit(learned):
     assert small == pytest.approx(50_000, abs=20_000) and large == pytest.approx(150_000, abs=20_000)
 
 
+def test_the_validation_loss_is_in_standard_deviations(learned):
+    """As the training loss is, so that the two curves can be compared."""
+    examples = homes().train
+    _, validation = regression_recipe("concatenate").losses(learned, homes())
+    numbers = learned.scale.deviation[0]
+    expected = np.square((predicted_numbers(learned, examples) - examples.labels) / numbers).mean()
+    assert validation.keywords["measure"](learned, examples)["loss"] == pytest.approx(expected)
+
+
 def test_the_scale_travels_in_the_model_file(learned, tmp_path):
     save(tmp_path / "model.npz", learned)
     again, _ = load(tmp_path / "model.npz")
