@@ -48,6 +48,10 @@ SHAPE_ERRORS = {
         "max_pool2d: padding 2 must be smaller than the window 2",
     ),
     "window larger than its image": (lambda: avg_pool2d(X, window=6), "avg_pool2d: a kernel that reaches over 6"),
+    "no heads": (
+        lambda: multi_head_attention(zeros(1, 2, 6), zeros(1, 2, 6), zeros(1, 2, 6), heads=0),
+        "multi_head_attention: 0 heads do not divide D = 6 and V = 6",
+    ),
     "heads that do not divide": (
         lambda: multi_head_attention(zeros(1, 2, 6), zeros(1, 2, 6), zeros(1, 2, 6), heads=4),
         "multi_head_attention: 4 heads do not divide D = 6 and V = 6",
@@ -79,6 +83,10 @@ SHAPE_ERRORS = {
     "more tokens than there are": (
         lambda: bottleneck_attention(zeros(1, 3, 2), zeros(1, 3, 2), zeros(1, 3, 2), (2, 2)),
         "bottleneck_attention: lengths (2, 2) do not fit into T = 3",
+    ),
+    "fewer tokens than none": (
+        lambda: bottleneck_attention(zeros(1, 3, 2), zeros(1, 3, 2), zeros(1, 3, 2), (-1, 3)),
+        "bottleneck_attention: lengths (-1, 3) do not fit into T = 3",
     ),
     "a bottleneck of nobody": (
         lambda: bottleneck_attention(zeros(1, 3, 2), zeros(1, 3, 2), zeros(1, 3, 2), ()),
@@ -157,6 +165,10 @@ DATA_ERRORS = {
     "labels that are no classes": (
         lambda: softmax_cross_entropy(zeros(2, 3), np.array([0, 3])),
         "softmax_cross_entropy: labels must be integers in 0..2, not int64 from 0 to 3",
+    ),
+    "a label below the first": (
+        lambda: softmax_cross_entropy(zeros(2, 3), np.array([-1, 0])),
+        "softmax_cross_entropy: labels must be integers in 0..2, not int64 from -1 to 0",
     ),
     "labels that are no integers": (
         lambda: softmax_cross_entropy(zeros(0, 3), zeros(0)),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmdl import formulas
-from mmdl.ops.pooling import avg_pool2d, max_pool2d
+from mmdl.ops.pooling import avg_pool2d, max_pool2d, max_pool2d_backward
 from tests.close import close
 
 
@@ -15,3 +15,10 @@ def test_side_by_side(padding, sides, window):
     x = np.random.default_rng(0).normal(size=(2, *sides, 3))
     assert close(max_pool2d(x, window, window, padding).y[1], formulas.max_pool2d(x[1], window, window, padding))
     assert close(avg_pool2d(x, window, window, padding)[1], formulas.avg_pool2d(x[1], window, window, padding))
+
+
+def test_the_last_cell_of_a_large_window_wins():
+    """Which cell has won is kept in bytes where there are few, and here there are 256."""
+    x = np.arange(256.0).reshape(1, 16, 16, 1)
+    y, winner = max_pool2d(x, 16)
+    assert y == 255 and close(max_pool2d_backward(np.ones((1, 1, 1, 1)), x, winner, 16), x == 255)
