@@ -12,17 +12,18 @@ import numpy as np
 from mmdl.errors import FormatError
 
 LARGEST = 2**31 - 1
-RANGES: dict[tuple[str, type], tuple[float, float]] = {  # by name and type of a field: the smallest and the largest
+# By name and type of a field the smallest and the largest; small files must not make large arrays
+RANGES: dict[tuple[str, type], tuple[float, float]] = {
     ("heads", int): (1, 1024),
     ("stride", int): (1, 4096),
     ("dilation", int): (1, 4096),
-    ("window", int): (1, 65536),
-    ("padding", int): (0, 4096),
+    ("window", int): (1, 8192),
+    ("padding", int): (0, 64),
     ("hop", int): (1, 65536),
-    ("bands", int): (1, 4096),
+    ("bands", int): (1, 512),
     ("length", int): (1, 1 << 20),
-    ("rows", int): (1, 4096),
-    ("columns", int): (1, 4096),
+    ("rows", int): (1, 1024),
+    ("columns", int): (1, 1024),
     ("channels", int): (1, 65536),
     ("step", int): (1, 65536),
     ("inputs", int): (1, 4096),
@@ -43,7 +44,7 @@ def check_fields(kind: type, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if name not in expected:
             raise FormatError(f"{name!r:.60} is no field of {kind.__name__}")
-        if not (value is None and name in MAY_LACK) and not _fits(value, hints[name], name):
+        if not (value is None and name in MAY_LACK) and not fits(value, hints[name], name):
             raise FormatError(f"{_in_short(value)} cannot be the field {name} of {kind.__name__}")
 
 
@@ -52,22 +53,23 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 
-def _fits(value: Any, hint: Any, name: str) -> bool:
+def fits(value: Any, hint: Any, name: str = "") -> bool:
+    """Whether a value out of a file, where tuples are lists, is of a type; a number of this name is in its range."""
     of, parts = get_origin(hint), get_args(hint)
     if hint is Any:
         return True
     if of is Annotated:  # an array of so many axes
-        return _fits(value, parts[0], name) and value.ndim == len(parts[1].split())
+        return fits(value, parts[0], name) and value.ndim == len(parts[1].split())
     if of in (Union, types.UnionType):
-        return any(_fits(value, part, name) for part in parts)
+        return any(fits(value, part, name) for part in parts)
     if of is tuple:
-        several = isinstance(value, tuple)
+        several = isinstance(value, (tuple, list))
         if parts[-1] is Ellipsis:
-            return several and all(_fits(each, parts[0], name) for each in value)
-        return several and len(value) == len(parts) and all(map(_fits, value, parts, [name] * len(parts)))
+            return several and all(fits(each, parts[0], name) for each in value)
+        return several and len(value) == len(parts) and all(map(fits, value, parts, [name] * len(parts)))
     if of is dict:
         return isinstance(value, dict) and all(
-            _fits(key, parts[0], name) and _fits(each, parts[1], name) for key, each in value.items()
+            fits(key, parts[0], name) and fits(each, parts[1], name) for key, each in value.items()
         )
     if of is np.ndarray or hint is np.ndarray:
         return isinstance(value, np.ndarray) and value.dtype.kind == "f"

@@ -39,10 +39,14 @@ def load_model(given, *kinds):
     DataError
         If it was trained for something else: it is of none of these kinds, which are keys of `NEEDED`.
     """
+    from mmdl.cli.told import checked
     from mmdl.training import load
+    from mmdl.training.archive import in_a_sentence
 
     file = model_file(given)
     model, extras = load(file)
+    with in_a_sentence(file):
+        checked(extras)
     if kinds and type(model).__name__ not in kinds:
         raise DataError(f"{file} was not trained for this: {NEEDED[kinds[0]]}")
     return model, extras, file

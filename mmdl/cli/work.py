@@ -9,6 +9,7 @@ from mmdl.cli import classify, contrastive, regress, write
 from mmdl.cli.dataset import COLUMNS, SHARES, dataset_of
 from mmdl.cli.learning import OF_MODELS, demand_sense, recipe_numbers
 from mmdl.cli.runs import NETWORKS, checkpoint_file, load_model, new_run, old_run
+from mmdl.cli.told import checked
 
 OBJECTIVES = {"classify": classify, "contrastive": contrastive, "write": write}
 TASKS = {"classification": classify, "regression": regress}  # of the objective classify: what --label holds
@@ -96,6 +97,7 @@ def resumed(arguments):
     import numpy as np
 
     from mmdl.training import load_checkpoint
+    from mmdl.training.archive import in_a_sentence
 
     parser = arguments.wrong_usage.__self__
     for name, value in vars(arguments).items():
@@ -105,10 +107,13 @@ def resumed(arguments):
     folder = old_run(path.parent)
     saved = load_checkpoint(path)
     about = saved.about
-    arguments.objective, arguments.fusion = about["objective"], about["asked"].get("fusion", classify.FUSION)
-    arguments.decoder, arguments.skip_bad_steps = about["asked"].get("decoder"), about["skip_bad_steps"]
-    arguments.task = about["asked"].get("options", {}).get("task", "classification")
-    objective, dataset = objective_of(arguments), dataset_of(about["asked"], saved.model)
-    recipe = replace(objective.recipe_of(arguments, dataset), **about["recipe"])
-    rng = np.random.default_rng(about["seed"])
+    with in_a_sentence(path, "checkpoint"):
+        asked = checked(about["asked"])
+        arguments.objective, arguments.fusion = about["objective"], asked.get("fusion", classify.FUSION)
+        arguments.decoder, arguments.skip_bad_steps = asked.get("decoder"), about["skip_bad_steps"]
+        arguments.task = asked.get("options", {}).get("task", "classification")
+        objective, rng = objective_of(arguments), np.random.default_rng(about["seed"])
+    dataset = dataset_of(about["asked"], saved.model)
+    with in_a_sentence(path, "checkpoint"):
+        recipe = replace(objective.recipe_of(arguments, dataset), **about["recipe"])
     return Work(objective, about["asked"], dataset, recipe, about["seed"], saved.model, rng, folder, saved)

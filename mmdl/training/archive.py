@@ -98,7 +98,7 @@ def read_archive(
 
 
 @contextmanager
-def in_a_sentence(path: str | Path) -> Iterator[None]:
+def in_a_sentence(path: str | Path, what: str = "model file") -> Iterator[None]:
     """Whatever goes wrong while a file is read becomes a FormatError or DataError that names it, in a short line."""
     try:
         yield
@@ -107,7 +107,7 @@ def in_a_sentence(path: str | Path) -> Iterator[None]:
             raise
         raise FormatError(f"{path}: {short(str(mistake))}") from None
     except Exception as mistake:  # zipfile, NumPy and json have a dozen kinds of errors for a broken file
-        raise FormatError(f"{path} is no model file, or a broken one ({type(mistake).__name__})") from None
+        raise FormatError(f"{path} is no {what}, or a broken one ({type(mistake).__name__})") from None
 
 
 def short(text: str, most: int = 300) -> str:
@@ -134,7 +134,8 @@ def _manifest(file: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> dic
         raise FormatError(f"its manifest is larger than {MOST_TEXT >> 20} MiB")
     text = file.read(MANIFEST).decode("utf-8")
     deep = most = 0
-    for part in re.finditer(r'"(?:[^"\\]|\\.)*"|([\[{])|[\]}]', text):
+    # A string without an end is one to the end of the text: looked for again and again, it would take hours
+    for part in re.finditer(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|[\]}]', text, re.DOTALL):
         deep += 1 if part[1] else -1 if part[0] in "]}" else 0
         most = max(most, deep)
     if most > MOST_DEEP:

@@ -13,13 +13,25 @@ import numpy as np
 from mmdl import __version__, tree
 from mmdl.data.batches import batches
 from mmdl.errors import DataError, FormatError
+from mmdl.fields import fits
 from mmdl.models.kinds import KINDS
-from mmdl.training.archive import read_archive, write_archive
+from mmdl.training.archive import in_a_sentence, read_archive, write_archive
 from mmdl.training.callbacks import Callback
 from mmdl.training.loop import Epochs, Fitted, Training, fitted
 
 FORMAT, VERSION = "mmdl checkpoint", 1
-PLACE = ("epoch", "step", "history", "rows", "metrics", "seconds", "skipped", "stopped", "order")
+PLACE: dict[str, Any] = {  # of a training in its epochs, and the types of what a file says of it
+    "epoch": int,
+    "step": int,
+    "history": dict[str, tuple[float, ...]],
+    "rows": tuple[tuple[float, ...], ...],
+    "metrics": tuple[str, ...],
+    "seconds": float,
+    "skipped": int,
+    "stopped": bool,
+    "order": dict[str, Any] | None,
+}
+ROW = 4  # numbers of a step beside the metrics
 SETTINGS = ("epochs", "steps", "clip", "skip_bad_steps")
 
 
@@ -93,8 +105,12 @@ class SavedTraining(NamedTuple):
         Raises
         ------
         DataError
-            If its examples, its optimizer or its settings are others.
+            If its examples, its optimizer or its settings are others; FormatError if it does not say what it must.
         """
+        with in_a_sentence("the checkpoint", "whole one"):
+            return self._restored(training)
+
+    def _restored(self, training: Training) -> Training:
         saved = self.training
         for name, value in _settings(training).items():
             if value != saved["settings"][name]:
@@ -102,10 +118,17 @@ class SavedTraining(NamedTuple):
                 raise DataError(f"the checkpoint is of a training with {name.replace('_', ' ')} {was}, not {value}")
         if fingerprint(training) != saved["data"]:
             raise DataError("the checkpoint is of a training on other examples")
+        for name, kind in (PLACE | {"optimizer_steps": int}).items():
+            if not fits(saved[name], kind) or (kind is int and saved[name] < 0):
+                raise FormatError(f"the checkpoint says {saved[name]!r:.60} about {name}")
         for name in PLACE:
             setattr(training, name, saved[name])
         training.rows, training.metrics = [tuple(row) for row in saved["rows"]], tuple(saved["metrics"])
-        training.rng.bit_generator.state = saved["generators"][0]
+        if any(len(row) != ROW + len(training.metrics) for row in training.rows):
+            raise FormatError("the checkpoint says of some steps more than of others")
+        for state in (saved["order"], saved["generators"][0]):
+            if state is not None:  # the first is set to be looked at: it is needed when the epoch goes on
+                training.rng.bit_generator.state = state
         training.state.rows[1:] = self.moments
         training.state.steps = saved["optimizer_steps"]
         for place, callback in enumerate(training.callbacks):

@@ -7,6 +7,7 @@ import os
 import tracemalloc
 import warnings
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mmdl import tree
+from mmdl.data import AudioPreprocessor, ImagePreprocessor, PicturePreprocessor, TargetTokenizer
 from mmdl.errors import DataError, FormatError, ShapeError
-from mmdl.layers import BatchNorm, Dense, Dropout, MultiHeadAttention, ReLU, Sequential
+from mmdl.layers import BatchNorm, Conv2D, Dense, Dropout, MultiHeadAttention, ReLU, Sequential
 from mmdl.training import load, save
 from mmdl.training.archive import MOST_DEEP, MOST_TEXT
 
@@ -116,6 +118,8 @@ def test_members_that_share_their_bytes_are_refused(write, tmp_path):
 def test_a_manifest_has_a_size_and_a_depth(write):
     refused(write({"manifest.json": b" " * (MOST_TEXT + 1)}), "larger than 4 MiB")
     refused(write({"manifest.json": b"[" * 100_000}), "nested")
+    for end in ("", "\\", '"'):  # a string without an end was looked for from each of its marks
+        refused(write({"manifest.json": b'"' + b'\\"' * 1_000_000 + end.encode()}), "")
     deep = json.loads("[" * MOST_DEEP + "]" * MOST_DEEP)
     refused(write(manifest=MANIFEST | {"extras": deep}), "nested")
     text = MANIFEST | {"extras": {"note": "[{" * 1000 + '\\"'}}
@@ -182,10 +186,24 @@ def test_an_unknown_kind_is_one_short_line(write):
         refused(write(manifest=manifest), "is no known kind of layer")
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: replace(Conv2D.init(np.random.default_rng(0), 1, 1, (3, 3)), padding=4096),
+        lambda: AudioPreprocessor(window=65536, bands=1024),
+        lambda: replace(ImagePreprocessor(8, 8, 4), rows=4096, columns=4096),
+        lambda: PicturePreprocessor(4096, 4096),
+        lambda: TargetTokenizer(("a",), 1 << 20),
+    ],
+)
+def test_small_files_make_no_large_arrays(layer, tmp_path):
+    """Of 3 kB gigabytes were made, or texts without an end"""
+    with pytest.raises((FormatError, DataError), match=r"cannot be the field|at most"):
+        save(tmp_path / "new", Sequential((layer(),)))
+
+
 def test_ranges_hold_for_layers_deep_inside(tmp_path):
     attention = MultiHeadAttention.init(np.random.default_rng(0), 4, 2, 4)
-    from dataclasses import replace
-
     with pytest.raises(FormatError, match="0 cannot be the field heads of MultiHeadAttention"):
         save(tmp_path / "new", Sequential((replace(attention, heads=0),)))
 

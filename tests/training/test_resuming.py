@@ -246,3 +246,31 @@ def test_who_cannot_be_told_does_not_end_training(model, train, tmp_path, closed
     checkpoint = Checkpoint(folder / "checkpoint.npz", minutes=0, stream=stream)
     fitted = fit(model, train, callbacks=[Vanishing(folder, 3, 9), checkpoint], **settings())
     assert len(fitted.history["loss"]) == 3
+
+
+WRONG = {  # in the description of a training
+    "epoch": [-1, "1", None, 1.5],
+    "step": [-3, True],
+    "history": [[], {"loss": ["x"]}, {"loss": 1}],
+    "rows": [[["x"]], [[1, 2]], 5, {"a": 1}],
+    "metrics": [[1], "accuracy", ["accuracy"] * 9],
+    "order": [{}, 5, {"bit_generator": "PCG64", "state": {"state": "x", "inc": 1}}],
+    "generators": [[], [{"bit_generator": "MT19937"}], None],
+    "optimizer_steps": ["x", -1],
+    "settings": [{}, [], None],
+    "data": [None],
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_an_edited_checkpoint_is_refused_in_a_sentence(model, train, tmp_path, name):
+    path = tmp_path / "checkpoint.npz"
+    fit(model, train, **settings(), callbacks=[Checkpoint(path), StopAfter(7)])
+    saved = load_checkpoint(path)
+    for value in WRONG[name]:
+        edited = saved._replace(training=saved.training | {name: value})
+        same = {each: value for each, value in settings().items() if each not in ("batch_size", "augment")}
+        training = Training(saved.model, Epochs(train, 16, settings=settings()["augment"]), **same)
+        with pytest.raises(DataError, match="the checkpoint") as refusal:
+            edited.restore(training)
+        assert len(str(refusal.value)) < 500

@@ -1,8 +1,8 @@
 """Sound as a model hears it: log-mel spectra, frame after frame, of a WAV file or of samples."""
 
-import math
 import os
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -19,6 +19,8 @@ from mmdl.shapes import Array
 from mmdl.tokens import Tokens
 
 FAINTEST = 1e-3  # of full scale: a sound that stays 60 dB below it is silence with noise
+STEPS = 1 << 16  # of one rate, in which some of the other fit
+MOST_SAMPLES = 1 << 28  # of a sound
 MOST = 0.95  # so many training sounds fit in whole where no length is asked for
 
 
@@ -164,8 +166,13 @@ def resample(samples: Array, rate: int, to: int) -> Array:
         return samples
     from scipy.signal import resample_poly
 
-    common = math.gcd(rate, to)
-    return resample_poly(samples, to // common, rate // common).astype(samples.dtype, copy=False)
+    if len(samples) * to > MOST_SAMPLES * rate:
+        raise DataError(f"a sound of {len(samples) / rate:,.0f} s would have too many samples at {to:,} a second")
+    # Rates without a common divisor would need filters of millions of taps; what is left out is less than a millionth
+    ratio = Fraction(min(rate, to), max(rate, to)).limit_denominator(STEPS)
+    few, many = ratio.as_integer_ratio()
+    up, down = (many, few) if to > rate else (few, many)
+    return resample_poly(samples, up, down).astype(samples.dtype, copy=False)
 
 
 def _listed(sounds: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
 from mmdl.shapes import Array
 
-SMALLEST = 8  # pixels a side: an image encoder needs a few
+SMALLEST, LARGEST = 8, 1024  # pixels a side: an image encoder needs a few, and a million fill the memory
 GREY, COLOUR = 1, 3
 
 
@@ -45,6 +45,8 @@ class PicturePreprocessor(Preprocessor):
     def __post_init__(self) -> None:
         if min(self.rows, self.columns) < SMALLEST:
             raise DataError(f"pictures need at least {SMALLEST} x {SMALLEST} pixels, not {self.rows} x {self.columns}")
+        if max(self.rows, self.columns) > LARGEST:
+            raise DataError(f"pictures have at most {LARGEST} pixels a side here, not {self.rows} x {self.columns}")
         if self.channels not in (GREY, COLOUR):
             raise DataError(f"a picture has 1 channel or 3, not {self.channels}")
         if not len(self.mean) == len(self.deviation) in (0, self.channels):

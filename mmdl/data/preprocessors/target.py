@@ -14,6 +14,7 @@ from mmdl.shapes import Array
 from mmdl.tokens import Tokens
 
 END = 0  # of every target; in front of its inputs, the same id is the beginning, and for CTC it is the blank
+LONGEST = 4096
 BETWEEN = {"word": " ", "letter": ""}
 
 
@@ -43,6 +44,8 @@ class TargetTokenizer(Preprocessor):
             raise DataError(f'the unit of a target is {" or ".join(BETWEEN)}, not "{self.unit}"')
         if self.length < 1:
             raise DataError(f"a target has room for its end at least, not for {self.length} ids")
+        if self.length > LONGEST:  # whoever is never told to end writes as long as this
+            raise DataError(f"a target has at most {LONGEST:,} ids, not {self.length:,}")
 
     @classmethod
     def fit(cls, texts: Iterable[str], length: int | None = None, unit: str = "letter") -> Self:

@@ -1,6 +1,7 @@
 """Sounds from anywhere become tokens."""
 
 import io
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -202,3 +203,14 @@ class TestResample:
 
     def test_nothing_to_do(self):
         assert resample(wave := tone(), RATE, RATE) is wave
+
+    def test_rates_without_a_common_divisor(self):
+        """Filters of millions of taps took half a gigabyte for a tenth of a second"""
+        wave = tone(rate=8000)
+        tracemalloc.start()
+        found = resample(wave, 8000, 399_989)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert abs(len(found) - len(wave) * 399_989 / 8000) < 3 and most < 64 << 20
+        with pytest.raises(DataError, match="too many samples"):
+            resample(np.broadcast_to(np.float32(0), 10_000_000), 1_000, 400_000)
