@@ -107,6 +107,11 @@ def asked_for(arguments):
             option = {"text_unit": "unit"}.get(first := next(iter(options)), first).replace("_", "-")
             arguments.wrong_usage(f"--{option} is for a CSV file, and {arguments.data} is none")
         return asked | {"options": shares}
+    writes = getattr(arguments, "objective", "") == "write"
+    if "target" in options and not writes:
+        arguments.wrong_usage("--target names texts that are to be written, with --objective write")
+    if "label" in options and writes:
+        arguments.wrong_usage("--label is no part of --objective write: --target names what is to be written")
     if not {"image", "text", "audio", "numbers"} & options.keys():
         arguments.wrong_usage("a CSV file needs --image, --text, --audio or --numbers: what is to be learned from")
     path = Path(arguments.data).absolute()  # from wherever it will be looked for

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -80,10 +81,12 @@ def test_semicolons_decimal_commas_and_thousands(tmp_path, journey):
     rows = []
     for n in range(80):
         price = f"{rng.uniform(900, 1400) + 1500 * (n % 2):,.2f}".replace(",", " ").replace(".", ",").replace(" ", ".")
-        rows.append([price, ("billig", "teuer")[n % 2]])
+        rows.append([f"{price} €", ("billig", "teuer")[n % 2]])
     table = write(tmp_path / "preise.csv", ["Preis", "Art"], rows, ";")
-    _, accuracy = journey(table, "--numbers", "Preis", "--label", "Art")
-    assert accuracy >= 0.95
+    said, accuracy = journey(table, "--numbers", "Preis", "--label", "Art")
+    assert accuracy >= 0.95 and "; Preis: in €, decimal ',', between thousands '.'\n" in said
+    suggested = float(re.search(r"--numbers=([\d.]+)", said)[1])  # as `mmdl predict` reads it, and no 1.234.56
+    assert suggested in [float(row[0].rstrip(" €").replace(".", "").replace(",", ".")) for row in rows]
     model, _ = load(tmp_path / "run" / "model.npz")
     assert 1500 < model.preprocessors["numbers"].mean[0] < 2300
 
@@ -94,6 +97,22 @@ def test_dollars(tmp_path, journey):
         write(tmp_path / "dollars.csv", ["text", "kind"], rows), "--text", "text", "--label", "kind"
     )
     assert "$_$: 40 examples" in said and accuracy >= 0.95
+
+
+def test_options_that_do_not_go_together_are_one_sentence(tmp_path, complaint):
+    table = write(tmp_path / "captions.txt", ["photo", "caption"], [["a.png", "red ball"]] * 20)
+    asked = ["train", "--data", table, "--text", "caption"]
+    for objective in ("classify", "contrastive"):
+        code, line = complaint(*asked, "--objective", objective, "--target", "photo")
+        assert code == 2 and line.startswith("--target names texts that are to be written, with --objective write")
+    code, line = complaint(*asked, "--objective", "write", "--target", "photo", "--label", "photo")
+    assert code == 2 and "--target names what is to be written" in line
+    code, line = complaint(*asked)
+    assert code == 1 and line.endswith("it has photo, caption; `label` is to say which one has the class")
+    rows = [[f"{kind}.png", f"a {kind}", kind] for kind in ("ball", "box")] * 10
+    table = write(tmp_path / "words.csv", ["photo", "caption", "kind"], rows)
+    code, line = complaint("train", "--data", table, "--text", "caption", "--numbers", "photo", "--label", "kind")
+    assert code == 1 and line.endswith("there is anything in photo; line 2, photo: 'ball.png' is no number")
 
 
 def test_hints(tmp_path, journey):

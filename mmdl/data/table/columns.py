@@ -8,7 +8,7 @@ and a sentence about them.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -23,7 +23,7 @@ from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.text import Tokenizer
 from mmdl.data.preprocessors.units import has_words
 from mmdl.data.repeated import Repeated
-from mmdl.data.table.numerals import LARGEST, form_of, number_in
+from mmdl.data.table.numerals import FORMS, LARGEST, Form, form_of, number_in
 from mmdl.data.table.report import counted
 from mmdl.data.watching import watched
 from mmdl.errors import DataError
@@ -132,12 +132,13 @@ class Numbers:
     delimiter: str = ","
     decimal: str = ""
     thousands: str | None = None
+    forms: dict[str, Form] = field(default_factory=dict)  # by column, as `read` finds them
 
     def read(self, cells: list[Any]) -> Read:
         wrong: dict[int, tuple[Any, str]] = {}
         found = []
         for name, column in zip(self.column, zip(*cells, strict=True), strict=True):
-            form = form_of(name, column, self.delimiter, self.decimal, self.thousands)
+            self.forms[name] = form = form_of(name, column, self.delimiter, self.decimal, self.thousands)
             numbers, mistakes = _each(column, name, partial(number_in, form=form))
             found.append([math.nan if number is None else number for number in numbers])
             wrong = mistakes | wrong
@@ -149,7 +150,8 @@ class Numbers:
         known = _there(values)
         empty = int(np.isnan(known).sum())
         filled = f"; empty cells, taken as the mean: {empty:,}" if empty else ""
-        sentence = f"{counted(len(known), 'row')} of numbers, {len(self.column)} each{filled}"
+        read = "".join(f"; {name}: {form}" for name, form in self.forms.items() if form != FORMS[0])
+        sentence = f"{counted(len(known), 'row')} of numbers, {len(self.column)} each{read}{filled}"
         return preprocessor, preprocessor.encode(known), sentence
 
 

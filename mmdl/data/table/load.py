@@ -21,7 +21,7 @@ EPOCHS = (6, 60)  # at least and at most
 
 def is_table(name: str) -> bool:
     """Whether the name of a dataset is that of a CSV file."""
-    return Path(name).suffix.lower() in (".csv", ".tsv")
+    return Path(name).suffix.lower() in (".csv", ".tsv", ".txt")
 
 
 def load_table(

@@ -120,7 +120,8 @@ def read_new_rows(
         there = [value for value in chosen if value is not None]
         is_framed = isinstance(preprocessor, PicturePreprocessor) and there
         inputs[name] = at_rows(Repeated.of(there) if is_framed else preprocessor.encode(there), present[name])
-    about = {name: np.array([as_one(each[place]) for place in places], object) for name, each in cells.items()}
+    told_of = {name: [*map(as_one, each, values[name])] for name, each in cells.items()}
+    about = {name: np.array([each[place] for place in places], object) for name, each in told_of.items()}
     about["line"] = np.array([str(rows[place].line) for place in places])
     found = np.array([labels[place] for place in places])
     targets = writer.encode([rows[place].cells[target] for place in places]) if target and writer else None

@@ -110,7 +110,9 @@ class Opened:
             Of `Dataset`, and the `targets` of its examples.
         """
         inputs, present, preprocessors, sentences = fitted(self.path, table, self.readers, part == "train")
-        known = {name: np.array([as_one(each) for each in cells], object) for name, cells in table.cells.items()}
+        known = {
+            name: np.array(list(map(as_one, cells, table.values[name])), object) for name, cells in table.cells.items()
+        }
         known["line"] = np.array([str(line) for line in table.lines])
         targets = settings.pop("targets", None)
         examples = Examples(inputs, labels, present, known | (about or {}), targets=targets)

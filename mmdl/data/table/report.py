@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mmdl.data.dataset import SPLITS
-from mmdl.data.table.numerals import FORMS, value_in
+from mmdl.data.table.numerals import FORMS, unit_of, value_in
 from mmdl.errors import DataError
 from mmdl.shapes import Array
 
@@ -69,7 +69,7 @@ def of_numbers(label: str, cells: Sequence[str]) -> Iterator[str]:
 
 def number_like(cell: str) -> bool:
     """Whether a cell is a number in one form or another."""
-    return any(value_in(cell, form) is not None for form in FORMS)
+    return any(value_in(cell, form._replace(unit=unit_of(cell))) is not None for form in FORMS)
 
 
 def of_alike(classes: Iterable[str]) -> Iterator[str]:

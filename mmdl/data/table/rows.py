@@ -148,7 +148,8 @@ def _check(path: Any, names: list[str], columns: Sequence[str]) -> None:
     for column in columns:
         if column not in names:
             alike = difflib.get_close_matches(column, names, 1)
-            meant = f"; is {alike[0]!r} meant?" if alike else ""
+            unnamed = "; `label` is to say which one has the class" if column == "label" else ""
+            meant = f"; is {alike[0]!r} meant?" if alike else unnamed
             raise DataError(f"{path} has no column {column!r}, it has {listed(names)}{meant}")
         if names.count(column) > 1:
             raise DataError(f"{path} has {names.count(column)} columns named {column!r}; which is meant?")

@@ -1,5 +1,6 @@
 """From the rows of a table to arrays: read what cells stand for, deal rows out, fit preprocessors."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -152,7 +153,8 @@ def fitted(
         present[name] = np.array([value is not None for value in values])
         if not present[name][training].any():
             nothing = f"{path}: in no row for training there is anything in {column}"
-            raise DataError(f"{nothing}{because(table.refused)}")
+            unread = [each for each in table.lost if each.column in column.split(", ")]
+            raise DataError(f"{nothing}{because(unread or table.refused)}")
         preprocessors[name], found, sentence = reader.fit(values, training)
         inputs[name] = at_rows(found, present[name])
         sentences.append(f"{name}, from {column}: {sentence}")
@@ -177,9 +179,11 @@ def cells_of(row: Any, column: str | tuple[str, ...]) -> Any:
     return row.cells[column] if isinstance(column, str) else tuple(row.cells[each] for each in column)
 
 
-def as_one(cells: str | tuple[str, ...]) -> str:
-    """A cell, or several with commas between them, each a number or nothing."""
-    return cells if isinstance(cells, str) else ",".join(cell.replace(",", ".") for cell in cells)
+def as_one(cells: str | tuple[str, ...], values: Any) -> str:
+    """A cell as it is, or the numbers of several with commas between them, nothing for one that is not there."""
+    if isinstance(cells, str):
+        return cells
+    return ",".join("" if math.isnan(number) else f"{number:.15g}" for number in values or [math.nan] * len(cells))
 
 
 def told(column: str | tuple[str, ...]) -> str:

@@ -27,6 +27,9 @@ def read(cells, delimiter=",", **known):
         (["1.200", "3.400"], ",", [1.2, 3.4]),
         (["1e5", "-2.5E-3", "+7", ".5", "−3"], ",", [1e5, -0.0025, 7, 0.5, -3]),
         (["5", "17"], ";", [5, 17]),
+        (["$1,287.61", "-$5", "$ 7", "+$8", "9"], ",", [1287.61, -5, 7, 8, 9]),
+        (["848,60 €", "1.200 €", "−3€"], ";", [848.6, 1200, -3]),
+        (["12 %", "0.5%"], ",", [12, 0.5]),
     ],
 )
 def test_what_fits_the_column(cells, delimiter, numbers):
@@ -58,3 +61,11 @@ def test_what_is_told_is_done_and_one_bad_cell_decides_nothing():
         with pytest.raises(DataError, match="is no number"):
             number_in(cell, form)
     assert value_in("1e999", Form(".", "")) is value_in("-1e31", Form(".", "")) is None
+
+
+def test_a_cell_in_another_currency_is_no_number_among_these():
+    form = form_of("price", ["$5", "$1,200.50", "€7", "8"], ",")
+    assert form == Form(".", ",", "$") and number_in("$1,200", form) == 1200 and number_in("8", form) == 8
+    for cell in ("€7", "$", "$$5", "5 $ $", "$_$"):
+        with pytest.raises(DataError, match="is no number"):
+            number_in(cell, form)
