@@ -164,7 +164,9 @@ class Edits:
             elif kind == 4 and isinstance(old, list):
                 inside[last] = old[:-1] if choose(2) else [*old, *old]
             else:
-                inside[last] = VALUES[choose(len(VALUES))]
+                inside[last] = json.loads(
+                    json.dumps(VALUES[choose(len(VALUES))])
+                )  # a copy, which may be edited in turn
 
 
 def question(picture, sound, dataset, choose):

@@ -37,12 +37,14 @@ def try_out(model: Any) -> None:
         with np.errstate(all="ignore"):
             answers = [model.forward(_question(model, count))[0] for count in (FEW, MANY)]
         expected = _outputs(model)
-        found = {getattr(answer, "values", answer).shape[-1] for answer in answers} if expected is not None else {None}
+        shapes = [getattr(answer, "values", answer).shape for answer in answers]
     except Exception as mistake:  # whatever a part does that is given what it was not made for
         reason = ascii(str(mistake))[1:-1][:150]
         raise FormatError(f"its parts do not fit together ({type(mistake).__name__}: {reason})") from None
-    if found != {expected}:
-        raise FormatError(f"its parts do not fit together: it gives {found.pop()} numbers where {expected} are needed")
+    for shape in shapes:
+        if expected is not None and (shape[0], *shape[-1:], len(shape)) != (2, expected, 3 if _writes(model) else 2):
+            numbers = " x ".join(map(str, shape[1:]))
+            raise FormatError(f"its parts do not fit together: it gives {numbers} numbers where {expected} are needed")
 
 
 def _outputs(model: Any) -> Any:
