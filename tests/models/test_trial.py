@@ -8,7 +8,7 @@ import pytest
 from mmdl.data import ImagePreprocessor, Standardizer, Tokenizer
 from mmdl.errors import DataError, FormatError
 from mmdl.fusion import Concatenate
-from mmdl.layers import Dense, Embedding, Flatten, SequencePool, Sequential
+from mmdl.layers import Dense, Embedding, Flatten, OneToken, SequencePool, Sequential
 from mmdl.models import Modality, MultimodalClassifier
 from mmdl.models.trial import try_out
 
@@ -32,6 +32,10 @@ def test_a_model_that_answers_is_one():
 
 WRONG = {
     "a class too few": ({"classes": ("left", "right")}, "gives 3 numbers where 2 are needed"),
+    "a table for each example": (
+        {"head": Sequential((Dense.init(RNG, 12, 3), OneToken()))},
+        "gives 1 x 3 numbers where 3 are needed",
+    ),
     "no class": ({"classes": ()}, "gives 3 numbers where 0 are needed"),
     "no preprocessor": ({"preprocessors": {"text": MODEL.preprocessors["text"]}}, "KeyError: 'image'"),
     "another preprocessor": ({"preprocessors": MODEL.preprocessors | {"image": Standardizer((0.0,), (1.0,))}}, "Shape"),
