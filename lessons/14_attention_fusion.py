@@ -263,7 +263,8 @@ save_figure(draw(*example, share[..., 0], factor, looks, covered, correlation, g
 # so one can count how often the patch that a name looks at most lies on the shape that it names, and count the same for
 # a model that has learned nothing and for patches drawn at random. `mmdl train --data scenes` takes a few minutes, says
 # these three numbers and draws them (`figures/pointing.png` is such a figure). The same weights, then, but a claim that
-# could have failed.
+# could have failed. And in part it does: a patch knows of its neighbours, too, so a name may look at the one beside its
+# shape and lose nothing. Nearly every answer is right, and the dots stand at the edges of the boxes.
 #
 # ## Exercises
 #
