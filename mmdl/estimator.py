@@ -16,7 +16,7 @@ from mmdl.data.split import stratified
 from mmdl.errors import DataError
 from mmdl.fusion import fusion_named
 from mmdl.models import multimodal_classifier, multimodal_regressor
-from mmdl.training.recipes import RECIPES
+from mmdl.training.recipes import RECIPES, adapted
 from mmdl.training.regression import regression_recipe
 
 AT_ONCE = 256  # examples that are predicted together
@@ -64,7 +64,7 @@ class _Estimator(BaseEstimator):
     def _fitted(self, dataset, build, recipe, **more):
         """Train on a dataset the model that `build` makes."""
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
-        recipe = replace(recipe, **dataset.recipe | self._given(OF_RECIPES) | more)
+        recipe = replace(adapted(recipe, dataset, self.text_reader), **self._given(OF_RECIPES) | more)
         dataset = self._with_validation(dataset, rng)
         model = build(rng, dataset, self.fusion, self.width, **self._given(OF_MODELS))
         model, self.history_, *_ = recipe.fit(model, dataset, rng)

@@ -1,7 +1,6 @@
 """What `mmdl train` does to learn classes: a classifier, its accuracies, and what to try next."""
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 from mmdl.cli.dataset import asked_for, is_own, sizes
@@ -34,10 +33,10 @@ def demand_fusion(name):
 
 def recipe_of(arguments, dataset):
     """The recipe of the fusion, with the numbers that the data needs."""
-    from mmdl.training.recipes import RECIPES, augmentation
+    from mmdl.training.recipes import RECIPES, adapted, augmentation
 
     augmentation(dataset, arguments.augment or ())  # what does not suit the data is refused before a folder is made
-    return replace(RECIPES[arguments.fusion], **dataset.recipe)
+    return adapted(RECIPES[arguments.fusion], dataset, arguments.text_reader)
 
 
 def model_of(rng, arguments, dataset):

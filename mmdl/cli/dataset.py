@@ -25,7 +25,7 @@ def add_data_arguments(parser):
     own.add_argument("--text", metavar="COLUMN", help="texts")
     own.add_argument("--audio", metavar="COLUMN", help="WAV files")
     own.add_argument("--numbers", metavar="A,B,C", type=names, help="columns with numbers")
-    own.add_argument("--label", metavar="COLUMN", help="the class (default: label)")
+    own.add_argument("--label", metavar="COLUMN", help="the class (default: label; of --objective contrastive: none)")
     own.add_argument("--target", metavar="COLUMN", help="texts that are to be written, with --objective write")
     own.add_argument("--split", metavar="COLUMN", help="train, validation or test (default: drawn by chance)")
     own.add_argument("--group", metavar="COLUMN", help="rows with the same cell here stay in one split")

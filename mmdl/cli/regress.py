@@ -19,11 +19,10 @@ def ask(arguments):
 
 def recipe_of(arguments, dataset):
     """The recipe of the fusion, with the numbers that the data needs."""
-    from dataclasses import replace
-
+    from mmdl.training.recipes import adapted
     from mmdl.training.regression import regression_recipe
 
-    return replace(regression_recipe(arguments.fusion), **dataset.recipe)
+    return adapted(regression_recipe(arguments.fusion), dataset, arguments.text_reader)
 
 
 def model_of(rng, arguments, dataset):

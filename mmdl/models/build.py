@@ -32,6 +32,7 @@ Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classi
 
 WIDTH = 64
 DROPOUT = 0.3  # before every dense layer of a head
+WIDTH_OF_KIM = 96  # of word vectors, and filters of all three windows together
 OF_KIM = 0.5  # of the strongest answers of a text CNN, as in Kim 2014
 OF_MANY = 0.5  # of what is flattened: many numbers overfit
 HEADS = 4  # of every fusion of tokens
@@ -57,8 +58,8 @@ def multimodal_classifier(
     fusion : str
         A key of `mmdl.fusion.FUSIONS`.
     width : int, optional
-        Of word vectors, of tokens, and of the vector that stands for a modality: 64, and 128 for a fusion of vectors of
-        large pictures. A fusion of tokens needs a multiple of 4, the number of its heads.
+        Of word vectors, of tokens, and of the vector that stands for a modality: 64, 128 for a fusion of vectors of
+        large pictures, 96 for a text CNN. A fusion of tokens needs a multiple of 4, the number of its heads.
     depth : int, optional
         Hidden layers between what was fused and the classes, or of each modality's own head where these are fused. By
         default one after a fusion of vectors, else none. Without any, modalities act on one another only as far as the
@@ -117,7 +118,8 @@ def vector_encoder(
 def _of_text(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     if reader == "none" and preprocessor.of_letters:
         reader = "lstm"  # a letter by itself says nothing
-    encoder = text_encoder(rng, preprocessor.entries, width, reader, dtype=dtype)
+    embedding = min(width, WIDTH) if reader == "convolution" else width  # wider ones learn single words by heart
+    encoder = text_encoder(rng, preprocessor.entries, width, reader, embedding, dtype)
     return encoder, (preprocessor.length, width)
 
 
@@ -178,6 +180,11 @@ class How(NamedTuple):
         return vector_encoder(rng, preprocessor, self.width, self.reader, self.dropout, self.dtype)
 
 
+def is_text_cnn(dataset: Dataset, reader: str | None) -> bool:
+    """Whether what learns from this data is a text CNN and nothing else."""
+    return reader == "convolution" and [*dataset.train.kinds.values()] == ["text"]
+
+
 def parts_of(
     rng: Generator, dataset: Dataset, fusion: str, outputs: int, how: How
 ) -> tuple[dict[str, Modality], Fusion, Sequential, dict[str, Any]]:
@@ -185,10 +192,13 @@ def parts_of(
     kind = fusion_named(fusion)
     preprocessors = {name: dataset.preprocessors[name] for name in dataset.modalities}
     width = how.width
-    if width is None:  # a vector has to hold all that there is in a large picture
+    kim = is_text_cnn(dataset, how.reader)
+    if width is None and kim:
+        width = WIDTH_OF_KIM
+    elif width is None:  # a vector has to hold all that there is in a large picture
         whole = kind.takes == "vectors" and not meets_places(kind, preprocessors)
         width = WIDTH * (2 if whole and any(map(is_large, preprocessors.values())) else 1)
-    if how.reader == "convolution" and [*dataset.train.kinds.values()] == ["text"]:
+    if kim:
         how = how._replace(
             depth=0 if how.depth is None else how.depth, dropout=OF_KIM if how.dropout is None else how.dropout
         )

@@ -13,6 +13,7 @@ from mmdl.data import Dataset, Examples
 from mmdl.data.kinds import of_kind
 from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
+from mmdl.models.build import is_text_cnn
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.shapes import Array
 from mmdl.training.callbacks import Callback, EarlyStopping, Validation
@@ -96,6 +97,18 @@ class Recipe:
             loss = partial(weighted_loss, weights=weights, smoothing=self.smoothing)
             of_batch = weighted_classification(weights, self.smoothing)
         return of_batch, partial(Validation, loss=loss)
+
+
+def adapted(recipe: Recipe, dataset: Dataset, reader: str | None) -> Recipe:
+    """The recipe with the numbers that the data needs in place of its own, and what reads its words
+
+    A text CNN learns single words by heart: it is taught more gently, and where examples are many, for a shorter time.
+    """
+    numbers: dict[str, Any] = dataset.recipe
+    recipe = replace(recipe, **numbers)
+    if is_text_cnn(dataset, reader):
+        recipe = replace(recipe, learning_rate=1e-3, epochs=max(4, recipe.epochs - 2))
+    return recipe
 
 
 def augmentation(dataset: Dataset, names: Sequence[str]) -> dict[str, Any]:

@@ -246,6 +246,12 @@ def test_a_text_alone_read_by_convolutions_is_kims_text_cnn():
     assert head("text", depth=1, dropout=0.1) == head("text", "numbers", dropout=0.1) == [0.1, Dense, ReLU, 0.1, Dense]
 
 
+def test_a_text_cnn_is_wider_than_its_word_vectors():
+    model = multimodal_classifier(np.random.default_rng(0), dataset("text"), "concatenate", text_reader="convolution")
+    embedding, *_ = model.modalities["text"].encoder.layers
+    assert embedding.E.shape[1] == 64 and model.head.layers[-1].W.shape[0] == 96
+
+
 def a_scene(rng, *names):
     """A large picture, and texts in order."""
     known = {"scene": PicturePreprocessor(40, 48, 3, (0.5, 0.5, 0.5), (0.2, 0.2, 0.2)), **PREPROCESSORS}

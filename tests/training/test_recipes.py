@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from mmdl import data, tree
+from mmdl.data import Dataset, Examples, Tokenizer
 from mmdl.errors import DataError
 from mmdl.models import multimodal_classifier
-from mmdl.training.recipes import AUGMENTATIONS, Recipe, augmentation
+from mmdl.training.recipes import AUGMENTATIONS, Recipe, adapted, augmentation
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,16 @@ def test_the_best_epoch_is_kept_by_default(interactions):
     assert losses == last.history["validation_loss"] and np.argmin(losses) < 3
     assert (best.kept, last.kept) == (1 + np.argmin(losses), None)
     assert not tree.equal(best.model, last.model)
+
+
+def test_a_text_cnn_is_taught_more_gently_and_for_a_shorter_time():
+    tokenizer = Tokenizer.fit(["a b"])
+    examples = Examples({"text": tokenizer.encode(["a", "b"])}, np.arange(2))
+    few = Dataset("texts", ("a", "b"), examples, None, examples, {"text": tokenizer}, recipe={"epochs": 60})
+    for epochs, learned in ((60, 58), (6, 4), (4, 4)):
+        found = adapted(Recipe(), replace(few, recipe={"epochs": epochs}), "convolution")
+        assert (found.epochs, found.learning_rate) == (learned, 1e-3)
+    assert adapted(Recipe(), few, None) == adapted(Recipe(), few, "lstm") == Recipe(epochs=60)
 
 
 def test_patience_ends_training(interactions):
