@@ -25,8 +25,8 @@ def add_learning_arguments(parser):
         "--width",
         metavar="N",
         type=whole_number(1),
-        help="numbers that stand for a word, a patch or a modality: more hold more, and take longer (default: 64, or 96 "
-        "for a text alone with --text-reader convolution)",
+        help="numbers that stand for a word, a patch or a modality: more hold more, and take longer (default: 64, or "
+        "96 for a text alone with --text-reader convolution)",
     )
     group.add_argument(
         "--depth",
