@@ -14,6 +14,7 @@ from mmdl.shapes import Array
 
 MAX_SIDE = 1024  # pixels a side beyond which a picture is shrunk before anything is computed from it
 MAX_PIXELS = 89_478_485  # beyond which Pillow warns of a file that was made to fill the memory
+LONGEST = 1 << 16  # pixels of a side: to shrink a line of millions, all of them have their weights in every pixel
 MAX_MORE = 32 << 20  # bytes that a picture may take beyond a byte a channel
 MAX_FACTOR = 64  # by which a picture is shrunk at once
 STRIP = 1 << 20  # pixels that are converted at a time
@@ -57,7 +58,7 @@ def _check_size(path: str, image: Any) -> None:
     """FormatError if the picture has too many pixels, or takes much more in memory than a byte a channel."""
     pixels, channels = math.prod(image.size), len(image.getbands())
     stored = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
-    if pixels > MAX_PIXELS or (stored - channels) * pixels > MAX_MORE:
+    if pixels > MAX_PIXELS or max(image.size) > LONGEST or (stored - channels) * pixels > MAX_MORE:
         columns, rows = image.size
         raise FormatError(f"{path} has {rows:,} x {columns:,} pixels, which are more than are read")
 

@@ -7,6 +7,7 @@ and a sentence about them.
 """
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -64,7 +65,7 @@ class Pictures:
     size: tuple[int, int] | None = None  # rows, columns
 
     def read(self, cells: list[Any]) -> Read:
-        files = [_file(self.folder, cell) for cell in cells]
+        files = [file_of(self.folder, cell) for cell in cells]
         size = self.size or frame_size([upright_size(file) for file in files if file])
         return _each(files, self.column, PicturePreprocessor(size[0], size[1]).frame)
 
@@ -113,7 +114,7 @@ class Sounds:
     seconds: float | None = None
 
     def read(self, cells: list[Any]) -> Read:
-        return _each([_file(self.folder, cell) for cell in cells], self.column, lambda file: wave_of(file, RATE))
+        return _each([file_of(self.folder, cell) for cell in cells], self.column, lambda file: wave_of(file, RATE))
 
     def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         sounds = _there(values, training)
@@ -182,12 +183,12 @@ def number_of(cell: str, decimal: str = ".") -> float:
     return number
 
 
-def _file(folder: Path, cell: str) -> Path | None:
+def file_of(folder: Path, cell: str) -> Path | None:
     """The path that a cell names, from the table's folder; None if it is empty."""
     if not cell:
         return None
-    path = folder / cell
-    return path if path.exists() else folder / cell.replace("\\", "/")  # as Windows writes it
+    path = folder / cell  # `path.exists()` would raise if it is too long for a path
+    return path if os.path.exists(path) else folder / cell.replace("\\", "/")  # as Windows writes it
 
 
 def _each(cells: Sequence[Any], column: Any, read: Callable[[Any], Any]) -> Read:

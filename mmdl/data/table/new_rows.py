@@ -15,7 +15,7 @@ from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.data.preprocessors.target import TargetTokenizer
 from mmdl.data.preprocessors.units import composed, has_words
 from mmdl.data.repeated import Repeated
-from mmdl.data.table.columns import number_of
+from mmdl.data.table.columns import file_of, number_of
 from mmdl.data.table.deal import groups_of
 from mmdl.data.table.load import suited
 from mmdl.data.table.numerals import form_of, value_in
@@ -269,6 +269,5 @@ class _Readable:
             return self.frames[cell]
         return self._path(cell)
 
-    def _path(self, cell: str) -> Path:
-        path = self.folder / cell
-        return path if path.exists() else self.folder / cell.replace("\\", "/")  # as Windows writes it
+    def _path(self, cell: str) -> Path | None:
+        return file_of(self.folder, cell)

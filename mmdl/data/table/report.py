@@ -16,6 +16,7 @@ A_FEW = 12  # names that are listed
 MOST = 0.9  # of the classes are numbers, then the others are slips
 MANY = 20  # classes, from which on numbers are hardly names
 A_LINE = 40  # letters of a name that are shown
+A_REASON = 400  # letters of why a row cannot be used
 
 
 class Refused(NamedTuple):
@@ -26,7 +27,8 @@ class Refused(NamedTuple):
     reason: str
 
     def __str__(self) -> str:
-        return f"line {self.line}, {self.column}: {self.reason}"
+        reason = self.reason if len(self.reason) <= A_REASON else f"{self.reason[:A_REASON]}…"  # it may quote a cell
+        return f"line {self.line}, {self.column}: {reason}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -113,6 +113,13 @@ def test_memory_is_bounded(mode, side, tmp_path):
         assert "pixels" in run.stderr
 
 
+def test_a_line_of_pixels_is_refused(tmp_path):
+    """To shrink one of 80 million took 1.2 GB of weights"""
+    path = saved(Image.new("L", (70_000, 1)), tmp_path / "line.png")
+    with pytest.raises(FormatError, match="1 x 70,000 pixels, which are more than are read"):
+        opened(path)
+
+
 def test_too_many_pixels_are_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "MAX_PIXELS", 100 * 100 - 1)
     path = saved(picture("L", 100, 100), tmp_path / "large.png")

@@ -295,6 +295,15 @@ class TestWhatIsWrong:
             "numbers, from width, height: 24 rows of numbers, 2 each; empty cells, taken as"
         )
 
+    def test_cells_that_are_too_long_for_a_path_or_a_number(self, folder):
+        """All was refused for one of them, with the whole cell"""
+        table = rows()
+        table[0]["photo"], table[1]["width"] = "x" * 5000, "9" * 5000
+        dataset = load_table(write(folder / "my.csv", table), **ALL)
+        said = [note for note in dataset.notes if "not used" in note]
+        assert [note[:28] for note in said] == ["cell not used: line 2, photo", "cell not used: line 3, width"]
+        assert all(len(note) < 500 for note in said)
+
     def test_a_row_is_lost_only_if_nothing_else_is_in_it(self, folder):
         table = rows()
         (folder / "photos" / "0.png").unlink()
