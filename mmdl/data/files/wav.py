@@ -71,8 +71,9 @@ def mono(samples: Any) -> Array:
     found = np.empty(len(samples), np.float32)
     step = max(1, PIECE * len(samples) // samples.size)
     for start in range(0, len(samples), step):
-        with np.errstate(invalid="ignore"):  # of some kinds of NaN the processor would complain, and they are refused
-            piece = samples[start : start + step] / half - (kind == "u")  # unsigned ones are silent in the middle
+        with np.errstate(invalid="ignore", over="ignore"):  # what the processor would complain of is refused
+            piece = samples[start : start + step].astype(float) / half
+            piece -= kind == "u"  # unsigned ones are silent in the middle
             if not np.abs(piece).max() <= LOUDEST:
                 raise DataError("there are samples that are not finite, or far too large")
         found[start : start + step] = piece if piece.ndim == 1 else piece.mean(axis=1)
@@ -173,16 +174,14 @@ def _numbers(content: bytes, header: Header) -> Array:
     order, width = header.order, header.width
     if header.kind in (A_LAW, MU_LAW):
         return _companded(header.kind)[np.frombuffer(content, np.uint8)]
-    if header.kind == FLOAT or width in (2, 4, 8):
+    if header.kind == FLOAT or width in (2, 4):
         return np.frombuffer(content, f"{order}{'f' if header.kind == FLOAT else 'i'}{width}")
     if width == 1:  # without a sign
         return np.frombuffer(content, np.uint8)
-    whole = 4 if width == 3 else 8
-    padded = np.zeros((len(content) // width, whole), np.uint8)  # zeros where the lowest bytes would be
-    padded[:, slice(width) if order == ">" else slice(-width, None)] = np.frombuffer(content, np.uint8).reshape(
-        -1, width
-    )
-    return padded.view(f"{order}i{whole}")[:, 0]
+    padded = np.zeros((len(content) // width, 8), np.uint8)  # zeros where the lowest bytes would be
+    upper = slice(width) if order == ">" else slice(-width, None)
+    padded[:, upper] = np.frombuffer(content, np.uint8).reshape(-1, width)
+    return padded.view(f"{order}i8")
 
 
 @cache
