@@ -18,7 +18,8 @@ LONGEST = 1 << 16  # pixels of a side: to shrink a line of millions, all of them
 MAX_MORE = 32 << 20  # bytes that a picture may take beyond a byte a channel
 MAX_FACTOR = 64  # by which a picture is shrunk at once
 STRIP = 1 << 20  # pixels that are converted at a time
-ORIENTATION = 0x0112  # in EXIF: from 5 on, rows and columns have changed places
+ORIENTATION = 0x0112  # in EXIF
+ON_ITS_SIDE = range(5, 9)  # values of it for which rows and columns have changed places
 
 
 def opened(picture: Any, enough: int | None = None) -> Any:
@@ -86,8 +87,9 @@ def _shrunk(image: Any, enough: int | None) -> Any:
 
 
 def is_transparent(image: Any) -> bool:
-    """Whether something may be seen through it."""
-    return "A" in image.getbands() or "transparency" in image.info
+    """Whether something may be seen through it: as a channel, one of its colours, or some of its palette says."""
+    in_palette = image.mode == "P" and image.palette.mode.endswith("A")
+    return image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info or in_palette
 
 
 def upright_size(path: str | os.PathLike[str]) -> tuple[int, int] | None:
@@ -96,7 +98,7 @@ def upright_size(path: str | os.PathLike[str]) -> tuple[int, int] | None:
 
     try:
         with opened_file(path) as stream, warnings.catch_warnings(action="ignore"), Image.open(stream) as image:
-            on_its_side = image.getexif().get(ORIENTATION, 1) >= 5
+            on_its_side = image.getexif().get(ORIENTATION) in ON_ITS_SIDE
             return image.size if on_its_side else image.size[::-1]
     except Exception:  # whoever reads the whole file will say what is wrong
         return None

@@ -79,6 +79,8 @@ def test_a_bomb(path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_UNPACKED", 10_000)
     with pytest.raises(FormatError, match=r"some\.tar\.gz unpacks to more than 10,000 bytes"):
         read(path, member("top/one.txt", bytes(20_000)))
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 512 + 512 + 1024)  # a header, a block, and two blocks of zeros
+    assert read(path, member("top/one.txt", b"1")) == {"top/one.txt": b"1"}
 
 
 def test_cut_anywhere_it_is_refused(path):

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,14 @@ def test_a_server_that_trickles_is_given_up(published, folder, monkeypatch):
     assert files(folder) == []
     monkeypatch.setattr(fetching, "START", 60)
     fetch(published("right"))
+
+
+def test_what_is_left_behind_stays_nobodys_business(published, monkeypatch):
+    """It may not have made its file, and does not keep the process from ending."""
+    assert fetching._in_time(published("right"), lambda: f"{threading.current_thread().daemon}") == "True"
+    monkeypatch.setattr(fetching, "_in_time", lambda *arguments: "has not even begun")
+    with pytest.raises(DataError, match=r"has not even begun, .* has not even begun; try again later"):
+        fetch(published("right", "moved"))
 
 
 def test_without_a_network(published, folder):

@@ -96,6 +96,14 @@ def test_a_file_that_unpacks_to_much_more_is_not_unpacked(written):
         tracemalloc.stop()
 
 
+def test_as_many_numbers_as_are_read(written, monkeypatch):
+    path = written(packed(ARRAY))
+    monkeypatch.setattr(idx, "MAX_BYTES", 6)
+    assert np.array_equal(read_idx(path, (None, 2)), ARRAY)
+    monkeypatch.setattr(idx, "MAX_BYTES", 5)
+    assert refusal(path) == "has a header that promises 6 numbers, more than are read"
+
+
 def test_what_cannot_be_read(tmp_path):
     with pytest.raises(DataError, match=r"there is no file .*missing"):
         read_idx(tmp_path / "missing", (None,))
