@@ -2,6 +2,7 @@
 
 import sys
 
+from mmdl.cli import write
 from mmdl.cli.dataset import bars
 from mmdl.cli.parser import visible
 from mmdl.cli.runs import ANSWERS, NETWORKS, WRITING, load_model, write_rows
@@ -10,7 +11,7 @@ FORM = ("decimal", "thousands")  # of numbers
 
 
 def answer_table(arguments):
-    """Write the most probable class of every row, and its probability, into a CSV file; print where."""
+    """Write what the model says of every row, such as its most probable class, into a CSV file; print where."""
     if arguments.json:
         arguments.wrong_usage("--json is for one question; the answers to a table are a CSV file")
 
@@ -22,13 +23,15 @@ def answer_table(arguments):
     from mmdl.training import predictions
 
     out = arguments.out or ANSWERS
-    model, extras, _ = load_model(arguments.model, *NETWORKS)
+    model, extras, _ = load_model(arguments.model, *NETWORKS, *WRITING)
     columns, how = columns_for(model, extras, arguments), how_read(extras, arguments)
     with bars():
         rows = read_new_rows(arguments.data, model.preprocessors, columns, how=how)
     warn_of_refused(rows)
     if type(model).__name__ == "MultimodalRegressor":
         return numbers_answered(model, rows.examples, arguments)
+    if type(model).__name__ in WRITING:
+        return texts_written(model, rows.examples, arguments)
     p = answered(lambda: predictions(model, rows.examples))
     write_answers(out, rows.examples.about["line"], p, model.classes, arguments.probabilities)
     counts = np.bincount(p.argmax(axis=1), minlength=len(model.classes))
@@ -49,6 +52,19 @@ def numbers_answered(model, examples, arguments):
     write_rows(out, ["line", model.scale.names[0]], zip(examples.about["line"], found.tolist(), strict=True))
     print(f"{counted(len(found), 'row')}: {visible(model.scale.names[0])} from {found.min():.6g} to {found.max():.6g}")
     print(f"written to {out}")
+    return 0
+
+
+def texts_written(model, examples, arguments):
+    """Write what a model writes of every row into a CSV file; print where."""
+    from mmdl.data.table.report import counted
+
+    if arguments.probabilities:
+        arguments.wrong_usage("--probabilities is for classes, and this model writes texts")
+    out, found = arguments.out or ANSWERS, write.rows_of(model, examples)
+    rows = ([line, *row] for line, row in zip(examples.about["line"], found, strict=True))
+    write_rows(out, ["line", *write.WRITTEN], rows)
+    print(f"{counted(len(found), 'row')}\nwritten to {out}")
     return 0
 
 

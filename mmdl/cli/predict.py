@@ -19,7 +19,7 @@ An image may have any size. For models of letters or digits it may be dark on
 light or light on dark, and is cropped to the ink. Unknown words are reported. A
 sound that is longer than the model's input is cut off at the end.
 
-With --data, every row of a CSV file is classified. Then --image, --text,
+With --data, every row of a CSV file is answered. Then --image, --text,
 --audio and --numbers name columns; by default, those used in training. The
 predictions are written to another CSV file with the line number of each row.
 Rows that cannot be read are reported and skipped."""

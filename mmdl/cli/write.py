@@ -1,5 +1,6 @@
 """What `mmdl train --objective write` does: a model that writes about what it sees, reads and hears."""
 
+import math
 import sys
 
 from mmdl import strict_json
@@ -7,6 +8,7 @@ from mmdl.cli.classify import in_words, key_of
 from mmdl.cli.dataset import asked_for, is_own, sizes
 from mmdl.cli.parser import visible
 
+WRITTEN = "written", "probability"  # columns of what a model writes
 DECODER, CTC = "transformer", "ctc"
 RECIPES = {  # chosen on validation data
     "transformer": {"epochs": 18, "batch_size": 64, "learning_rate": 3e-3, "picture_shift": 1},
@@ -74,14 +76,17 @@ def measure(model, dataset):
 
 def answers(model, examples):
     """Of every example what is true, what the model writes, and its probability, if it has one: names, and rows"""
+    truth = model.target.texts(examples.targets)
+    return ("truth", *WRITTEN), ([true, *row] for true, row in zip(truth, rows_of(model, examples), strict=True))
+
+
+def rows_of(model, examples):
+    """Of every example what the model writes, and its probability, if it has one."""
     from mmdl.data.batches import batches
     from mmdl.training.text_writing import AT_ONCE, write
 
     written = [best for batch in batches(examples, AT_ONCE) for best, *_ in write(model, batch)]
-    truth = model.target.texts(examples.targets)
-    odds = ["" if each.probability != each.probability else f"{each.probability:.6f}" for each in written]
-    rows = zip(truth, [each.text for each in written], odds, strict=True)
-    return ("truth", "written", "probability"), rows
+    return [[each.text, "" if math.isnan(each.probability) else f"{each.probability:.6f}"] for each in written]
 
 
 def report(results, files, dataset, asked):

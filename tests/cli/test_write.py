@@ -58,6 +58,20 @@ def test_predictions_are_texts_with_probabilities(pairs, capsys):
     assert capsys.readouterr().out.startswith("zweiundvierzig")
 
 
+def test_every_row_of_a_table_is_written(pairs, tmp_path, capsys, complaint):
+    _, run = pairs
+    (tmp_path / "new.csv").write_text("english\nforty two\n\nthirty one\n", encoding="utf-8")
+    out = tmp_path / "answers.csv"
+    assert main(["predict", str(run), "--data", str(tmp_path / "new.csv"), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"2 rows\nwritten to {out}\n"
+    with out.open(encoding="utf-8") as file:
+        names, *rows = csv.reader(file)
+    assert names == ["line", "written", "probability"] and [row[0] for row in rows] == ["2", "4"]
+    assert rows[0][1] == "zweiundvierzig" and all(0 < float(row[2]) <= 1 for row in rows)
+    code, line = complaint("predict", run, "--data", tmp_path / "new.csv", "--probabilities")
+    assert code == 2 and line.startswith("--probabilities is for classes, and this model writes texts")
+
+
 def test_evaluation_on_the_test_set_and_on_a_table(pairs, capsys):
     table, run = pairs
     assert main(["evaluate", str(run), "--json"]) == 0
