@@ -1,7 +1,9 @@
 """Run folders: where a training writes, and where the other commands read."""
 
 import csv
+import errno
 import os
+import stat
 from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import chain, count
@@ -141,11 +143,21 @@ def _locked(folder):
     return lock if (lock := Lock(folder / LOCK)).held else None
 
 
+def _own_file(path):
+    """A file that is there or is made; what it holds is left alone, and a link of a stranger is not followed."""
+    flags = [getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC")]
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | sum(flags), 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileExistsError(errno.EEXIST, f"{path.name} is a pipe or a device, not a file")
+    return os.fdopen(descriptor, "r+b")
+
+
 class Lock:
     """A file that one process at a time holds open; where the system has no such locks, all do."""
 
     def __init__(self, path):
-        self.path, self.file = path, open(path, "w")  # noqa: SIM115  # it stays open while the lock is held
+        self.path, self.file = path, _own_file(path)  # it stays open while the lock is held
         self.held = self._lock()
         if not self.held:
             self.file.close()

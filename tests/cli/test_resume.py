@@ -11,7 +11,7 @@ import pytest
 
 from mmdl import tree
 from mmdl.cli import main, train
-from mmdl.cli.runs import new_run, old_run
+from mmdl.cli.runs import LOCK, new_run, old_run
 from mmdl.errors import DataError
 from mmdl.training import Callback, Progress, load, load_checkpoint
 from tests.kills import FILES, LEARNING, TRAINING, bits
@@ -169,3 +169,17 @@ def test_closed_streams_lose_nothing(tmp_path, whole, closed):
     command = f"{sys.executable} -m mmdl train {' '.join(TRAINING)} --out run {closed}"
     subprocess.run(["bash", "-c", command], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=100)
     assert tree.equal(bits(tmp_path / "run"), bits(whole))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+def test_a_lock_that_a_stranger_made_is_no_way_out_of_the_folder(tmp_path):
+    """The file behind a link was emptied, and a pipe was waited for without an end."""
+    (tmp_path / "precious").write_text("kept")
+    makers = {"link": lambda path: path.symlink_to(tmp_path / "precious"), "pipe": os.mkfifo, "folder": os.mkdir}
+    for name, make in makers.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        make(folder / LOCK)
+        with pytest.raises(DataError, match="cannot write into"), new_run(folder, "sum"):
+            pass
+    assert (tmp_path / "precious").read_text() == "kept"
