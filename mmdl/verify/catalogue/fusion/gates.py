@@ -27,7 +27,7 @@ def open_gates_alone_count(entry, arguments, rng):
 
 def undone_by_its_inverse(entry, arguments, rng):
     """Scaled by 1 / γ and shifted by −β / γ, the result is x again."""
-    gamma, beta = np.where(arguments["gamma"] < 0, -1.0, 1.0), arguments["beta"]
+    gamma, beta = np.where(arguments["gamma"] < 0, -2.0, 0.5), arguments["beta"]
     x, y = arguments["x"], entry(**arguments | {"gamma": gamma})
     return difference(entry(x=y, gamma=1 / gamma, beta=-beta / gamma), np.broadcast_to(x, y.shape))
 
