@@ -22,7 +22,7 @@ from mmdl.data.table.numerals import form_of, value_in
 from mmdl.data.table.opened import Reading
 from mmdl.data.table.report import Refused, because, counted, demand_enough, of_absent, of_classes, of_refused
 from mmdl.data.table.rows import Row, read_rows
-from mmdl.data.table.steps import Table, all_of, as_one, cells_of, dealt, emptied, told
+from mmdl.data.table.steps import ALIKE, Table, all_of, as_one, cells_of, dealt, emptied, told
 from mmdl.data.watching import watched
 from mmdl.errors import DataError
 
@@ -176,7 +176,7 @@ def load_like(
     classes, also = getattr(model, "classes", None), [name for name in (split, group) if name]
     found = read_new_rows(path, model.preprocessors, options, classes, label, also=also, how=how)
     examples, refused = found.examples, found.refused
-    names = {n: classes[k] if classes else "all" for n, k in enumerate(examples.labels)}
+    names = {n: classes[k] if classes else ALIKE for n, k in enumerate(examples.labels)}
     keys = [examples.about[name].tolist() for name in options if examples.kinds[name] in ("image", "audio")]
     keys += [found.also[group]] if group else []
     lines = [int(line) for line in examples.about["line"]]

@@ -11,7 +11,7 @@ import numpy as np
 
 from mmdl.data.dataset import SPLITS, Dataset, Examples
 from mmdl.data.table.columns import Numbers, Pictures, Reader, Sounds, Texts
-from mmdl.data.table.report import counted, of_absent, of_refused
+from mmdl.data.table.report import counted, demand_rows, of_absent, of_refused
 from mmdl.data.table.rows import read_rows
 from mmdl.data.table.steps import Columns, Table, all_of, as_one, emptied, fitted, read
 from mmdl.errors import DataError
@@ -150,6 +150,7 @@ def opened(
     """
     columns = {name: column for name, column in columns.items() if column}
     rows, refused, delimiter = read_rows(path, all_of(columns, label, split, group))
+    demand_rows(path, len(rows) + len(refused))
     absent = Counter[str]() if how.keep_na else emptied(rows)
     readers = readers_of(columns, Path(path).parent, delimiter, how)
     found = Opened(path, len(rows) + len(refused), delimiter, absent, readers)

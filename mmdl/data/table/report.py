@@ -106,8 +106,7 @@ def demand_enough(
     path: Any, rows: int, classes: tuple[str, ...], part: Any, refused: list[Refused], hints: Sequence[str] = ()
 ) -> None:
     """At least two classes and an example in each split, or one sentence about what is in the way."""
-    if not rows:
-        raise DataError(f"{path} has names of columns, but no rows")
+    demand_rows(path, rows)
     if not classes:
         why = "".join(f"; {hint}" for hint in hints)
         raise DataError(f"none of the {counted(rows, 'row')} of {path} can be used{because(refused)}{why}")
@@ -115,6 +114,12 @@ def demand_enough(
         only = f"every row that can be used is of the class {classes[0]!r}"
         raise DataError(f"{path}: {only}, and a choice needs two{because(refused)}")
     demand_splits(path, part, refused)
+
+
+def demand_rows(path: Any, rows: int) -> None:
+    """A row at least, or one sentence."""
+    if not rows:
+        raise DataError(f"{path} has names of columns, but no rows")
 
 
 def demand_splits(path: Any, part: Any, refused: list[Refused]) -> None:

@@ -20,7 +20,7 @@ from mmdl.errors import DataError
 from mmdl.shapes import Mask
 
 Columns: TypeAlias = dict[str, Any]  # by modality a name, or several of numbers
-ALIKE = "all"  # the class of rows without classes
+ALIKE = "\0"  # the class of rows without classes, and of no others
 ABSENT = {"NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None"}  # as programs write what is missing
 
 
@@ -137,7 +137,11 @@ def dealt(table: Table, label: str, split: str | None, rng: np.random.Generator)
             ]
     else:
         parts = deal_groups(labels, groups, rng) if together else deal(labels, rng)
-        out = {place: (label, f"{labels[place]!r} has fewer than {LEAST} rows") for place in labels.keys() - parts}
+        few = f"fewer than {LEAST} rows"
+        out = {
+            place: ("rows", f"there are {few}") if labels[place] == ALIKE else (label, f"{labels[place]!r} has {few}")
+            for place in labels.keys() - parts
+        }
         if together:
             notes = [f"rows that share a file or a group stay in one split: {counted(count, 'group')}"]
     return table.without(out), np.array([parts[place] for place in sorted(parts)]), notes
