@@ -58,7 +58,7 @@ def begun(arguments):
 
 
 def taken_over(arguments):
-    """The model of --init; its fusion and, if no column is named, its columns become arguments."""
+    """The model of --init; how it was built and, if no column is named, its columns become arguments."""
     from mmdl.errors import DataError
 
     parser = arguments.wrong_usage.__self__
@@ -71,6 +71,8 @@ def taken_over(arguments):
         raise DataError(f"--init goes on with models of classes or numbers, and that of {file} was trained otherwise")
     arguments.fusion = extras.get("fusion", classify.FUSION)
     arguments.task = "regression" if type(model).__name__ == "MultimodalRegressor" else "classification"
+    for name, value in extras.get("built", {}).items():
+        setattr(arguments, name, value)
     kept = KEPT if arguments.data else (*KEPT, *SHARES)
     arguments.data = arguments.data or extras.get("data")
     if all(getattr(arguments, name) is None for name in COLUMNS[:4]):

@@ -107,6 +107,18 @@ def test_what_does_not_go_with_it_is_one_sentence(trained, tmp_path, complaint, 
     assert not (tmp_path / "run").exists()
 
 
+def test_a_text_cnn_goes_on_at_a_third_of_its_own_rate(tmp_path, capsys):
+    pairs, runs = table(tmp_path / "pairs.csv", [("red apple", "red"), ("blue sky", "blue")]), []
+    first = ["--data", str(pairs), "--text", "title", "--label", "kind", "--text-reader", "convolution"]
+    for asked in (first, ["--init", str(tmp_path / "0")], ["--init", str(tmp_path / "1")]):
+        runs.append(tmp_path / str(len(runs)))
+        assert main(["train", *asked, "--epochs", "1", "--json", "--out", str(runs[-1])]) == 0
+    found = [load(run / "model.npz")[1] for run in runs]
+    assert [each["recipe"]["learning_rate"] for each in found] == [1e-3, 1e-3 / 3, 1e-3 / 3]
+    assert all(each["built"] == {"text_reader": "convolution"} for each in found)
+    assert all(each["fusion"] == "concatenate" for each in found)
+
+
 def test_models_that_write_or_match_do_not_go_on(tmp_path, complaint, capsys):
     pairs = table(tmp_path / "pairs.csv", [("red apple", "rot"), ("blue sky", "blau")])
     asked = ["--data", str(pairs), "--text", "title", "--target", "kind", "--epochs", "1"]
