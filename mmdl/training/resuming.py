@@ -1,6 +1,7 @@
 """Checkpoints of a whole training, and how to resume from one."""
 
 import hashlib
+import math
 import platform
 import sys
 import time
@@ -119,7 +120,8 @@ class SavedTraining(NamedTuple):
         if fingerprint(training) != saved["data"]:
             raise DataError("the checkpoint is of a training on other examples")
         for name, kind in (PLACE | {"optimizer_steps": int}).items():
-            if not fits(saved[name], kind) or (kind is int and saved[name] < 0):
+            most = {"epoch": training.epochs, "step": training.steps}.get(name, math.inf)
+            if not fits(saved[name], kind) or (kind is int and not 0 <= saved[name] <= most):
                 raise FormatError(f"the checkpoint says {saved[name]!r:.60} about {name}")
         for name in PLACE:
             setattr(training, name, saved[name])

@@ -249,8 +249,8 @@ def test_who_cannot_be_told_does_not_end_training(model, train, tmp_path, closed
 
 
 WRONG = {  # in the description of a training
-    "epoch": [-1, "1", None, 1.5],
-    "step": [-3, True],
+    "epoch": [-1, 4, "1", None, 1.5],
+    "step": [-3, 7, True],
     "history": [[], {"loss": ["x"]}, {"loss": 1}],
     "rows": [[["x"]], [[1, 2]], 5, {"a": 1}],
     "metrics": [[1], "accuracy", ["accuracy"] * 9],
