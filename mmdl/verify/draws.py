@@ -73,7 +73,7 @@ class Draws:
         shape = self.shape(contract)
         count = math.prod(shape)
         places = self.rng.permutation(count) + self.rng.uniform(0.3, 0.7, count)
-        return (4 * places / max(count, 1) - 2).reshape(shape)
+        return (4 * places / count - 2).reshape(shape)
 
     def orthogonal(self, letter, gates=1):
         """Square orthogonal matrices side by side: recurrent kernels under which nothing grows or fades."""

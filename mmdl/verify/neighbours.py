@@ -80,10 +80,9 @@ def _alone_as_together(entry, arguments, rng):
 
         example = {name: own(name, value) for name, value in arguments.items()}
         if entry.is_loss:
-            share, alone = _share_of_mean(entry, arguments, example, batch[1]), {"value": 0.0, "gradient": 0.0}
-            if share:
-                alone = entry.results(**example)
-            value += share * alone["value"] if share else 0.0
+            share = _share_of_mean(entry, arguments, example, batch[1])
+            alone = entry.results(**example) if share else {"value": 0.0, "gradient": 0.0}
+            value += share * alone["value"]
             whole = together.results["gradient"][n : n + 1]
             errors.append(
                 _agree(f"the gradient {where}", whole, np.broadcast_to(share * alone["gradient"], whole.shape))

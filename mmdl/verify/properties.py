@@ -39,7 +39,7 @@ def backward_is_gradient(entry, arguments, rng, oracle=complex_step_gradient, to
     source = oracle.__name__.replace("_", " ")
     errors = [0.0]
     for name, gradient in gradients.items():
-        expected = oracle(*_positional(entry, arguments), list(arguments).index(name), _dy(entry, upstream))
+        expected = oracle(*_positional(entry, arguments), list(arguments).index(name), tuple(upstream.values()))
         errors.append(agree(f"d{name} of {entry.name}_backward", gradient, expected, tolerance, source))
     return max(errors)
 
@@ -53,7 +53,7 @@ def adjoint_identity(entry, arguments, rng, tolerance=EXACT):
     gap = adjoint_gap(
         *_positional(entry, arguments),
         [gradients.get(name) for name in arguments],
-        _dy(entry, upstream),
+        tuple(upstream.values()),
         [directions.get(name) for name in arguments],
     )
     if not gap <= tolerance:
@@ -163,10 +163,6 @@ def _random_backward(entry, arguments, rng):
     results = entry.results(**arguments)
     upstream = _random_upstream(entry, results, rng)
     return upstream, entry.gradients(upstream, arguments, results)
-
-
-def _dy(entry, upstream):
-    return tuple(upstream.values()) if len(entry.outputs) > 1 else upstream[entry.outputs[0]]
 
 
 def _positional(entry, arguments):

@@ -61,6 +61,19 @@ def test_every_parameter_is_drawn(op):
     assert drawn | spared == set(inspect.signature(entry.forward).parameters) | spared
 
 
+def test_the_simplest_kernel_covers_the_whole_of_x():
+    """Where one window fits, and no more, is where windows are counted wrongly."""
+    for op, kernel in (("conv1d", slice(1)), ("conv2d", slice(2))):
+        case = CATALOGUE[op].arguments(Draws(lambda options: options[0], 0))
+        assert case["x"].shape[1:-1] == case["w"].shape[kernel]
+
+
+def test_features_of_different_widths_are_as_many_as_drawn():
+    for last in (0, -1):
+        draws = Draws(lambda options, last=last: options[last], 0)
+        assert len(CATALOGUE["concatenate"].draw(draws)["features"]) == draws.size("M")
+
+
 @pytest.mark.parametrize("stated", dict.fromkeys((*PROPERTIES, *LAWS)), ids=lambda stated: stated.__name__)
 def test_properties_and_laws_open_with_a_sentence(stated):
     first = stated.__doc__.splitlines()[0]

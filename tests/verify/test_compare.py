@@ -13,7 +13,7 @@ def test_difference_is_relative_to_large_entries_and_absolute_among_small_ones()
 
 def test_nothing_differs_from_nothing():
     assert difference(np.zeros((0, 3)), np.zeros((0, 3))) == 0
-    assert difference((), ()) == 0
+    assert difference((), ()) == agree("features", (), (), 0, "the formula") == 0
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,14 @@ def test_narrower_axes_broadcast():
         assert np.broadcast_shapes(full, one.narrower()) == full
 
 
+def test_narrower_axes_are_all_or_one_less_or_the_first_of_length_one():
+    offered = Draws(lambda options: options, 0)
+    offered.lengths["..."] = (2, 3)
+    assert offered.narrower() == ((2, 3), (3,), (1, 3))
+    offered.lengths["..."] = ()
+    assert offered.narrower() == ((), (), ())
+
+
 def test_the_seed_decides_the_numbers():
     assert (draws(1).array("2 3") == draws(1).array("2 3")).all()
     assert (draws(1).array("2 3") != draws(2).array("2 3")).all()
@@ -51,6 +59,7 @@ def test_distinct_numbers_keep_apart():
     values = np.sort(draws().distinct("3 4 2"), axis=None)
     assert np.diff(values).min() > 0.5 * 4 / 24
     assert np.abs(values).max() < 2
+    assert draws().distinct("3 0").shape == (3, 0)
 
 
 def test_orthogonal_kernels_lie_side_by_side():
@@ -68,6 +77,34 @@ def test_masks_of_every_kind_turn_up():
     assert len(there) < len(masks)
     assert any((~mask.any(axis=1)).any() for mask in there)
     assert any((np.diff(mask.astype(int), axis=1) > 0).any() for mask in there)
+
+
+def only(kind):
+    """Draws that choose this kind of mask."""
+    return Draws(lambda options: kind, 0)
+
+
+@pytest.mark.parametrize("kind", ["ends", "gaps", "nothing", "each"])
+@pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 4, 3)])
+def test_a_mask_has_the_shape_of_its_contract(kind, shape):
+    mask = only(kind).mask(" ".join(map(str, shape)))
+    assert mask.shape == shape and mask.dtype == bool
+
+
+def test_each_kind_of_row_comes_in_turn():
+    ends, nothing, full = [True, True, False], [False] * 3, [True] * 3
+    assert only("each").mask("4 3").tolist() == [full, ends, nothing, full]
+
+
+def test_the_last_row_holds_nothing():
+    assert not only("nothing").mask("1 4").any()
+    mask = only("nothing").mask("40 4")
+    assert not mask[-1].any() and mask[:-1].any(axis=1).sum() > 30
+
+
+def test_rows_that_end_have_no_gap():
+    mask = only("ends").mask("40 4")
+    assert (mask[:, 1:] <= mask[:, :-1]).all() and set(mask.sum(axis=1)) == {0, 1, 2, 3, 4}
 
 
 def test_some_leaves_at_least_one():

@@ -28,6 +28,19 @@ def test_a_law_refuses_a_slip(op, law, wrong):
     assert any(not holds(entry, *case) < 1e-6 for case in cases(op))
 
 
+@pytest.mark.parametrize("op", ["masked_mean", "rnn"])
+def test_a_law_of_masks_makes_one_up_where_none_is_drawn(op):
+    holds = named(op, "blind_to_padding")
+    wrong = next(replace(CATALOGUE[op], **wrong) for slip, law, wrong in SLIPS if (slip, law) == (op, holds.__name__))
+    assert any(not holds(wrong, *case) < 1e-6 for case in cases(op) if case[0]["mask"] is None)
+
+
+def test_a_law_asks_for_no_more_than_it_says():
+    """Numbers that stay as they are have the right mean, too; nothing was said of zeros."""
+    untouched = replace(CATALOGUE["dropout"], forward=lambda x, mask, rate: x)
+    assert all(named("dropout", "expectation_is_x")(untouched, *case) < 1e-12 for case in cases("dropout"))
+
+
 def test_every_law_refuses_something():
     every = {law for entry in CATALOGUE.values() for law in entry.laws}
     assert every - {named(op, law) for op, law, _ in SLIPS} == set()

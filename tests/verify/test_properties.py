@@ -431,6 +431,8 @@ def test_the_sentence_says_what_is_wrong():
     entry = replace(CATALOGUE["attention"], backward=scale_forgotten)
     with pytest.raises(PropertyError, match=r"^dq of attention_backward\[.*\] is .*, but complex step gradient says "):
         backward_is_gradient(entry, arguments, rng)
+    with pytest.raises(PropertyError, match=r"^affine_backward returns 2 gradients, none for b$"):
+        repeats_itself(replace(CATALOGUE["affine"], backward=bias_gradient_missing), *case("affine"))
     with pytest.raises(PropertyError, match=r"^relu_backward changes its argument dy$"):
         leaves_arguments_alone(replace(CATALOGUE["relu"], backward=upstream_gradient_changed), *case("relu"))
     with pytest.raises(PropertyError, match=r"^softmax at ±1e4 in float32: overflow encountered in exp$"):
