@@ -99,10 +99,20 @@ class Texts:
 
     def fit(self, values: list[Any], training: Mask) -> tuple[Preprocessor, Any, str]:
         texts = _there(values, training)
-        length = self.length or (lambda lengths: int(most(lengths, WORDS, NEARLY_ALL)))
-        tokenizer = Tokenizer.fit(texts, length, unit=self.unit)
+        longer: list[int] = []
+
+        def length(lengths: Sequence[int]) -> int:
+            found = int(most(lengths, WORDS, NEARLY_ALL))
+            longer.extend(each for each in lengths if each > found)
+            return found
+
+        tokenizer = Tokenizer.fit(texts, self.length or length, unit=self.unit)
+        cut = ""
+        if len(longer) > (1 - NEARLY_ALL) * len(texts):
+            many = f"{len(longer):,} of {counted(len(texts), 'text')} for training"
+            cut = f"; {many} have more, up to {max(longer):,}: --text-length reads more"
         texts = _there(values)
-        return tokenizer, tokenizer.encode(texts), f"{len(texts):,} texts, {tokenizer.describe()}"
+        return tokenizer, tokenizer.encode(texts), f"{len(texts):,} texts, {tokenizer.describe()}{cut}"
 
 
 @dataclass(frozen=True)

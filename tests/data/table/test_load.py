@@ -1,6 +1,7 @@
 """A CSV file of one's own: what is read, how it is split, and what is said of rows that cannot be used."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -518,3 +519,14 @@ class TestGroups:
             "validation": 12,
             "test": 6,
         }
+
+
+def test_it_is_said_how_many_texts_are_cut(tmp_path):
+    def said(table, **how):
+        return data.load(write(tmp_path / "long.csv", table), text="title", label="kind", **how).notes[1]
+
+    table = [{"title": "word " * (100 if n < 12 else 5), "kind": KINDS[n % 2]} for n in range(40)]
+    cut = r"at most 64 of a text are read; \d+ of 28 texts for training have more, up to 100: --text-length reads more"
+    assert re.search(cut, said(table))
+    assert said(table, text_length=80).endswith("at most 80 of a text are read")
+    assert said(table[12:]).endswith("at most 5 of a text are read")
