@@ -61,6 +61,8 @@ def main(argv=None):
         return READER_GONE
     except (DataError, ShapeError, TrainingError) as error:
         return complain(error, FAILED)
+    except MemoryError:
+        return complain("there is not enough memory for that", FAILED)
     except OSError as error:
         return complain(f"{error.filename}: {error.strerror}" if error.filename else error, FAILED)
     finally:

@@ -1,5 +1,6 @@
 """Fusion of vectors by all products of their features: in full, or as a low-rank sum."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
@@ -8,12 +9,15 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import DTypeLike
 
+from mmdl.errors import DataError
 from mmdl.fusion.embedding import check_count
 from mmdl.fusion.fusion import Fusion, register
-from mmdl.fusion.vectors import Projected
+from mmdl.fusion.vectors import Projected, ProjectedTrace
 from mmdl.layers.initial import glorot_uniform
 from mmdl.ops import fusion as ops
 from mmdl.shapes import Array, Arrays
+
+MOST_PRODUCTS = 1 << 22
 
 
 @register("tensor", takes="vectors")
@@ -39,6 +43,11 @@ class TensorFusion(Projected):
         """`width` D of the projections, reduced so that there are at most `entries` products."""
         fitting = max(1, int(entries ** (1 / len(features)) + 1e-9) - 1)
         return super().init(rng, features, min(width, fitting), dtype)
+
+    def forward(self, encodings: Arrays) -> tuple[Array, ProjectedTrace]:
+        if (products := math.prod(each.W.shape[1] + 1 for each in self.projections)) > MOST_PRODUCTS:
+            raise DataError(f"a tensor fusion has at most {MOST_PRODUCTS:,} products of features, not {products:,}")
+        return super().forward(encodings)
 
 
 class LowRankTrace(NamedTuple):

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from mmdl import tree
 from mmdl.data import Batch
 from mmdl.data.prepare import prepare
 from mmdl.errors import FormatError
+from mmdl.layers import Layer
 
 FEW, MANY = 1, 64  # words or frames of the two examples
+MOST = 1 << 25  # numbers that a layer makes of them
 
 
 def _sound(preprocessor: Any, count: int) -> tuple[int, Any]:
@@ -34,8 +37,9 @@ def try_out(model: Any) -> None:
     if not getattr(model, "preprocessors", None):
         return
     try:
+        watched = tree.map_nodes(_watched, model)
         with np.errstate(all="ignore"):
-            answers = [model.forward(_question(model, count))[0] for count in (FEW, MANY)]
+            answers = [watched.forward(_question(model, count))[0] for count in (FEW, MANY)]
         expected = _outputs(model)
         shapes = [getattr(answer, "values", answer).shape for answer in answers]
     except Exception as mistake:  # whatever a part does that is given what it was not made for
@@ -45,6 +49,33 @@ def try_out(model: Any) -> None:
         if expected is not None and (shape[0], *shape[-1:], len(shape)) != (2, expected, 3 if _writes(model) else 2):
             numbers = " x ".join(map(str, shape[1:]))
             raise FormatError(f"its parts do not fit together: it gives {numbers} numbers where {expected} are needed")
+
+
+def _watched(layer: Any) -> Any:
+    """The layer, which is a copy: it refuses to take or to give more than `MOST` numbers, as layers in a row may that
+    each double what they are given."""
+    if isinstance(layer, Layer):
+        forward = layer.forward
+
+        def limited(*x: Any) -> tuple[Any, Any]:
+            _demand_few(x)
+            y, trace = forward(*x)
+            _demand_few(y)
+            return y, trace
+
+        object.__setattr__(layer, "forward", limited)
+    return layer
+
+
+def _demand_few(values: Any) -> None:
+    if _count(values) > MOST:
+        raise FormatError(f"more than {MOST:,} numbers for two examples")
+
+
+def _count(values: Any) -> int:
+    if isinstance(values, np.ndarray):
+        return values.size
+    return sum(map(_count, values)) if isinstance(values, tuple) else 0
 
 
 def _outputs(model: Any) -> Any:

@@ -129,3 +129,12 @@ def test_closed_streams_are_no_drama_for_any_command(closed, tmp_path):
         done = subprocess.run(["bash", "-c", line], capture_output=True, **about)
         assert done.returncode == (2 if "nonsense" in asked else 0), line
         assert "Traceback" not in done.stderr and "Exception" not in done.stderr, line
+
+
+def test_too_little_memory_is_a_sentence(monkeypatch, capsys):
+    def run(argv):
+        raise MemoryError
+
+    monkeypatch.setattr("mmdl.cli.run", run)
+    assert main(["data"]) == 1
+    assert capsys.readouterr().err == "mmdl: there is not enough memory for that\n"

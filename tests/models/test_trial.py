@@ -7,8 +7,8 @@ import pytest
 
 from mmdl.data import ImagePreprocessor, Standardizer, Tokenizer
 from mmdl.errors import DataError, FormatError
-from mmdl.fusion import Concatenate
-from mmdl.layers import Dense, Embedding, Flatten, OneToken, SequencePool, Sequential
+from mmdl.fusion import Concatenate, TensorFusion
+from mmdl.layers import Dense, Embedding, Flatten, Graph, Merge, OneToken, OnValues, SequencePool, Sequential
 from mmdl.models import Modality, MultimodalClassifier
 from mmdl.models.trial import try_out
 
@@ -30,7 +30,21 @@ def test_a_model_that_answers_is_one():
     try_out(replace(MODEL, preprocessors={}))
 
 
+TWICE = Graph((OnValues(Merge("concatenate")),), ((0, 0),))
+WIDE = {f"n{m}": Modality(Dense.init(RNG, 1, 2), np.zeros(2, np.float32)) for m in range(24)}
 WRONG = {
+    "each layer twice as wide as the one before": (
+        {"modalities": {"text": Modality(Sequential((TEXT.layers[0], *[TWICE] * 40, TEXT.layers[1])), np.zeros(6))}},
+        "more than 33,554,432 numbers for two examples",
+    ),
+    "all products of 24 modalities": (
+        {
+            "modalities": WIDE,
+            "preprocessors": dict.fromkeys(WIDE, Standardizer((0.0,), (1.0,))),
+            "fusion": TensorFusion.init(RNG, [2] * 24, 1),
+        },
+        "at most 4,194,304 products of features, not 16,777,216",
+    ),
     "a class too few": ({"classes": ("left", "right")}, "gives 3 numbers where 2 are needed"),
     "a table for each example": (
         {"head": Sequential((Dense.init(RNG, 12, 3), OneToken()))},
