@@ -169,19 +169,23 @@ class Reach:
     def __init__(self, budget):
         known = json.loads(KNOWN.read_text(encoding="utf-8"))
         self.lines, self.seconds, self.budget = known["lines"], known["seconds"], budget
+        running = {test for lines in self.lines.values() for tests in lines.values() for test in tests}
+        self.onlookers = self.seconds.keys() - running
 
     def tests_of(self, mutant):
         """The tests that reach a mutant, as many as together take `budget` seconds, and their time.
 
         Those of its own folder come first, and among these the quickest.
         What runs when the module is imported (a default, a constant) is reached by whoever runs the function or class
-        around it, or else anything of the file.
+        around it, or else anything of the file, and by tests that look at functions without running them.
         """
         lines = self.lines.get(str(mutant.path.relative_to(ROOT)), {})
         reaching = {int(line): tests for line, tests in lines.items()}
         names = set()
         for numbers in ([mutant.line], enclosing(mutant.source(), mutant.line), list(reaching)):
             names = names or {test for number in numbers for test in reaching.get(number, []) if test in self.seconds}
+        if not reaching.get(mutant.line):
+            names |= self.onlookers
         own = f"tests/{mutant.path.relative_to(ROOT).parts[1]}/"
         chosen, total = [], 0.0
         for test in sorted(names, key=lambda test: (not test.startswith(own), self.seconds[test])):
