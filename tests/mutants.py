@@ -89,7 +89,8 @@ def draw_map(tests):
 def silent_places(source):
     """The (line, column) spans where a change changes no behaviour.
 
-    These are annotations, the texts of errors, the -1 of `reshape` (to NumPy -2 is as good) and the `strict` of `zip`.
+    These are annotations, the texts of errors, the -1 of `reshape` (to NumPy -2 is as good), the `strict` of `zip`, and
+    which sizes and settings a property test draws from.
     """
     spans = []
     for node in ast.walk(ast.parse(source)):
@@ -102,6 +103,8 @@ def silent_places(source):
             quiet = [node.exc]
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "reshape":
             quiet = [size for size in node.args if isinstance(size, ast.UnaryOp)]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("draws.of", "draws.size"):
+            quiet = node.args
         elif isinstance(node, ast.keyword) and node.arg == "strict":
             quiet = [node.value]
         quiet = [part for part in quiet if part is not None]
