@@ -17,8 +17,9 @@ def test_side_by_side(padding, sides, window):
     assert close(avg_pool2d(x, window, window, padding)[1], formulas.avg_pool2d(x[1], window, window, padding))
 
 
-def test_the_last_cell_of_a_large_window_wins():
-    """Which cell has won is kept in bytes where there are few, and here there are 256."""
-    x = np.arange(256.0).reshape(1, 16, 16, 1)
-    y, winner = max_pool2d(x, 16)
-    assert y == 255 and close(max_pool2d_backward(np.ones((1, 1, 1, 1)), x, winner, 16), x == 255)
+@pytest.mark.parametrize("window", [(16, 16), (9, 15)])
+def test_the_last_cell_of_a_large_window_wins(window):
+    """Which cell has won is kept in bytes where there are few: here there are 256, and more than half as many."""
+    x = np.arange(float(np.prod(window))).reshape(1, *window, 1)
+    y, winner = max_pool2d(x, window)
+    assert y == x.max() and close(max_pool2d_backward(np.ones((1, 1, 1, 1)), x, winner, window), x == y)
