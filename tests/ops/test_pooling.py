@@ -17,9 +17,9 @@ def test_side_by_side(padding, sides, window):
     assert close(avg_pool2d(x, window, window, padding)[1], formulas.avg_pool2d(x[1], window, window, padding))
 
 
-@pytest.mark.parametrize("window", [(16, 16), (9, 15)])
+@pytest.mark.parametrize("window", [(16, 16), (10, 13)])
 def test_the_last_cell_of_a_large_window_wins(window):
-    """Which cell has won is kept in bytes where there are few: here there are 256, and more than half as many."""
+    """Which cell has won is kept in bytes where there are few: here there are 256, and half as many and two."""
     x = np.arange(float(np.prod(window))).reshape(1, *window, 1)
     y, winner = max_pool2d(x, window)
     assert y == x.max() and close(max_pool2d_backward(np.ones((1, 1, 1, 1)), x, winner, window), x == y)
