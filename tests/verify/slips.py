@@ -23,6 +23,16 @@ def in_front(mask):
     return None if mask is None else np.arange(mask.shape[1]) < mask.sum(axis=1, keepdims=True)
 
 
+def middle_twice(I):
+    """All bins but the first stand for two, and so, it is believed, does the middle one."""
+    return np.where(2 * np.arange(I // 2 + 1) == I, 2, 1)
+
+
+def all_or_nothing(mask):
+    """A row that holds anything holds everything."""
+    return None if mask is None else mask | mask.any(axis=-1, keepdims=True)
+
+
 def unbiased(x):
     """What makes a variance unbiased."""
     count = x.size // x.shape[-1]
@@ -76,7 +86,7 @@ changed("additive_attention", "blind_to_order_of_keys", v=lambda v, a: v[..., ::
 changed("additive_attention", "query_and_key_may_change_places", k=lambda k, a: -k)
 forgets("additive_attention", "blind_to_masked_keys", "mask")
 altered("attention", "weights_sum_to_one", weights=lambda r, a: r.weights / math.sqrt(r.weights.shape[-1]))
-forgets("attention", "blind_to_masked_keys", "mask")
+changed("attention", "blind_to_masked_keys", mask=lambda mask, a: all_or_nothing(mask))
 forgets("attention", "nothing_seen_gives_zeros", "mask")
 changed("attention", "blind_to_order", v=lambda v, a: v[..., ::-1, :])
 forgets("attention", "causal_is_blind_to_the_future", "causal")
@@ -90,7 +100,7 @@ forgets("attentive_lstm", "goes_on_from_its_states", "c0")
 # recurrence
 changed("rnn", "blind_to_the_future", x=lambda x, a: x[:, ::-1])
 forgets("rnn", "masked_step_keeps_the_state", "mask")
-forgets("rnn", "blind_to_padding", "mask")
+changed("rnn", "blind_to_padding", mask=lambda mask, a: all_or_nothing(mask))
 changed("rnn", "blind_to_the_place_of_padding", mask=lambda mask, a: in_front(mask))
 forgets("rnn", "goes_on_where_it_stopped", "h0")
 forgets("lstm", "goes_on_where_it_stopped", "c0")
@@ -99,7 +109,7 @@ changed("gru", "reads_reversed_views", mask=lambda mask, a: as_stored(mask))
 altered("lstm", "stays_within_bounds", h=lambda r, a: 1.7159 * r.h)  # LeCun's tanh
 # sequences, frames and filters
 forward("masked_mean", "blind_to_order", ops.last_valid)
-forgets("masked_mean", "blind_to_padding", "mask")
+changed("masked_mean", "blind_to_padding", mask=lambda mask, a: all_or_nothing(mask))
 forward(
     "masked_mean", "nothing_gives_zeros", lambda x, mask: ops.masked_mean(x, mask | ~mask.any(axis=1, keepdims=True))
 )
@@ -120,13 +130,14 @@ forward("frames", "later_by_one", lambda x, length, hop: ops.frames(x, length, h
 altered("power_spectrum", "power_is_kept", y=lambda r, a: r.y / len(a.window))
 altered("power_spectrum", "twice_the_wave", y=lambda r, a: np.sqrt(r.y))
 altered("power_spectrum", "tone_stands_alone", y=lambda r, a: r.real**2)
+altered("power_spectrum", "tone_stands_alone", y=lambda r, a: r.y * middle_twice(len(a.window)))
 changed("power_spectrum", "blind_to_sign", x=lambda x, a: np.maximum(x, 0))
 altered("log_mel", "four_times_the_power", y=lambda r, a: r.y / math.log(10))
 altered("log_mel", "silence_is_the_floor", y=lambda r, a: np.log1p(r.mel))
 forward("sinusoidal_positions", "distance_alone_decides", angles_of_their_own)
 # contrastive
 altered("normalize", "rows_have_length_one", y=lambda r, a: r.y / or_one(abs(r.y).sum(axis=-1, keepdims=True)))
-altered("normalize", "blind_to_length", y=lambda r, a: r.y / or_one(r.length))
+forward("normalize", "blind_to_length", lambda x: x / or_one(np.sqrt((x * x).sum())))
 forward(
     "similarity",
     "exchanging_the_towers_transposes",
@@ -143,13 +154,15 @@ altered("contrastive_loss", "gradient_sums_to_zero", gradient=lambda r, a: r.gra
 changed("conv2d", "linear_in_x", x=lambda x, a: np.maximum(x, 0))
 changed("conv2d", "linear_in_w", w=lambda w, a: w / np.sqrt((w * w).sum()))
 changed("conv2d", "shift_equivariant", x=lambda x, a: x[:, ::-1])
+changed("conv2d", "shift_equivariant", x=lambda x, a: x[:, :, ::-1])
+changed("conv1d", "shift_equivariant", x=lambda x, a: x[:, ::-1])
 changed("conv2d", "article_sum_is_cross_correlation", w=lambda w, a: w[::-1, ::-1])
 changed("conv2d", "flipped_kernel_makes_convolution", w=lambda w, a: w[:, ::-1])
 forgets("conv1d", "is_conv2d_of_one_row", "dilation")
 forward("affine", "linear_in_x", lambda x, W, b: ops.relu(ops.affine(x, W, b)))
 forward("dropout", "expectation_is_x", lambda x, mask, rate: x * mask)
 forward("embedding", "is_one_hot_product", lambda ids, E: E[ids - 1])
-forward("softmax", "blind_to_shift", lambda s: np.exp(s) / (1 + np.exp(s).sum(axis=-1, keepdims=True)))
+forward("softmax", "blind_to_shift", lambda s: np.exp(s) / np.exp(s).sum())
 forward("softmax", "rows_sum_to_one", lambda s: ops.softmax(s.T).T)
 forward("log_softmax", "is_logarithm_of_softmax", lambda s: ops.log_softmax(s) / math.log(2))
 changed("layer_norm", "blind_to_scale_and_shift", epsilon=lambda epsilon, a: 2 * epsilon + 0.1)
@@ -235,15 +248,14 @@ altered("mixture_of_experts", "equal_scores_give_the_average", l=lambda r, a: r.
 changed("mixture_of_experts", "who_is_chosen_speaks_alone", scores=lambda scores, a: 0 * scores)
 
 
-def mean_is_constant(over):
-    """The backward pass of a normalisation whose mean depends on nothing."""
+def mean_is_constant(dy, gamma, normalized, deviation):
+    dn = dy * gamma
+    return (dn - normalized * (dn * normalized).mean(axis=-1, keepdims=True)) / deviation, gamma, gamma
 
-    def backward(dy, gamma, normalized, deviation):
-        dn = dy * gamma
-        axes = over(dy)
-        return (dn - normalized * (dn * normalized).mean(axis=axes, keepdims=True)) / deviation, gamma, gamma
 
-    return backward
+def mean_over_features_too(dy, gamma, normalized, deviation):
+    dx = dy * gamma / deviation
+    return dx - dx.mean(), gamma, gamma
 
 
 def overlaps_overwrite(dy, x, hop):
@@ -287,8 +299,8 @@ backward("frames", "overlap_add_counts", overlaps_overwrite)
 backward("log_mel", "silence_is_the_floor", silence_learns)
 backward("normalize", "no_gradient_along_a_row", lambda dy, length: dy / or_one(length))
 backward("embedding", "padding_row_gets_nothing", lambda dy, ids, E: ops.embedding_backward(dy, ids, E))
-backward("layer_norm", "no_gradient_along_scale_and_shift", mean_is_constant(lambda dy: -1))
-backward("batch_norm", "no_gradient_along_scale_and_shift", mean_is_constant(lambda dy: tuple(range(dy.ndim - 1))))
+backward("layer_norm", "no_gradient_along_scale_and_shift", mean_is_constant)
+backward("batch_norm", "no_gradient_along_scale_and_shift", mean_over_features_too)
 backward(
     "batch_norm",
     "statistics_are_of_counted_rows",

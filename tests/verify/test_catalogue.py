@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import itertools
 import pkgutil
 
 import numpy as np
@@ -66,6 +67,38 @@ def test_the_simplest_kernel_covers_the_whole_of_x():
     for op, kernel in (("conv1d", slice(1)), ("conv2d", slice(2))):
         case = CATALOGUE[op].arguments(Draws(lambda options: options[0], 0))
         assert case["x"].shape[1:-1] == case["w"].shape[kernel]
+
+
+def drawn(op, count=60):
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        yield CATALOGUE[op].arguments(Draws(lambda options, rng=rng: options[rng.integers(len(options))], seed))
+
+
+def test_numbers_are_drawn_on_both_sides_of_what_matters():
+    targets = np.concatenate([case["targets"].ravel() for case in drawn("soft_cross_entropy")])
+    p = np.concatenate([case["p"].ravel() for case in drawn("categorical_cross_entropy")])
+    for zeros in (targets, p, np.concatenate([case["x"].ravel() for case in drawn("normalize")])):
+        assert 0.02 < (zeros == 0).mean() < 0.8
+    assert targets.min() == p.min() == 0 and targets.max() > 1
+    p = np.concatenate([case["p"].ravel() for case in drawn("bernoulli_cross_entropy")])
+    assert 0 < p.min() < 0.3 and 0.7 < p.max() < 1  # beyond the higher floor, 0.3, and within
+    assert {bool(kept) for case in drawn("dropout") for kept in case["mask"].flat} == {True, False}
+
+
+def test_labels_of_ctc_fit_into_their_frames_and_no_more_are_hidden_than_must():
+    tight, gaps, whole = 0, 0, 0
+    for case in drawn("ctc_loss", 200):
+        logits, labels, mask, there = (case[name] for name in ("logits", "labels", "mask", "label_mask"))
+        whole += there is None and labels.size > 0
+        for n in range(len(labels)):
+            word = [int(label) for s, label in enumerate(labels[n]) if there is None or there[n, s]]
+            frames = logits.shape[1] if mask is None else mask[n].sum()
+            needed = len(word) + sum(a == b for a, b in itertools.pairwise(word))
+            assert needed <= frames and case["blank"] not in word
+            tight += needed == frames == len(word) == 2
+            gaps += there is not None and there[n].tolist() == [False, True]
+    assert tight and gaps and whole
 
 
 def test_features_of_different_widths_are_as_many_as_drawn():

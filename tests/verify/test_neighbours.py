@@ -67,6 +67,13 @@ def test_masked_numbers_are_nan_and_masked_labels_no_class():
         assert (call["labels"] < 0).tolist() == [False, True, False]
 
 
+def test_rows_are_forbidden_in_part_altogether_and_not_at_all():
+    entry, calls = recorded("softmax")
+    ignores_its_neighbours(entry, {"s": rng().standard_normal((30, 3))}, rng())
+    count = next(np.isneginf(call["s"]) for call in calls if np.isneginf(call["s"]).any()).sum(axis=1)
+    assert {0, 3} < set(count)
+
+
 def test_one_argument_gets_an_axis_and_the_others_stay():
     entry, calls = recorded("elementwise_sum")
     broadcasts_as_documented(entry, {"features": tuple(rng().standard_normal((3, 4, 2)))}, rng())
