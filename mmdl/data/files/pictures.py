@@ -20,6 +20,7 @@ MAX_FACTOR = 64  # by which a picture is shrunk at once
 STRIP = 1 << 20  # pixels that are converted at a time
 ORIENTATION = 0x0112  # in EXIF
 ON_ITS_SIDE = range(5, 9)  # values of it for which rows and columns have changed places
+WHITE = -1, -1  # among what is known of an image, where no file can write it: texts have names, and IPTC numbers from 0
 
 
 def opened(picture: Any, enough: int | None = None) -> Any:
@@ -74,7 +75,7 @@ def _shrunk(image: Any, enough: int | None) -> Any:
     mode = "F" if image.mode[0] in "IF" else "RGBa" if is_transparent(image) else "RGB"
     columns, rows = image.size
     small = Image.new(mode, (-(-columns // factor), -(-rows // factor)))
-    small.info |= {"white": white_of(image)} if mode == "F" else {}  # which the means cannot tell
+    small.info |= {WHITE: white_of(image)} if mode == "F" else {}  # which the means cannot tell
     step = max(1, STRIP // columns // factor) * factor
     for top in range(0, rows, step):
         strip = image.crop((0, top, columns, min(top + step, rows)))
@@ -128,7 +129,7 @@ def coloured(image: Any) -> Any:
 
     if image.mode[0] in "IF":
         levels = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
-        return Image.fromarray((levels * (255 / white_of(image))).clip(0, 255).round().astype(np.uint8)).convert("RGB")
+        return Image.fromarray((levels * (255 / white_of(image))).clip(0).round().astype(np.uint8)).convert("RGB")
     if is_transparent(image):
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
@@ -141,8 +142,8 @@ def white_of(image: Any) -> float:
     The type says it where it can, and else the least of these that no level exceeds, so that a dark picture stays dark
     and a flat white one white.
     """
-    if "white" in image.info:
-        return float(image.info["white"])
+    if WHITE in image.info:
+        return float(image.info[WHITE])
     if image.mode.startswith("I;16"):
         return 65535.0
     brightest = float(image.getextrema()[1])

@@ -123,7 +123,7 @@ def _header(name: str, stream: BinaryIO) -> Header:
         left = end - stream.tell()
         if chunk == b"data":
             size = large if size == UNKNOWN else size
-            streamed = size == UNKNOWN or (size == 0 < left)
+            streamed = size in (0, UNKNOWN)
             if size > left and not streamed:
                 raise FormatError(f"{name} is cut short: {left:,} of {size:,} bytes of sound are there")
             return _described(name, order, form, left if streamed else size, streamed)

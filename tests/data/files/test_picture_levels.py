@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from mmdl.data.files import pictures
 from mmdl.data.files.pictures import coloured, grey, is_transparent, opened, upright_size, white_of
@@ -128,7 +129,11 @@ def test_bytes_beyond_one_a_channel(mode, path, monkeypatch):
 
 def test_as_many_pixels_as_are_read(path, monkeypatch):
     monkeypatch.setattr(pictures, "MAX_PIXELS", 50 * 67)
+    monkeypatch.setattr(pictures, "LONGEST", 67)
     assert opened(saved(noise("L"), path)).size == (67, 50)
+    monkeypatch.setattr(pictures, "LONGEST", 66)
+    with pytest.raises(FormatError, match="has 50 x 67 pixels, which are more than are read"):
+        opened(path)
 
 
 def test_levels_of_8_bits():
@@ -177,6 +182,13 @@ def test_white():
     for brightest, white in ((0, 255), (1, 255), (255, 255), (256, 65535), (65535, 65535), (65536, 65536)):
         assert white_of(Image.fromarray(np.array([[0, brightest]], np.int32))) == white
     assert white_of(Image.fromarray(np.array([[0, 255]], np.uint16))) == 65535
+
+
+def test_a_text_in_a_file_does_not_say_what_is_white(path):
+    about = PngInfo()
+    about.add_text("white", "0")
+    found = opened(saved(noise("I;16"), path.with_suffix(".png"), pnginfo=about))
+    assert found.info["white"] == "0" and white_of(found) == 65535
 
 
 @pytest.mark.parametrize(
