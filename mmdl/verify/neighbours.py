@@ -65,7 +65,7 @@ def _batch(entry, arguments):
 
 def _batched(entry, name, x, batch):
     depth, count = batch
-    return depth > 0 and name in entry.contracts and leading_axes(entry.contracts[name], x) == depth and len(x) == count
+    return name in entry.contracts and leading_axes(entry.contracts[name], x) == depth and len(x) == count
 
 
 def _alone_as_together(entry, arguments, rng):

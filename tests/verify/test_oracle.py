@@ -84,6 +84,11 @@ def test_adjoint_gap_is_zero_for_the_gradient_and_for_nothing_else(rng):
         assert adjoint_gap(product, [x, W], wrong, dy, [v, V]) > 1e-6
 
 
+def test_small_gaps_are_relative_to_one_and_large_ones_to_what_was_added():
+    for size, gap in ((1.0, 0.25), (4.0, 1 / 3)):  # of ½·size and ¼·size
+        assert adjoint_gap(lambda x: x / 2, [np.ones(1)], [np.ones(1) / 4], np.ones(1), [size * np.ones(1)]) == gap
+
+
 def test_a_step_lost_in_a_real_buffer_is_an_error():
     def through_a_buffer(x):
         buffer = np.zeros(x.shape)
