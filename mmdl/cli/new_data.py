@@ -49,8 +49,8 @@ def numbers_answered(model, examples, arguments):
     if arguments.probabilities:
         arguments.wrong_usage("--probabilities is for classes, and this model predicts numbers")
     out, found = arguments.out or ANSWERS, answered(lambda: predicted_numbers(model, examples))
-    write_rows(out, ["line", model.scale.names[0]], zip(examples.about["line"], found.tolist(), strict=True))
-    print(f"{counted(len(found), 'row')}: {visible(model.scale.names[0])} from {found.min():.6g} to {found.max():.6g}")
+    write_rows(out, ["line", model.number], zip(examples.about["line"], found.tolist(), strict=True))
+    print(f"{counted(len(found), 'row')}: {visible(model.number)} from {found.min():.6g} to {found.max():.6g}")
     print(f"written to {out}")
     return 0
 

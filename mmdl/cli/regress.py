@@ -84,7 +84,7 @@ def answer(model, batch, arguments):
     from mmdl.models.answers import answered
 
     [number] = answered(lambda: model.predict(batch)).tolist()
-    name = model.scale.names[0]
+    name = model.number
     print(strict_json.written({"name": name, "number": number}) if arguments.json else f"{visible(name)} {number:.6g}")
     return 0
 

@@ -45,6 +45,11 @@ class MultimodalRegressor(Multimodal):
         y: Array = self.scale.decode(self(prepare(self.preprocessors, **raw) if batch is None else batch))[:, 0]
         return y
 
+    @property
+    def number(self) -> str:
+        """What it predicts is called."""
+        return self.scale.names[0] if self.scale.names else "number"
+
     def in_words(self, output: Array) -> str:
         return f"{self.scale.decode(output)[0]:.4g}"
 

@@ -38,7 +38,7 @@ class RegressionDisplay(Display):
     @classmethod
     def from_model(cls, model, examples):
         """What a regressor says of these Examples."""
-        return cls.from_predictions(examples.labels, predicted_numbers(model, examples), model.scale.names[0])
+        return cls.from_predictions(examples.labels, predicted_numbers(model, examples), model.number)
 
     @styled
     def plot(self, ax=None, title=True, **style):

@@ -87,6 +87,14 @@ def test_weights_that_are_too_large_have_no_answer(strangers):
             answer(manifest, {name: array * 1e38 for name, array in arrays.items()}, asked(lambda count: count - 1))
 
 
+def test_a_number_without_a_name_is_a_number(strangers):
+    asked, edits = strangers
+    for number in range(len(edits.texts)):
+        manifest, arrays = edits.unchanged(number)
+        if manifest["model"]["kind"] == "MultimodalRegressor":
+            answer(_edited(manifest, "names", []), arrays, asked(lambda count: count - 1))
+
+
 def test_a_search_among_things_prepared_for_another_model_is_refused(strangers):
     """Their words had numbers that this model has no words for."""
     asked, edits = strangers
