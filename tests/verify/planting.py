@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+import numpy as np
+
 from mmdl.verify.catalogue import CATALOGUE
 
 SLIPS = []  # op, name of the law, what takes the place of a function of the op's entry
@@ -44,3 +46,8 @@ def altered(op, law, **fields):
         return results._replace(**{name: alter(results, a) for name, alter in fields.items()})
 
     forward(op, law, wrong)
+
+
+def or_one(x):
+    """What one may divide by."""
+    return np.where(x == 0, 1, x)

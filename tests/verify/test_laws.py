@@ -7,7 +7,7 @@ import pytest
 
 from mmdl.verify.catalogue import CATALOGUE
 from mmdl.verify.draws import Draws
-from tests.verify import slips  # noqa: F401  (plants them)
+from tests.verify import backward_slips, slips  # noqa: F401  (plants them)
 from tests.verify.planting import SLIPS
 
 
