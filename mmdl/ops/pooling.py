@@ -54,7 +54,7 @@ def max_pool2d(
     return MaxPooled(y, winner)
 
 
-def _largest(x: Array, window: Pair = 2, stride: Pair | None = None, padding: Padding = "valid") -> Array:
+def _largest(x: Array, window: Pair, stride: Pair | None, padding: Padding) -> Array:
     """y of `max_pool2d` for real x, where nobody asks for the winner: half of the time"""
     first, *others = _cells(x, window, stride, padding)
     y = first.copy()

@@ -204,3 +204,7 @@ def test_data_error(mistake):
         call()
     assert sentence in str(caught.value)
     assert not isinstance(caught.value, ShapeError)
+
+
+def test_a_tensor_may_have_as_many_products_as_it_is_said():
+    assert tensor_fusion((zeros(1, 99), zeros(1, 999))).shape == (1, 100_000)

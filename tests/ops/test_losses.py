@@ -21,6 +21,7 @@ def test_the_loss_of_probabilities_is_that_of_their_logits():
     expected = binary_cross_entropy(logits, targets)
     assert close(value, expected.value) and close(gradient * p * (1 - p), expected.gradient)
     assert not bernoulli_cross_entropy(np.array([0.0, 1.0, 0.05, 0.95]), np.ones(4), floor=0.1).gradient.any()
+    assert bernoulli_cross_entropy(np.array([0.25, 0.75]), np.ones(2), floor=0.25).gradient.all()
 
 
 def test_the_loss_of_a_softmax_is_that_of_its_logits():
@@ -29,3 +30,5 @@ def test_the_loss_of_a_softmax_is_that_of_its_logits():
     value, gradient = categorical_cross_entropy(p, np.eye(3)[labels])
     expected = softmax_cross_entropy(logits, labels)
     assert close(value, expected.value) and close(softmax_backward(gradient, p), expected.gradient)
+    at_the_floor = categorical_cross_entropy(np.array([[0.25, 0.75]]), np.eye(2)[:1], floor=0.25)
+    assert close(at_the_floor.gradient, [[-3, 1]])

@@ -121,8 +121,9 @@ def test_ids_are_looked_at_from_both_ends():
                 call(np.array([wrong]))
         with pytest.raises(DataError, match="ids must be integers, not bool"):
             call(np.array([True]))
-    with pytest.raises(DataError, match=r"^embedding_backward: padding_id must lie in 0\.\.2, not -1$"):
-        embedding_backward(np.ones((1, 2)), np.array([0]), E, padding_id=-1)
+    for wrong in (-1, 3):
+        with pytest.raises(DataError, match=rf"^embedding_backward: padding_id must lie in 0\.\.2, not {wrong}$"):
+            embedding_backward(np.ones((1, 2)), np.array([0]), E, padding_id=wrong)
 
 
 def test_a_number_is_as_good_as_an_array_where_a_function_is_of_one_number():

@@ -13,7 +13,11 @@ from tests.close import close
 @pytest.mark.parametrize("window", [2, 3])
 def test_side_by_side(padding, sides, window):
     x = np.random.default_rng(0).normal(size=(2, *sides, 3))
-    assert close(max_pool2d(x, window, window, padding).y[1], formulas.max_pool2d(x[1], window, window, padding))
+    y, winner = max_pool2d(x, window, window, padding)
+    assert close(y[1], formulas.max_pool2d(x[1], window, window, padding))
+    dy = np.random.default_rng(1).normal(size=y.shape)
+    dx = sum(dy[:, [p]][:, :, [q]] * (x == y[:, [p]][:, :, [q]]) for p, q in np.ndindex(*y.shape[1:3]))
+    assert close(max_pool2d_backward(dy, x, winner, window, window, padding), dx)
     assert close(avg_pool2d(x, window, window, padding)[1], formulas.avg_pool2d(x[1], window, window, padding))
 
 
