@@ -41,6 +41,7 @@ def test_it_learns_in_place():
 def test_a_smaller_batch_counts_less():
     (x, y), model = problem(), linear()
     whole = means_over(model, ArrayBatches(x, y, 50), MEASURES)
+    assert whole["loss"] == pytest.approx(np.square(outputs_for(model, x, 50) - y).mean(), rel=1e-5)
     assert means_over(model, ArrayBatches(x, y, 7), MEASURES)["loss"] == pytest.approx(whole["loss"])
 
 

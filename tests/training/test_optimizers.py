@@ -70,7 +70,7 @@ def gradient_like(model, rng):
 def test_steps_are_the_textbooks(optimizer, textbook):
     model, rng = layers(), np.random.default_rng(1)
     before, state = tree.copy(model), optimizer.start(model)
-    gradients = [gradient_like(model, rng) for _ in range(30)]
+    gradients = [gradient_like(model, rng) for _ in range(70)]  # beyond 64, where faint moments are swept
     for gradient in gradients:
         optimizer.step(model, gradient, state)
     for place, (path, p) in enumerate(tree.leaves(model)):
@@ -98,6 +98,18 @@ def test_first_step_of_adam_is_the_rate_whatever_the_gradient():
     optimizer = Adam(0.01)
     optimizer.step(model, tree.map(lambda p: np.full_like(p, -1e4), model), optimizer.start(model))
     tree.map(lambda p, start: np.testing.assert_allclose(p - start, 0.01, rtol=1e-9), model, before)
+
+
+def test_faint_moments_are_swept_every_64_steps():
+    """What has no gradient any more would fade to denormal numbers, which cost fifty times as much."""
+    model, optimizer = Dense(np.ones((2, 1), np.float32), np.zeros(1, np.float32)), SGD(0.1, momentum=1.0)
+    state = optimizer.start(model)
+    for step in range(64):
+        if step == 1:
+            state.moments[0].W[:, 0] = 1e-29, 1e-31
+        assert step < 1 or state.moments[0].W[1] > 0
+        optimizer.step(model, tree.zeros(model), state)
+    assert state.moments[0].W[:, 0].tolist() == [np.float32(1e-29), 0]
 
 
 @each_optimizer
