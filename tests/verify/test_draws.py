@@ -94,12 +94,13 @@ def test_a_mask_has_the_shape_of_its_contract(kind, shape):
 def test_each_kind_of_row_comes_in_turn():
     ends, nothing, full = [True, True, False], [False] * 3, [True] * 3
     assert only("each").mask("6 3").tolist() == [full, ends, nothing] * 2
+    assert only("each").mask("2 4")[1].tolist() == [True, True, False, False]
 
 
 def test_the_last_row_holds_nothing():
     assert not only("nothing").mask("1 4").any()
     mask = only("nothing").mask("40 4")
-    assert not mask[-1].any() and mask[:-1].any(axis=1).sum() > 30
+    assert not mask[-1].any() and mask[-2].any() and mask[:-1].any(axis=1).sum() > 30
 
 
 def test_rows_that_end_have_no_gap():
