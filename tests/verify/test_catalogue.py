@@ -80,6 +80,7 @@ def test_numbers_are_drawn_on_both_sides_of_what_matters():
     p = np.concatenate([case["p"].ravel() for case in drawn("categorical_cross_entropy")])
     for zeros in (targets, p, np.concatenate([case["x"].ravel() for case in drawn("normalize")])):
         assert 0.02 < (zeros == 0).mean() < 0.8
+    assert any({True, False} == set(case["x"].any(axis=-1).flat) for case in drawn("normalize"))
     assert targets.min() == p.min() == 0 and targets.max() > 1
     p = np.concatenate([case["p"].ravel() for case in drawn("bernoulli_cross_entropy")])
     assert 0 < p.min() < 0.3 and 0.7 < p.max() < 1  # beyond the higher floor, 0.3, and within

@@ -146,17 +146,15 @@ def test_one_argument_gets_an_axis_and_the_others_stay():
     assert shapes == {((4, 2),) * 3, *((((4, 2),) * m + ((2, 4, 2),) + ((4, 2),) * (2 - m)) for m in range(3))}
 
 
-def test_what_is_no_hard_case_may_not_be_refused():
-    def refuses(x, above):
-        if abs(x).max() > above:
-            raise ShapeError("relu: too large")
+@pytest.mark.parametrize("refused", [1, 1e4])
+def test_what_is_no_hard_case_may_not_be_refused(refused):
+    def refuses(x):
+        if (abs(x) == refused).any():
+            raise ShapeError("relu: not of this size")
         return CATALOGUE["relu"].forward(x)
 
-    for above in (0, 100):
-        with pytest.raises(ShapeError):
-            keeps_dtype_and_stays_finite(
-                replace(CATALOGUE["relu"], forward=lambda x, above=above: refuses(x, above)), {"x": np.ones(2)}, rng()
-            )
+    with pytest.raises(ShapeError):
+        keeps_dtype_and_stays_finite(replace(CATALOGUE["relu"], forward=refuses), {"x": np.ones(2)}, rng())
 
 
 def test_whole_numbers_are_tried_below_zero_and_without_a_sign():
