@@ -9,7 +9,7 @@ from mmdl import data, tree
 from mmdl.data import Dataset, Examples, Tokenizer
 from mmdl.errors import DataError
 from mmdl.models import multimodal_classifier
-from mmdl.training.recipes import AUGMENTATIONS, Recipe, adapted, augmentation
+from mmdl.training.recipes import AUGMENTATIONS, Recipe, adapted, augmentation, class_weights
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,20 @@ def test_rare_classes_count_alike_with_class_weights(interactions):
         model = fitted(blank, Recipe(12, 16, learning_rate=0.01, smoothing=0, class_weight=how)).model
         rates[how] = model.predict_proba(next(data.batches(blank.train, 1)))[0, 1]
     assert rates[None] == pytest.approx(0.1, abs=0.04) and rates["balanced"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_class_weights_are_ones_or_those_that_are_given(interactions):
+    classes = len(interactions.classes)
+    assert class_weights(None, interactions).tolist() == [1] * classes
+    assert class_weights([*range(classes)], interactions).tolist() == [*range(classes)]
+
+
+@pytest.mark.parametrize("sides", [(12, 60), (60, 12)])
+def test_wide_and_tall_pictures_move_by_a_tenth_of_their_short_side(sides):
+    pictures = np.random.default_rng(0).integers(0, 256, (20, *sides, 3)).astype(np.uint8)
+    dataset = data.from_columns({"photo": list(pictures)}, ["a", "b"] * 10)
+    side = min(dataset.train.inputs["photo"].shape[1:3])
+    assert augmentation(dataset, ["shift"]) == {"picture_shift": max(1, round(side / 10))}
 
 
 def test_augmentation_is_settings_of_batches():
