@@ -52,5 +52,6 @@ def test_the_sentence_names_the_worst_entry():
 
 def test_agreement_gives_the_error():
     assert agree("y", np.ones(1), np.ones(1), 0, "the formula") == 0
-    assert agree("y", np.array([1.0 + 1e-13]), np.ones(1), 1e-12, "the formula") == pytest.approx(1e-13, rel=1e-2)
+    error = agree("y", np.array([1.0 + 1e-13]), np.ones(1), 1e-12, "the formula")
+    assert error == pytest.approx(1e-13, rel=1e-2, abs=0)
     assert agree("y", (np.ones(1), np.array([1.5])), (np.ones(1), np.ones(1)), 1, "the formula") == 0.5
