@@ -14,7 +14,6 @@ import importlib
 import io
 import os
 import re
-import resource
 import sys
 import tempfile
 import time
@@ -38,6 +37,7 @@ with atheris.instrument_imports(include=["mmdl", "tarfile", "zipfile"]):
     from mmdl.training import load
     from tests.data.test_fuzz import idx, tar, wav
     from tests.edited_models import Edits, answer, question, small_dataset, small_models, smallest_file
+    from tests.memory import peak
 
 MOST = 64 << 20  # bytes for an input under 1 kB
 MEASURED = 64  # of so many inputs the memory of one is measured exactly, which takes time; of all others, how it grows
@@ -79,7 +79,7 @@ class Search:
     def __init__(self, name, read, last):
         self.name, self.read, self.last, self.watch = name, read, last, Watch()
         self.counts, self.kinds, self.begun = collections.Counter(), set(), time.process_time()
-        self.recent, self.most = [], _most_resident()
+        self.recent, self.most = [], peak()
 
     def __call__(self, content):
         self.counts["inputs"] += 1
@@ -96,7 +96,7 @@ class Search:
 
     def measure(self):
         """Measure the memory of one input exactly; of all since the last time, if the process has grown."""
-        grown, self.most = _most_resident() - self.most, _most_resident()
+        grown, self.most = peak() - self.most, peak()
         for content in self.recent if grown > MOST // 2 else self.recent[:1]:
             counted = self.counts.copy()
             tracemalloc.start()
@@ -138,10 +138,6 @@ class Search:
         seconds = time.process_time() - self.begun
         counts = ", ".join(f"{count:,} {what}" for what, count in self.counts.items())
         print(f"{self.name}: {counts}, {len(self.kinds)} kinds of failure, {seconds:,.0f} CPU seconds", flush=True)
-
-
-def _most_resident():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def packed(content):

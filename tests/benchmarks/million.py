@@ -6,7 +6,6 @@ Each is loaded in a process of its own, which says what it took at its peak; the
 """
 
 import csv
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+from tests.memory import peak
 
 TEXTS, LIMIT = 1_000_000, 1024  # MiB
 PICTURES, CAPTIONS, SIDE = 2000, 5, 64
@@ -71,21 +72,20 @@ def measured(path, **columns):
     """Seconds of processor time, and MiB at the peak and before, of loading a table."""
     from mmdl import data
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     start = time.process_time()
     dataset = data.load(str(path), label="kind", **columns)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rows = len(dataset.train) + len(dataset.validation) + len(dataset.test)
-    return rows, time.process_time() - start, peak / 1024, before / 1024
+    return rows, time.process_time() - start, peak() / 2**20, before / 2**20
 
 
 def report(kind, path):
     """Load in a process of its own.  -> MiB at its peak"""
     command = [sys.executable, "-m", "tests.benchmarks.million", kind, str(path)]
     found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    rows, seconds, peak, before = map(float, found)
-    print(f"{kind}: {rows:,.0f} rows, {seconds:.1f} s, {peak:,.0f} MiB at the peak, {before:,.0f} MiB before")
-    return peak
+    rows, seconds, most, before = map(float, found)
+    print(f"{kind}: {rows:,.0f} rows, {seconds:.1f} s, {most:,.0f} MiB at the peak, {before:,.0f} MiB before")
+    return most
 
 
 def main():

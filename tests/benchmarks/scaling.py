@@ -68,13 +68,13 @@ def draw(found, path):
 
 
 PEAK = """
-import resource, sys
 from tests.benchmarks.peers import {module}_peer as peer
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+from tests.memory import peak
+before = peak()
 step = peer.work("{letter}")
 for _ in range(5):
     step()
-print(before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(before, peak())
 """
 
 
@@ -82,8 +82,8 @@ def peak_memory(module, letter):
     """Largest memory of a process that makes some steps, and what of it came after the imports, in MiB."""
     program = PEAK.format(module=module, letter=letter)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
-    before, peak = map(int, done.stdout.split())  # KiB
-    return peak / 1024, (peak - before) / 1024
+    before, most = map(int, done.stdout.split())
+    return most / 2**20, (most - before) / 2**20
 
 
 def main():

@@ -15,6 +15,7 @@ from PIL import Image
 from mmdl.data.files import pictures
 from mmdl.data.files.pictures import MAX_SIDE, coloured, grey, opened, upright_size, white_of
 from mmdl.errors import DataError, FormatError
+from tests.source import ROOT
 
 MODES = ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK", "I;16", "I", "F"]
 
@@ -81,20 +82,18 @@ def test_what_is_transparent_stays_so(tmp_path):
 
 
 MEASURE = """
-import resource, sys
-from PIL import Image
+import sys
 from mmdl.data.files.pictures import coloured, grey, opened
-def most():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+from tests.memory import peak
 for make in (grey, coloured):
     make(opened(sys.argv[2]))
-before = most()
+before = peak()
 for make in (grey, coloured):
     try:
         make(opened(sys.argv[1]))
     except ValueError as mistake:
         print(mistake, file=sys.stderr)
-print(most() - before)
+print(peak() - before)
 """
 
 
@@ -107,7 +106,8 @@ def test_memory_is_bounded(mode, side, tmp_path):
     blank = Image.new("I;16" if mode == "I;16" else stored, (side, side))
     path, small = saved(blank, tmp_path / "large.png"), saved(picture(mode, 90, 90), tmp_path / "small.png")
     own = side * side * len(blank.getbands())
-    run = subprocess.run([sys.executable, "-c", MEASURE, path, small], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", MEASURE, path, small]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert int(run.stdout) <= own + (64 << 20), run.stderr
     if side == 13000:
         assert "pixels" in run.stderr
