@@ -237,7 +237,7 @@ def existence(shapes: list[Shape], rng: np.random.Generator) -> Question:
 def place(shapes: list[Shape], rng: np.random.Generator) -> Question | None:
     """is the red circle left of the square?  Half of the time, and of a single shape always, left of the middle."""
     named = [(shape, name) for naming in NAMINGS for shape, name in alone(shapes, naming)]
-    others = [*named, None] if len(shapes) == 1 else named if rng.random() < 0.5 else [None]
+    others = [None] if len(shapes) == 1 or rng.random() >= 0.5 else named
     pairs = [(a, b) for a in named for b in others if abs(a[0].column - (b[0].column if b else MIDDLE)) >= APART]
     if not pairs:
         return None

@@ -1,6 +1,7 @@
 """Questions about shapes: every answer is what the picture shows, and no picture is in two splits."""
 
 from collections import Counter
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -90,18 +91,53 @@ def test_pictures_show_the_shapes_where_they_are_said_to_be(dataset):
         assert np.nanstd(picture) < 8  # noise
 
 
-def test_shapes_differ_and_do_not_touch():
-    draw = rng()
-    for _ in range(200):
+def test_shapes_stand_anywhere_but_touch_neither_each_other_nor_the_edge():
+    """One pixel at least is between two boxes, and between a box and the edge; sometimes there is no more."""
+    draw, edges, gaps, counts, things = rng(), [], [], Counter(), Counter()
+    for _ in range(1500):
         shapes = composed(draw)
-        taken = np.zeros((64, 64), int)
-        for shape in shapes:
-            top, left, bottom, right = map(int, shape.box.split(","))
-            assert min(top, left) >= 0 and max(bottom, right) <= 64
-            taken[top:bottom, left:right] += 1
-        assert taken.max() == 1 and 1 <= len(shapes) <= 3
-    areas = {kind: covered(kind, 10).sum() for kind in KINDS}
-    assert covered("circle", 10).sum() == pytest.approx(np.pi * 100, rel=0.02) and len({*areas.values()}) == 4
+        boxes = np.array([shape.box.split(",") for shape in shapes], int).reshape(-1, 2, 2)  # (ends, axes)
+        edges += [boxes[:, 0].min(), 64 - boxes[:, 1].max()]
+        for one, other in combinations(boxes, 2):
+            gaps.append(max(*(one[0] - other[1]), *(other[0] - one[1])))
+        counts[len(shapes)] += 1
+        things.update((shape.kind, shape.colour, shape.radius) for shape in shapes)
+    assert min(edges[::2]) == min(edges[1::2]) == min(gaps) == 1
+    assert sorted(counts) == [1, 2, 3] and min(counts.values()) > 400
+    assert {*things} == {*product(KINDS, COLOURS, range(7, 12))}
+
+
+@pytest.mark.parametrize("radius", [7, 9])
+def test_shapes_are_told_apart_by_their_form(radius):
+    """Areas in units of the radius, and the symmetries; and edges are smooth."""
+    areas = {"circle": np.pi, "square": 1.72**2, "triangle": 1.9**2 / 2, "cross": 2 * 2 * 0.64 - 0.64**2}
+    for kind, area in areas.items():
+        cover = covered(kind, radius)
+        assert cover.sum() / radius**2 == pytest.approx(area, rel=0.04)
+        assert cover.shape == (2 * radius + 1, 2 * radius + 1) and cover.min() >= 0 and cover.max() <= 1
+        assert (cover % 1).any() and np.array_equal(cover, cover[:, ::-1])
+        assert np.array_equal(cover, cover[::-1]) == np.array_equal(cover, cover.T) == (kind != "triangle")
+    widths = covered("triangle", radius).sum(axis=1)
+    assert widths[0] == pytest.approx(0.125) and (np.diff(widths[:-2]) > 0).all()  # it stands on its base
+    filled = covered("square", radius)
+    assert np.abs(filled - np.outer(filled[radius], filled[radius])).max() < 1e-12
+
+
+def test_noise_is_cut_at_black_and_white_and_makes_nothing_brighter():
+    class Loud:
+        def integers(self, low, high):
+            return (low + high) // 2
+
+        def normal(self, mean, deviation, shape):
+            return mean + 50 * deviation * (-1) ** np.indices(shape).sum(axis=0)
+
+    assert {*painted([], Loud()).ravel().tolist()} == {0, 255}
+    draw = rng()
+    off = [
+        painted([Shape("square", "blue", 30, 30, 11)], draw)[23:38, 23:38] - 1.0 * np.array(COLOURS["blue"])
+        for _ in range(20)
+    ]
+    assert abs(np.mean(off)) < 0.3 and np.std(off) < 10
 
 
 def test_neither_words_nor_chance_give_it_away(dataset):
@@ -113,6 +149,18 @@ def test_neither_words_nor_chance_give_it_away(dataset):
     for form in ("colour", "kind", "number"):
         answers = Counter(about["answer"][about["form"] == form].tolist())
         assert max(answers.values()) < 2 * min(answers.values())
+
+
+def test_half_of_the_places_are_left_of_the_middle():
+    """Of a single shape all; and nothing is left of another by less than six pixels, but by six some are."""
+    draw, middle, distances = rng(), {1: [], 2: [], 3: []}, []
+    for _ in range(1500):
+        shapes = composed(draw)
+        if asked := scenes.place(shapes, draw):
+            middle[len(shapes)].append(asked.words.endswith("the middle?"))
+            columns = [*(shape.column for shape in asked.about), 32][:2]
+            distances.append(abs(columns[0] - columns[1]))
+    assert all(middle[1]) and abs(np.mean(middle[2] + middle[3]) - 0.5) < 0.05 and min(distances) == 6
 
 
 def test_the_data_set(dataset):
