@@ -1,14 +1,17 @@
-"""JSON as its standard has it: no NaN and no infinity, neither written nor read."""
+"""JSON as its standard has it: no NaN and no infinity, neither written nor read, and no name twice."""
 
 import json
 import math
+import re
+from collections.abc import Callable
 from os import PathLike
 from typing import Any, NoReturn
 
 from mmdl.errors import FormatError
 from mmdl.files import opened
 
-MOST = 16 << 20  # bytes of a file
+MOST = 1 << 20  # bytes of a file; what is made of them takes up to a hundred times as many
+MOST_DEEP = 64  # brackets within brackets
 
 
 def written(value: Any, **how: Any) -> str:
@@ -34,9 +37,28 @@ def read(path: str | PathLike[str]) -> Any:
     if len(content) > MOST:
         raise FormatError(f"{path} is larger than the {MOST >> 20} MiB of JSON that are read")
     try:
-        return json.loads(content, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        finite = {"parse_constant": _refuse, "parse_float": _number(float), "parse_int": _number(int)}
+        return parsed(content.decode("utf-8-sig"), **finite)
+    except ValueError:
         raise FormatError(f"{path} holds no JSON") from None
+
+
+def parsed(text: str, **how: Any) -> Any:
+    """The value that a text from anywhere says.  how: as `json.loads` takes it
+
+    Raises
+    ------
+    FormatError
+        If it is nested too deep, or an object has a name twice; another ValueError if it is no JSON.
+    """
+    deep = most = 0
+    # A string without an end is one to the end of the text: looked for again and again, it would take hours
+    for part in re.finditer(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|[\]}]', text, re.DOTALL):
+        deep += 1 if part[1] else -1 if part[0] in "]}" else 0
+        most = max(most, deep)
+    if most > MOST_DEEP:
+        raise FormatError(f"it is nested {most} deep")
+    return json.loads(text, object_pairs_hook=_object, **how)
 
 
 def _finite(value: Any) -> Any:
@@ -45,6 +67,18 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _finite(each) for name, each in value.items()}
     return [_finite(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise FormatError("an object has a name twice")
+    return found
+
+
+def _number(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Digits as a number of this kind, if a float can be as large."""
+    return lambda digits: kind(digits) if math.isfinite(float(digits)) else _refuse(digits)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -1,6 +1,5 @@
 """The numbers behind a figure: kept in its file, so that a picture can be held against a new run of its lesson."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +30,7 @@ def numbers_in(path):
     from PIL import Image
 
     with Image.open(Path(path)) as image:
-        return json.loads(image.text[KEY]) if KEY in image.text else None
+        return strict_json.parsed(image.text[KEY]) if KEY in image.text else None
 
 
 def _drawn(ax):

@@ -9,7 +9,6 @@ says, and its checksum. There is no pickle, and nothing that stands in a file is
 import hashlib
 import json
 import math
-import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,10 +21,10 @@ from mmdl import __version__
 from mmdl.errors import DataError, FormatError
 from mmdl.files import opened, replacing
 from mmdl.shapes import Array
+from mmdl.strict_json import parsed
 
 MANIFEST = "manifest.json"
 MOST_TEXT = 4 << 20  # bytes of a manifest
-MOST_DEEP = 64  # brackets within brackets
 MOST_AXES = 16
 HEADER = 4096  # bytes that may stand before an array's numbers
 PIECE = 1 << 20
@@ -132,15 +131,7 @@ def _members(file: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
 def _manifest(file: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> dict[str, Any]:
     if members[MANIFEST].file_size > MOST_TEXT:
         raise FormatError(f"its manifest is larger than {MOST_TEXT >> 20} MiB")
-    text = file.read(MANIFEST).decode("utf-8")
-    deep = most = 0
-    # A string without an end is one to the end of the text: looked for again and again, it would take hours
-    for part in re.finditer(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|[\]}]', text, re.DOTALL):
-        deep += 1 if part[1] else -1 if part[0] in "]}" else 0
-        most = max(most, deep)
-    if most > MOST_DEEP:
-        raise FormatError(f"its manifest is nested {most} deep")
-    manifest: dict[str, Any] = json.loads(text)
+    manifest: dict[str, Any] = parsed(file.read(MANIFEST).decode("utf-8"))
     return manifest
 
 

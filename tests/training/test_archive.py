@@ -18,8 +18,9 @@ from mmdl import tree
 from mmdl.data import AudioPreprocessor, ImagePreprocessor, PicturePreprocessor, TargetTokenizer
 from mmdl.errors import DataError, FormatError, ShapeError
 from mmdl.layers import BatchNorm, Conv2D, Dense, Dropout, MultiHeadAttention, ReLU, Sequential
+from mmdl.strict_json import MOST_DEEP
 from mmdl.training import load, save
-from mmdl.training.archive import MOST_DEEP, MOST_TEXT
+from mmdl.training.archive import MOST_TEXT
 
 
 def content(model):
