@@ -142,9 +142,9 @@ def trained(arguments, runs, dataset, load, recipe, folder):
     """
     from mmdl.errors import TrainingError
     from mmdl.training.cluster import run_on_cluster
-    from mmdl.training.comparison import run_all
+    from mmdl.training.comparison import noise_levels, run_all
 
-    found, failed = finished(folder, runs), 0
+    found, failed = finished(folder, runs, noise_levels(dataset)), 0
     left = [each for each in runs if each not in found]
     if left and arguments.scheduler:
         results = run_on_cluster(left, arguments.scheduler, load, recipe, not arguments.linear_head)

@@ -156,16 +156,21 @@ def noise_curves(model: Any, dataset: Dataset) -> dict[str, dict[str, list[Any]]
     curves: dict[str, dict[str, list[Any]]] = {}
     for name in dataset.modalities:
         rng, preprocessor = np.random.default_rng(0), dataset.preprocessors[name]
-        deviation, levels = deviation_of(dataset.train.inputs[name]), levels_of(preprocessor)
+        deviation, levels = deviation_of(dataset.train.inputs[name]), noise_levels(dataset)[name]
         accuracy = [clear]
-        for level in levels:
+        for level in levels[1:-1]:
             column = disturbed(examples.inputs[name], level, rng, preprocessor, deviation)
             noisy = replace(examples, inputs=examples.inputs | {name: column})
             accuracy.append(evaluate(model, noisy)["accuracy"])
         others = [other for other in dataset.modalities if other != name]
         accuracy.append(evaluate(model, examples, only=others)["accuracy"])
-        curves[name] = {"levels": [0, *levels, None], "accuracy": accuracy}
+        curves[name] = {"levels": levels, "accuracy": accuracy}
     return curves
+
+
+def noise_levels(dataset: Dataset) -> dict[str, list[Any]]:
+    """{"image": [0, ..., None]}: how strong noise is in the curves of each modality; None stands for missing"""
+    return {name: [0, *levels_of(dataset.preprocessors[name]), None] for name in dataset.modalities}
 
 
 def _labelled(run: Run, *how: Any) -> tuple[Run, dict[str, Any]]:

@@ -120,36 +120,15 @@ def test_other_settings_are_named(small, counted, complaint, capsys, other, told
     assert len(counted.trained) == 1
 
 
-DAMAGED = {
-    "cut short": "{",
-    "empty": "",
-    "no object": "[1, 2]",
-    "another object": '{"model": "sum"}',
-    "a number too few": '{"parameters": 1, "milliseconds": 1.0, "nothing": 0.5, "subsets": {"first": {"loss": 1.0}}}',
-    "text for a number": '{"parameters": 1, "milliseconds": 1.0, "nothing": "x", "subsets": '
-    '{"first": {"loss": 1.0, "accuracy": 0.5}}}',
-    "NaN": '{"parameters": 1, "milliseconds": NaN, "nothing": 0.5, "subsets": {"first": {"loss": 1, "accuracy": 1}}}',
-    "deep": "[" * 100_000,
-    "no text": "\udcff",
-}
-
-
-@pytest.mark.parametrize("name", DAMAGED)
+@pytest.mark.parametrize("name", ["settings.json", "runs/first-alone-0.json"])
 def test_a_broken_file_is_named(name, small, counted, complaint, capsys):
     counted.stop_at = 1
     main(COMMAND)
     capsys.readouterr()
-    path = small / "xor" / "runs" / "first-alone-0.json"
-    kept = path.read_text()
-    path.write_text(DAMAGED[name], errors="surrogateescape")
+    (small / "xor" / name).write_text("[" * 100_000)
     code, line = complaint(*COMMAND)
-    assert code == 1 and "first-alone-0.json is not as a comparison writes it" in line
-    path.write_text(kept)
-    (small / "xor" / "settings.json").write_text(
-        DAMAGED[name] if name != "another object" else "7", errors="surrogateescape"
-    )
-    code, line = complaint(*COMMAND)
-    assert code == 1 and ("settings.json is not as" in line or "was started with" in line)
+    assert code == 1 and line.startswith(f"xor/{name} is not as a comparison writes it; ")
+    assert len(counted.trained) == 1
 
 
 @pytest.mark.parametrize(
