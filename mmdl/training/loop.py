@@ -1,6 +1,5 @@
 """The training loop: forward, loss, backward, step, for every batch of every epoch."""
 
-import collections
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -94,7 +93,7 @@ class Training:
     seconds: float = field(default=0.0, init=False)  # of this epoch so far
     order: Any = field(default=None, init=False)  # the generator's state from which this epoch's batches were drawn
     metrics: tuple[str, ...] = field(default=(), init=False)  # that the loss counts
-    settled: bool = field(default=True, init=False)  # not in the middle of a step, or of what callbacks do after it
+    settled: bool = field(default=False, init=False)  # ended as it was asked to, between two steps
 
     def __post_init__(self) -> None:
         self.steps = len(self.batches)
@@ -140,19 +139,17 @@ class Training:
             self._run_step(batch, team)
             self.seconds = time.perf_counter() - begun
             self._tell("step")
-            self.settled = True
             if team.is_over():
+                self.settled = True
                 return
         team.check()
         if not self.rows:
             raise TrainingError(f"no step of epoch {self.epoch + 1} had a finite loss and gradient")
         metrics = self._means() | {"seconds": self.seconds}
-        self.settled = False
         self.epoch, self.step, self.rows, self.seconds = self.epoch + 1, 0, [], 0.0
         self.record(metrics)
         self._tell("epoch")
         team.agree()
-        self.settled = True
 
     def _rest_of_epoch(self, team: Alone) -> Iterator[Any]:
         """The remaining batches of this epoch; after a resume, those already done are drawn again and skipped."""
@@ -163,12 +160,13 @@ class Training:
         now, self.rng.bit_generator.state = self.rng.bit_generator.state, self.order
         team.begin_epoch()
         rest = self.batches(self.rng)
-        collections.deque(islice(rest, self.step), maxlen=0)
+        for _ in islice(rest, self.step):
+            pass
         self.rng.bit_generator.state = now
         return rest
 
     def _run_step(self, batch: Any, team: Alone) -> None:
-        rate, self.settled = self.rate, False
+        rate = self.rate
         measured = team.gradient(batch)
         self.step, self.loss_value, norm = self.step + 1, measured.value, math.nan
         if math.isfinite(measured.value):  # the optimizer refuses a gradient that is not

@@ -73,7 +73,7 @@ class Checkpoint(Callback):
         self.write(training)
 
     def end(self, training: Training) -> None:
-        if training.interrupted and training.settled:
+        if training.settled:
             self.write(training)
 
     def write(self, training: Training) -> None:
@@ -208,17 +208,15 @@ def machine() -> dict[str, Any]:
     """The versions and settings that the bits of a result depend on."""
     from threadpoolctl import threadpool_info
 
-    blas = [f"{each['internal_api']} {each['version']}" for each in threadpool_info() if each["user_api"] == "blas"]
-    threads = [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
-    kernels = [each.get("architecture") for each in threadpool_info() if each["user_api"] == "blas"]
+    blas = [each for each in threadpool_info() if each["user_api"] == "blas"]
     return {
         "mmdl": __version__,
         "Python": platform.python_version(),
         "NumPy": np.__version__,
         "processor": platform.machine(),
-        "BLAS": blas,
-        "BLAS kernels": kernels,
-        "BLAS threads": threads,
+        "BLAS": [f"{each['internal_api']} {each['version']}" for each in blas],
+        "BLAS kernels": [each.get("architecture") for each in blas],
+        "BLAS threads": [each["num_threads"] for each in blas],
     }
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from mmdl.training import (
     BatchLoss,
     Callback,
     EarlyStopping,
+    Epochs,
+    Training,
     Validation,
     classification,
     cosine,
@@ -255,6 +259,21 @@ def test_nothing_to_learn_from_is_said(model, train):
         fit(model, train.select(slice(0, 0)), optimizer=SGD(), epochs=1, rng=np.random.default_rng(0))
 
 
+def test_a_batch_may_be_a_single_example(model, train):
+    few = train.select(slice(0, 3))
+    fitted = fit(model, few, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), batch_size=1)
+    assert len(Epochs(few, 1)) == 3 and not tree.equal(fitted.model, model)
+
+
+def test_seconds_of_an_epoch_go_on_from_those_before_a_stop(model, train, monkeypatch):
+    """And those of the next begin anew. By a clock that moves whenever it is looked at: once before two steps each."""
+    clock = count(100.0, 0.25)
+    monkeypatch.setattr("mmdl.training.loop.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    training = Training(tree.copy(model), Epochs(train, 45), SGD(), 2, np.random.default_rng(0))
+    training.seconds = 3600.0
+    assert training.run().history["seconds"] == [3600.5, 0.5]
+
+
 @pytest.mark.parametrize("size", [0, -1])
 def test_batch_size_is_checked(model, train, size):
     with pytest.raises(DataError, match="at least one example"):
@@ -319,7 +338,9 @@ def test_bad_steps_are_skipped_and_counted_if_asked(model, train):
 
 
 def test_a_parameter_that_is_not_finite_is_named(model, train):
+    """The first, if there are several: through it the others may have become so."""
     model.modalities["text"].encoder.layers[1].W[0, 0] = np.nan
+    model.head.W[0, 0] = np.inf
     with pytest.raises(
         TrainingError, match=r"loss became nan in epoch 1, step 1, through modalities.text.encoder.layers.1.W;"
     ):

@@ -5,13 +5,16 @@ import json
 import os
 import shutil
 import signal
+import zipfile
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mmdl import tree
+from mmdl.data import batches
 from mmdl.errors import DataError, FormatError, TrainingError
 from mmdl.layers import BatchNorm, Dropout, Sequential
 from mmdl.training import (
@@ -32,6 +35,7 @@ from mmdl.training import (
     resume,
     save,
 )
+from mmdl.training.resuming import fingerprint, machine
 
 
 class StopAfter(Callback):
@@ -131,6 +135,112 @@ def test_what_is_not_the_same_is_refused(model, train, validation, tmp_path):
     (tmp_path / "text.npz").write_text("no checkpoint")
     with pytest.raises(FormatError, match="broken"):
         resume(tmp_path / "text.npz", train, **settings())
+
+
+def test_a_file_of_another_kind_or_version_is_refused(model, train, tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    Checkpoint(path).start(training_of(model, train))
+    with zipfile.ZipFile(path) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    for change in ({"format": "mmdl model"}, {"version": 2}):
+        manifest = json.loads(members["manifest.json"]) | change
+        with zipfile.ZipFile(path, "w") as file:
+            for name, content in (members | {"manifest.json": json.dumps(manifest)}).items():
+                file.writestr(name, content)
+        with pytest.raises(FormatError, match="it is no checkpoint of a training, or one of another version"):
+            load_checkpoint(path)
+
+
+def training_of(model, train, *callbacks, **more):
+    """A training that has not begun."""
+    epochs, rng = Epochs(train, 16), np.random.default_rng(0)
+    return Training(tree.copy(model), epochs, Adam(), 2, rng, callbacks=callbacks, **more)
+
+
+def test_it_is_written_every_so_many_minutes(model, train, tmp_path, monkeypatch):
+    """Counted from when it was written last."""
+    now, written = [1000.0], []
+    monkeypatch.setattr("mmdl.training.resuming.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("mmdl.training.resuming.save_checkpoint", lambda *what: written.append(now[0]))
+    checkpoint, training = Checkpoint(tmp_path / "checkpoint.npz", minutes=2), training_of(model, train)
+    checkpoint.start(training)
+    for now[0] in (1119.0, 1121.0, 1240.0, 1242.0):
+        checkpoint.step(training)
+    assert written == [1000.0, 1121.0, 1242.0]
+
+
+def test_a_checkpoint_knows_whether_it_holds_progress(model, train, tmp_path):
+    """From the first step on; what is written at the start can be thrown away."""
+    checkpoint, training, held = Checkpoint(tmp_path / "checkpoint.npz"), training_of(model, train), []
+    for training.epoch, training.step in ((0, 0), (0, 1), (0, 2), (1, 0), (1, 2)):
+        checkpoint.start(training)
+        held.append(checkpoint.holds_progress)
+    assert held == [False, True, True, True, True]
+    broken = Checkpoint(tmp_path, stream=io.StringIO())  # a folder has this name
+    broken.start(training)
+    assert not broken.holds_progress
+
+
+def test_folders_are_made_and_a_failure_is_told_once_and_at_once(model, train, tmp_path):
+    Checkpoint(tmp_path / "new" / "run" / "checkpoint.npz").start(training_of(model, train))
+    assert load_checkpoint(tmp_path / "new" / "run" / "checkpoint.npz").training["step"] == 0
+    with open(tmp_path / "told", "w", encoding="utf-8") as stream:
+        checkpoint = Checkpoint(tmp_path / "new", stream=stream)  # a folder has this name
+        for _ in range(3):
+            checkpoint.start(training_of(model, train))
+        told = (tmp_path / "told").read_text(encoding="utf-8")
+    assert told.count("\n") == 1 and "training goes on in memory" in told
+
+
+@pytest.mark.parametrize("when", [1, 2, 6, 7, 8])
+def test_ctrl_c_while_a_batch_is_drawn_leaves_the_checkpoint_before_it(model, train, tmp_path, when):
+    """The generator has moved on by then: from here other batches would follow."""
+    path, drawn = tmp_path / "checkpoint.npz", []
+
+    def how():
+        return settings(epochs=2) | {"augment": {"picture_shift": 1}}
+
+    def interrupted(*what, **more):
+        for batch in batches(*what, **more):
+            drawn.append(batch)
+            if len(drawn) == when:
+                raise KeyboardInterrupt
+            yield batch
+
+    whole = fit(model, train, **how())
+    first = fit(model, train, batches=interrupted, callbacks=[Checkpoint(path)], **how())
+    assert first.interrupted and load_checkpoint(path).training["step"] == 0
+    assert tree.equal(bits(resume(path, train, callbacks=[Callback()], **how())), bits(whole))
+
+
+def test_ctrl_c_between_callbacks_leaves_the_checkpoint_before_it(model, train, tmp_path):
+    """Who comes after may have changed nothing yet of what it changes after a step."""
+    path = tmp_path / "checkpoint.npz"
+    training = training_of(model, train, Checkpoint(path), StopAfter(2, KeyboardInterrupt)).run()
+    assert training.interrupted and training.step == 2
+    assert load_checkpoint(path).training["step"] == 0
+
+
+def test_arrays_of_texts_are_told_apart_by_what_they_say():
+    """And not by where they lie, which is another place in every process."""
+
+    def said(*words):
+        return fingerprint(SimpleNamespace(batches=Epochs(np.array(["".join(each) for each in words], object))))
+
+    assert said("one", "two") == said("one", "two") != said("one", "too")
+
+
+def test_what_is_told_of_the_machine(monkeypatch):
+    """Of the libraries for linear algebra, and of no other."""
+    libraries = [
+        {"user_api": "openmp", "internal_api": "openmp", "version": None, "num_threads": 8},
+        {"user_api": "blas", "internal_api": "openblas", "version": "0.3.30", "num_threads": 2, "architecture": "Zen"},
+        {"user_api": "blas", "internal_api": "mkl", "version": "2024.1", "num_threads": 4},
+    ]
+    monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: libraries)
+    found = machine()
+    assert found["BLAS"] == ["openblas 0.3.30", "mkl 2024.1"]
+    assert found["BLAS kernels"] == ["Zen", None] and found["BLAS threads"] == [2, 4]
 
 
 def test_what_was_told_and_which_machine_it_was(model, train, tmp_path, monkeypatch):
