@@ -119,7 +119,7 @@ def _members(file: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     members = {info.filename: info for info in file.infolist()}
     if len(members) < len(file.infolist()):
         raise FormatError("two of its members have the same name")
-    if any(info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 for info in members.values()):
+    if any(info.compress_type != zipfile.ZIP_STORED for info in members.values()):
         raise FormatError("its members are compressed; a model file stores them as they are")
     if any(info.compress_size != info.file_size for info in members.values()) or (
         sum(info.file_size for info in members.values()) > size
@@ -156,8 +156,7 @@ def _read(
             raise FormatError(f"the array {name!r:.60} has not the size that its shape asks for")
         array = np.empty(math.prod(shape), stored)
         for start in range(0, size, PIECE):
-            array.view(np.uint8)[start : start + PIECE] = np.frombuffer(member.read(min(PIECE, size - start)), np.uint8)
-        member.read(1)  # at its end the archive's own checksum is compared
+            array.view(np.uint8)[start : start + PIECE] = np.frombuffer(member.read(PIECE), np.uint8)
     array = array.reshape(shape[::-1]).T if by_columns else array.reshape(shape)
     array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
     if sha256 != _checksum(array) and (signed or sha256 is not None):

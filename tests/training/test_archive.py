@@ -8,6 +8,7 @@ import tracemalloc
 import warnings
 import zipfile
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from mmdl.data import AudioPreprocessor, ImagePreprocessor, PicturePreprocessor,
 from mmdl.errors import DataError, FormatError, ShapeError
 from mmdl.layers import BatchNorm, Conv2D, Dense, Dropout, MultiHeadAttention, ReLU, Sequential
 from mmdl.strict_json import MOST_DEEP
-from mmdl.training import load, save
+from mmdl.training import archive, load, save
 from mmdl.training.archive import MOST_TEXT
 
 
@@ -94,6 +95,16 @@ def test_compressed_members_are_refused_before_they_are_unpacked(write):
     assert refused(path, "compressed") < 4 << 20
 
 
+def test_a_password_is_not_asked_for(write):
+    path = write()
+    secret = path.read_bytes()
+    for start, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):  # before each member, and in the directory
+        places = [at + flags for at in range(len(secret)) if secret.startswith(start, at)]
+        secret = bytes(each | (at in places) for at, each in enumerate(secret))
+    path.write_bytes(secret)
+    refused(path, "RuntimeError")
+
+
 def test_a_header_that_promises_much_gets_nothing(write):
     manifest = json.loads(json.dumps(MANIFEST))
     manifest["arrays"]["layers.0.W"]["shape"] = [3, 400_000_000]
@@ -127,6 +138,32 @@ def test_a_manifest_has_a_size_and_a_depth(write):
     assert load(write(manifest=text))[1] == text["extras"]
 
 
+def test_the_largest_manifest_is_as_large_as_the_limit(write, monkeypatch):
+    size = len(MEMBERS["manifest.json"])
+    monkeypatch.setattr(archive, "MOST_TEXT", size)
+    assert tree.equal(load(write())[0], MODEL)
+    monkeypatch.setattr(archive, "MOST_TEXT", size - 1)
+    refused(write(), "larger than")
+
+
+def test_brackets_count_that_are_open_at_a_time(write):
+    """However many have been closed before; with those of the manifest and its extras."""
+    for depth in (MOST_DEEP - 2, MOST_DEEP - 1):
+        deep = [[], {}] * 100 + [json.loads("[" * depth + "]" * depth)]
+        path = write(manifest=MANIFEST | {"extras": deep})
+        if depth + 2 > MOST_DEEP:
+            refused(path, f"nested {depth + 2} deep")
+        else:
+            assert load(path)[1] == deep
+
+
+def test_what_is_quoted_is_one_line_that_can_be_seen():
+    assert archive.short("é \x1b[2J\n\u202e") == r"é \x1b[2J\n\u202e"
+    assert archive.short("x" * 300) == "x" * 300
+    assert archive.short("x" * 301) == "x" * 300 + " ..."
+    assert archive.short("\n" * 300, 5) == r"\n\n\ ..."
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_not_finite_are_refused_both_ways(value, write, tmp_path):
     W = np.full((3, 4), value, np.float32)
@@ -152,6 +189,65 @@ def test_files_of_version_1_have_no_checksums(write):
     assert tree.equal(load(write(manifest=old))[0], MODEL)
     old["arrays"]["layers.0.W"]["sha256"] = "0" * 64
     refused(write(manifest=old), "its checksum is another")
+
+
+def test_a_changed_bit_is_noticed_without_checksums_too(write, monkeypatch):
+    """By the archive's own, at the end of each array, however many pieces it is read in."""
+    old = json.loads(json.dumps(MANIFEST)) | {"version": 1}
+    for about in old["arrays"].values():
+        del about["sha256"]
+    path = write(manifest=old)
+    whole = bytearray(path.read_bytes())
+    whole[whole.index(MODEL.layers[0].W.tobytes()) + 40] ^= 1
+    path.write_bytes(whole)
+    for piece in (archive.PIECE, 13):
+        monkeypatch.setattr(archive, "PIECE", piece)
+        refused(path, "BadZipFile")
+
+
+@pytest.mark.parametrize(
+    "shape, dtype",
+    [
+        ([3, 4.0], "float32"),
+        ([True, 12], "float32"),
+        ([-1, -1], "float32"),
+        ([1] * 17, "float32"),
+        ([3, 4], "complex64"),
+    ],
+)
+def test_shapes_and_types_that_no_array_of_a_model_has(write, shape, dtype):
+    manifest = json.loads(json.dumps(MANIFEST))
+    manifest["arrays"]["layers.0.W"] |= {"shape": shape, "dtype": dtype}
+    array = np.ones([abs(int(n)) for n in shape], dtype)
+    refused(write({"layers.0.W.npy": npy(array)}, manifest=manifest), "has no shape and type that a model may have")
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0, 3), (5,), (3, 4), (1,) * 16])
+def test_what_is_written_comes_back(tmp_path, shape, monkeypatch):
+    """Of every type, in either order of bytes and of rows, read in pieces that cut numbers apart"""
+    monkeypatch.setattr(archive, "PIECE", 13)
+    rng, given = np.random.default_rng(0), {}
+    for dtype, end, order in product(archive.TYPES, "<>", "CF"):
+        given[dtype + end + order] = rng.integers(0, 100, shape).astype(np.dtype(dtype).newbyteorder(end), order)
+    archive.write_archive(tmp_path / "file", {"version": 2}, given)
+    read = archive.read_archive(tmp_path / "file", lambda manifest, arrays: arrays)
+    for name, array in given.items():
+        found = read[name]
+        assert found.dtype == name[:-2] and found.dtype.isnative and found.flags.c_contiguous
+        assert found.shape == shape and (found == array).all()
+
+
+def test_an_array_with_the_longer_header_is_read(write):
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, MODEL.layers[0].W, version=(2, 0))
+    assert tree.equal(load(write({"layers.0.W.npy": stream.getvalue()}))[0], MODEL)
+
+
+def test_arrays_may_be_larger_than_4_gib(tmp_path, monkeypatch):
+    """What needs long numbers in the archive's directory: here, from 100 bytes on."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100)
+    save(tmp_path / "model", MODEL)
+    assert tree.equal(load(tmp_path / "model")[0], MODEL)
 
 
 def fields(number):

@@ -147,6 +147,7 @@ BROKEN = {
     "manifest is no text": lambda path: rewrite(path, manifest__json=b"\xff\xfe\x00"),
     "other format": lambda path: rewrite_manifest(path, lambda m: m.update(format="cake")),
     "newer version": lambda path: rewrite_manifest(path, lambda m: m.update(version=3)),
+    "version zero": lambda path: rewrite_manifest(path, lambda m: m.update(version=0)),
     "no version": lambda path: rewrite_manifest(path, lambda m: m.pop("version")),
     "no model": lambda path: rewrite_manifest(path, lambda m: m.pop("model")),
     "no extras": lambda path: rewrite_manifest(path, lambda m: m.pop("extras")),
@@ -184,9 +185,10 @@ def test_bad_file_is_named_in_one_sentence(file, name):
 
 
 def test_messages_say_what_is_wrong(file):
-    BROKEN["newer version"](file)
-    with pytest.raises(FormatError, match="version 3"):
-        load(file)
+    for number, version in (("newer version", 3), ("version zero", 0)):
+        BROKEN[number](file)
+        with pytest.raises(FormatError, match=f"this is version {version} of the format"):
+            load(file)
     BROKEN["unknown kind"](file)
     BROKEN["other format"](file)
     with pytest.raises(FormatError, match="'cake'"):
@@ -279,3 +281,4 @@ def test_saving_again_replaces(file, small):
     save(file, other, note="ünïcode ✓")
     loaded, extras = load(file)
     assert tree.equal(loaded, other) and extras == {"note": "ünïcode ✓"}
+    assert "ünïcode ✓" in members(file)["manifest.json"].decode()  # as it can be read in the file, too
