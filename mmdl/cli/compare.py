@@ -69,7 +69,7 @@ def run(arguments):
     demand_fusions(fusions or ())
     dataset = dataset_of(asked)
     recipe = recipe_of(arguments, dataset)
-    runs, refused = plan(dataset, fusions, arguments.seeds, not arguments.linear_head)
+    runs, refused = plan(dataset, fusions, arguments.seeds)
     folder = Path(arguments.out or f"runs/compare-{Path(arguments.data).stem}")
     fused = [*dict.fromkeys(each.model for each in runs if len(each.modalities) > 1)]
     settings = {**asked, "fusions": fused, "seeds": arguments.seeds, "examples": arguments.examples}

@@ -32,9 +32,7 @@ class Run(NamedTuple):
     seed: int
 
 
-def plan(
-    dataset: Dataset, fusions: Sequence[str] | None = None, seeds: int = 5, hidden: bool = True
-) -> tuple[list[Run], dict[str, str]]:
+def plan(dataset: Dataset, fusions: Sequence[str] | None = None, seeds: int = 5) -> tuple[list[Run], dict[str, str]]:
     """The runs of a comparison, all models with one seed before the next, and why some fusions are left out
 
     Parameters
@@ -44,8 +42,6 @@ def plan(
         Without it, all that can fuse this number of modalities.
     seeds : int
         How often each model is trained.
-    hidden : bool
-        Whether heads have hidden layers, by the default of `multimodal_classifier`.
 
     Returns
     -------
@@ -62,7 +58,7 @@ def plan(
     chosen, refused = [], {}
     for fusion in dict.fromkeys(fusions or FUSIONS):
         try:
-            multimodal_classifier(np.random.default_rng(0), dataset, fusion, depth=None if hidden else 0)
+            multimodal_classifier(np.random.default_rng(0), dataset, fusion)
             chosen.append(fusion)
         except DataError as reason:
             if fusions:

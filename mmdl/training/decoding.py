@@ -82,7 +82,7 @@ def decode(
 
 def _continued(beam: _Beam, log_q: Array, weights: Array | None, penalty: float) -> tuple[_Beam, Ids]:
     """The best continuations, and the rows (N · B,) of what they continue.  log_q (N · B, K): of the next token"""
-    (N, B), K = beam.log_p.shape, log_q.shape[-1]
+    (N, B), K = beam.log_p.shape, log_q.shape[1]
     log_q = log_q.reshape(N, B, K).copy()
     log_q[beam.ended] = -np.inf
     log_q[beam.ended, END] = 0  # what has ended stays as it is

@@ -15,7 +15,7 @@ def first_overflow(model: Any, batch: Any) -> str:
     with suppress(Exception):  # an explanation is no reason for another error
         tree.map_nodes(lambda layer: _Watched(layer, found), model).forward(batch)
     paths = {id(array): path for path, array in tree.leaves(model)}
-    return paths[id(found[0])].rpartition(".")[0] if found else ""
+    return next((paths[id(array)].rpartition(".")[0] for array in found), "")
 
 
 def largest(gradient: Any) -> str:
@@ -24,7 +24,7 @@ def largest(gradient: Any) -> str:
 
 
 class _Watched:
-    """A layer that notes one of its arrays when its output is not finite, and has any; else it is that layer."""
+    """A layer that notes its arrays when its output is the first that is not finite; else it is that layer."""
 
     def __init__(self, layer: Any, found: list[Any]) -> None:
         self.layer, self.found = layer, found
@@ -36,5 +36,5 @@ class _Watched:
         y, trace = self.layer.forward(*inputs)
         own = [each for each in vars(self.layer).values() if isinstance(each, np.ndarray)]
         if own and not self.found and not np.isfinite(y.values if isinstance(y, Tokens) else y).all():
-            self.found.append(own[0])
+            self.found += own
         return y, trace

@@ -53,8 +53,7 @@ class Ranks:
 
     def total(self, array: Array) -> Array:
         """array ← Σ over the ranks of their arrays, in place; all get the same bits.  -> array"""
-        if self.size > 1:
-            self.communicator.Allreduce(None, array)  # None: in place
+        self.communicator.Allreduce(None, array)  # None: in place
         return array
 
     def gathered(self, each: Any) -> list[Any]:
@@ -63,7 +62,7 @@ class Ranks:
 
     def part(self, examples: Any) -> Any:
         """This rank's share of some examples"""
-        return examples if self.size == 1 else examples.select(np.arange(len(examples))[self.share(len(examples))])
+        return examples.select(self.share(len(examples)))
 
     def means(self, measure: Callable[[Any], dict[str, float]], examples: Any) -> dict[str, float]:
         """measure(examples), a dictionary of means over examples, of which every rank measures its share"""
@@ -112,7 +111,6 @@ class Together(Alone):
         self.training, self.ranks = training, training.ranks
         self.bits = PCG64()
         self.learner = training_mode(training.model, Generator(self.bits), self._total)
-        self.weight, self.asked_to_stop = 1, False
 
     def begin_epoch(self) -> None:
         """Spawn the rank's own generator for dropout; that of the batches, which all draw alike, is left as it is."""

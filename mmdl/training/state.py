@@ -42,10 +42,9 @@ class State:
         self.steps = 0
         self.learned = sum(size for size, path in zip(sizes, arrays, strict=True) if path not in pace)
         self.head, self.message = memory[:HEAD], memory[: HEAD + self.learned]
-        self.pace = np.repeat([pace.get(path, 1) for path in arrays], sizes).astype(self.rows.dtype)[self.learned :]
         views = dict(tree.leaves(self.gradient))
         rows = tree.fixed_rows(model)
-        self.targets = [(_route(model, path), views[path], path not in pace, rows.get(path)) for path in arrays]
+        self.targets = [(_route(model, path), views[path], pace.get(path), rows.get(path)) for path in arrays]
         self.repeats = [(_route(model, path), views[path]) for path in views if path not in arrays]
 
     def gather(self, gradient: Any) -> Array:
@@ -57,9 +56,10 @@ class State:
             view[...] = _at(gradient, route)
         for route, view in self.repeats:
             view += _at(gradient, route)
-        update = self.rows[0]
-        update[self.learned :] *= self.pace
-        return update[: self.learned]
+        for _, view, pace, _ in self.targets:
+            if pace is not None:
+                view *= pace
+        return self.rows[0, : self.learned]
 
     def pieces(self) -> Iterator[Array]:
         """The row and those of the moments, piece by piece: arrays (1 + moments, at most PIECE)"""
@@ -73,10 +73,10 @@ class State:
 
     def move(self, model: Any, shrink: float = 1.0) -> None:
         """p ← shrink · p − what stands in the row, in place; running statistics do not shrink, fixed rows do nothing"""
-        for route, view, is_learned, fixed in self.targets:
+        for route, view, pace, fixed in self.targets:
             p = _at(model, route)
             kept = None if fixed is None else p[fixed].copy()
-            if is_learned and shrink != 1:
+            if pace is None and shrink != 1:
                 p *= shrink
             p -= view
             if fixed is not None:

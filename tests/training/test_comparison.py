@@ -3,6 +3,7 @@
 import sys
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -77,6 +78,24 @@ def test_a_run_measures_every_set_of_modalities(found):
     assert together - found["nothing"] == pytest.approx(sum(found["contribution"].values()))
 
 
+def test_milliseconds_are_those_of_a_step(few, monkeypatch):
+    """Two epochs of 110 examples are twice three steps; here they take 3 s by the clock, and everything one thread."""
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    def threads(*_):
+        seen.update(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+        return {names: {"loss": 1.0, "accuracy": 0.5} for names in (*zip(BOTH, strict=True), BOTH)}
+
+    clock, seen = iter((1000.0, 1003.0)), set()
+    monkeypatch.setattr(
+        "mmdl.training.comparison.time", SimpleNamespace(thread_time=lambda: next(clock), perf_counter=0)
+    )
+    monkeypatch.setattr("mmdl.training.comparison.evaluate_subsets", threads)
+    with threadpool_limits(2, "blas"):
+        found = run_one(Run("sum", "sum", BOTH, 0), replace(few, train=few.train.select(slice(0, 110))), SHORT)
+    assert found["milliseconds"] == 500 and seen <= {1}
+
+
 def test_the_time_of_a_step_is_between_nothing_and_a_second(found):
     assert 0 < found["milliseconds"] < 1000
 
@@ -121,6 +140,31 @@ def test_curves_go_from_all_to_missing():
     assert first["accuracy"][0] == pytest.approx(
         evaluate_subsets(Reader(), dataset.test)["first",]["accuracy"], abs=0.03
     )
+
+
+@pytest.mark.parametrize("count, met", [(40, 40), (1000, 1000), (2500, 1000)])
+def test_curves_are_of_as_many_examples_as_there_are_or_are_enough(few, count, met):
+    """Spread evenly over all, from the first to the last, each of them once at every level."""
+    examples, seen = few.test.select(np.arange(count) % len(few.test)), []
+    first = np.arange(count, dtype=np.float32)[:, None] + np.zeros_like(examples.inputs["first"])
+    few = replace(few, test=replace(examples, inputs=examples.inputs | {"first": first}))
+
+    class Reader:
+        def __call__(self, batch):
+            seen.extend(batch["first"][:, 0].astype(int))
+            return np.zeros((len(batch), len(few.classes)))
+
+    noise_curves(Reader(), few)
+    assert len(seen) % met == 0
+    places = np.array(seen[:met])
+    assert (places[0], places[-1]) == (0, count - 1)
+    assert {*np.diff(places).tolist()} <= {count // met, -(-count // met)}
+
+
+def test_one_job_needs_no_other_process(few, monkeypatch):
+    monkeypatch.setitem(sys.modules, "joblib", None)
+    monkeypatch.setattr("mmdl.training.comparison.run_one", lambda run, *rest: run.seed)
+    assert list(run_all([Run("sum", "sum", BOTH, 7)], few, SHORT)) == [(Run("sum", "sum", BOTH, 7), 7)]
 
 
 def test_jobs_give_what_one_gives(few, found):

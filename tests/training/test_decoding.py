@@ -111,6 +111,25 @@ def test_weights_belong_to_the_tokens_of_the_answer():
             last = np.array([each])
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_text_has_at_most_so_many_tokens(limit):
+    [answers] = decode(Babbler(), memory(3), limit, beams=50, penalty=0)
+    assert {tuple(each.ids.tolist()) for each in answers} == {*all_texts(limit)}
+
+
+def test_nothing_is_computed_once_all_texts_have_ended():
+    class Counting(Babbler):
+        steps = 0
+
+        def step(self, state, ids):
+            self.steps += 1
+            return super().step(state, ids)
+
+    decoder = Counting()
+    answers = decode(decoder, memory(1, 2, 3), 1000)
+    assert decoder.steps == max(len(best.ids) for [best] in answers) < 1000
+
+
 def test_what_makes_no_sense_is_refused():
     for settings in ({"limit": 0}, {"limit": 3, "beams": 0}):
         with pytest.raises(DataError, match="need at least one place each"):

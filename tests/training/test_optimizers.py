@@ -112,6 +112,15 @@ def test_faint_moments_are_swept_every_64_steps():
     assert state.moments[0].W[:, 0].tolist() == [np.float32(1e-29), 0]
 
 
+def test_a_faint_gradient_is_no_faint_moment():
+    """What is swept is what is remembered; in no step, the 64th no more than others, what is learned."""
+    model, optimizer = Dense(np.zeros((1, 1)), np.zeros(1)), SGD(1.0)
+    state = optimizer.start(model)
+    for _ in range(64):
+        optimizer.step(model, tree.map(lambda p: np.full_like(p, 1e-31), model), state)
+    assert model.W[0, 0] == pytest.approx(-64e-31, rel=1e-12)
+
+
 @each_optimizer
 def test_a_row_that_never_changes(optimizer):
     """Whatever its gradient is, and whether weights decay: here the row of padding, which need not be zero."""

@@ -19,7 +19,9 @@ from mmdl.training import (
     Callback,
     Checkpoint,
     EarlyStopping,
+    Epochs,
     Progress,
+    Training,
     Validation,
     classification,
     evaluate,
@@ -216,6 +218,43 @@ def test_stopped_and_resumed_it_ends_with_the_same_bits(model, train, validation
     assert tree.equal(bits(resumed[0]), bits(whole)) and tree.equal(bits(resumed[1]), bits(whole))
 
 
+def test_what_one_rank_asks_for_after_a_step_all_do_after_the_next(model, train):
+    """The request goes along with the gradient, and finds all of them between two steps."""
+
+    def program(communicator):
+        ask = StopAfter(2) if communicator.rank == 1 else Callback()
+        rng = np.random.default_rng(0)
+        how = {"ranks": communicator, "callbacks": [ask]}
+        training = Training(tree.copy(model), Epochs(train, 30), SGD(0.1), 2, rng, **how).run()
+        return training.interrupted, training.settled, training.epoch, training.step
+
+    assert on_threads(3, program) == [(True, True, 0, 3)] * 3
+
+
+def test_one_process_measures_by_itself():
+    """What is measured is what is said: no bit is lost in a mean over one share."""
+    assert Ranks().means(lambda examples: {"loss": 0.1}, range(3)) == {"loss": 0.1} != {"loss": 3 * 0.1 / 3}
+
+
+def test_libraries_use_one_thread_while_ranks_learn(model, train):
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    def threads():
+        return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+    def seen_by(ranks):
+        watch = Callback()
+        seen = []
+        watch.step = lambda training: seen.append(threads())
+        fit(model, train, **settings(epochs=1), callbacks=[watch], ranks=ranks)
+        return seen[0]  # later one of them may be done, and give back what both have taken
+
+    with threadpool_limits(2, "blas"):
+        if threads() != {2}:
+            pytest.skip("the library for linear algebra here is not one that can be told")
+        assert on_threads(1, seen_by) == [{2}] and on_threads(2, seen_by)[0] == {1}
+
+
 def test_what_one_rank_stops_all_stop(model, train):
     class Enough(Callback):
         def epoch(self, training):
@@ -278,6 +317,20 @@ def test_who_drifts_away_is_found(model, train):
         return fit(model, train, ranks=communicator, **how)
 
     with pytest.raises(TrainingError, match="rank 1 is not where rank 0 is after epoch 1"):
+        on_threads(2, program)
+
+
+@pytest.mark.parametrize("moment", [0, 1])
+def test_who_remembers_something_else_is_found(model, train, moment):
+    """Models may be equal, and move apart from the next step on."""
+
+    def program(communicator):
+        rng = np.random.default_rng(0)
+        training = Training(tree.copy(model), Epochs(train), Adam(), 1, rng, ranks=communicator)
+        training.state.moments[moment].head.b[:] = communicator.rank
+        training.run()
+
+    with pytest.raises(TrainingError, match="rank 1 is not where rank 0 is after epoch 0"):
         on_threads(2, program)
 
 
