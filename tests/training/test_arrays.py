@@ -7,10 +7,10 @@ from mmdl.errors import DataError
 from mmdl.layers import Dense, Graph, OnValues
 from mmdl.ops.losses import mean_squared_error
 from mmdl.training import SGD
-from mmdl.training.arrays import ArrayBatches, OnArrays, fit_arrays, means_over, outputs_for, split
+from mmdl.training.arrays import ArrayBatches, OnArrays, fit_arrays, inputs_of, means_over, outputs_for, split
 from tests.close import close
 
-MEASURES = {"loss": lambda y, p: mean_squared_error(p, y), "largest": lambda y, p: np.abs(p - y).max()}
+MEASURES = {"loss": lambda y, p: mean_squared_error(p, y), "mean": lambda y, p: np.abs(p - y).mean()}
 
 
 def problem(count=50):
@@ -33,7 +33,7 @@ def fit(model, x, y, validation=0, epochs=1, size=32, shuffle=True, report=lambd
 def test_it_learns_in_place():
     (x, y), model = problem(), linear()
     history = fit(model, x, y, epochs=30, size=8)
-    assert list(history) == ["loss", "largest"] and len(history["loss"]) == 30
+    assert list(history) == ["loss", "mean"] and len(history["loss"]) == 30
     assert means_over(model, ArrayBatches(x, y, 32), MEASURES)["loss"] < 1e-6 < history["loss"][0]
     assert close(outputs_for(model, x, 7), y, atol=1e-2)
 
@@ -42,25 +42,62 @@ def test_a_smaller_batch_counts_less():
     (x, y), model = problem(), linear()
     whole = means_over(model, ArrayBatches(x, y, 50), MEASURES)
     assert whole["loss"] == pytest.approx(np.square(outputs_for(model, x, 50) - y).mean(), rel=1e-5)
-    assert means_over(model, ArrayBatches(x, y, 7), MEASURES)["loss"] == pytest.approx(whole["loss"])
+    assert means_over(model, ArrayBatches(x, y, 7), MEASURES) == pytest.approx(whole)
+    assert whole["mean"] == pytest.approx(np.abs(outputs_for(model, x, 50) - y).mean(), rel=1e-5)
+
+
+def test_as_many_batches_as_it_takes():
+    for count, size, steps in ((50, 7, 8), (50, 10, 5), (3, 50, 1)):
+        batches = ArrayBatches([np.zeros((count, 1))], np.zeros(count), size)
+        assert len(batches) == len(list(batches())) == steps
+
+
+def test_one_input_is_an_array_and_several_are_a_tuple():
+    one, two = np.arange(3), np.arange(6.0).reshape(3, 2)
+    assert inputs_of([one], [0, 2]).tolist() == [0, 2]
+    first, second = inputs_of([one, two], [0, 2])
+    assert first.tolist() == [0, 2] and second.tolist() == [[0, 1], [4, 5]]
+    assert first.dtype == second.dtype == np.float32
+
+
+def test_nothing_in_nothing_out():
+    [x], _ = problem()
+    assert outputs_for(linear(), [x[:0]], 7).shape == (0, 2)
+
+
+def test_what_is_frozen_stays_as_it_is():
+    (x, y), model = problem(), linear()
+    dense = model.layers[0].layer
+    W, b = dense.W.copy(), dense.b.copy()
+    settings = {"optimizer": SGD(0.1), "epochs": 1, "rng": np.random.default_rng(2)}
+    batches = ArrayBatches(x, y, 8), ArrayBatches([], y[:0], 8)
+    frozen = OnArrays(model, frozenset([id(dense.W)]))
+    fit_arrays(frozen, *batches, MEASURES, lambda *told: None, MEASURES["loss"], **settings)
+    assert (dense.W == W).all() and not (dense.b == b).any()
 
 
 def test_the_last_examples_are_kept_for_validation():
     x, y = problem()
     history = fit(linear(), x, y, validation=0.2, shuffle=False)
-    assert list(history) == ["loss", "largest", "val_loss", "val_largest"]
+    assert list(history) == ["loss", "mean", "val_loss", "val_mean"]
     model = linear()
     fit(model, [x[0][:40]], y[:40], shuffle=False)
     assert history["val_loss"] == [means_over(model, ArrayBatches([x[0][40:]], y[40:], 32), MEASURES)["loss"]]
+    [one], _, [other], _ = split([np.arange(2)], np.arange(2), 0.5)
+    assert (one.tolist(), other.tolist()) == ([0], [1])
     for share in (1.0, 1.5, -0.1):
         with pytest.raises(DataError, match="share of the 50 examples"):
             split(x, y, share)
 
 
 def test_it_reports_each_epoch():
+    """Its own means, which are those of the history."""
     told = []
-    fit(linear(), *problem(), epochs=2, report=lambda what, means: told.append((what, list(means))))
-    assert told == [("Epoch 1/2", ["loss", "largest"]), ("Epoch 2/2", ["loss", "largest"])]
+    history = fit(linear(), *problem(), epochs=2, report=lambda what, means: told.append((what, means)))
+    for epoch in (0, 1):
+        means = {name: values[epoch] for name, values in history.items()}
+        assert told[epoch] == (f"Epoch {epoch + 1}/2", means) and list(means) == ["loss", "mean"]
+    assert history["loss"][0] > history["loss"][1]
 
 
 def test_the_optimizer_goes_on_where_it_stopped():

@@ -1,14 +1,18 @@
 """Progress: lines in a file, bars on a terminal."""
 
+import gc
 import io
 import re
 import signal
+import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mmdl.training import SGD, Callback, Progress, StopOnSignal, Validation, fit
+from mmdl.training.ranks import Ranks
 
 
 class Terminal(io.StringIO):
@@ -39,6 +43,15 @@ def test_elsewhere_a_line_an_epoch(model, train, validation):
             line,
         )
     assert len(lines) == 2
+
+
+def test_a_line_tells_of_the_epoch_that_has_just_ended_and_can_be_read_at_once(tmp_path):
+    """By who follows the file."""
+    history = {"loss": [3.0, 2.0], "accuracy": [0.1, 0.2], "seconds": [30.0, 20.0]}
+    with open(tmp_path / "log", "w", encoding="utf-8") as stream:
+        Progress(stream).epoch(SimpleNamespace(history=history, epoch=2, epochs=9, ranks=Ranks()))
+        told = (tmp_path / "log").read_text(encoding="utf-8")
+    assert told == "epoch 2/9: loss 2.000, accuracy 0.200, 20.0 s\n"
 
 
 def test_without_validation_nothing_is_said_of_it(model, train):
@@ -83,10 +96,13 @@ class Closed(io.StringIO):
 
 @pytest.mark.parametrize("terminal", [False, True])
 @pytest.mark.parametrize("room", [0, 60])
-def test_training_goes_on_when_nobody_reads_any_more(model, train, room, terminal):
-    stream = Closed(room, terminal)
+def test_training_goes_on_when_nobody_reads_any_more(model, train, room, terminal, monkeypatch):
+    """And nobody complains when the bar is forgotten."""
+    stream, complaints = Closed(room, terminal), []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
     fitted = fit(model, train, optimizer=SGD(), epochs=3, rng=np.random.default_rng(0), callbacks=[Progress(stream)])
-    assert len(fitted.history["loss"]) == 3
+    gc.collect()
+    assert len(fitted.history["loss"]) == 3 and complaints == []
 
 
 def test_a_closed_stream(model, train):

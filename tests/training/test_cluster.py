@@ -87,6 +87,88 @@ def test_no_scheduler_and_no_worker():
         list(run_on_cluster(RUNS, empty.scheduler_address, few, SHORT, patience=0.5))
 
 
+class Task:
+    """What was given to the cluster, and is done once somebody does it."""
+
+    def __init__(self, key, work):
+        self.key, self.work = key, work
+
+    def add_done_callback(self, tell):
+        self.tell = tell
+
+    def do(self):
+        try:
+            self.found, self.status = self.work(), "finished"
+        except Exception as error:
+            self.error, self.status = error, "error"
+        self.tell(self)
+
+    def result(self):
+        return self.found
+
+    def exception(self):
+        return self.error
+
+
+@pytest.fixture
+def pretended(monkeypatch):
+    """A cluster in this process, of one worker with two threads, which does a task whenever it is asked for these."""
+
+    class Client:
+        default, most = None, 0
+
+        def __init__(self, address, timeout, set_as_default=True):
+            self.waiting, self.count = [], 0
+            if set_as_default:
+                Client.default = self
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def wait_for_workers(self, count, timeout):
+            if count > 1:
+                raise TimeoutError
+
+        def nthreads(self):
+            if self.waiting:
+                self.waiting.pop(0).do()
+            return {"tcp://a:2": 2}
+
+        def submit(self, function, *given, pure=True):
+            self.count += 1
+            self.waiting.append(Task(str(given) if pure else self.count, partial(function, *given)))
+            Client.most = max(Client.most, len(self.waiting))
+            return self.waiting[-1]
+
+    monkeypatch.setattr("distributed.Client", Client)
+    monkeypatch.setattr("mmdl.training.cluster.run_one", lambda run, *rest: {"seed": run.seed})
+    return Client
+
+
+def test_runs_begin_in_their_order_as_many_as_there_are_threads(pretended):
+    """Also where none of them is done within the patience, and where two are the same."""
+    runs = [RUNS[number % 3]._replace(seed=number // 2) for number in range(7)] + RUNS[:1] * 2
+    found = list(run_on_cluster(runs, "tcp://a:1", few, SHORT, patience=0.001))
+    assert found == [(run, {"seed": run.seed}) for run in runs]
+    assert pretended.most == 2
+    assert pretended.default is None  # what the program's own client is stays
+
+
+def test_why_a_run_failed_is_said_in_a_line(pretended, monkeypatch):
+    def failing(run, *rest):
+        raise OSError("no room\nat all\nanywhere") if run.seed else KilledWorker()
+
+    class KilledWorker(Exception):
+        """As Dask says it."""
+
+    monkeypatch.setattr("mmdl.training.cluster.run_one", failing)
+    found = [said for _, said in run_on_cluster(RUNS[1:], "tcp://a:1", few, SHORT, patience=0.001)]
+    assert found == ["its worker ended before it did, perhaps for want of memory", "OSError: no room"]
+
+
 def test_workers_that_have_gone(monkeypatch):
     class Client:
         def __init__(self, *_, **__):

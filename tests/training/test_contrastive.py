@@ -13,7 +13,7 @@ from mmdl.data.distinct import pairs
 from mmdl.layers import Dropout
 from mmdl.models import contrastive_model
 from mmdl.training import Callback, Checkpoint, load_checkpoint, loss_and_gradient
-from mmdl.training.contrastive import LARGEST_SCALE, ContrastiveRecipe, ScaleLimit, matching
+from mmdl.training.contrastive import LARGEST_SCALE, ContrastiveRecipe, RetrievalValidation, ScaleLimit, matching
 from mmdl.training.ranks import Ranks
 from mmdl.training.retrieval import evaluate_retrieval
 from tests.ranks import on_threads, shared_gradient
@@ -62,6 +62,20 @@ def test_it_learns_what_words_mean(fitted, squares):
     found = evaluate_retrieval(fitted.model, squares.test, at=(1,))
     for way in (("image", "text"), ("text", "image")):
         assert found[way][1] > 0.3 > 2 * found["chance"][1]
+
+
+def test_a_loss_counts_the_rows_that_find_their_own_column():
+    s = np.array([[9.0, 1, 2], [3, 1, 2], [1, 2, 3]])
+    batch = Examples({}, np.arange(3))
+    assert matching(s, batch).sums == {"accuracy": 2} and matching(s, batch).count == 3
+
+
+def test_the_temperature_is_what_similarities_are_divided_by(squares):
+    model = contrastive_model(np.random.default_rng(0), squares, 4)
+    model.log_scale[:] = log(20)
+    told = []
+    RetrievalValidation(None).epoch(SimpleNamespace(model=model, record=told.append))
+    assert told == [{"temperature": pytest.approx(1 / 20)}]
 
 
 def test_validation_and_temperature_stand_in_the_history(fitted, squares):

@@ -80,7 +80,14 @@ def test_the_order_of_names_does_not_matter():
     )
 
 
-@pytest.mark.parametrize(("missing", "name"), [((), "nothing"), (("audio", "image"), "audio and image")])
+@pytest.mark.parametrize(
+    ("missing", "name"),
+    [
+        ((), "nothing"),
+        (("audio", "image"), "audio and image"),
+        (("audio", "image", "text"), "audio and image and text"),
+    ],
+)
 def test_a_value_that_is_missing_is_named(missing, name):
     value = {names: 1.0 for names in subsets(("audio", "image", "text")) if names != missing}
     with pytest.raises(DataError, match=f"the value of {name} is needed"):

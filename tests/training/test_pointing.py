@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from mmdl import data
+from mmdl import data, tree
 from mmdl.errors import DataError
 from mmdl.models import MultimodalClassifier, multimodal_classifier
 from mmdl.training import evaluate
-from mmdl.training.pointing import boxes_of, can_point, on_boxes, pointing
+from mmdl.training.pointing import _untrained, boxes_of, can_point, on_boxes, pointing
 from mmdl.training.recipes import RECIPES
 
 
@@ -69,6 +69,12 @@ def test_an_untrained_model_points_no_better_than_chance(scenes, model):
     found = pointing(model, scenes.test.select(np.arange(400)))
     assert found.names > 200 and 0.05 < found.chance < 0.15
     assert found.trained < 2.5 * found.chance and found.untrained < 2.5 * found.chance
+
+
+def test_who_has_learned_nothing_is_of_the_same_kind(scenes, model):
+    """Array by array as large."""
+    ours, theirs = (dict(tree.leaves(each)) for each in (model, _untrained(model, scenes.test)))
+    assert {path: each.shape for path, each in ours.items()} == {path: each.shape for path, each in theirs.items()}
 
 
 def test_who_can_point(scenes, model):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmdl import data, tree
-from mmdl.data import Dataset, Examples, Tokenizer
+from mmdl.data import Dataset, Examples, ImagePreprocessor, Tokenizer
 from mmdl.errors import DataError
 from mmdl.models import multimodal_classifier
 from mmdl.training.recipes import AUGMENTATIONS, Recipe, adapted, augmentation, class_weights
@@ -84,6 +84,14 @@ def test_wide_and_tall_pictures_move_by_a_tenth_of_their_short_side(sides):
     dataset = data.from_columns({"photo": list(pictures)}, ["a", "b"] * 10)
     side = min(dataset.train.inputs["photo"].shape[1:3])
     assert augmentation(dataset, ["shift"]) == {"picture_shift": max(1, round(side / 10))}
+
+
+@pytest.mark.parametrize("sides, shift", [((4, 30), 1), ((14, 30), 1), ((40, 30), 3), ((30, 45), 3)])
+def test_how_many_the_pictures_are_does_not_matter_to_how_far_they_move(sides, shift):
+    """By a pixel at least, also the smallest."""
+    pictures = Examples({"image": np.zeros((2, *sides, 1), np.uint8)}, np.arange(2))
+    dataset = Dataset("two", ("a", "b"), pictures, None, pictures, {"image": ImagePreprocessor(*sides, 4)})
+    assert augmentation(dataset, ["shift"]) == {"picture_shift": shift}
 
 
 def test_augmentation_is_settings_of_batches():

@@ -32,6 +32,7 @@ RESULTS = [
 ]
 
 
+@pytest.mark.filterwarnings("error")
 def test_spread_has_one_degree_of_freedom_less():
     assert spread([1.0, 2.0, 3.0]) == (2.0, 1.0, 3)
     mean, deviation, count = spread([0.25])
@@ -59,6 +60,13 @@ def test_marks_where_a_difference_is_within_the_noise():
         "wide": Spread(0.8, 0.3, 9),
     }  # the standard errors of the differences are 0.0141, 0.0141 and 0.1005
     assert standings(spreads) == {"top": BEST, "close": NEAR, "far": "", "wide": NEAR}
+
+
+def test_standard_errors_are_those_of_the_means():
+    """√(s² / n): of 0.12 over four runs 0.06, and two of these are more than the difference of 0.1."""
+    for deviation, mark in ((0.12, NEAR), (0.08, "")):
+        for one, other in ((deviation, 0.0), (0.0, deviation)):
+            assert standings({"a": Spread(0.9, one, 4), "b": Spread(0.8, other, 4)}) == {"a": BEST, "b": mark}
 
 
 def test_of_losses_the_smallest_is_best():

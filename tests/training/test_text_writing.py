@@ -1,5 +1,7 @@
 """Learning to write: what is measured, and that tiny tasks are learned by heart by every decoder."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,25 @@ def test_a_transcriber_learns_when_from_what_alone():
     [found] = write(model, batch, beams=3)
     assert found[0].text == dataset.target.texts(dataset.test.targets)[0]
     assert 0.5 < found[0].probability <= 1 + 1e-6 and len(found) == 3
+
+
+def test_who_has_one_modality_does_not_lose_it_in_training():
+    train, rng = pairs().train, np.random.default_rng(0)
+    model = writer(rng, pairs(), "lstm", width=4)
+    for modalities, rate in ((("text",), 0), (("text", "image"), 0.3), (("text", "image", "audio"), 0.3)):
+        dataset = SimpleNamespace(modalities=modalities, train=train, validation=None, augment={})
+        training = WritingRecipe(modality_dropout=0.3).training(model, dataset, rng)
+        assert training.batches.settings["modality_dropout"] == rate
+
+
+def test_one_beam_of_a_transcriber_is_its_best_path_and_two_are_texts():
+    """Of the path no probability of the text is known."""
+    dataset = sounds()
+    model = transcriber(np.random.default_rng(0), dataset, width=8)
+    [batch] = batches(dataset.test.select([0]), 1)
+    [[path]], [two] = write(model, batch), write(model, batch, beams=2)
+    assert np.isnan(path.probability) and len(two) == 2
+    assert 1 >= two[0].probability >= two[1].probability > 0
 
 
 def test_error_rates_by_hand():
