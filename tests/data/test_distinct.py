@@ -34,10 +34,10 @@ class TestWhoIsTheSame:
         assert len(set(found.tolist())) == len(set(given.about["character"].tolist()))
 
     def test_then_texts_whatever_stands_in_padding(self):
-        values = np.array([[3, 4, 9], [3, 4, 7], [4, 3, 9], [3, 0, 0]])
-        mask = np.array([[1, 1, 0], [1, 1, 0], [1, 1, 0], [1, 0, 0]], bool)
-        found = identities(Examples({"text": Tokens(values, mask)}, np.zeros(4, int)))
-        assert found[0] == found[1] and len({*found.tolist()}) == 3
+        values = np.array([[3, 4, 9], [3, 4, 7], [4, 3, 9], [3, 0, 0], [3, 1, 0]])  # 1 is a word that is not known
+        mask = np.array([[1, 1, 0], [1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 1, 0]], bool)
+        found = identities(Examples({"text": Tokens(values, mask)}, np.zeros(5, int)))
+        assert found[0] == found[1] and len({*found.tolist()}) == 4
 
     def test_then_labels(self):
         frames = Tokens(rng().normal(size=(4, 3, 2)), np.ones((4, 3), bool))

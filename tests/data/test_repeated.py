@@ -37,6 +37,8 @@ def test_rows_are_those_of_the_whole_array():
         np.testing.assert_array_equal(np.asarray(x[chosen]), whole[chosen])
         assert x[chosen].values is x.values  # nothing is copied
     np.testing.assert_array_equal(x.take([2, 2], axis=0), whole[[2, 2]])
+    np.testing.assert_array_equal(x.take([1, 0], axis=1), whole[:, [1, 0]])
+    np.testing.assert_array_equal(x.take([0], axis=-1), whole)
     np.testing.assert_array_equal(x[:, 0, ..., 0], whole[:, 0, ..., 0])
     assert type(Repeated.of(frames)) is np.ndarray
     values, places = Repeated(x.values, np.array([2, 0, 2])).distinct()

@@ -70,7 +70,7 @@ class Tokenizer(Preprocessor):
             occurrences.update(found)
             lengths.append(len(found))
         words = tuple(sorted(word for word, count in occurrences.items() if count >= minimum))
-        return cls(words, length(lengths) if callable(length) else length or max(lengths, default=1) or 1, unit)
+        return cls(words, length(lengths) if callable(length) else length or max([1, *lengths]), unit)
 
     def split(self, text: str) -> list[str]:
         """The words of a text, known or not, as many as there are."""

@@ -124,7 +124,7 @@ def shares_of(*shares: float | None) -> tuple[float, ...]:
     """The shares of the three ways; those that are None share equally what the others leave of 1."""
     given = [share for share in shares if share is not None]
     rest = 1 - sum(given)
-    if not all(0 <= share <= 1 for share in given) or rest < -1e-9 or (len(given) == len(shares) and rest > 1e-9):
+    if not all(share >= 0 for share in given) or rest < -1e-9 or (len(given) == len(shares) and rest > 1e-9):
         told = ", ".join(f"{way} {share}" for way, share in zip(WAYS, shares, strict=True) if share is not None)
         raise DataError(f"the shares of {', '.join(WAYS)} lie between 0 and 1 and add up to 1; given was {told}")
     return tuple(max(rest, 0) / (len(shares) - len(given)) if share is None else share for share in shares)

@@ -113,10 +113,9 @@ def _encoding(content: bytes) -> str:
     """UTF-16 by its mark, or by the zeros that every other byte is in Western texts; else UTF-8."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    start = content[:1000]
     for byte, encoding in enumerate(("utf-16-be", "utf-16-le")):
-        half = start[byte::2]
-        if half and half.count(0) > 0.8 * len(half) and not start[1 - byte :: 2].count(0):
+        half = content[byte::2]
+        if half and half.count(0) > 0.8 * len(half) and not content[1 - byte :: 2].count(0):
             return encoding
     return "utf-8-sig"
 

@@ -214,3 +214,8 @@ class TestResample:
         assert abs(len(found) - len(wave) * 399_989 / 8000) < 3 and most < 64 << 20
         with pytest.raises(DataError, match="too many samples"):
             resample(np.broadcast_to(np.float32(0), 10_000_000), 1_000, 400_000)
+
+
+def test_it_says_how_much_is_heard():
+    described = AudioPreprocessor(1000, 400, 100, bands=23, length=9).describe()
+    assert described == "23 mel bands at 1,000 Hz, at most 1.2 s of each are heard"

@@ -71,3 +71,17 @@ def test_what_does_not_fit_is_refused():
         RemainderPreprocessor(IMAGES, (0.0, 0.0), ())
     with pytest.raises(DataError, match="between 0 and 1"):
         RemainderPreprocessor.fit(pictures(), 1.0, IMAGES)
+
+
+def test_what_is_shown_is_clipped():
+    """Negative means cannot come of pictures, but make all that is white brighter than white."""
+    faint = RemainderPreprocessor(IMAGES, (-0.5,) * 24 + (0.5,) * 24, ())
+    picture = np.zeros((8, 6), np.uint8)
+    picture[1:7, 1:5] = 255
+    [found] = faint.encode([picture])
+    assert found[:4].min() == 0.5 and found[:4].max() == 1 and found[4:].min() == 0 and found[4:].max() == 0.5
+
+
+def test_it_says_how_many_are_gone():
+    faint = RemainderPreprocessor(IMAGES, (0.0,) * 48, (1.0,) * 96)
+    assert faint.describe() == "8 x 6 pixels, ink on black, without 2 principal components"

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from mmdl.data import ImagePreprocessor
+from mmdl.data.preprocessors.image import ink_of, resized
 from mmdl.data.sources.glyphs import font_file
 from mmdl.errors import DataError, FormatError
 
@@ -146,3 +147,70 @@ def test_pictures_without_pixels_and_without_a_list_are_refused():
         one(np.zeros((0, 5), np.uint8))
     with pytest.raises(DataError, match="list"):
         preprocessor.encode("picture.png")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_pixel_of_the_border_counts_once(seed):
+    """Half of them are light and half dark: one pixel more of either would be the background."""
+    levels = np.random.default_rng(seed).integers(0, 256, (5, 6), np.uint8)
+    border = np.ones((5, 6), bool)
+    border[1:-1, 1:-1] = False
+    levels[border] = np.random.default_rng(seed).permutation([0, 255] * 9)
+    light = np.rint((levels[~border] - 127.5).clip(0) * 2)
+    assert np.array_equal(ink_of(Image.fromarray(levels))[border], levels[border])
+    assert np.abs(ink_of(Image.fromarray(levels))[~border] - light).max() <= 1
+
+
+def test_ink_is_light_on_dark_and_dark_on_light():
+    for ground in (127, 128):
+        levels = np.full((5, 5), ground, np.uint8)
+        levels[2, 1:4] = 0, ground, 255
+        expected = [0, 0, 255] if ground == 127 else [255, 0, 0]
+        assert ink_of(Image.fromarray(levels))[2, 1:4].tolist() == expected
+
+
+def test_an_eighth_of_the_strongest_is_no_ink_and_a_tenth_of_white_is():
+    for far, at in ((31, 13), (32, 3)):
+        ink = np.zeros((60, 60), np.uint8)
+        ink[10, 10:13], ink[30, 30] = 255, far
+        [row] = np.flatnonzero((preprocessor.frame(ink) == 255).any(axis=1))
+        assert row == at
+    assert not preprocessor.frame(np.full((3, 3), 25, np.uint8)).any()
+    assert (preprocessor.frame(np.full((3, 3), 26, np.uint8)) == 255).sum() == 9
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (28, 1), (1, 28), (29, 3), (3, 29), (2, 300)])
+def test_only_ink_that_does_not_fit_is_shrunk(shape):
+    found = preprocessor.frame(np.full(shape, 200, np.uint8)) > 0
+    size = found.any(axis=1).sum(), found.any(axis=0).sum()
+    assert size == shape if max(shape) <= 28 else max(size) == 20 and min(size) in (1, 2)
+
+
+def test_however_thin_a_line_becomes_it_is_white():
+    tiny, line = ImagePreprocessor(4, 4, 2), np.zeros((1000, 1000), np.uint8)
+    line[np.arange(1000), np.arange(1000)] = 255
+    assert tiny.frame(line).max() == 255
+    line[1:-1] = 0  # two dots, of which nothing can be left
+    for normalised in (False, True):
+        assert not ImagePreprocessor(4, 4, 2, normalised).frame(line).any()
+
+
+def test_levels_keep_their_proportions_and_means():
+    levels = np.repeat(np.repeat(np.uint8([[0, 255], [100, 40], [7, 9]]), 10, 0), 10, 1)
+    assert np.array_equal(resized(levels, 3), levels[5::10, 5::10])
+    assert np.array_equal(resized(levels[:20], 20), levels[:20])
+    assert resized(levels[:10], 40).shape == (20, 40)
+
+
+def test_digits_stand_with_their_centre_of_mass_in_the_middle_but_within_the_frame():
+    mnist = ImagePreprocessor(normalised=True)
+    ink = np.zeros((20, 20), np.uint8)
+    ink[:, 0], ink[17:] = 255, 255  # heavy at the bottom, and a little to the left
+    found = mnist.frame(ink)
+    rows, columns = (found.any(axis=axis).nonzero()[0] for axis in (1, 0))
+    assert (rows[0], rows[-1]) == (0, 19)  # it would stand higher still
+    mass = (found.sum(axis=0) * np.arange(28)).sum() / found.sum()
+    assert abs(mass - 14) <= 0.5 and columns[0] > 4
+    assert (mnist.frame(np.rot90(ink, 2)).any(axis=1).nonzero()[0][[0, -1]] == [8, 27]).all()
+    small = mnist.frame(np.full((2, 1), 90, np.uint8))
+    assert small.any(axis=1).sum() == 20 and small.any(axis=0).sum() == 10 and small.max() == 255

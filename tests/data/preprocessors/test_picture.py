@@ -142,3 +142,11 @@ def test_statistics_are_those_of_the_pixels():
     assert fitted.deviation == pytest.approx([*(frames / 255).std(axis=(0, 1, 2))[:2], 1], abs=1e-5)
     with pytest.raises(DataError, match="3 channels need as many means and deviations, not 1 means and 3 deviations"):
         PicturePreprocessor(16, 16, 3, (0.5,), (1.0, 1.0, 1.0))
+
+
+def test_large_photographs_keep_what_the_frame_can_show(tmp_path):
+    """Fields of four pixels, of which each becomes one."""
+    board = np.uint8(255 * ((np.indices((256, 256)) // 4).sum(axis=0) % 2))
+    Image.fromarray(board).save(tmp_path / "board.jpg", quality=95)
+    [picture] = PicturePreprocessor(64, 64, 1).encode([tmp_path / "board.jpg"])
+    assert picture.std() > 0.2  # read at an eighth it would be grey

@@ -163,6 +163,16 @@ def test_half_of_the_places_are_left_of_the_middle():
     assert all(middle[1]) and abs(np.mean(middle[2] + middle[3]) - 0.5) < 0.05 and min(distances) == 6
 
 
+def test_half_of_what_is_asked_for_is_there():
+    draw = rng()
+    asked = [scenes.existence(composed(draw), draw) for _ in range(1000)]
+    assert abs(np.mean([each.answer == "yes" for each in asked]) - 0.5) < 0.06
+    names = Counter(each.words.removeprefix("is there a ").rstrip("?") for each in asked)
+    both = {f"{colour} {kind}" for colour in COLOURS for kind in (*KINDS, "shape")}
+    assert {*names} == both | {*KINDS}
+    assert abs(sum(names[kind] for kind in KINDS) / 1000 - 1 / 3) < 0.06  # as often as colours, and both
+
+
 def test_the_data_set(dataset):
     assert dataset.classes == ANSWERS and dataset.modalities == ("image", "text") and dataset.in_order
     assert dataset.best == {("image", "text"): {"loss": 0.0, "accuracy": 1.0}}

@@ -96,6 +96,18 @@ def test_pictures_are_a_window_onto_what_is_left(small, published):
             assert (picture[window] > 0).sum() >= (all_of_it[window] > 1).sum()  # nothing in the window is hidden
 
 
+def test_the_window_may_be_anywhere_within_the_picture():
+    draw, seen = np.random.default_rng(0), set()
+    picture = np.arange(1, 241.0).reshape(15, 16, 1)
+    for _ in range(300):
+        found = module.through_window(picture, draw)
+        rows, columns = (found.any(axis=(axis, 2)).nonzero()[0] for axis in (1, 0))
+        assert len(rows) == len(columns) == np.ptp(rows) + 1 == np.ptp(columns) + 1 == 13
+        assert np.array_equal(found[found > 0], picture[rows[0] : rows[0] + 13, columns[0] : columns[0] + 13].ravel())
+        seen.add((int(rows[0]), int(columns[0])))
+    assert seen == {(row, column) for row in range(3) for column in range(4)}
+
+
 def test_components_are_of_training_pictures_only(small, published):
     pictures = published[0][np.array(about(small, "picture")["train"], int)]
     assert np.abs(np.array(small.preprocessors["image"].mean) - (pictures / 255).mean(axis=0).ravel()).max() < 1e-4

@@ -10,6 +10,7 @@ from scipy.io import wavfile
 
 from mmdl import data
 from mmdl.data import AudioPreprocessor, load_table
+from mmdl.data.table.load import is_table, recipe_for
 from mmdl.errors import DataError, FormatError
 from mmdl.models import multimodal_classifier
 
@@ -530,3 +531,21 @@ def test_it_is_said_how_many_texts_are_cut(tmp_path):
     assert re.search(cut, said(table))
     assert said(table, text_length=80).endswith("at most 80 of a text are read")
     assert said(table[12:]).endswith("at most 5 of a text are read")
+
+
+@pytest.mark.parametrize("examples", [1, 160, 161, 499, 500, 1000, 3199, 3200, 3201, 100_000])
+def test_few_examples_are_learned_often_enough_for_some_hundreds_of_steps(examples):
+    """The fewest epochs that make 600 steps, from 6 to 60; and small batches of fewer than 500."""
+    recipe = recipe_for(examples, 1)
+    size, epochs = recipe["batch_size"], recipe["epochs"]
+    assert size == (16 if examples < 500 else 32) and 6 <= epochs <= 60
+    assert epochs == 60 or epochs * examples >= 600 * size
+    assert epochs == 6 or (epochs - 1) * examples < 600 * size
+
+
+def test_more_modalities_are_hidden_more_often():
+    assert [recipe_for(9, count)["modality_dropout"] for count in (1, 2, 4)] == pytest.approx([0, 0.15, 0.45])
+
+
+def test_a_table_is_known_by_its_name():
+    assert all(map(is_table, ("a.csv", "b/c.TSV", "d.txt"))) and not any(map(is_table, ("glyphs", "a.csv.gz", "csv")))

@@ -66,6 +66,6 @@ def test_what_is_told_is_done_and_one_bad_cell_decides_nothing():
 def test_a_cell_in_another_currency_is_no_number_among_these():
     form = form_of("price", ["$5", "$1,200.50", "€7", "8"], ",")
     assert form == Form(".", ",", "$") and number_in("$1,200", form) == 1200 and number_in("8", form) == 8
-    for cell in ("€7", "$", "$$5", "5 $ $", "$_$"):
+    for cell in ("€7", "$", "$$5", "$5$", "5 $ $", "$_$"):
         with pytest.raises(DataError, match="is no number"):
             number_in(cell, form)

@@ -47,3 +47,19 @@ def test_a_split_without_rows_is_refused(tmp_path):
     rows = [f"{row},train" for row in PAIRS]
     with pytest.raises(DataError, match="no row that can be used is for test"):
         load(table(tmp_path, rows, "source,translation,part"), text="source", target="translation", split="part")
+
+
+@pytest.mark.parametrize("count", [20, 239, 241, 499, 500, 6001, 7000])
+def test_few_texts_are_learned_for_many_epochs(tmp_path, count):
+    """The fewest epochs that make 1500 steps, from 8 to 100; and small batches of fewer than 500."""
+    rows = [f"{n},a b,{('train', 'validation', 'test')[max(n - count + 1, 0)]}" for n in range(count + 2)]
+    path = table(tmp_path, rows, "source,translation,part")
+    recipe = load(path, text="source", target="translation", split="part", text_length=1).recipe
+    size, epochs = recipe["batch_size"], recipe["epochs"]
+    assert size == (16 if count < 500 else 32) and 8 <= epochs <= 100
+    assert epochs == 100 or epochs * count >= 1500 * size
+    assert epochs == 8 or (epochs - 1) * count < 1500 * size
+
+
+def test_words_are_units_if_each_stands_five_times():
+    assert unit_of(["a"] * 5) == unit_of(["a b"] * 5) == "word" and unit_of(["a"] * 4) == "letter"
