@@ -29,8 +29,8 @@ from mmdl.training import (
     loss_and_gradient,
     resume,
 )
-from mmdl.training.ranks import Ranks
-from tests.ranks import on_threads, shared_gradient
+from mmdl.training.ranks import Alone, Ranks, Together
+from tests.ranks import Communicator, on_threads, shared_gradient
 from tests.training.test_resuming import StopAfter, bits, settings
 
 SMOOTH = classification(partial(softmax_cross_entropy, smoothing=0.1))
@@ -242,17 +242,15 @@ def test_libraries_use_one_thread_while_ranks_learn(model, train):
     def threads():
         return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
 
-    def seen_by(ranks):
-        watch = Callback()
-        seen = []
-        watch.step = lambda training: seen.append(threads())
-        fit(model, train, **settings(epochs=1), callbacks=[watch], ranks=ranks)
-        return seen[0]  # later one of them may be done, and give back what both have taken
-
+    rng = np.random.default_rng(0)
+    training = Training(model, Epochs(train), SGD(), 1, rng, ranks=Communicator(0, [None, None], None))
     with threadpool_limits(2, "blas"):
         if threads() != {2}:
             pytest.skip("the library for linear algebra here is not one that can be told")
-        assert on_threads(1, seen_by) == [{2}] and on_threads(2, seen_by)[0] == {1}
+        with Alone(training).limits():
+            assert threads() == {2}
+        with Together(training).limits():
+            assert threads() == {1}
 
 
 def test_what_one_rank_stops_all_stop(model, train):
