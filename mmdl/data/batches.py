@@ -127,12 +127,11 @@ def _batches(
     if modality_dropout:
         examples = replace(examples, present=drop_modalities(examples.present, modality_dropout, rng))
     inputs = {name: _masked(column, examples.present[name]) for name, column in examples.inputs.items()}
-    once = by_picture and not (flip or picture_shift or mixup)  # of which each makes another picture for each example
     if by_picture and rng is not None:
         order = _together(order, inputs)
     for start in range(0, len(examples), size):
         rows = order[start : start + size]
-        chosen = {name: _taken(column, rows, examples.kinds[name], once) for name, column in inputs.items()}
+        chosen = {name: _taken(column, rows, examples.kinds[name], by_picture) for name, column in inputs.items()}
         for name in of_kind(examples.kinds, "image"):
             if flip:
                 chosen[name] = flipped(chosen[name], rng)

@@ -129,3 +129,16 @@ def test_only_pictures_move():
     numbers = Examples({"numbers": np.arange(4.0)[:, None]}, np.arange(4))
     [batch] = batches(numbers, 4, rng(), picture_shift=1, flip=True)
     assert np.array_equal(batch["numbers"][:, 0], batch.labels)
+
+
+def test_a_sound_that_is_not_present_lengthens_no_other():
+    """Whatever its mask says: the mixture gets the other one whole."""
+    masks = np.arange(4) < np.array([[2], [4]])
+    sounds, present = {"sound": Tokens(np.ones((2, 4, 1), np.float32), masks)}, {"sound": np.array([True, False])}
+    partners = []
+    for seed in range(9):
+        found, seen, mixture = mixed(sounds, present, np.arange(2), 0.5, rng(seed))
+        partners += mixture.labels[:1].tolist()
+        assert found["sound"].mask[0].tolist() == masks[0].tolist() and seen["sound"][0]
+        assert np.array_equal(found["sound"].values[0, :2], np.ones((2, 1)))
+    assert {*partners} == {0, 1}

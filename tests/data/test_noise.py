@@ -45,6 +45,8 @@ def test_sounds_and_not_what_is_behind_their_end():
     noisy = disturbed(sounds, 1.0, rng(), AudioPreprocessor(8000, bands=8))
     assert noisy.mask is mask and not noisy.values[~mask].any()
     assert (noisy.values - values)[mask].std() == pytest.approx(1, rel=0.03)
+    louder = disturbed(sounds, 0.5, rng(), AudioPreprocessor(8000, bands=8), 4.0)
+    assert (louder.values - values)[mask].std() == pytest.approx(2, rel=0.03)
 
 
 def test_words_become_unknown():

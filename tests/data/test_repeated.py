@@ -32,6 +32,7 @@ def test_rows_are_those_of_the_whole_array():
     x, whole = Repeated.of(rows), np.stack(rows)
     assert len(x.values) == 3 and len(x) == 5 and x.shape == whole.shape and x.dtype == whole.dtype and x.ndim == 4
     np.testing.assert_array_equal(np.asarray(x), whole)
+    assert np.asarray(x).dtype == np.uint8 and np.asarray(x, float).dtype == float
     np.testing.assert_array_equal(x[3], whole[3])
     for chosen in (slice(1, 4), np.array([4, 0]), np.array([True, False, True, False, True])):
         np.testing.assert_array_equal(np.asarray(x[chosen]), whole[chosen])
@@ -65,8 +66,11 @@ def test_a_batch_by_picture_has_each_picture_once():
             assert len(batch["image"].values) == len(set(shown[batch.labels])) and batch["image"].dtype == np.float32
     again = [next(batches(examples, 6, np.random.default_rng(1), by_picture=True)).labels for _ in range(2)]
     assert again[0].tolist() == again[1].tolist()
-    flipped = next(batches(examples, 6, np.random.default_rng(0), flip=True, by_picture=True))
-    assert type(flipped["image"]) is np.ndarray  # of each example another one
+    whole = data.Examples({"image": np.stack(frames)[shown]}, np.arange(27))
+    for how in ({"flip": True}, {"picture_shift": 1}, {"mixup": 0.3}):  # of each example another picture
+        [found] = batches(examples, 27, np.random.default_rng(0), by_picture=True, **how)
+        [plain] = batches(whole, 27, np.random.default_rng(0), **how)
+        assert type(found["image"]) is np.ndarray and found["image"].shape == plain["image"].shape
     plain = data.Examples({"image": np.stack(frames)}, np.arange(9))
     assert type(next(batches(plain, 6, by_picture=True))["image"]) is np.ndarray
 

@@ -99,13 +99,12 @@ def held_out(characters: list[str], rng: np.random.Generator) -> dict[str, str]:
             known[part] = known.get(part, 0) + 1
     parts = dict.fromkeys(characters, "train")
     compositions = [each for each in characters if len(parts_of(each)) > 1 and parts_of(each)[0] in parts]
-    letters = {parts_of(each)[0] for each in compositions}
     wanted = {split: round(share * len(compositions)) for split, share in HELD_OUT.items()}
     for each in rng.permutation(np.array(compositions)).tolist():
         split = next((split for split, count in wanted.items() if count), None)
         if split is None:
             break
-        if each not in letters and all(known[part] > 1 for part in ingredients(each)):
+        if all(known[part] > 1 for part in ingredients(each)):
             parts[each] = split
             wanted[split] -= 1
             for part in ingredients(each):

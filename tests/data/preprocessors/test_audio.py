@@ -219,3 +219,7 @@ class TestResample:
 def test_it_says_how_much_is_heard():
     described = AudioPreprocessor(1000, 400, 100, bands=23, length=9).describe()
     assert described == "23 mel bands at 1,000 Hz, at most 1.2 s of each are heard"
+
+
+def test_the_smallest_settings_there_are():
+    assert AudioPreprocessor(window=2, hop=1, bands=1, length=1).shape == (1, 1)

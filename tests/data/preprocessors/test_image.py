@@ -115,6 +115,7 @@ def test_the_callers_picture_is_left_alone():
 
 def test_other_frames():
     assert ImagePreprocessor(16, 40, ink=12).encode([drawn()]).shape == (1, 16, 40, 1)
+    assert ImagePreprocessor(2, 2, ink=1).encode([drawn()]).max() == 1
     assert ImagePreprocessor(**json.loads(json.dumps(asdict(preprocessor)))) == preprocessor
     with pytest.raises(DataError, match="does not fit"):
         ImagePreprocessor(16, 16)

@@ -144,9 +144,16 @@ def test_statistics_are_those_of_the_pixels():
         PicturePreprocessor(16, 16, 3, (0.5,), (1.0, 1.0, 1.0))
 
 
-def test_large_photographs_keep_what_the_frame_can_show(tmp_path):
+def test_large_photographs_keep_what_the_frame_can_show(tmp_path, monkeypatch):
     """Fields of four pixels, of which each becomes one."""
+    monkeypatch.setattr("mmdl.data.files.pictures.MAX_SIDE", 32)
     board = np.uint8(255 * ((np.indices((256, 256)) // 4).sum(axis=0) % 2))
     Image.fromarray(board).save(tmp_path / "board.jpg", quality=95)
     [picture] = PicturePreprocessor(64, 64, 1).encode([tmp_path / "board.jpg"])
     assert picture.std() > 0.2  # read at an eighth it would be grey
+
+
+@pytest.mark.parametrize("shape", [(1, 1000), (1000, 1)])
+def test_a_strip_is_one_pixel_wide_at_least(shape):
+    frame = PicturePreprocessor(8, 8, 1).frame(np.tile(np.uint8([0, 250]), 500).reshape(shape))
+    assert frame.shape == (8, 8, 1) and frame.min() == frame.max() == 125

@@ -57,3 +57,14 @@ def test_its_settings_are_plain_values():
     settings = json.loads(json.dumps(asdict(tokenizer)))
     assert TargetTokenizer(**settings | {"units": tuple(settings["units"])}) == tokenizer
     assert tokenizer.shape == (tokenizer.length,) and "letters" in tokenizer.describe()
+
+
+def test_the_end_always_has_room_and_nobody_writes_without_end():
+    nothing = TargetTokenizer.fit([])
+    assert nothing.length == 1 and nothing.encode([]).values.shape == (0, 1)
+    assert nothing.encode([""]).values.tolist() == [[END]]
+    assert TargetTokenizer(("a",), 4096).describe() == "1 letters, at most 4095 in a text"
+    with pytest.raises(DataError, match="room for its end at least, not for 0 ids"):
+        TargetTokenizer((), 0)
+    with pytest.raises(DataError, match="at most 4,096 ids, not 4,097"):
+        TargetTokenizer((), 4097)

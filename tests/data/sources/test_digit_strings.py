@@ -8,7 +8,7 @@ import pytest
 
 from mmdl import data
 from mmdl.data.sources import digit_strings
-from mmdl.data.sources.spoken_digits import DOWNLOADS, recordings
+from mmdl.data.sources.spoken_digits import DOWNLOADS, Recording, recordings
 from mmdl.errors import DataError
 from tests.data.archives import SPEAKERS, write_spoken
 from tests.data.archives import recordings as archived
@@ -85,3 +85,23 @@ def test_the_real_ones():
     assert len(dataset.train) == 1500 and dataset.train.inputs["audio"].values.shape[2] == 40
     assert len({*dataset.train.about["speaker"]}) == 5
     assert digit_strings.SOURCE.to_write == "digit-strings"
+
+
+def test_who_is_tested():
+    def recording(speaker, index):
+        return Recording(7, speaker, index, 8000, np.zeros(1))
+
+    assert {digit_strings.by_speaker(recording("yweweler", index)) for index in (0, 5, 10)} == {"test"}
+    assert [digit_strings.by_speaker(recording("theo", index)) for index in (0, 9, 10, 49)] == [
+        *("validation", "validation"),
+        *("train", "train"),
+    ]
+
+
+def test_a_string_has_one_digit_at_least(monkeypatch, tmp_path):
+    monkeypatch.setenv("MMDL_DATA", str(tmp_path))
+    for lengths in ({"shortest": 0}, {"shortest": 3, "longest": 2}):
+        with pytest.raises(DataError, match="a string has at least one digit"):
+            digit_strings.load(**lengths)
+    with pytest.raises(DataError, match="mmdl data fetch"):  # which is asked for next
+        digit_strings.load(shortest=1, longest=1)

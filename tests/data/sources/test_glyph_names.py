@@ -68,3 +68,17 @@ def test_held_out_keeps_what_the_others_need():
     assert [parts[each] for each in "AEIOUN"] == ["train"] * 6 and "test" in parts.values()
     assert held_out(["A", "Ã", "É", "E"], np.random.default_rng(0)) == dict.fromkeys(["A", "Ã", "É", "E"], "train")
     assert ingredients("Á") == {"\u0301", "LATIN", "CAPITAL", "LETTER", "A", "WITH", "ACUTE"}
+
+
+def test_only_what_has_parts_is_held_out():
+    """Ø has a stroke by its name, and is no O with a mark."""
+    whole, composed = [*"ØĐŁĦODLH"], [*"ÁÉÍÓÚÝÀÈÌÒÙÂÊÎÔÛ"]
+    letters = [*"AEIOUY"]
+    for seed in range(5):
+        parts = held_out(sorted({*whole, *composed, *letters}), np.random.default_rng(seed))
+        assert {parts[each] for each in {*whole, *letters}} == {"train"}
+        held = [parts[each] for each in composed if parts[each] != "train"]
+        assert held.count("test") == 3 and held.count("validation") == 1  # a sixth and a twelfth of sixteen
+        learned = [each for each in parts if parts[each] == "train"]
+        known = set().union(*map(ingredients, learned))
+        assert all(ingredients(each) <= known for each in composed)

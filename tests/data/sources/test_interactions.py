@@ -145,6 +145,10 @@ def test_shares_that_are_not_given_share_the_rest():
     assert module.shares_of(None, 0.5, None) == (0.25, 0.5, 0.25)
     assert module.shares_of(None, None, 1) == (0, 0, 1)
     assert module.shares_of(0.1, 0.2, 0.7) == (0.1, 0.2, 0.7)
+    assert module.shares_of(0.9, 0.1 + 1e-10, None)[2] == 0  # and not below: rounding is no mistake
+    for shares in ((0.9, 0.1 + 1e-8, None), (0.5, 0.3, 0.2 + 1e-8), (0.5, 0.3, 0.2 - 1e-8)):
+        with pytest.raises(DataError, match="add up to 1"):
+            module.shares_of(*shares)
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,31 @@ def test_fewer_digits_for_a_test_of_length():
     [
         ({"target": "klingon"}, "english, german, french, chinese, not in 'klingon'"),
         ({"digits": 7}, "1 to 6 digits, not 7"),
+        ({"digits": 0}, "1 to 6 digits, not 0"),
+        ({"digits": 1}, "there are 10 numbers of up to 1 digits, not 2,750"),
+        ({"digits": 3, "count": 251}, "there are 1,000 numbers of up to 3 digits, not 1,001"),
         ({"digits": 2}, "there are 100 numbers of up to 2 digits, not 2,750"),
     ],
 )
 def test_what_there_is_not(options, said):
     with pytest.raises(DataError, match=said):
         data.load("numbers", **options)
+
+
+def test_all_numbers_that_there_are():
+    dataset = data.load("numbers", target="chinese", digits=3, count=250)
+    numbers = np.concatenate([getattr(dataset, split).about["number"].astype(int) for split in SPLITS])
+    assert sorted(numbers) == list(range(1000))
+
+
+@pytest.mark.parametrize(("highest", "numbers"), [(False, [0, 10, 100]), (True, [9, 99, 999])])
+def test_a_number_has_as_many_digits_as_were_drawn(highest, numbers):
+    class Draws:
+        """One digit, two, three; and then the lowest number or the highest."""
+
+        lengths = iter((1, 2, 3))
+
+        def integers(self, low, high):
+            return next(self.lengths) if (low, high) == (1, 4) else high - 1 if highest else low
+
+    assert drawn(3, 3, Draws()).tolist() == numbers

@@ -72,3 +72,11 @@ def test_classes_that_are_never_learned_are_left_out_of_groups():
         parts = deal_groups(labels, groups, rng(seed))
         learned = {labels[place] for place, part in parts.items() if part == "train"}
         assert {labels[place] for place in parts} == learned
+
+
+def test_a_class_of_three_groups_is_in_every_split():
+    labels = dict.fromkeys(range(20), "a") | dict.fromkeys(range(20, 26), "b")
+    groups = {place: place // 2 for place in range(26)}
+    for seed in range(20):
+        parts = deal_groups(labels, groups, rng(seed))
+        assert Counter(parts[place] for place in range(20, 26)) == {"train": 2, "test": 2, "validation": 2}

@@ -496,6 +496,13 @@ class TestGroups:
             and "rows that share a file or a group stay in one split: 6 groups" in dataset.notes
         )
 
+    def test_one_group_that_is_torn_apart(self, folder):
+        table = [row | {"author": str(n), "part": ("train", "dev", "test")[n // 3 % 3]} for n, row in enumerate(rows())]
+        table[7]["author"] = table[20]["author"] = table[11]["author"]
+        notes = load_table(write(folder / "my.csv", table), **WORDS, split="part", group="author").notes
+        [warning] = [note for note in notes if note.startswith("warning")]
+        assert "1 group of rows that share a file is in more than one split, such as that of line 9" in warning
+
     def test_a_column_of_groups(self, folder):
         table = [row | {"author": f"{n // 3}"} for n, row in enumerate(rows())]
         dataset = load_table(write(folder / "my.csv", table), **WORDS, group="author")
@@ -549,3 +556,33 @@ def test_more_modalities_are_hidden_more_often():
 
 def test_a_table_is_known_by_its_name():
     assert all(map(is_table, ("a.csv", "b/c.TSV", "d.txt"))) and not any(map(is_table, ("glyphs", "a.csv.gz", "csv")))
+
+
+def test_what_was_in_the_cells_is_kept(tmp_path):
+    table = [{"a": f"{n}.50", "b": str(n) if n % 2 else "", "kind": KINDS[n % 2]} for n in range(12)]
+    dataset = load_table(write(tmp_path / "my.csv", table), numbers=("a", "b"), label="kind")
+    for examples in splits(dataset).values():
+        for line, cell in zip(examples.about["line"].astype(int), examples.about["numbers"], strict=True):
+            n = line - 2
+            assert cell == (f"{n}.5,{n}" if n % 2 else f"{n}.5,")
+
+
+def test_the_recipe_is_for_as_many_rows_as_there_are_for_training(tmp_path):
+    table = [{"title": f"word {n % 7}", "kind": KINDS[n % 2]} for n in range(400)]
+    assert load_table(write(tmp_path / "my.csv", table), **WORDS).recipe == recipe_for(280, 1)
+
+
+def test_as_many_rows_may_be_refused_as_are_used(tmp_path):
+    rows = "".join(f"a title,{KINDS[n % 2]}\na title,{KINDS[n % 2]},more\n" for n in range(6))
+    (tmp_path / "my.csv").write_text(f"title,kind\n{rows}")
+    dataset = load_table(tmp_path / "my.csv", **WORDS)
+    assert dataset.notes[0] == "my.csv: 12 rows, 6 of which can be used"
+
+
+def test_of_a_row_that_says_nothing_the_first_mistake_is_told(folder):
+    table = rows()
+    table[4] |= {"photo": "gone.png", "clip": "gone.wav"}
+    own = {"image": "photo", "audio": "clip", "label": "kind"}
+    notes = load_table(write(folder / "my.csv", table), **own).notes
+    [said] = [note for note in notes if note.startswith("not used")]
+    assert said.startswith("not used: line 6, photo: there is no picture")

@@ -41,6 +41,12 @@ def test_a_column_deals_out_and_a_group_keeps_together(tmp_path):
     assert sum(map(len, groups)) == len(set.union(*groups)) == 5
 
 
+def test_a_column_that_leaves_nothing_to_learn_from(tmp_path):
+    path = table(tmp_path, ["one,test", "two,val"], "caption,part")
+    with pytest.raises(DataError, match="is for train; line 2, part: no row is for training"):
+        load(path, text="caption", split="part")
+
+
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [

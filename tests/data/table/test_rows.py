@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from mmdl.data.table.report import listed
-from mmdl.data.table.rows import Row, read_rows
+from mmdl.data.table.rows import Row, _encoding, read_rows
 from mmdl.errors import DataError, FormatError
 
 
@@ -59,6 +59,8 @@ def test_the_delimiter_is_the_one_that_gives_the_columns(read, content, delimite
         ("a,b,a\n1,2,3\n", "has 2 columns named 'a'; which is meant?"),
         ('a,b\n1,2\n"3,4\n5,6\n', "line 3: this is no CSV (unexpected end of data)"),
         (b"a,b\n1,2\n3,K\xe4se\n", "line 3: this is no UTF-8"),
+        (b"\n\xe4\n", "line 2: this is no UTF-8"),
+        ('"a,b', "line 1: this is no CSV"),
         (b"a,b\n1,2\n3,\x00\n" * 2 + b'"', "this is no CSV"),
     ],
 )
@@ -124,3 +126,17 @@ def test_a_file_beyond_all_tables_is_not_opened_at_all(tmp_path):
         file.truncate((1 << 30) + 1)  # a hole, which takes no room
     with pytest.raises(FormatError, match="larger than the 1024 MiB"):
         read_rows(tmp_path / "huge.csv", ["a"])
+
+
+def test_a_first_line_may_name_the_separator(read):
+    assert read("sep=;\na,b;c\n1;2\n", "c") == ([Row(3, {"c": "2"})], [], ";")
+    assert read("sep=|\r\na|b\r\n1|2\r\n", "b") == ([Row(3, {"b": "2"})], [], "|")
+
+
+def test_an_encoding_is_told_by_a_mark_or_by_zeros():
+    assert [_encoding("é,ü\n".encode(name)) for name in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")] == [
+        *("utf-8-sig", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
+    ]
+    assert {_encoding(content) for content in (b"", b"a", bytes(10), b"\0" * 3)} == {"utf-8-sig"}
+    eight, nine = ("abcdefghij"[:n].encode("utf-16-le") + b"\1\1" * (10 - n) for n in (8, 9))
+    assert (_encoding(eight), _encoding(nine)) == ("utf-8-sig", "utf-16-le")
