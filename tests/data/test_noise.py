@@ -55,6 +55,7 @@ def test_words_become_unknown():
     changed = noisy.values != given.values
     assert changed.sum() == pytest.approx(0.25 * given.mask.sum(), rel=0.1)
     assert set(noisy.values[changed].tolist()) == {1} and not changed[~given.mask].any()
+    assert (disturbed(given, 1, rng(), tokenizer).values[given.mask] == 1).all()
 
 
 def test_letters_become_others():

@@ -38,6 +38,7 @@ def test_no_slip_leaves_the_word_and_many_never_take_it_all():
     rng = np.random.default_rng(0)
     assert typed("seven", 0, rng) == "seven"
     assert all(typed("ab", 30, rng) for _ in range(300))
+    assert {len(typed("ab", 1, rng)) for _ in range(100)} == {1, 2, 3}
 
 
 @pytest.mark.parametrize("slips", [1, 8])

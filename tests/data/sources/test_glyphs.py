@@ -178,3 +178,12 @@ def test_whole_names_keep_the_words_that_name_the_class():
         length = encoded.mask.shape[1]
         assert np.array_equal(some.inputs["text"].values[:, :length], encoded.values)
         assert np.array_equal(some.inputs["text"].mask[:, :length], encoded.mask)
+
+
+@pytest.mark.parametrize("count", [25, 100])
+def test_a_fifth_is_tested_and_a_tenth_of_the_rest_is_watched(count):
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 1], [count, 2 * count]))
+    split = module.split_each(labels, np.random.default_rng(1))
+    for label, size in ((0, count), (1, 2 * count)):
+        found = {name: int((split[labels == label] == name).sum()) for name in SPLITS}
+        assert found == {"test": size // 5, "validation": size * 2 // 25, "train": size * 18 // 25}

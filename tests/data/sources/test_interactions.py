@@ -144,7 +144,7 @@ def test_shares_that_are_not_given_share_the_rest():
     assert module.shares_of(None, None, None) == pytest.approx((1 / 3, 1 / 3, 1 / 3))
     assert module.shares_of(None, 0.5, None) == (0.25, 0.5, 0.25)
     assert module.shares_of(None, None, 1) == (0, 0, 1)
-    assert module.shares_of(0.1, 0.2, 0.7) == (0.1, 0.2, 0.7)
+    assert module.shares_of(0.1, 0.2, 0.7) == (0.1, 0.2, 0.7) and module.shares_of(0, 0.5, 0.5) == (0, 0.5, 0.5)
     assert module.shares_of(0.9, 0.1 + 1e-10, None)[2] == 0  # and not below: rounding is no mistake
     for shares in ((0.9, 0.1 + 1e-8, None), (0.5, 0.3, 0.2 + 1e-8), (0.5, 0.3, 0.2 - 1e-8)):
         with pytest.raises(DataError, match="add up to 1"):
@@ -160,6 +160,7 @@ def test_shares_that_are_not_given_share_the_rest():
         ({"unique": math.nan}, "between 0 and 1"),
         ({"modalities": 4}, "2 or 3 modalities, not of 4"),
         ({"noise": 0.6}, "from 0 to 0.5, not 0.6"),
+        ({"noise": -0.1}, "from 0 to 0.5, not -0.1"),
     ],
 )
 def test_what_cannot_be_is_refused(settings, message):

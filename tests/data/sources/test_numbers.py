@@ -16,6 +16,7 @@ def test_every_example_is_its_translation(source, target):
     dataset = data.load("numbers", source=source, target=target, count=300)
     assert [len(getattr(dataset, split)) for split in SPLITS] == [300, 250, 500]
     read = dataset.preprocessors["text"]
+    assert read.unit == ("word" if source == "english" else "letter") and dataset.target.unit == "letter"
     for examples in (getattr(dataset, split) for split in SPLITS):
         numbers = examples.about["number"].astype(int).tolist()
         written = dataset.target.texts(examples.targets)

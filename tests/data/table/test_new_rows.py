@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmdl.data import PicturePreprocessor, Standardizer, Tokenizer, load
+from mmdl.data import ImagePreprocessor, PicturePreprocessor, Standardizer, TargetTokenizer, Tokenizer, load
 from mmdl.data.table.new_rows import read_new_rows
 from mmdl.errors import DataError
 
@@ -124,3 +124,47 @@ def test_rows_of_one_picture_and_told_splits_are_kept_apart_as_in_training(table
     told = [("", kind, str(n), ("train", "valid", "test")[n % 3], kind) for n in range(9) for kind in ("box", "ball")]
     dataset = load(str(table(*told)), like=Trained, label="kind", text="title", split="b")
     assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [6, 6, 6]
+
+
+def test_examples_know_what_made_them_and_a_missing_class_is_no_stranger(table):
+    path = table(("", "ball", "", "", "ball"), ("", "box", "", "", ""))
+    examples, refused, strangers, *_ = read_new_rows(path, PREPROCESSORS, COLUMNS, CLASSES, "kind")
+    assert examples.classes == CLASSES and examples.preprocessors == PREPROCESSORS
+    assert [str(each) for each in refused] == ["line 3, kind: the class is missing"] and not strangers
+    assert read_new_rows(path, PREPROCESSORS, COLUMNS).examples.classes == ()
+
+
+def test_numbers_to_be_predicted_may_have_decimal_commas(table):
+    path = table(("", "ball", "", "", "1,5"), ("", "box", "", "", "NA"), ("", "box", "", "", "x"), delimiter=";")
+    examples, refused, strangers, *_ = read_new_rows(path, PREPROCESSORS, {"text": "title"}, None, "kind")
+    assert examples.labels.tolist() == [1.5] and examples.classes == () and not strangers
+    assert [str(each) for each in refused] == [
+        "line 3, kind: the number is missing",
+        "line 4, kind: 'x' is no number",
+    ]
+
+
+def test_what_is_to_be_written_is_written_as_the_model_writes(table):
+    path = table(("", "ball", "", "", "ab"), ("", "box", "", "", "abc"), ("", "box", "", "", "b"))
+    writer = TargetTokenizer(("a", "b"), 3)
+    found = read_new_rows(path, PREPROCESSORS, {"text": "title"}, target="kind", writer=writer, also=["a", "kind"])
+    assert writer.texts(found.examples.targets) == ["ab", "b"] and found.also == {"a": ["", ""], "kind": ["ab", "b"]}
+    assert str(found.refused[0]).startswith("line 3, kind: 'abc' has 3 letters")
+
+
+def test_pictures_that_cannot_be_read_are_found_one_by_one(table):
+    path = table(*((name, "ball", "", "", "") for name in ("red.png", "", "broken.png", "red.png")))
+    made = {"image": ImagePreprocessor(8, 8, 6), "text": PREPROCESSORS["text"]}
+    examples, refused, *_ = read_new_rows(path, made, {"image": "photo", "text": "title"})
+    assert examples.present["image"].tolist() == [True, False, False, True]
+    assert [(each.line, each.column) for each in refused] == [(4, "photo")]
+
+
+def test_classes_are_dealt_out_in_their_shares_and_all_rows_are_counted(table):
+    rows = [("", f"{kind} {n}", "", "", kind) for n in range(10) for kind in ("box", "ball")]
+    path = table(*rows, *(("", "cone", "", "", "cone") for _ in rows))
+    dataset = load(str(path), like=Trained, label="kind", text="title")
+    for split, count in ((dataset.train, 7), (dataset.validation, 1), (dataset.test, 2)):
+        assert np.bincount(split.labels).tolist() == [count, count]
+    assert dataset.notes[0] == "new.csv: 40 rows, 20 of which can be used"
+    assert "the model knows no class 'cone': 20 rows" in dataset.notes

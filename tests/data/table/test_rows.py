@@ -56,6 +56,7 @@ def test_the_delimiter_is_the_one_that_gives_the_columns(read, content, delimite
         ("\na,b\n", "has no names of columns in its first row"),
         ("b,c\n1,2\n", "has no column 'a', it has b, c"),
         ("aa,bb\n1,2\n", "has no column 'a', it has aa, bb; is 'aa' meant?"),
+        ("aab,aa,bb\n1,2,3\n", "it has aab, aa, bb; is 'aa' meant?"),
         ("a,b,a\n1,2,3\n", "has 2 columns named 'a'; which is meant?"),
         ('a,b\n1,2\n"3,4\n5,6\n', "line 3: this is no CSV (unexpected end of data)"),
         (b"a,b\n1,2\n3,K\xe4se\n", "line 3: this is no UTF-8"),
@@ -140,3 +141,10 @@ def test_an_encoding_is_told_by_a_mark_or_by_zeros():
     assert {_encoding(content) for content in (b"", b"a", bytes(10), b"\0" * 3)} == {"utf-8-sig"}
     eight, nine = ("abcdefghij"[:n].encode("utf-16-le") + b"\1\1" * (10 - n) for n in (8, 9))
     assert (_encoding(eight), _encoding(nine)) == ("utf-8-sig", "utf-16-le")
+
+
+def test_only_a_missing_label_is_explained(read):
+    with pytest.raises(DataError, match=r"no column 'label', it has b; `label` is to say which one has the class$"):
+        read("b\n1\n", "label")
+    with pytest.raises(DataError, match=r"no column .kind., it has b$"):
+        read("b\n1\n", "kind")
