@@ -1,9 +1,11 @@
 """Files that are written whole or not at all, and read only if they are files."""
 
+import glob
 import io
 import os
 import re
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -112,14 +114,16 @@ def _flush(path: Path) -> None:
 
 def _sweep(path: Path) -> None:
     """Remove unfinished files of this name whose processes are gone."""
-    for other in path.parent.glob(f".{path.name}.*.*"):
-        process = other.name.removeprefix(f".{path.name}.").split(".")[0]
-        if process.isdigit() and not _is_alive(int(process)):
+    for other in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
+        process, _, thread = other.name.removeprefix(f".{path.name}.").partition(".")
+        if process.isdecimal() and not _is_alive(int(process), thread):
             with suppress(OSError):
                 other.unlink()
 
 
-def _is_alive(process: int) -> bool:
+def _is_alive(process: int, thread: str) -> bool:
+    if process == os.getpid():  # in a container, each has the number of the one before
+        return thread in map(str, sys._current_frames())
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -60,9 +60,20 @@ def test_orphans_are_swept_and_files_of_the_living_are_not(tmp_path):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     orphan, other = tmp_path / f".a.txt.{dead.pid}.1", tmp_path / f".b.txt.{dead.pid}.1"
+    namesake = tmp_path / f".a.txt.{os.getpid()}.1"  # of a process that had this one's number, as in a container
     living = tmp_path / f".a.txt.{os.getppid()}.1"
-    for path in (orphan, other, living):
+    for path in (orphan, namesake, other, living):
         path.write_text("half of it")
     with replacing(tmp_path / "a.txt") as unfinished:
         unfinished.write_text("new")
     assert names(tmp_path) == sorted(["a.txt", living.name, other.name])
+
+
+def test_a_name_is_no_pattern(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in (f".[ab].txt.{dead.pid}.1", f".a.txt.{dead.pid}.1"):
+        (tmp_path / name).write_text("half of it")
+    with replacing(tmp_path / "[ab].txt") as unfinished:
+        unfinished.write_text("new")
+    assert names(tmp_path) == [f".a.txt.{dead.pid}.1", "[ab].txt"]
