@@ -1,5 +1,6 @@
 """`mmdl data`: what data there is, a page of examples of it, and downloads."""
 
+import os
 import sys
 import textwrap
 
@@ -131,7 +132,7 @@ def here(source):
     """Whether the files of a dataset are on this machine, in a word or two."""
     from mmdl.data.files.fetch import place
 
-    found = [place(download).is_file() for download in source.downloads]
+    found = [os.path.isfile(place(download)) for download in source.downloads]
     if not all(found):
         return f"{sum(found)} of {len(found)} files" if any(found) else "no"
     return "yes" if found else "made here"

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import importlib.util
+import io
 import os
 import threading
 import zlib
@@ -18,6 +19,7 @@ from mmdl.files import replacing
 TIMEOUT = 30  # seconds without a byte after which a mirror is given up
 SLOWEST = 10_000  # bytes a second that a mirror has to send in the long run
 START = 60  # seconds that it gets beside these
+SLACK = 1 << 20  # bytes that an answer may have beside those of its file
 CHUNK = 1 << 16
 Report: TypeAlias = Callable[[int], object]  # is told the number of bytes that have arrived
 
@@ -33,8 +35,18 @@ class Download(NamedTuple):
 
 
 def data_folder() -> Path:
-    """The folder that all downloads lie in: MMDL_DATA if that is set, or ~/.cache/mmdl"""
-    return Path(os.environ.get("MMDL_DATA") or "~/.cache/mmdl").expanduser()
+    """The folder that all downloads lie in: MMDL_DATA if that is set, or ~/.cache/mmdl
+
+    Raises
+    ------
+    DataError
+        If nobody knows where ~ is, as in some containers.
+    """
+    folder = os.environ.get("MMDL_DATA") or "~/.cache/mmdl"
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:
+        raise DataError(f"there is no home folder for {folder}: set MMDL_DATA to a folder that there is") from None
 
 
 def place(download: Download) -> Path:
@@ -62,7 +74,7 @@ def located(name: str, downloads: Sequence[Download]) -> list[Path]:
     """
     paths = [place(download) for download in downloads]
     for path in paths:
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise DataError(f"{name} needs {path}, which is not there; mmdl data fetch {name} brings it")
     return paths
 
@@ -106,11 +118,11 @@ def fetch(download: Download, report: Report | None = None, timeout: float = TIM
     with replacing(path) as unfinished:
         path.parent.mkdir(parents=True, exist_ok=True)
         for url in download.urls:
-            failure = _in_time(download, partial(_try, url, unfinished, download, report, timeout))
-            if failure is None:
+            with open(unfinished, "wb") as file:  # closed when no longer waited for: nothing that is late gets into it
+                failure = _in_time(download, partial(_try, url, file, download, report, timeout))
+            if failure is None and _agrees(unfinished, download):
                 return path
-            failures.append(f"{urlsplit(url).netloc} {failure}")
-            unfinished.unlink(missing_ok=True)  # what was left behind may still write into it
+            failures.append(f"{urlsplit(url).netloc} {failure or 'sends other bytes than were published'}")
         raise DataError(f"{path.name} cannot be downloaded: {', '.join(failures)}; try again later, or {by_hand}")
 
 
@@ -138,17 +150,17 @@ def _in_time(download: Download, work: Callable[[], str | None]) -> str | None:
     return said[0]
 
 
-def _try(url: str, path: Path, download: Download, report: Report | None, timeout: float) -> str | None:
+def _try(url: str, file: IO[bytes], download: Download, report: Report | None, timeout: float) -> str | None:
     """Download from one mirror.  -> None, or what went wrong in words"""
     import requests
     from pooch import HTTPDownloader
 
+    hooks = {"response": partial(_tame, file, SLACK + 2 * download.bytes)}
     # A server that may compress on the way would have the checksum of a .gz taken of what is inside
-    get = HTTPDownloader(chunk_size=CHUNK, timeout=timeout, headers={"Accept-Encoding": "identity"})
+    get = HTTPDownloader(chunk_size=CHUNK, timeout=timeout, headers={"Accept-Encoding": "identity"}, hooks=hooks)
     try:
-        with open(path, "wb") as file:
-            get(url, _Counted(file, download.bytes, report), None)
-        return None if _agrees(path, download) else "sends other bytes than were published"
+        get(url, _Counted(file, download.bytes, report), None)
+        return None
     except requests.HTTPError as mistake:
         return f"answers {cast(Any, mistake.response).status_code}"
     except requests.TooManyRedirects:
@@ -163,6 +175,36 @@ def _try(url: str, path: Path, download: Download, report: Report | None, timeou
         return str(mistake)
     except (requests.RequestException, ValueError) as mistake:  # a header or a redirect that makes no sense
         return f"is not understood ({type(mistake).__name__})"
+
+
+def _tame(file: IO[bytes], most: int, response: Any, **_: Any) -> None:
+    """Take an answer, be it a redirection, as it is sent: nothing in it is unpacked, and it has an end."""
+    response.raw.headers.pop("Content-Encoding", None)  # some servers say so of files that are packed themselves
+    answer = getattr(response.raw, "_fp", None)
+    if source := getattr(answer, "fp", None):
+        cast(Any, answer).fp = io.BufferedReader(_Bounded(source, most, file))
+
+
+class _Bounded(io.RawIOBase):
+    """What a server sends after its headers, as long as it is waited for: requests reads a redirection to its end,
+    http.client all that comes if a piece of it claims to have −1 bytes."""
+
+    def __init__(self, source: IO[bytes], most: int, file: IO[bytes]) -> None:
+        self.source, self.left, self.file = source, most, file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = cast(Any, self.source).readinto1(buffer)
+        self.left -= count
+        if self.left < 0 or self.file.closed:
+            raise FormatError("sends more bytes than were published")
+        return count
+
+    def close(self) -> None:
+        self.source.close()
+        super().close()
 
 
 class _Counted:
@@ -184,7 +226,7 @@ class _Counted:
 
 
 def _agrees(path: Path, download: Download) -> bool:
-    if not path.is_file():
+    if not os.path.isfile(path):
         return False
     with open(path, "rb") as file:
         if _checksum(file, download.checksum) == download.checksum:

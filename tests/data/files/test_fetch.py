@@ -2,12 +2,19 @@
 
 import gzip
 import hashlib
+import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mmdl.data.files import fetch as fetching
 from mmdl.data.files.fetch import Download, data_folder, fetch, is_whole, located, place
@@ -24,6 +31,12 @@ FAILURES = {
     "404": "answers 404",
     "loop": "redirects without end",
     "elsewhere": "is not understood (InvalidSchema)",
+    "to-a-file": "is not understood (InvalidSchema)",
+    "to-no-end": "sends more bytes than were published",
+    "minus-one": "sends more bytes than were published",
+    "trailers": "sends more bytes than were published",
+    "short": "sends other bytes than were published",
+    "reset": "breaks off",
     "nonsense": "is not understood (ValueError)",
     "silent": "is silent for 0.2 s",
     "stall": "is silent for 0.2 s",
@@ -72,7 +85,7 @@ def files(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("page", ["right", "moved"])
+@pytest.mark.parametrize("page", ["right", "moved", "packed"])
 @pytest.mark.parametrize("checksum", ["md5", "sha256"])
 def test_the_right_bytes_arrive(page, checksum, published, folder):
     counts, download = [], published(page, checksum=checksum)
@@ -182,9 +195,13 @@ def test_a_server_that_trickles_is_given_up(published, folder, monkeypatch):
     """It is never silent for long, and would need hours."""
     monkeypatch.setattr(fetching, "START", 0.5)
     monkeypatch.setattr(fetching, "SLOWEST", 10**9)
+    before = set(threading.enumerate())
     with pytest.raises(DataError, match="has not sent all after"):
         fetch(published("trickle"))
     assert files(folder) == []
+    for thread in set(threading.enumerate()) - before:  # nobody listens to it any more
+        thread.join(20)
+        assert not thread.is_alive()
     monkeypatch.setattr(fetching, "START", 60)
     fetch(published("right"))
 
@@ -195,6 +212,106 @@ def test_what_is_left_behind_stays_nobodys_business(published, monkeypatch):
     monkeypatch.setattr(fetching, "_in_time", lambda *arguments: "has not even begun")
     with pytest.raises(DataError, match=r"has not even begun, .* has not even begun; try again later"):
         fetch(published("right", "moved"))
+
+
+def test_what_is_late_is_nobodys_business_either(published, folder, server, monkeypatch):
+    """It got into the file of the next mirror, and its bytes were counted among those."""
+    in_time, counts = fetching._in_time, []
+
+    def impatiently(download, work):
+        monkeypatch.setattr(fetching, "START", 0.5 if work.args[0].endswith("late") else 60)
+        return in_time(download, work)
+
+    monkeypatch.setattr(fetching, "SLOWEST", 10**9)
+    monkeypatch.setattr(fetching, "_in_time", impatiently)
+    before = set(threading.enumerate())
+    fetch(published("late", "right"), counts.append)
+    told = list(counts)
+    server.late.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(20)
+    assert counts == told and counts[-1] == len(CONTENT)
+    assert (folder / "some" / "file.bin").read_bytes() == CONTENT and files(folder) == ["some/file.bin"]
+
+
+def test_no_answer_takes_memory(published, folder):
+    """Requests read a redirection to its end, and http.client all that comes if a chunk has −1 bytes."""
+    fetch(published("right"))  # what is imported when it is first used is imported now
+    (folder / "some" / "file.bin").unlink()
+    for page in ("to-no-end", "minus-one", "trailers"):
+        tracemalloc.start()
+        try:
+            with pytest.raises(DataError, match="sends more bytes than were published"):
+                fetch(published(page))
+            assert tracemalloc.get_traced_memory()[1] < 12 << 20
+        finally:
+            tracemalloc.stop()
+
+
+LINES = [
+    b"HTTP/1.1 200 OK",
+    b"HTTP/1.0 200",
+    b"HTTP/1.1 206 Part",
+    b"HTTP/1.1 302 Found",
+    b"HTTP/1.1 304 Not",
+    b"HTTP/1.1 500 No",
+]
+LINES += [b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK", b"HTTP/9 x", b"", b"\xff"]
+NUMBERS = [b"0", b"-1", b"5", b"%d" % len(CONTENT), b"9" * 30, b"9" * 5000, b"3e800", b"x", b""]
+TARGETS = [
+    b"",
+    b"/right",
+    b"//",
+    b"http://[::1",
+    b"http://\xff:99999/",
+    b"http:///",
+    b"file:///etc/hostname",
+    b"http://.a/",
+]
+HEADERS = st.one_of(
+    st.sampled_from(NUMBERS).map(b"Content-Length: ".__add__),
+    st.sampled_from(TARGETS).map(b"Location: ".__add__),
+    st.sampled_from([b"chunked", b"gzip, chunked", b"x"]).map(b"Transfer-Encoding: ".__add__),
+    st.sampled_from([b"gzip", b"br", b"gzip, gzip", b"x"]).map(b"Content-Encoding: ".__add__),
+    st.binary(max_size=20),
+)
+PIECES = st.sampled_from(
+    [CONTENT, CONTENT[:9], b"-1\r\n", b"0\r\n", b"3e800\r\n", b"\r\n", b"x" * 70_000, gzip.compress(CONTENT, 1)]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.sampled_from(LINES), st.lists(HEADERS, max_size=4), st.lists(PIECES | st.binary(max_size=20), max_size=4))
+def test_whatever_a_server_says_the_right_file_is_there_or_none(published, folder, server, line, headers, pieces):
+    server.raw = b"\r\n".join([line, *headers, b"", b""]) + b"".join(pieces)
+    try:
+        assert fetch(published("raw"), timeout=30).read_bytes() == CONTENT
+        (folder / "some" / "file.bin").unlink()
+    except DataError as failure:
+        assert "file.bin cannot be downloaded: 127.0.0.1:" in str(failure) and str(failure).isprintable()
+    assert files(folder) == []
+
+
+def test_ctrl_c_between_two_pieces(published, folder):
+    """The main thread is told, which waits; what the other one does afterwards has no name."""
+
+    def interrupt(count):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch(published("stall"), interrupt)
+    assert files(folder) == []
+    fetch(published("right"))
+    assert files(folder) == ["some/file.bin"]
+
+
+def test_threads_and_processes_that_want_the_same(published, folder):
+    program = f"from mmdl.data.files.fetch import *; fetch({published('right')!r})"
+    processes = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
+    with ThreadPoolExecutor(4) as pool:
+        assert {*pool.map(fetch, 4 * [published("right")])} == {folder / "some" / "file.bin"}
+    assert [process.wait() for process in processes] == [0, 0]
+    assert (folder / "some" / "file.bin").read_bytes() == CONTENT and files(folder) == ["some/file.bin"]
 
 
 def test_without_a_network(published, folder):
@@ -220,6 +337,18 @@ def test_the_folder(monkeypatch):
     for unset in (lambda: monkeypatch.setenv("MMDL_DATA", ""), lambda: monkeypatch.delenv("MMDL_DATA")):
         unset()
         assert data_folder() == Path.home() / ".cache" / "mmdl"
+
+
+def test_no_home_and_no_rights(monkeypatch, published):
+    """As in a container whose user nobody knows."""
+    monkeypatch.setenv("MMDL_DATA", "~nobody-of-this-name/data")
+    with pytest.raises(DataError, match="there is no home folder for ~nobody-of-this-name/data: set MMDL_DATA to"):
+        data_folder()
+    monkeypatch.setenv("MMDL_DATA", f"/{'x' * 300}")  # of which nobody can say whether it is there
+    with pytest.raises(DataError, match="mmdl data fetch some-data brings it"):
+        located("some-data", [published("right")])
+    with pytest.raises(DataError, match=r"file\.bin cannot be written: File name too long"):
+        fetch(published("right"))
 
 
 def test_what_is_missing_is_named_with_its_remedy(published, folder):
