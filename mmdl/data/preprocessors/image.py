@@ -116,4 +116,4 @@ def ink_of(image: Any) -> Array:
     if background > 127.5:
         levels, background = 255 - levels, 255 - background
     ink = (levels - background) * (255 / (255 - background))
-    return np.rint(ink.clip(0, 255)).astype(np.uint8)
+    return np.rint(ink.clip(0)).astype(np.uint8)

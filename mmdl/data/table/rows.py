@@ -103,7 +103,6 @@ def _undecodable_line(path: Any) -> int:
         try:
             while piece := file.read(PIECE):
                 line += decode(piece).count("\n")
-            decode(b"", True)
         except UnicodeDecodeError as mistake:
             line += mistake.object.count(b"\n", 0, mistake.start)
     return line

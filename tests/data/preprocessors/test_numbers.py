@@ -58,3 +58,10 @@ def test_what_are_no_numbers_is_refused(examples, sentence):
 def test_settings_that_do_not_fit_are_refused(settings):
     with pytest.raises(DataError):
         Standardizer(*settings)
+
+
+def test_the_first_example_says_how_many_numbers_there_are():
+    with pytest.raises(DataError, match="an example has 2 numbers, not 1"):
+        Standardizer.fit([[1, 2], [3]])
+    with pytest.raises(DataError, match=r"an example has 1 numbers \(size\), not 2"):
+        Standardizer.fit([[1, 2]], ("size",))

@@ -80,3 +80,12 @@ def test_a_class_of_three_groups_is_in_every_split():
     for seed in range(20):
         parts = deal_groups(labels, groups, rng(seed))
         assert Counter(parts[place] for place in range(20, 26)) == {"train": 2, "test": 2, "validation": 2}
+
+
+def test_of_three_rows_none_is_left_out_of_groups():
+    labels = dict.fromkeys(range(20), "a") | dict.fromkeys(range(20, 23), "b") | {23: "c", 24: "c"}
+    groups = {place: max(place // 2, place - 10) for place in range(25)}
+    for seed in range(5):
+        parts = deal_groups(labels, groups, rng(seed))
+        assert Counter(parts[place] for place in range(20, 23)) == {"train": 1, "test": 1, "validation": 1}
+        assert not {23, 24} & {*parts}
