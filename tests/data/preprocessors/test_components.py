@@ -69,8 +69,9 @@ def test_it_survives_being_saved():
 def test_what_does_not_fit_is_refused():
     with pytest.raises(DataError, match="pictures of 48 pixels do not go with a mean of 2 numbers"):
         RemainderPreprocessor(IMAGES, (0.0, 0.0), ())
-    with pytest.raises(DataError, match="between 0 and 1"):
-        RemainderPreprocessor.fit(pictures(), 1.0, IMAGES)
+    for energy in (1.0, -0.1):
+        with pytest.raises(DataError, match="between 0 and 1"):
+            RemainderPreprocessor.fit(pictures(), energy, IMAGES)
 
 
 def test_what_is_shown_is_clipped():
@@ -78,7 +79,8 @@ def test_what_is_shown_is_clipped():
     faint = RemainderPreprocessor(IMAGES, (-0.5,) * 24 + (0.5,) * 24, ())
     picture = np.zeros((8, 6), np.uint8)
     picture[1:7, 1:5] = 255
-    [found] = faint.encode([picture])
+    found, blank = faint.encode([picture, np.zeros((8, 6), np.uint8)])
+    assert not blank.any()
     assert found[:4].min() == 0.5 and found[:4].max() == 1 and found[4:].min() == 0 and found[4:].max() == 0.5
 
 

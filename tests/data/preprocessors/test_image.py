@@ -117,8 +117,9 @@ def test_other_frames():
     assert ImagePreprocessor(16, 40, ink=12).encode([drawn()]).shape == (1, 16, 40, 1)
     assert ImagePreprocessor(2, 2, ink=1).encode([drawn()]).max() == 1
     assert ImagePreprocessor(**json.loads(json.dumps(asdict(preprocessor)))) == preprocessor
-    with pytest.raises(DataError, match="does not fit"):
-        ImagePreprocessor(16, 16)
+    for settings in ((16, 16), (16, 16, 0), (16, 40, 17), (40, 16, 17)):
+        with pytest.raises(DataError, match="does not fit"):
+            ImagePreprocessor(*settings)
 
 
 def test_missing_and_broken_files_are_one_sentence(tmp_path):

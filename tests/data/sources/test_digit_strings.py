@@ -62,7 +62,9 @@ def test_nothing_is_in_two_splits(folder, split):
 
 
 def test_it_is_the_same_every_time(folder):
-    first, again = (data.load("digit-strings", count=10, shortest=2, longest=2).test for _ in range(2))
+    dataset, same = (data.load("digit-strings", count=10, shortest=2, longest=2) for _ in range(2))
+    first, again = dataset.test, same.test
+    assert dataset.target.length == 3
     assert np.array_equal(first.inputs["audio"].values, again.inputs["audio"].values)
     assert np.array_equal(first.targets.values, again.targets.values) and first.targets.mask.all(axis=0).sum() == 3
 

@@ -167,4 +167,24 @@ def test_classes_are_dealt_out_in_their_shares_and_all_rows_are_counted(table):
     for split, count in ((dataset.train, 7), (dataset.validation, 1), (dataset.test, 2)):
         assert np.bincount(split.labels).tolist() == [count, count]
     assert dataset.notes[0] == "new.csv: 40 rows, 20 of which can be used"
+    assert "box: 10 examples, 7 for training, 1 for validation, 2 for the test" in dataset.notes
+    with pytest.raises(DataError, match="no row that can be used is for train; line 2, kind: 'ball' has fewer than 3"):
+        load(str(table(("", "ball", "", "", "ball"))), like=Trained, label="kind", text="title")
     assert "the model knows no class 'cone': 20 rows" in dataset.notes
+
+
+def test_a_table_of_numbers_like_a_models_own(table):
+    class Measured:
+        """What a model that predicts numbers says of itself."""
+
+        preprocessors, scale = PREPROCESSORS, Standardizer((5.0,), (2.0,), ("kind",))
+
+    path = table(*(("", f"ball {n}", "", "", f"{n},5") for n in range(10)), delimiter=";")
+    dataset = load(str(path), like=Measured, label="kind", text="title")
+    assert (
+        dataset.scale is Measured.scale
+        and dataset.classes == ()
+        and dataset.notes == ("new.csv: 10 rows, 10 of which can be used",)
+    )
+    for split, count in ((dataset.train, 7), (dataset.validation, 1), (dataset.test, 2)):
+        assert split.labels.tolist() == [int(line) - 1.5 for line in split.about["line"]] and len(split) == count

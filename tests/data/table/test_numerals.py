@@ -69,3 +69,16 @@ def test_a_cell_in_another_currency_is_no_number_among_these():
     for cell in ("€7", "$", "$$5", "$5$", "5 $ $", "$_$"):
         with pytest.raises(DataError, match="is no number"):
             number_in(cell, form)
+
+
+def test_a_form_that_nobody_would_guess_may_be_told():
+    assert read(["1'200,5", "7"], thousands="'", decimal=",") == [1200.5, 7] and read(["1_000.5"], thousands="_") == [
+        1000.5
+    ]
+    assert read(["1;5"], decimal=";") == [1.5]
+
+
+def test_a_form_in_words():
+    assert str(Form(".", "")) == "decimal '.', between thousands none"
+    assert str(Form(",", " ", "€")) == "in €, decimal ',', between thousands a space"
+    assert str(Form(".", ",", "$")) == "in $, decimal '.', between thousands ','"
