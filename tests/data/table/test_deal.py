@@ -71,7 +71,16 @@ def test_classes_that_are_never_learned_are_left_out_of_groups():
     for seed in range(10):
         parts = deal_groups(labels, groups, rng(seed))
         learned = {labels[place] for place, part in parts.items() if part == "train"}
-        assert {labels[place] for place in parts} == learned
+        assert {labels[place] for place in parts} == learned == {"a", "rare"}
+
+
+def test_of_three_rare_classes_of_one_group_one_is_learned():
+    """One of the groups is for training, and what is only tested is left out."""
+    labels = {place: "aaaaaaaaaabcd"[place // 3] for place in range(39)}
+    for seed in range(5):
+        parts = deal_groups(labels, {place: place // 3 for place in range(39)}, rng(seed))
+        rare = {labels[place]: part for place, part in parts.items() if labels[place] != "a"}
+        assert len(rare) == 1 and {*rare.values()} == {"train"} and len(parts) == 33
 
 
 def test_a_class_of_three_groups_is_in_every_split():
