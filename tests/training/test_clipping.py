@@ -23,6 +23,17 @@ def test_norm_of_what_has_none():
     )
 
 
+@pytest.mark.parametrize("size, dtype", [(1e20, np.float32), (1e-30, np.float32), (1e200, np.float64)])
+def test_norms_whose_squares_leave_the_range(size, dtype):
+    assert global_norm((np.array([3 * size], dtype), np.array([4 * size], dtype))) == pytest.approx(
+        5 * size, rel=1e-6, abs=0
+    )
+
+
+def test_norm_of_no_arrays():
+    assert global_norm(("a setting",)) == 0
+
+
 def test_long_gradient_is_shortened_to_the_limit():
     before = gradient()
     clipped, norm = clip_by_global_norm(before, 2.0)
