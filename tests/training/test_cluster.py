@@ -151,7 +151,7 @@ def pretended(monkeypatch):
 def test_runs_begin_in_their_order_as_many_as_there_are_threads(pretended):
     """Also where none of them is done within the patience, and where two are the same."""
     runs = [RUNS[number % 3]._replace(seed=number // 2) for number in range(7)] + RUNS[:1] * 2
-    found = list(run_on_cluster(runs, "tcp://a:1", few, SHORT, patience=0.001))
+    found = list(run_on_cluster(runs, "tcp://a:1", dict, SHORT, patience=0.001))
     assert found == [(run, {"seed": run.seed}) for run in runs]
     assert pretended.most == 2
     assert pretended.default is None  # what the program's own client is stays
@@ -165,7 +165,7 @@ def test_why_a_run_failed_is_said_in_a_line(pretended, monkeypatch):
         """As Dask says it."""
 
     monkeypatch.setattr("mmdl.training.cluster.run_one", failing)
-    found = [said for _, said in run_on_cluster(RUNS[1:], "tcp://a:1", few, SHORT, patience=0.001)]
+    found = [said for _, said in run_on_cluster(RUNS[1:], "tcp://a:1", dict, SHORT, patience=0.001)]
     assert found == ["its worker ended before it did, perhaps for want of memory", "OSError: no room"]
 
 

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mmdl import data, fusion
+from mmdl import data, fusion, tree
 from mmdl.errors import DataError, TrainingError
 from mmdl.fusion import FUSIONS
+from mmdl.models import multimodal_classifier
 from mmdl.training import evaluate_subsets
 from mmdl.training.comparison import RECIPE, Run, noise_curves, plan, run_all, run_one
 from mmdl.training.recipes import Recipe
@@ -76,6 +77,14 @@ def test_a_run_measures_every_set_of_modalities(found):
     assert 0.3 < found["nothing"] < 0.7
     together = found["subsets"]["first+second"]["accuracy"]
     assert together - found["nothing"] == pytest.approx(sum(found["contribution"].values()))
+
+
+def test_heads_without_a_hidden_layer_are_linear(few):
+    """A matrix and a bias from what was fused to the classes, and nothing between."""
+    tiny = replace(few, train=few.train.select(slice(0, 50)), test=few.test.select(slice(0, 50)))
+    found = run_one(Run("sum", "sum", BOTH, 0), tiny, replace(SHORT, epochs=1), hidden=False)
+    model = multimodal_classifier(np.random.default_rng(0), few, "sum", depth=0)
+    assert found["parameters"] == tree.count(model)
 
 
 def test_milliseconds_are_those_of_a_step(few, monkeypatch):

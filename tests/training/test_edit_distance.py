@@ -34,5 +34,5 @@ def test_known_distances():
 
 def test_rates():
     assert error_rate(["abc", "x"], ["abd", ""]) == pytest.approx(2 / 3)
-    assert error_rate([""], [""]) == 0
+    assert error_rate([""], [""]) == 0 and error_rate(["xy"], ["a"]) == 2
     assert exact_match(["a", "b", "c"], ["a", "x", "c"]) == pytest.approx(2 / 3)

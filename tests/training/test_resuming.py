@@ -182,8 +182,10 @@ def test_a_checkpoint_knows_whether_it_holds_progress(model, train, tmp_path):
 
 
 def test_folders_are_made_and_a_failure_is_told_once_and_at_once(model, train, tmp_path):
-    Checkpoint(tmp_path / "new" / "run" / "checkpoint.npz").start(training_of(model, train))
-    assert load_checkpoint(tmp_path / "new" / "run" / "checkpoint.npz").training["step"] == 0
+    training = training_of(model, train)
+    Checkpoint(tmp_path / "new" / "run" / "checkpoint.npz").start(training)
+    saved = load_checkpoint(tmp_path / "new" / "run" / "checkpoint.npz").training
+    assert (saved["step"], saved["data"]) == (0, fingerprint(training))
     with open(tmp_path / "told", "w", encoding="utf-8") as stream:
         checkpoint = Checkpoint(tmp_path / "new", stream=stream)  # a folder has this name
         for _ in range(3):
