@@ -408,6 +408,20 @@ def test_interrupt_with_patience_returns_the_best_so_far(model, train, validatio
     assert fitted.interrupted and tree.equal(fitted.model, stop.models[0])
 
 
+@pytest.mark.parametrize(
+    "what, when, where",
+    [("interrupted", "step", (0, 2)), ("interrupted", "epoch", (1, 0)), ("stopped", "step", (1, 0))],
+)
+def test_who_stops_training_says_it_once(model, train, what, when, where):
+    """Interrupted, it ends after the step or the epoch; stopped, with its epoch."""
+    asking = Callback()
+    setattr(asking, when, lambda training: setattr(training, what, training.step != 1))
+    training = Training(tree.copy(model), Epochs(train, 30), SGD(), 3, np.random.default_rng(0), callbacks=[asking])
+    training.run()
+    assert (training.epoch, training.step) == where
+    assert (training.interrupted, training.stopped) == (what == "interrupted", what == "stopped")
+
+
 def test_callbacks_are_told_in_order(model, train):
     recorder = Recorder()
     fit(
