@@ -40,6 +40,7 @@ def test_calibration_equals_its_formula_bin_by_bin():
 
 
 def test_certainty_belongs_to_the_last_bin():
-    """One that was sure, and wrong, and one that was nearly sure, and right: their mean is compared."""
+    """One that was sure, and wrong, and one that was nearly sure, and right, are compared as one; not with a third."""
     assert calibration_error(np.eye(2), np.array([0, 1])) == 0
-    assert calibration_error(np.array([[1.0, 0], [0.95, 0.05]]), np.array([1, 0])) == pytest.approx((1 - 0.05) / 2)
+    p = np.array([[1.0, 0], [0.95, 0.05], [0.85, 0.15]])
+    assert calibration_error(p, np.array([1, 0, 0])) == pytest.approx((1 - 0.05 + 0.15) / 3)

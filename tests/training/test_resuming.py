@@ -157,6 +157,19 @@ def training_of(model, train, *callbacks, **more):
     return Training(tree.copy(model), epochs, Adam(), 2, rng, callbacks=callbacks, **more)
 
 
+def test_an_epoch_that_has_begun_is_kept_step_by_step(model, train, tmp_path):
+    """With as many metrics as there are."""
+    for metrics in ((), ("accuracy",), ("accuracy", "exact")):
+        training, again = training_of(model, train), training_of(model, train)
+        training.step, training.metrics, training.seconds = 2, metrics, 7.5
+        training.rows = [(16.0, loss, 0.1, 0.5, *[8.0] * len(metrics)) for loss in (1.5, 1.25)]
+        training.order = training.rng.bit_generator.state
+        Checkpoint(tmp_path / "checkpoint.npz").start(training)
+        load_checkpoint(tmp_path / "checkpoint.npz").restore(again)
+        for name in ("step", "metrics", "seconds", "rows", "order"):
+            assert getattr(again, name) == getattr(training, name)
+
+
 def test_it_is_written_every_so_many_minutes(model, train, tmp_path, monkeypatch):
     """Counted from when it was written last."""
     now, written = [1000.0], []
