@@ -69,6 +69,13 @@ def test_it_is_the_same_every_time(folder):
     assert np.array_equal(first.targets.values, again.targets.values) and first.targets.mask.all(axis=0).sum() == 3
 
 
+def test_a_string_may_be_one_digit_of_one_speaker(folder):
+    about = data.load("digit-strings", count=30, shortest=1, longest=2).train.about
+    assert {len(text) for text in about["target"]} == {1, 2}
+    for speaker, names in zip(about["speaker"], about["recordings"], strict=True):
+        assert {name.split("_")[1] for name in names.split()} == {speaker}
+
+
 def test_what_there_is_not(folder):
     with pytest.raises(DataError, match='by recording or speaker, not by "day"'):
         data.load("digit-strings", split="day")
