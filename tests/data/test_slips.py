@@ -26,11 +26,13 @@ def test_one_slip_is_of_one_of_four_kinds_with_equal_chances():
     dropped = {"seven"[:n] + "seven"[n + 1 :] for n in range(5)}
     swapped = {"seven"[:n] + "seven"[n + 1] + "seven"[n] + "seven"[n + 2 :] for n in range(4)} | {"seven"}
     replaced = {"seven"[:n] + key + "seven"[n + 1 :] for n in range(5) for key in NEIGHBOURS["seven"[n]]}
-    kinds = Counter()
+    kinds, unchanged = Counter(), 0
     for _ in range(8000):
         word = typed("seven", 1, rng)
+        unchanged += word == "seven"
         kinds[[word in kind for kind in (doubled, dropped, swapped, replaced)].index(True)] += 1
     assert sorted(kinds) == [0, 1, 2, 3]
+    assert abs(unchanged / 8000 - 0.05) < 0.01  # the last letter has none after it
     assert np.abs(np.array([kinds[k] for k in range(4)]) / 8000 - 0.25).max() < 0.03
 
 

@@ -216,3 +216,13 @@ def test_digits_stand_with_their_centre_of_mass_in_the_middle_but_within_the_fra
     assert (mnist.frame(np.rot90(ink, 2)).any(axis=1).nonzero()[0][[0, -1]] == [8, 27]).all()
     small = mnist.frame(np.full((2, 1), 90, np.uint8))
     assert small.any(axis=1).sum() == 20 and small.any(axis=0).sum() == 10 and small.max() == 255
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (3, 2), (28, 27)])
+def test_ink_is_cut_out_and_stands_in_the_middle(shape):
+    sheet = np.zeros((90, 80), np.uint8)
+    sheet[31 : 31 + shape[0], 40 : 40 + shape[1]] = 255
+    expected = np.zeros((28, 28), np.uint8)
+    top, left = (28 - shape[0]) // 2, (28 - shape[1]) // 2
+    expected[top : top + shape[0], left : left + shape[1]] = 255
+    assert np.array_equal(preprocessor.frame(sheet), expected)
