@@ -112,7 +112,7 @@ def test_settings_reach_the_model_and_the_recipe():
         X, y
     )
     assert [getattr(layer, "rate", None) for layer in learned.model_.head.layers] == [0.1, None, None, 0.1, None]
-    assert learned.model_.modalities["title"].encoder.layers[2].kind == "max"
+    assert learned.model_.modalities["title"].encoder.layers[2].kind == "both"
     assert clone(learned).get_params()["class_weight"] == {"ball": 1, "box": 3}
     with pytest.raises(DataError, match="mixup is for classes, not for numbers"):
         MultimodalRegressor(augment=["mixup"]).fit(X[["weight"]], X["weight"])

@@ -8,7 +8,7 @@ from mmdl.cli.learning import model_settings
 from mmdl.cli.parser import visible
 
 FUSION = "attention"
-OF_VECTORS = "concatenate"  # by default, if texts are vectors already: the maxima of a text CNN
+OF_VECTORS = "concatenate"  # by default, if texts are vectors already: maxima and means of a text CNN
 
 
 def ask(arguments):

@@ -26,7 +26,7 @@ def add_learning_arguments(parser):
         metavar="N",
         type=whole_number(1),
         help="numbers that stand for a word, a patch or a modality: more hold more, and take longer (default: 64, or "
-        "96 for a text alone with --text-reader convolution)",
+        "192 for a text alone with --text-reader convolution)",
     )
     group.add_argument(
         "--depth",
@@ -38,8 +38,9 @@ def add_learning_arguments(parser):
         "--text-reader",
         metavar="NAME",
         choices=READERS,
-        help="what reads the words of a text: convolution (3, 4 and 5 words at a time; the strongest count), lstm, "
-        "gru (word after word), attention (all at once); by default lstm, or the fusion if that attends to words",
+        help="what reads the words of a text: convolution (3, 4 and 5 words at a time; the strongest and the mean "
+        "count), lstm, gru (word after word), attention (all at once); by default lstm, or the fusion if that attends "
+        "to words",
     )
     group = parser.add_argument_group("regularisation of a classifier, against overfitting")
     group.add_argument(

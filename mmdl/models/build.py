@@ -27,13 +27,12 @@ from mmdl.models.classifier import MultimodalClassifier
 from mmdl.models.encoders import audio_encoder, numbers_encoder, text_encoder, to_vector, tokens_of
 from mmdl.models.modality import Modality
 from mmdl.models.pictures import Encoded, is_large, located, picture_encoder
+from mmdl.models.text_cnn import OF_KIM, WIDTH_OF_KIM, WORDS_OF_KIM, begin_with_counts, is_text_cnn, text_cnn
 
 Parts: TypeAlias = tuple[dict[str, Modality], Fusion, Sequential]  # of a classifier: modalities, fusion, head
 
 WIDTH = 64
 DROPOUT = 0.3  # before every dense layer of a head
-WIDTH_OF_KIM = 96  # of word vectors, and filters of all three windows together
-OF_KIM = 0.5  # of the strongest answers of a text CNN, as in Kim 2014
 OF_MANY = 0.5  # of what is flattened: many numbers overfit
 HEADS = 4  # of every fusion of tokens
 
@@ -59,7 +58,7 @@ def multimodal_classifier(
         A key of `mmdl.fusion.FUSIONS`.
     width : int, optional
         Of word vectors, of tokens, and of the vector that stands for a modality: 64, 128 for a fusion of vectors of
-        large pictures, 96 for a text CNN. A fusion of tokens needs a multiple of 4, the number of its heads.
+        large pictures, 192 for a text CNN. A fusion of tokens needs a multiple of 4, the number of its heads.
     depth : int, optional
         Hidden layers between what was fused and the classes, or of each modality's own head where these are fused. By
         default one after a fusion of vectors, else none. Without any, modalities act on one another only as far as the
@@ -70,7 +69,8 @@ def multimodal_classifier(
     text_reader : "convolution", "lstm", "gru", "attention", ..., optional
         What reads the words of a text, see `text_encoder`. By default an LSTM, unless a fusion of tokens reads the
         words itself. With convolutions, a model of a text alone is that of Kim 2014: without a hidden layer, and with
-        a dropout of 0.5, unless these are given.
+        a dropout of 0.5, unless these are given; its word vectors begin with what is counted in the training texts
+        (`mmdl.models.text_cnn`).
 
     Returns
     -------
@@ -84,6 +84,9 @@ def multimodal_classifier(
     """
     how = How(width, depth, dropout, text_reader, dtype, dataset.in_order)
     modalities, fused, head, preprocessors = parts_of(rng, dataset, fusion, len(dataset.classes), how)
+    if is_text_cnn(dataset, text_reader):
+        reads: Any = next(iter(modalities.values())).encoder
+        begin_with_counts(reads.layers[0], dataset)
     return MultimodalClassifier(modalities, fused, head, dataset.classes, preprocessors)
 
 
@@ -106,19 +109,19 @@ def vector_encoder(
     dtype: DTypeLike = np.float32,
 ) -> Sequential:
     """The encoder for what a preprocessor yields, made to end in one vector (width,)."""
+    if reader == "convolution" and _encoding(preprocessor).encoder is _of_text:
+        return text_cnn(rng, preprocessor, width, dtype)
     encoder, shape = token_encoder(rng, preprocessor, width, reader, dtype)
     rate = OF_MANY if dropout is None else dropout
     if pool := "both" if is_large(preprocessor) else _encoding(preprocessor).pool:
         return to_vector(rng, encoder, shape, pool, width, dtype, rate)
-    pool = POOLS.get(reader, "last")
-    # The maxima of its filters are the vector of a text CNN: with one more layer it overfits
-    return to_vector(rng, encoder, shape, pool, None if pool == "max" else width, dtype)
+    return to_vector(rng, encoder, shape, POOLS.get(reader, "last"), width, dtype)
 
 
 def _of_text(rng: Generator, preprocessor: Any, width: int, reader: str, dtype: DTypeLike) -> Encoded:
     if reader == "none" and preprocessor.of_letters:
         reader = "lstm"  # a letter by itself says nothing
-    embedding = min(width, WIDTH) if reader == "convolution" else width  # wider ones learn single words by heart
+    embedding = min(width, WORDS_OF_KIM) if reader == "convolution" else width
     encoder = text_encoder(rng, preprocessor.entries, width, reader, embedding, dtype)
     return encoder, (preprocessor.length, width)
 
@@ -146,7 +149,7 @@ ENCODINGS = {  # by the kind of a modality
     "numbers": Encoding(_of_numbers, "last"),
 }
 
-POOLS = {"convolution": "max", "attention": "mean", "none": "mean"}  # of readers whose last token has not read all
+POOLS = {"attention": "mean", "none": "mean"}  # of readers whose last token has not read all
 
 
 def _encoding(preprocessor: Any) -> Encoding:
@@ -180,11 +183,6 @@ class How(NamedTuple):
         return vector_encoder(rng, preprocessor, self.width, self.reader, self.dropout, self.dtype)
 
 
-def is_text_cnn(dataset: Dataset, reader: str | None) -> bool:
-    """Whether what learns from this data is a text CNN and nothing else."""
-    return reader == "convolution" and [*dataset.train.kinds.values()] == ["text"]
-
-
 def parts_of(
     rng: Generator, dataset: Dataset, fusion: str, outputs: int, how: How
 ) -> tuple[dict[str, Modality], Fusion, Sequential, dict[str, Any]]:
@@ -194,7 +192,7 @@ def parts_of(
     width = how.width
     kim = is_text_cnn(dataset, how.reader)
     if width is None and kim:
-        width = WIDTH_OF_KIM
+        width = WIDTH_OF_KIM // (2 if kind.takes == "tokens" else 1)  # a token has no maxima and means of its own
     elif width is None:  # a vector has to hold all that there is in a large picture
         whole = kind.takes == "vectors" and not meets_places(kind, preprocessors)
         width = WIDTH * (2 if whole and any(map(is_large, preprocessors.values())) else 1)

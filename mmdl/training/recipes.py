@@ -13,7 +13,7 @@ from mmdl.data import Dataset, Examples
 from mmdl.data.kinds import of_kind
 from mmdl.errors import DataError
 from mmdl.fusion import FUSIONS
-from mmdl.models.build import is_text_cnn
+from mmdl.models.text_cnn import is_text_cnn
 from mmdl.ops.losses import softmax_cross_entropy
 from mmdl.shapes import Array
 from mmdl.training.callbacks import Callback, EarlyStopping, Validation

@@ -223,7 +223,7 @@ def test_options_reach_the_model_and_the_recipe(few, capsys, tmp_path):
         "Dense",
     ]
     assert model.head.layers[0].rate == 0.2 and model.head.layers[1].W.shape == (8, 16)
-    assert model.modalities["text"].encoder.layers[2].kind == "max"
+    assert model.modalities["text"].encoder.layers[2].kind == "both"
 
 
 def test_every_fusion_has_a_recipe():

@@ -212,7 +212,7 @@ def test_dropout_is_that_of_pictures_too():
 
 @pytest.mark.parametrize(
     ("reader", "kind", "pool"),
-    [(None, LSTM, "last"), ("gru", GRU, "last"), ("attention", SelfAttention, "mean"), ("convolution", Graph, "max")],
+    [(None, LSTM, "last"), ("gru", GRU, "last"), ("attention", SelfAttention, "mean"), ("convolution", Graph, "both")],
 )
 def test_readers_of_a_text(reader, kind, pool):
     """A vector needs the pool that suits its reader; a fusion of tokens takes the tokens."""
@@ -234,22 +234,6 @@ def test_texts_shorter_than_a_window_and_longer_ones_beside_them(reader, fusion)
         words = Tokens(ids[n : n + 1, :length], mask[n : n + 1, :length])
         alone = Batch({"text": words}, {"text": np.ones(1, bool)}, np.zeros(1, int))
         np.testing.assert_allclose(model(alone), model(together)[n : n + 1], atol=1e-12)
-
-
-def test_a_text_alone_read_by_convolutions_is_kims_text_cnn():
-    def head(*modalities, **how):
-        how |= {"text_reader": "convolution"}
-        model = multimodal_classifier(np.random.default_rng(0), dataset(*modalities), "concatenate", 8, **how)
-        return [getattr(layer, "rate", type(layer)) for layer in model.head.layers]
-
-    assert head("text") == [0.5, Dense]
-    assert head("text", depth=1, dropout=0.1) == head("text", "numbers", dropout=0.1) == [0.1, Dense, ReLU, 0.1, Dense]
-
-
-def test_a_text_cnn_is_wider_than_its_word_vectors():
-    model = multimodal_classifier(np.random.default_rng(0), dataset("text"), "concatenate", text_reader="convolution")
-    embedding, *_ = model.modalities["text"].encoder.layers
-    assert embedding.E.shape[1] == 64 and model.head.layers[-1].W.shape[0] == 96
 
 
 def a_scene(rng, *names):
