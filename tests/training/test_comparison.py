@@ -13,7 +13,7 @@ from mmdl.errors import DataError, TrainingError
 from mmdl.fusion import FUSIONS
 from mmdl.models import multimodal_classifier
 from mmdl.training import evaluate_subsets
-from mmdl.training.comparison import RECIPE, Run, noise_curves, plan, run_all, run_one
+from mmdl.training.comparison import RECIPE, Run, noise_curves, noise_levels, plan, run_all, run_one
 from mmdl.training.recipes import Recipe
 
 BOTH = ("first", "second")
@@ -143,6 +143,7 @@ def test_curves_go_from_all_to_missing():
     curves = noise_curves(Reader(), dataset)
     first, second = curves["first"], curves["second"]
     assert first["levels"] == second["levels"] == [0, 0.5, 1.0, 2.0, None]
+    assert noise_levels(dataset) == {name: curve["levels"] for name, curve in curves.items()}
     assert len(set(second["accuracy"])) == 1 and second["accuracy"][0] > 0.9
     assert first["accuracy"][0] > first["accuracy"][2] > first["accuracy"][3] > 0.55
     assert first["accuracy"][-1] == pytest.approx(0.5, abs=0.06)

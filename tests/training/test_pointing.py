@@ -49,6 +49,12 @@ def test_boxes_by_hand():
     assert edges.tolist() == [[True, False], [False, False], [False, False], [False, False]]
 
 
+def test_where_nothing_is_named_nothing_points(scenes, model):
+    nothing = replace(scenes.test, about=scenes.test.about | {"named": np.full(len(scenes.test), "")})
+    with pytest.raises(DataError, match="no example names anything"):
+        pointing(model, nothing)
+
+
 def test_three_of_four(scenes, model):
     """Of four names of which one looks elsewhere; that others look there, too, does not count."""
     few = scenes.test.select(np.arange(3))

@@ -101,3 +101,8 @@ def test_what_is_not_for_numbers_is_refused():
         multimodal_regressor(np.random.default_rng(0), from_columns({"a": [1.0, 2.0]}, ["x", "y"]))
     with pytest.raises(DataError, match="one finite number for each row"):
         from_columns({"a": [1.0, 2.0]}, [1.0, np.nan], task="regression")
+
+
+def test_of_no_examples_nothing_is_said(learned):
+    with pytest.raises(DataError, match="no examples to look at"):
+        predicted_numbers(learned, homes().test.select([]))

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import zipfile
 from dataclasses import replace
 from functools import partial
@@ -205,6 +206,16 @@ def test_folders_are_made_and_a_failure_is_told_once_and_at_once(model, train, t
             checkpoint.start(training_of(model, train))
         told = (tmp_path / "told").read_text(encoding="utf-8")
     assert told.count("\n") == 1 and "training goes on in memory" in told
+
+
+@pytest.mark.parametrize("console", [True, False])
+def test_training_goes_on_where_nobody_can_be_told_of_a_failure(model, train, tmp_path, monkeypatch, console):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed if console else None)
+    checkpoint = Checkpoint(tmp_path)  # a folder has this name
+    checkpoint.start(training_of(model, train))
+    assert checkpoint.complained
 
 
 @pytest.mark.parametrize("when", [1, 2, 6, 7, 8])

@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import wavfile
 
-from mmdl.data import ImagePreprocessor, PicturePreprocessor, Standardizer, TargetTokenizer, Tokenizer, load
+from mmdl.data import (
+    AudioPreprocessor,
+    ImagePreprocessor,
+    PicturePreprocessor,
+    Standardizer,
+    TargetTokenizer,
+    Tokenizer,
+    load,
+)
 from mmdl.data.table.new_rows import read_new_rows
 from mmdl.errors import DataError
 
@@ -158,6 +167,20 @@ def test_pictures_that_cannot_be_read_are_found_one_by_one(table):
     examples, refused, *_ = read_new_rows(path, made, {"image": "photo", "text": "title"})
     assert examples.present["image"].tolist() == [True, False, False, True]
     assert [(each.line, each.column) for each in refused] == [(4, "photo")]
+
+
+def test_sounds_that_cannot_be_read_are_found_one_by_one(table, tmp_path):
+    tone = np.sin(np.arange(800)).astype(np.float32)
+    wavfile.write(tmp_path / "tone.wav", 8000, tone)
+    path = table(*((name, "ball", "", "", "") for name in ("tone.wav", "", "broken.png", "tone.wav")))
+    made = {
+        "audio": AudioPreprocessor.fit([(8000, tone)]),
+        "text": PREPROCESSORS["text"],
+    }
+    examples, refused, *_ = read_new_rows(path, made, {"audio": "photo", "text": "title"})
+    assert examples.present["audio"].tolist() == [True, False, False, True]
+    assert [(each.line, each.column) for each in refused] == [(4, "photo")]
+    assert "broken.png" in refused[0].reason
 
 
 def test_classes_are_dealt_out_in_their_shares_and_all_rows_are_counted(table):

@@ -1,5 +1,7 @@
 """Rows of a CSV file, and files that are none."""
 
+import errno
+import os
 import tracemalloc
 
 import pytest
@@ -95,6 +97,15 @@ def test_missing_files_and_folders(tmp_path):
         read_rows(tmp_path / "my.csv", ["a"])
     with pytest.raises(DataError, match="cannot be read: Is a directory"):
         read_rows(tmp_path, ["a"])
+
+
+def test_a_disk_that_fails_in_the_middle_is_one_sentence(read, monkeypatch):
+    def next_line(reader):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("mmdl.data.table.rows._names", next_line)
+    with pytest.raises(DataError, match=r"my\.csv cannot be read: Input/output error$"):
+        read("a,b\n1,2\n", "a")
 
 
 def test_a_spreadsheet_that_is_no_csv(tmp_path):
