@@ -12,12 +12,14 @@ import numpy as np
 
 from mmdl.errors import DataError, FormatError
 from mmdl.files import opened as opened_file
-from mmdl.files import remedy
+from mmdl.files import read_at_most, remedy
 from mmdl.shapes import Array
 
 RATES = 1_000, 400_000  # samples a second that a recording may have: from telemetry to bats
 LOUDEST = 2.0**31  # there are programs that write 32-bit integers as floats; beyond those nothing is a sound
 MAX_BYTES = 1 << 28  # of a file
+MOST_SAMPLES = 1 << 26  # of a sound, as it is or at the rate that is asked for: each takes 4 bytes, in a file perhaps 1
+MOST_CHUNKS = 1 << 10  # before the sound
 PIECE = 1 << 18  # samples of all channels that are converted at a time
 PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE  # in the header: what the numbers are
 UNKNOWN = 0xFFFFFFFF  # bytes of sound, says the header of a recording that went through a pipe
@@ -36,8 +38,12 @@ class Header(NamedTuple):
     bits: int
     size: int  # bytes of sound
 
+    @property
+    def samples(self) -> int:
+        return self.size // (self.channels * self.width)
 
-def read_wav(file: Any) -> tuple[int, Array]:
+
+def read_wav(file: Any, to: int = 0) -> tuple[int, Array]:
     """The rate of a WAV file, in samples a second, and its samples (T,) float32
 
     Integers of 8 to 64 bits lie within ±1 afterwards, floats are what they were; of several channels this is the mean.
@@ -45,16 +51,20 @@ def read_wav(file: Any) -> tuple[int, Array]:
     Parameters
     ----------
     file : path, or a binary file that was opened
+    to : int
+        The rate that the sound will be given, if that is known: one that is too long at it is not read.
 
     Raises
     ------
     DataError
-        If there is no such file; FormatError, which names it, if it is no WAV file, cut short, or holds no sound.
+        If there is no such file; FormatError, which names it, if it is no WAV file, cut short, too long, or holds no
+        sound.
     """
     with _opened(file) as (name, stream):
         header = _header(name, stream)
         try:
-            return checked_rate(header.rate), _sound(stream, header)
+            demand_length(header.samples, checked_rate(header.rate), to)
+            return header.rate, _sound(stream, header)
         except ValueError as mistake:
             raise FormatError(f"{name} cannot be read as a WAV file: {mistake}") from None
 
@@ -88,19 +98,24 @@ def checked_rate(rate: Any) -> int:
     return int(rate)
 
 
+def demand_length(samples: int, rate: int, to: int) -> None:
+    """DataError if a sound has too many samples, at its own rate or at another."""
+    most = max(rate, to)
+    if samples * most > MOST_SAMPLES * rate:
+        raise DataError(f"a sound of {samples / rate:,.0f} s has too many samples at {most:,} a second")
+
+
 @contextmanager
 def _opened(file: Any) -> Iterator[tuple[str, BinaryIO]]:
     """The name of a file, and the file where one can go back and forth in it."""
     if hasattr(file, "read"):
-        yield getattr(file, "name", "the sound"), file if file.seekable() else io.BytesIO(file.read())
+        stream = file if file.seekable() else io.BytesIO(read_at_most(file, MAX_BYTES + 1))
+        yield getattr(file, "name", "the sound"), stream
         return
     if not os.path.exists(file):
         raise DataError(f"there is no sound {file}{remedy(file)}")
     try:
         with opened_file(file) as stream:
-            if stream.seek(0, 2) > MAX_BYTES:
-                raise FormatError(f"{file} is larger than the {MAX_BYTES >> 20} MiB of a sound that are read")
-            stream.seek(0)
             yield os.fspath(file), stream
     except OSError as mistake:
         raise DataError(f"{file} cannot be read: {mistake.strerror}") from None
@@ -111,6 +126,8 @@ def _header(name: str, stream: BinaryIO) -> Header:
     begun = stream.tell()
     end = stream.seek(0, 2)
     stream.seek(begun)
+    if end - begun > MAX_BYTES:
+        raise FormatError(f"{name} is larger than the {MAX_BYTES >> 20} MiB of a sound that are read")
     start = stream.read(12)
     if not start:
         raise FormatError(f"{name} is empty")
@@ -118,7 +135,9 @@ def _header(name: str, stream: BinaryIO) -> Header:
     if order is None or start[8:] != b"WAVE":
         raise FormatError(f"{name} is no WAV file{remedy(name)}")
     form, large = b"", UNKNOWN
-    while len(head := stream.read(8)) == 8:
+    for _ in range(MOST_CHUNKS):
+        if len(head := stream.read(8)) < 8:
+            raise FormatError(f"{name} is cut short: there is no sound in it")
         chunk, size = struct.unpack(f"{order}4sI", head)
         left = end - stream.tell()
         if chunk == b"data":
@@ -133,7 +152,7 @@ def _header(name: str, stream: BinaryIO) -> Header:
         elif chunk == b"ds64" and len(content) >= 16:  # of a file beyond 4 GiB, or of one that may become so
             large = struct.unpack_from("<Q", content, 8)[0]
         stream.seek(size + size % 2 - len(content), 1)
-    raise FormatError(f"{name} is cut short: there is no sound in it")
+    raise FormatError(f"{name} cannot be read as a WAV file: its first {MOST_CHUNKS:,} chunks hold no sound")
 
 
 def _described(name: str, order: str, form: bytes, size: int, streamed: bool) -> Header:
@@ -159,7 +178,7 @@ def _sound(stream: BinaryIO, header: Header) -> Array:
     widths = {FLOAT: (4, 8), PCM: range(1, 9)}.get(kind, (1,))
     if width not in widths or (kind != PCM and header.bits != 8 * width):
         raise ValueError(f"it has numbers of {header.bits} bits, which this kind of file has not")
-    count = header.size // (channels * width)
+    count = header.samples
     if not count:
         raise ValueError("there are no samples")
     found, step = np.empty(count, np.float32), max(1, PIECE // channels)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from mmdl.data.files.wav import checked_rate, mono, read_wav
+from mmdl.data.files.wav import checked_rate, demand_length, mono, read_wav
 from mmdl.data.kinds import Kind
 from mmdl.data.preprocessors.preprocessor import Preprocessor
 from mmdl.errors import DataError
@@ -20,7 +20,6 @@ from mmdl.tokens import Tokens
 
 FAINTEST = 1e-3  # of full scale: a sound that stays 60 dB below it is silence with noise
 STEPS = 1 << 16  # of one rate, in which some of the other fit
-MOST_SAMPLES = 1 << 28  # of a sound
 MOST = 0.95  # so many training sounds fit in whole where no length is asked for
 
 
@@ -116,7 +115,7 @@ class AudioPreprocessor(Preprocessor):
         """The log-mel spectrum of a wave (T,) float32 at the preprocessor's rate, not standardised.  -> (P, K)"""
         window, filters = self.tables
         heard = self.window + self.hop * (self.frames_in(len(wave)) - 1)
-        wave = np.pad(at_full_scale(wave)[:heard], (0, max(0, heard - len(wave))))
+        wave = np.pad(at_full_scale(wave, heard), (0, max(0, heard - len(wave))))
         return log_mel(power_spectrum(frames(wave, self.window, self.hop), window).y, filters).y
 
     def encode(self, sounds: Any) -> Tokens:
@@ -145,7 +144,8 @@ class AudioPreprocessor(Preprocessor):
 def wave_of(sound: Any, rate: int) -> Array:
     """The samples of a sound, mono at this rate, (T,) float32.  sound: as in `AudioPreprocessor.encode`"""
     if isinstance(sound, (str, os.PathLike)) or hasattr(sound, "read"):
-        sound = read_wav(sound)
+        own_rate, read = read_wav(sound, rate)
+        return resample(read, own_rate, rate)
     match sound:
         case np.ndarray():
             return mono(sound)
@@ -154,10 +154,10 @@ def wave_of(sound: Any, rate: int) -> Array:
     raise DataError(f"a sound is a path, (rate, samples) or an array of samples, not {type(sound).__name__}")
 
 
-def at_full_scale(wave: Array) -> Array:
-    """The same sound so loud that its largest sample is ±1; silence stays silence."""
-    peak = np.abs(wave).max()
-    return wave / peak if peak >= FAINTEST else wave
+def at_full_scale(wave: Array, count: int | None = None) -> Array:
+    """The same sound, or so many samples of it, so loud that the largest of all is ±1; silence stays silence."""
+    peak = max(wave.max(), -wave.min())  # np.abs would take a sound's memory again
+    return wave[:count] / peak if peak >= FAINTEST else wave[:count]
 
 
 def resample(samples: Array, rate: int, to: int) -> Array:
@@ -166,8 +166,7 @@ def resample(samples: Array, rate: int, to: int) -> Array:
         return samples
     from scipy.signal import resample_poly
 
-    if len(samples) * to > MOST_SAMPLES * rate:
-        raise DataError(f"a sound of {len(samples) / rate:,.0f} s would have too many samples at {to:,} a second")
+    demand_length(len(samples), rate, to)
     # Rates without a common divisor would need filters of millions of taps; what is left out is less than a millionth
     ratio = Fraction(min(rate, to), max(rate, to)).limit_denominator(STEPS)
     few, many = ratio.as_integer_ratio()

@@ -1,15 +1,19 @@
 """WAV files written byte by byte, and what the bytes mean: by whole numbers, SciPy and the intervals of G.711."""
 
 import io
+import os
 import struct
 import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scipy.io import wavfile
 
 from mmdl.data.files import wav
 from mmdl.data.files.wav import A_LAW, EXTENSIBLE, FLOAT, MU_LAW, PCM, checked_rate, mono, read_wav
+from mmdl.data.preprocessors.audio import wave_of
 from mmdl.errors import DataError, FormatError
 from tests.close import close
 
@@ -231,6 +235,67 @@ def test_a_file_of_the_largest_size(tmp_path, monkeypatch):
     monkeypatch.setattr(wav, "MAX_BYTES", len(whole) - 1)
     with pytest.raises(FormatError, match="is larger than"):
         read_wav(path)
+
+
+def test_a_stream_has_the_largest_size_of_a_file(monkeypatch):
+    """One that never ends was read to its end."""
+    whole = file(SIXTEEN, SOUND).getvalue()
+    for count, refused in ((len(whole), False), (len(whole) - 1, True)):
+        monkeypatch.setattr(wav, "MAX_BYTES", count)
+        for stream in (Pipe(whole + bytes(1000)) if refused else Pipe(whole), io.BytesIO(whole)):
+            if refused:
+                with pytest.raises(FormatError, match="the sound is larger than"):
+                    read_wav(stream)
+            else:
+                assert len(samples(stream)) == 4
+    pipe = Pipe(whole + bytes(1 << 20))
+    with pytest.raises(FormatError, match="is larger than"):
+        read_wav(pipe)
+    assert len(pipe.left) >= 1 << 20
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.sampled_from([1000, 8000, 44_100, 400_000]),
+    st.sampled_from([0, 1000, 8000, 400_000]),
+    st.integers(1, 3),
+    st.integers(1, 4),
+    st.integers(1, 60_000),
+)
+def test_how_long_a_sound_may_be_is_decided_before_it_is_read(monkeypatch, rate, to, channels, width, count):
+    """At its own rate and at the one that it will be given."""
+    monkeypatch.setattr(wav, "MOST_SAMPLES", 50_000)
+    stream = file(form(PCM, channels, width, 8 * width, rate=rate), bytes(count * channels * width))
+    if count * max(rate, to) <= 50_000 * rate:
+        assert read_wav(stream, to)[1].shape == (count,)
+    else:
+        with pytest.raises(FormatError, match=f"too many samples at {max(rate, to):,} a second"):
+            read_wav(stream, to)
+        assert stream.tell() == 44
+
+
+def test_a_long_sound_at_a_low_rate_takes_no_memory(tmp_path):
+    """100 MB, 28 hours at 1 kHz, took 0.8 GB before they were refused."""
+    path, size = tmp_path / "long.wav", 100_000_000
+    path.write_bytes(file(form(PCM, 1, 1, 8, rate=1000), b"", size=size).getvalue())
+    os.truncate(path, size + 44)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FormatError, match=r"long\.wav cannot be .* a sound of 100,000 s has too many samples"):
+            wave_of(path, RATE)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_chunks_before_the_sound_have_a_greatest_number():
+    """Thirty million of them took minutes."""
+    for count in (1022, 1023):
+        stream = file(SIXTEEN, SOUND, before=[chunk(b"junk", b"")] * count)
+        if count == 1022:  # and the two that say something
+            assert len(samples(stream)) == 4
+    with pytest.raises(FormatError, match="its first 1,024 chunks hold no sound"):
+        read_wav(stream)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 7, 15])

@@ -216,6 +216,19 @@ class TestResample:
             resample(np.broadcast_to(np.float32(0), 10_000_000), 1_000, 400_000)
 
 
+def test_a_long_sound_takes_its_memory_once(tmp_path):
+    """A copy was made where nothing had to be converted, one of its loudness, and one of what is not heard."""
+    path, count = tmp_path / "long.wav", 4_000_000
+    wavfile.write(path, RATE, np.tile(np.int16([0, 1000, 0, -2000]), count // 4))
+    expected = plain.encode([path]).values
+    tracemalloc.start()
+    found = plain.encode([path]).values
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.array_equal(found, expected) and found.shape == (1, plain.length, plain.bands)
+    assert most < 4 * count + (10 << 20)
+
+
 def test_it_says_how_much_is_heard():
     described = AudioPreprocessor(1000, 400, 100, bands=23, length=9).describe()
     assert described == "23 mel bands at 1,000 Hz, at most 1.2 s of each are heard"
