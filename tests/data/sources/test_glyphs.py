@@ -6,8 +6,10 @@ import unicodedata
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from mmdl import data
+from mmdl.data import ImagePreprocessor
 from mmdl.data.preprocessors.text import UNKNOWN
 from mmdl.data.sources import glyphs as module
 from mmdl.errors import DataError
@@ -128,6 +130,18 @@ def test_no_glyph_runs_out_of_its_cell():
     assert len(list(module.draw("DejaVuSans-Bold", Untouched()))) > 2000
 
 
+def test_each_picture_shows_its_own_character():
+    """As it is drawn alone, twice as large; a capital is 16 pixels high."""
+    preprocessor = ImagePreprocessor()
+    shown = {character: picture for character, _, picture in module.draw("DejaVuSansMono", preprocessor)}
+    font = ImageFont.truetype(module.font_file("DejaVuSansMono"), 44, layout_engine=ImageFont.Layout.BASIC)
+    for character in "LЖω→":
+        sheet = Image.new("L", (112, 112))
+        ImageDraw.Draw(sheet).text((56, 56), character, 255, font=font, anchor="mm")
+        assert np.array_equal(shown[character], preprocessor.frame(np.asarray(sheet.reduce(2))))
+    assert shown["L"].any(axis=1).sum() in (16, 17)
+
+
 def test_characters_without_ink_are_left_out():
     class Bleach:
         def frame(self, ink):
@@ -182,8 +196,8 @@ def test_whole_names_keep_the_words_that_name_the_class():
 
 @pytest.mark.parametrize("count", [25, 100])
 def test_a_fifth_is_tested_and_a_tenth_of_the_rest_is_watched(count):
-    labels = np.random.default_rng(0).permutation(np.repeat([0, 1], [count, 2 * count]))
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [count, 2 * count, 3 * count]))
     split = module.split_each(labels, np.random.default_rng(1))
-    for label, size in ((0, count), (1, 2 * count)):
+    for label, size in ((0, count), (1, 2 * count), (2, 3 * count)):
         found = {name: int((split[labels == label] == name).sum()) for name in SPLITS}
         assert found == {"test": size // 5, "validation": size * 2 // 25, "train": size * 18 // 25}

@@ -501,7 +501,7 @@ class TestGroups:
         table[7]["author"] = table[20]["author"] = table[11]["author"]
         notes = load_table(write(folder / "my.csv", table), **WORDS, split="part", group="author").notes
         [warning] = [note for note in notes if note.startswith("warning")]
-        assert "1 group of rows that share a file is in more than one split, such as that of line 9" in warning
+        assert "1 group of rows that share a file is in more than one split, such as that of line 9:" in warning
 
     def test_a_column_of_groups(self, folder):
         table = [row | {"author": f"{n // 3}"} for n, row in enumerate(rows())]
@@ -516,7 +516,7 @@ class TestGroups:
         ]
         notes = load_table(write(folder / "my.csv", table), image="photo", label="kind", split="part").notes
         [warning] = [note for note in notes if note.startswith("warning")]
-        assert "6 groups of rows that share a file are in more than one split, such as that of line 2" in warning
+        assert "6 groups of rows that share a file are in more than one split, such as that of line 2:" in warning
 
     def test_splits_have_many_names(self, folder):
         names = ("Training", "valid", "TEST", "train", "val", "testing", "dev", "validation")

@@ -15,6 +15,7 @@ from mmdl.data import (
     load,
 )
 from mmdl.data.table.new_rows import read_new_rows
+from mmdl.data.table.opened import Reading
 from mmdl.errors import DataError
 
 PREPROCESSORS = {
@@ -211,3 +212,13 @@ def test_a_table_of_numbers_like_a_models_own(table):
     )
     for split, count in ((dataset.train, 7), (dataset.validation, 1), (dataset.test, 2)):
         assert split.labels.tolist() == [int(line) - 1.5 for line in split.about["line"]] and len(split) == count
+
+
+def test_words_that_say_that_something_is_missing_may_be_words(table):
+    path = table(("", "NA", "1", "", "01"), ("", "ball", "1", "", "2"))
+    columns = {"text": "title", "numbers": ("a", "b")}
+    found = read_new_rows(path, PREPROCESSORS, columns, ("01", "2"), "kind")
+    assert found.absent == {"NA": 1} and found.examples.present["text"].tolist() == [False, True]
+    assert found.examples.labels.tolist() == [0, 1]  # names of classes stay as they are written
+    kept = read_new_rows(path, PREPROCESSORS, columns, ("01", "2"), "kind", how=Reading(keep_na=True))
+    assert not kept.absent and kept.examples.present["text"].all()
