@@ -91,7 +91,7 @@ def small_models(dataset):
     models = [
         *(multimodal_classifier(rng, short, fusion, width) for fusion in FUSIONS),
         *(multimodal_classifier(rng, dataset, fusion, width) for fusion in ("attention", "concatenate")),
-        *(multimodal_classifier(rng, short, "sum", width, text_reader=each) for each in READERS),
+        *(multimodal_classifier(rng, short, "sum", 2 * width, text_reader=each) for each in READERS),
         *(multimodal_regressor(rng, to_measure, fusion, width) for fusion in ("bottleneck", "tensor")),
         *(writer(rng, to_write.with_modalities("text", "image"), decoder, width) for decoder in DECODERS),
         writer(rng, to_write.with_modalities("audio", "numbers"), width=width, blocks=1),
