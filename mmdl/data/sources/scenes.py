@@ -24,6 +24,8 @@ COLOURS = {"red": (210, 50, 45), "green": (50, 160, 60), "blue": (50, 80, 200), 
 NUMBERS = ("one", "two", "three")
 ANSWERS = (*COLOURS, *KINDS, *NUMBERS, "no", "yes")
 RADII = 7, 11  # pixels, at least and at most
+GREYS = 90, 200  # of the ground
+NOISE = 6  # its standard deviation, of 255
 APART = 6  # pixels at least by which one thing is left of another
 QUESTIONS = 3  # about each picture
 RECIPE = {
@@ -152,12 +154,12 @@ def composed(rng: np.random.Generator) -> list[Shape]:
 
 def painted(shapes: list[Shape], rng: np.random.Generator) -> Array:
     """The picture (R, C, 3) uint8: smooth edges on a ground of any grey, under a little noise."""
-    image = np.full((SIDE, SIDE, 3), float(rng.integers(90, 200)))
+    image = np.full((SIDE, SIDE, 3), float(rng.integers(*GREYS)))
     for shape in shapes:
         rows, columns = (slice(place - shape.radius, place + shape.radius + 1) for place in (shape.row, shape.column))
         cover = covered(shape.kind, shape.radius)[..., None]
         image[rows, columns] += cover * (np.array(COLOURS[shape.colour]) - image[rows, columns])
-    return np.rint(image + rng.normal(0, 6, image.shape)).clip(0, 255).astype(np.uint8)
+    return np.rint(image + rng.normal(0, NOISE, image.shape)).clip(0, 255).astype(np.uint8)
 
 
 def covered(kind: str, radius: int, finer: int = 4) -> Array:
@@ -226,7 +228,7 @@ def existence(shapes: list[Shape], rng: np.random.Generator) -> Question:
     """is there a red circle? a circle? a red shape?  Half of the time there is."""
     naming = NAMINGS[rng.integers(len(NAMINGS))]
     there = {naming(shape) for shape in shapes}
-    could_be = {naming(Shape(kind, colour, 0, 0, 0)) for kind in KINDS for colour in COLOURS}
+    could_be = {naming(shapes[0]._replace(kind=kind, colour=colour)) for kind in KINDS for colour in COLOURS}
     yes = rng.random() < 0.5
     names = sorted(there if yes else could_be - there)
     name = names[rng.integers(len(names))]

@@ -21,6 +21,7 @@ SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n")
 LONGEST_SEPARATOR = 10  # characters of such a line
 LARGEST = 1 << 24  # characters of a cell
 PIECE = 1 << 20
+START = 1000  # bytes that tell an encoding
 
 
 class Row(NamedTuple):
@@ -90,7 +91,7 @@ def _text(path: Any) -> io.TextIOWrapper:
     if os.fstat(file.fileno()).st_size > MAX_BYTES:
         file.close()
         raise FormatError(f"{path} is larger than the {MAX_BYTES >> 20} MiB of a table that are read")
-    encoding = _encoding(file.read(1000))
+    encoding = _encoding(file.read(START))
     file.seek(0)
     return io.TextIOWrapper(file, encoding, newline="")
 
@@ -98,7 +99,7 @@ def _text(path: Any) -> io.TextIOWrapper:
 def _undecodable_line(path: Any) -> int:
     """The first line that is not what the encoding allows."""
     with opened(path) as file:
-        decode, line = codecs.getincrementaldecoder(_encoding(file.read(1000)))().decode, 1
+        decode, line = codecs.getincrementaldecoder(_encoding(file.read(START)))().decode, 1
         file.seek(0)
         try:
             while piece := file.read(PIECE):

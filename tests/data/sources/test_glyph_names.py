@@ -7,6 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from mmdl import data
+from mmdl.data.preprocessors.units import split_words
 from mmdl.data.sources import glyphs
 from mmdl.data.sources.glyph_names import FONTS, NEW_FONT, held_out, ingredients, parts_of
 
@@ -49,6 +50,8 @@ def test_all_characters_of_the_fonts_are_there(dataset):
     with TTFont(glyphs.font_file("DejaVuSans")) as tables:
         drawn = {each for each in map(chr, tables.getBestCmap()) if glyphs.family(each) in dataset.classes}
     assert drawn <= set().union(*(characters(getattr(dataset, split)) for split in SPLITS))
+    learned = {word for name in dataset.train.about["name"] for word in split_words(name)}
+    assert {*dataset.preprocessors["text"].words} == learned
     held = [{*getattr(dataset, split).about["held out"]} for split in SPLITS]
     assert held == [{""}, {"composition"}, {"composition", "font"}]
 
