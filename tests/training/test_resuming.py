@@ -171,6 +171,27 @@ def test_an_epoch_that_has_begun_is_kept_step_by_step(model, train, tmp_path):
             assert getattr(again, name) == getattr(training, name)
 
 
+def test_every_callback_gets_back_what_it_kept(model, train, tmp_path):
+    """And who kept nothing is told so."""
+
+    class Keeping(Callback):
+        def __init__(self, thing):
+            self.thing = thing
+
+        def kept(self):
+            return self.thing
+
+        def restore(self, kept):
+            self.thing = kept
+
+    path, callbacks = tmp_path / "checkpoint.npz", [Keeping(model.head), Keeping(None), Keeping((np.arange(3),))]
+    Checkpoint(path).start(training_of(model, train, *callbacks))
+    again = [Keeping("nothing yet") for _ in callbacks]
+    load_checkpoint(path).restore(training_of(model, train, *again))
+    assert tree.equal(again[0].thing, model.head) and again[1].thing is None
+    assert tree.equal(again[2].thing, (np.arange(3),))
+
+
 def test_it_is_written_every_so_many_minutes(model, train, tmp_path, monkeypatch):
     """Counted from when it was written last."""
     now, written = [1000.0], []
