@@ -29,6 +29,7 @@ from mmdl.training import (
     global_norm,
     loss_and_gradient,
 )
+from mmdl.training.overflow import largest
 
 
 def without_seconds(history):
@@ -359,6 +360,10 @@ def test_the_largest_gradient_is_named_if_only_the_loss_is_not_finite(model, tra
 
     with pytest.raises(TrainingError, match=r"loss became inf in epoch 1, step 1, most steeply at modalities"):
         fit(model, train, optimizer=SGD(), epochs=1, rng=np.random.default_rng(0), loss=classification(endless))
+
+
+def test_the_largest_gradient_may_be_small_and_negative():
+    assert largest({"a": np.array([1e-3, 0]), "b": (np.zeros(0), np.array([-2e-3])), "c": np.array([1e-3])}) == "b.1"
 
 
 def test_a_loss_over_tokens_is_weighted_by_tokens(model, train):

@@ -320,11 +320,11 @@ def test_who_drifts_away_is_found(model, train):
 
 @pytest.mark.parametrize("moment", [0, 1])
 def test_who_remembers_something_else_is_found(model, train, moment):
-    """Models may be equal, and move apart from the next step on."""
+    """Before a step is made: the models are equal, and would move apart from the first on."""
 
     def program(communicator):
         rng = np.random.default_rng(0)
-        training = Training(tree.copy(model), Epochs(train), Adam(), 1, rng, ranks=communicator)
+        training = Training(tree.copy(model), Epochs(train), Adam(), 0, rng, ranks=communicator)
         training.state.moments[moment].head.b[:] = communicator.rank
         training.run()
 

@@ -9,8 +9,16 @@ from mmdl import tree
 from mmdl.data import AudioPreprocessor, Dataset, Examples, TargetTokenizer, Tokenizer, batches
 from mmdl.models import transcriber, writer
 from mmdl.tokens import Tokens
+from mmdl.training.losses import writing
 from mmdl.training.ranks import Ranks
-from mmdl.training.text_writing import WritingRecipe, evaluate_writing, evaluate_writing_subsets, texts, write
+from mmdl.training.text_writing import (
+    WritingRecipe,
+    WritingValidation,
+    evaluate_writing,
+    evaluate_writing_subsets,
+    texts,
+    write,
+)
 from tests.ranks import on_threads
 
 READ = ["one", "two", "three", "two one", "one three", "three two one"]
@@ -71,6 +79,18 @@ def test_who_has_one_modality_does_not_lose_it_in_training():
         dataset = SimpleNamespace(modalities=modalities, train=train, validation=None, augment={})
         training = WritingRecipe(modality_dropout=0.3).training(model, dataset, rng)
         assert training.batches.settings["modality_dropout"] == rate
+
+
+def test_validation_is_over_all_tokens(monkeypatch):
+    """Of texts that are not equally long, two at a time: the mean is that of all at once."""
+    monkeypatch.setattr("mmdl.training.text_writing.AT_ONCE", 2)
+    dataset = pairs()
+    model, told = writer(np.random.default_rng(0), dataset, "lstm", width=8), {}
+    WritingValidation(dataset.test).epoch(SimpleNamespace(model=model, ranks=Ranks(), record=told.update))
+    [whole] = batches(dataset.test, 6)
+    measured = writing()(model.forward(whole)[0], whole)
+    assert told["validation_loss"] == pytest.approx(measured.value, rel=1e-5)
+    assert told["validation_accuracy"] == measured.sums["accuracy"] / measured.count
 
 
 def test_one_beam_of_a_transcriber_is_its_best_path_and_two_are_texts():
