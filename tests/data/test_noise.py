@@ -75,6 +75,8 @@ def test_no_noise_changes_nothing(unit):
 
 def test_levels_are_shares_of_texts_and_deviations_else():
     assert max(levels_of(texts("word")[0])) < 1 < max(levels_of(NUMBERS))
+    for levels in (levels_of(texts("letter")[0]), levels_of(NUMBERS)):
+        assert min(levels) > 0 and [*levels] == sorted({*levels})  # from faint to strong
 
 
 def test_strengths_that_make_no_sense():
