@@ -94,6 +94,18 @@ def test_how_many_the_pictures_are_does_not_matter_to_how_far_they_move(sides, s
     assert augmentation(dataset, ["shift"]) == {"picture_shift": shift}
 
 
+def test_mixtures_are_for_what_has_no_words():
+    pictures = Examples({"image": np.zeros((2, 8, 8, 1), np.uint8)}, np.arange(2))
+    seen = Dataset("seen", ("a", "b"), pictures, None, pictures, {"image": ImagePreprocessor(8, 8, 4)})
+    assert augmentation(seen, ["mixup", "flip"]) == {"mixup": 0.2, "flip": True}
+    tokenizer = Tokenizer.fit(["a b"])
+    texts = Examples({"text": tokenizer.encode(["a", "b"])}, np.arange(2))
+    read = Dataset("read", ("a", "b"), texts, None, texts, {"text": tokenizer})
+    assert augmentation(read, []) == {}
+    with pytest.raises(DataError, match="read has words"):
+        augmentation(read, ["mixup"])
+
+
 def test_augmentation_is_settings_of_batches():
     glyphs = data.load("glyphs", fonts=("DejaVuSans",))
     side = glyphs.train.inputs["image"].shape[1]
