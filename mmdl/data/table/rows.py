@@ -59,6 +59,7 @@ def read_rows(path: str | PathLike[str], columns: Sequence[str]) -> tuple[list[R
         with _text(path) as text:
             said = SEPARATOR.fullmatch(text.readline(LONGEST_SEPARATOR))  # a first line for spreadsheets: sep=;
             above = 1 if said else 0
+            line += above
             delimiter = said[1] if said else max(DELIMITERS, key=lambda each: _fit(text, each, columns))
             reader = _reader(text, delimiter, above)
             names = _names(reader)

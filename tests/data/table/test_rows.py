@@ -145,6 +145,14 @@ def test_a_first_line_may_name_the_separator(read):
     assert read("sep=|\r\na|b\r\n1|2\r\n", "b") == ([Row(3, {"b": "2"})], [], "|")
 
 
+@pytest.mark.parametrize(
+    "line, content", [(1, 'a;"b"x\n1;2\n'), (2, 'sep=;\na;"b"x\n1;2\n'), (3, 'sep=;\na;b\n1;"2"x\n')]
+)
+def test_a_mistake_has_the_line_where_an_editor_finds_it(read, line, content):
+    with pytest.raises(FormatError, match=rf"my\.csv, line {line}: this is no CSV"):
+        read(content, "a")
+
+
 def test_an_encoding_is_told_by_a_mark_or_by_zeros():
     assert [_encoding("é,ü\n".encode(name)) for name in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")] == [
         *("utf-8-sig", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
