@@ -146,7 +146,7 @@ def test_a_first_line_may_name_the_separator(read):
 
 
 @pytest.mark.parametrize(
-    "line, content", [(1, 'a;"b"x\n1;2\n'), (2, 'sep=;\na;"b"x\n1;2\n'), (3, 'sep=;\na;b\n1;"2"x\n')]
+    "line, content", [(1, '"a;b\n1;2\n'), (2, 'sep=;\na;"b"x\n1;2\n'), (3, 'sep=;\na;b\n1;"2"x\n')]
 )
 def test_a_mistake_has_the_line_where_an_editor_finds_it(read, line, content):
     with pytest.raises(FormatError, match=rf"my\.csv, line {line}: this is no CSV"):
