@@ -25,6 +25,12 @@ class Some(NamedTuple):
         return len(self.labels)
 
 
+def test_nothing_is_smoothed_unless_it_is_asked_for():
+    plain = weighted_loss(LOGITS, LABELS, WEIGHTS, 0.0)
+    assert weighted_loss(LOGITS, LABELS, WEIGHTS).value == plain.value
+    assert weighted_classification(WEIGHTS)(LOGITS, Some(LABELS)).value == plain.value
+
+
 @pytest.mark.parametrize("mixture", [None, MIXTURE])
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_weighted_loss_is_its_formula(mixture, smoothing):

@@ -65,6 +65,7 @@ def test_both_ways_and_chance():
         assert found["image", "text"] == {k: recall_at(s, k) for k in (1, 4, 30)}
         assert found["text", "image"] == {k: recall_at(s.T, k) for k in (1, 4, 30)}
         assert found["chance"] == {1: 0.05, 4: 0.2, 30: 1}
+        assert [*evaluate_retrieval(Given(), given)["chance"]] == [1, 5, 10]  # as the field reports them
         assert close(embeddings(Given(), given, "text", size), given.inputs["text"].values)
 
 
