@@ -73,6 +73,10 @@ def test_a_batch_by_picture_has_each_picture_once():
         assert type(found["image"]) is np.ndarray and found["image"].shape == plain["image"].shape
     plain = data.Examples({"image": np.stack(frames)}, np.arange(9))
     assert type(next(batches(plain, 6, by_picture=True))["image"]) is np.ndarray
+    drawn = [
+        next(batches(plain, 6, np.random.default_rng(1), by_picture=each)).labels.tolist() for each in (True, False)
+    ]
+    assert drawn[0] == drawn[1]  # no two share one
 
 
 def test_a_table_keeps_each_picture_once_and_shows_it_in_every_row(tmp_path, monkeypatch):
