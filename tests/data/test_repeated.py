@@ -71,6 +71,12 @@ def test_a_batch_by_picture_has_each_picture_once():
         [found] = batches(examples, 27, np.random.default_rng(0), by_picture=True, **how)
         [plain] = batches(whole, 27, np.random.default_rng(0), **how)
         assert type(found["image"]) is np.ndarray and found["image"].shape == plain["image"].shape
+    [found] = batches(examples, 27, np.random.default_rng(0), by_picture=True, flip=True)
+    seen = np.stack(frames)[shown[found.labels]] / np.float32(255)
+    mirrored = (found["image"] != seen).any(axis=(1, 2, 3))
+    np.testing.assert_array_equal(found["image"][mirrored], seen[mirrored][:, :, ::-1])
+    ways = {(place, bool(way)) for place, way in zip(shown[found.labels], mirrored, strict=True)}
+    assert len(ways) > 9  # examples of one picture are drawn one by one
     plain = data.Examples({"image": np.stack(frames)}, np.arange(9))
     assert type(next(batches(plain, 6, by_picture=True))["image"]) is np.ndarray
     drawn = [
