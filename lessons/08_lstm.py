@@ -296,7 +296,6 @@ save_figure(draw(shares, networks, rates, lengths, tokens.values[3], gates[3], c
 # - Gers, Schmidhuber, Cummins, [*Learning to forget*](https://doi.org/10.1162/089976600300015015), 2000: adds the
 #   forget gate, for texts that have no end.
 # - Jozefowicz, Zaremba, Sutskever, [*An empirical exploration of recurrent network
-#   architectures*](https://proceedings.mlr.press/v37/jozefowicz15.html), 2015: ten thousand other cells tried, and what
-#   a forget bias of 1 is worth.
+#   architectures*](https://proceedings.mlr.press/v37/jozefowicz15.html), 2015: ten thousand cells, and the bias of 1.
 # - Cho and others, [*Learning phrase representations using RNN encoder-decoder*](https://arxiv.org/abs/1406.1078),
 #   2014, section 2.3: two gates and no cell, the gated recurrent unit.

@@ -272,8 +272,7 @@ print(f"the three right names together: {sum(likely.get(name, 0) for name in rig
 #
 # ## Exercises
 #
-# `mmdl check --new 22` writes them into a file of yours; `mmdl check 22_naming_what_it_sees.py` then tells how far you
-# are.
+# `mmdl check --new 22` writes a file to complete, `mmdl check 22_naming_what_it_sees.py` looks at it.
 #
 # - `additive` and `additive_backward`: a broadcast sum inside a softmax.
 # - `attentive_backward`: a state that asks; with a plain cell instead of the LSTM's. Most forget one way.
